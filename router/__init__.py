@@ -1,0 +1,83 @@
+"""The router: what decides which target serves a request. Knows nothing of the simulation.
+
+The public surface is what stands here; `router.host` runs policies, `router.conformance` checks
+them, `router.registry` finds them by name.
+"""
+
+from __future__ import annotations
+
+from router.decision import Cascade, Decision, Defer, Hedge, Race, Reject, Send, Verifier
+from router.errors import (
+    InvalidDecisionError,
+    InvalidPolicyParameterError,
+    InvalidResilienceError,
+    PolicyFailedError,
+    PolicyLoadError,
+    RouterError,
+    UnknownPolicyError,
+    UnknownTargetError,
+)
+from router.failures import FailureReason
+from router.fleet import TIERS, FleetView, Target, Tier
+from router.host import Host
+from router.outcome import Outcome
+from router.pipeline import Filter, Picker, Pipeline, Scorer, Weighted
+from router.policy import LearningPolicy, Policy, StepPolicy, is_oracle, policy_name
+from router.registry import (
+    BASELINES,
+    PolicyDescription,
+    describe_policy,
+    load_policy,
+    make_policy,
+    policy_names,
+)
+from router.request import AnswerTable, OracleRequestView, RequestTable, RequestView
+from router.resilience import NO_RESILIENCE, Resilience
+
+__all__ = [
+    "BASELINES",
+    "NO_RESILIENCE",
+    "TIERS",
+    "AnswerTable",
+    "Cascade",
+    "Decision",
+    "Defer",
+    "FailureReason",
+    "Filter",
+    "FleetView",
+    "Hedge",
+    "Host",
+    "InvalidDecisionError",
+    "InvalidPolicyParameterError",
+    "InvalidResilienceError",
+    "LearningPolicy",
+    "OracleRequestView",
+    "Outcome",
+    "Picker",
+    "Pipeline",
+    "Policy",
+    "PolicyDescription",
+    "PolicyFailedError",
+    "PolicyLoadError",
+    "Race",
+    "Reject",
+    "RequestTable",
+    "RequestView",
+    "Resilience",
+    "RouterError",
+    "Scorer",
+    "Send",
+    "StepPolicy",
+    "Target",
+    "Tier",
+    "UnknownPolicyError",
+    "UnknownTargetError",
+    "Verifier",
+    "Weighted",
+    "describe_policy",
+    "is_oracle",
+    "load_policy",
+    "make_policy",
+    "policy_name",
+    "policy_names",
+]

@@ -1,0 +1,36 @@
+"""The mandatory baseline at the cheap end."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, ClassVar
+
+from router.loads import least_outstanding
+from router.options import OptionTable, cheapest
+from router.sends import Sends
+
+if TYPE_CHECKING:
+    import numpy as np
+
+    from router.decision import Decision
+    from router.fleet import FleetView
+    from router.request import RequestView
+
+
+class AlwaysCheapest:
+    """Sends to the candidate with the lowest expected cost for the request, whatever it can do.
+
+    Equal costs go to the lowest index; among targets with the same model, tier and prices the
+    least outstanding is taken, ties by lowest index.
+    """
+
+    name: ClassVar[str] = "always_cheapest"
+
+    def __init__(self) -> None:
+        """Prepares the table of options."""
+        self._options = OptionTable()
+        self._sends = Sends("cheapest")
+
+    def route(self, request: RequestView, fleet: FleetView, rng: np.random.Generator) -> Decision:  # noqa: ARG002
+        """A send to the cheapest candidate."""
+        option = cheapest(self._options.of(fleet, request.task), request)
+        return self._sends.to(fleet, least_outstanding(fleet.outstanding, option.members))

@@ -1,0 +1,59 @@
+"""Strong model above a score, weak model below."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, ClassVar
+
+from router.pair import Pair
+from router.parameters import check, parameter, ratio
+from router.sends import Sends
+
+if TYPE_CHECKING:
+    import numpy as np
+
+    from router.decision import Decision
+    from router.fleet import FleetView
+    from router.request import RequestView
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ScoreThresholdParameters:
+    """The threshold and the two ends."""
+
+    threshold: float = parameter(0.5, "router score, 0 to 1, from which on the strong target is used")
+    weak: str | None = parameter(None, "target or deployment below it; the cheapest where omitted")
+    strong: str | None = parameter(None, "target or deployment from it on; the strongest where omitted")
+
+    def __post_init__(self) -> None:
+        """Holds only a score."""
+        check(ratio("threshold", self.threshold))
+
+
+class ScoreThreshold:
+    """Sends to the strong target when the request's router score reaches the threshold, else weak.
+
+    The score is the predicted need of a strong model, as noisy as the scenario says; `nan` counts
+    as below. The ends are those named, else the cheapest and the strongest candidate; a named one
+    that constraints exclude gives way to them. Replicas: the least outstanding, ties by lowest index.
+
+    Errors: `UnknownTargetError` when an end names neither a target nor a deployment.
+
+    Source: the rule of RouteLLM (Ong et al., arXiv 2406.18665): strong if win rate >= threshold.
+    """
+
+    name: ClassVar[str] = "score_threshold"
+
+    def __init__(self, parameters: ScoreThresholdParameters | None = None) -> None:
+        """Keeps the threshold and resolves the ends as requests come."""
+        chosen = parameters or ScoreThresholdParameters()
+        self._threshold = chosen.threshold
+        self._pair = Pair(chosen.weak, chosen.strong)
+        self._weak = Sends("score below threshold: weak")
+        self._strong = Sends("score from threshold on: strong")
+
+    def route(self, request: RequestView, fleet: FleetView, rng: np.random.Generator) -> Decision:  # noqa: ARG002
+        """A send to the strong or the weak target."""
+        if request.router_score >= self._threshold:
+            return self._strong.to(fleet, self._pair.strong(request, fleet))
+        return self._weak.to(fleet, self._pair.weak(request, fleet))

@@ -1,0 +1,66 @@
+"""The router's extension points: what a routing policy promises."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Protocol, runtime_checkable
+
+if TYPE_CHECKING:
+    from collections.abc import Generator
+
+    import numpy as np
+
+    from router.decision import Decision
+    from router.fleet import FleetView
+    from router.outcome import Outcome
+    from router.request import RequestView
+    from router.steps import Reply, Step
+
+
+@runtime_checkable
+class Policy(Protocol):
+    """Decides one request at a time, as data.
+
+    `route` must be pure but for its own state and `rng`: no wall clock, no I/O, no module-level
+    randomness. It picks among `fleet.candidates` (never empty); ties are broken explicitly. Any
+    exception fails the run with the policy's name, the request and the traceback. A policy that
+    reads true answers says so with a class attribute `oracle = True`; it then receives an
+    `OracleRequestView`, and every report says so.
+    """
+
+    def route(self, request: RequestView, fleet: FleetView, rng: np.random.Generator) -> Decision:
+        """The decision for this request."""
+        ...
+
+
+@runtime_checkable
+class StepPolicy(Protocol):
+    """Reacts to outcomes: yields steps and receives their replies (see `router.steps`)."""
+
+    def steps(
+        self, request: RequestView, fleet: FleetView, rng: np.random.Generator
+    ) -> Generator[Step, Reply, None]:
+        """The steps for this request, ending in `Follow`, `Finish`, `Fail` or `TurnAway`.
+
+        Both views show the request and its candidates, at the clock of the latest reply, whenever
+        the generator runs. The host adds no retries or fallbacks: the policy reacts itself.
+        """
+        ...
+
+
+@runtime_checkable
+class LearningPolicy(Protocol):
+    """A policy that also hears of outcomes, in order, before its next decision."""
+
+    def observe(self, outcome: Outcome) -> None:
+        """Takes note of one finished attempt."""
+        ...
+
+
+def policy_name(policy: Policy | StepPolicy) -> str:
+    """The policy's own `name`, or its class's where it has none."""
+    return str(getattr(policy, "name", type(policy).__name__))
+
+
+def is_oracle(policy: Policy | StepPolicy) -> bool:
+    """Whether the policy declares that it reads true answers (`oracle = True`)."""
+    return bool(getattr(policy, "oracle", False))

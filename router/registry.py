@@ -1,0 +1,250 @@
+"""The table of policies: names to classes, parameters checked, plug-ins and files loaded."""
+
+from __future__ import annotations
+
+import inspect
+from dataclasses import dataclass
+from difflib import get_close_matches
+from importlib.metadata import EntryPoint, entry_points
+from typing import TYPE_CHECKING, Generic, Protocol, TypeVar, cast
+
+from router.errors import InvalidPolicyParameterError, PolicyLoadError, UnknownPolicyError
+from router.parameters import (
+    ParameterDescription,
+    describe_parameters,
+    read_parameters,
+    unknown_parameter,
+)
+from router.policies.always_busiest import AlwaysBusiest
+from router.policies.always_cheapest import AlwaysCheapest
+from router.policies.always_strongest import AlwaysStrongest
+from router.policies.cascade import Cascade, CascadeParameters
+from router.policies.cheapest_capable import CheapestCapable, CheapestCapableParameters
+from router.policies.edge_first import EdgeFirst, EdgeFirstParameters
+from router.policies.hedge import Hedge, HedgeParameters
+from router.policies.least_outstanding import LeastOutstanding, LeastOutstandingParameters
+from router.policies.oracle import Oracle
+from router.policies.power_of_two import PowerOfTwo, PowerOfTwoParameters
+from router.policies.prompt_length import PromptLength, PromptLengthParameters
+from router.policies.random_mix import RandomMix, RandomMixParameters
+from router.policies.round_robin import RoundRobin, RoundRobinParameters
+from router.policies.score_threshold import ScoreThreshold, ScoreThresholdParameters
+from router.policies.static import Static, StaticParameters
+from router.policies.weighted_score import WeightedScore, WeightedScoreParameters
+from router.policy import Policy, StepPolicy
+from router.source_file import is_file_spec, load_class
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+ENTRY_POINT_GROUP = "wayfare.policies"
+BASELINES = ("always_cheapest", "always_strongest", "random_mix", "oracle")
+"""Policies that every comparison includes."""
+
+P = TypeVar("P")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PolicyDescription:
+    """A policy as documentation shows it."""
+
+    name: str
+    contract: str
+    parameters: tuple[ParameterDescription, ...]
+    oracle: bool
+    baseline: bool
+
+    @property
+    def summary(self) -> str:
+        """The first line of the contract."""
+        return self.contract.partition("\n")[0]
+
+
+class Recipe(Protocol):
+    """How to make and to describe one policy."""
+
+    def make(self, values: Mapping[str, object]) -> Policy | StepPolicy:
+        """A new policy with these parameters.
+
+        Raises:
+            InvalidPolicyParameterError: lists every parameter that is wrong.
+        """
+        ...
+
+    def describe(self, name: str) -> PolicyDescription:
+        """What there is to say about the policy under this name."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Declared(Generic[P]):
+    """A policy class whose parameters are a dataclass."""
+
+    policy: Callable[[P], Policy | StepPolicy]
+    parameters: type[P]
+
+    def make(self, values: Mapping[str, object]) -> Policy | StepPolicy:
+        """A new policy; see `Recipe`."""
+        return self.policy(read_parameters(self.parameters, values))
+
+    def describe(self, name: str) -> PolicyDescription:
+        """What there is to say about the policy."""
+        return _description(name, self.policy, describe_parameters(self.parameters))
+
+
+@dataclass(frozen=True, slots=True)
+class Plain:
+    """A policy class without a parameters dataclass: the arguments of its constructor count."""
+
+    policy: Callable[..., Policy | StepPolicy]
+
+    def make(self, values: Mapping[str, object]) -> Policy | StepPolicy:
+        """A new policy; see `Recipe`. Types are the constructor's own matter."""
+        allowed = tuple(_arguments(self.policy))
+        unknown = [(key, unknown_parameter(key, allowed)) for key in values if key not in allowed]
+        required = [
+            (name, "required, but not given")
+            for name, argument in _arguments(self.policy).items()
+            if argument.default is argument.empty and name not in values
+        ]
+        if unknown or required:
+            raise InvalidPolicyParameterError((*unknown, *required))
+        return self.policy(**values)
+
+    def describe(self, name: str) -> PolicyDescription:
+        """What there is to say about the policy."""
+        parameters = tuple(_argument_description(argument) for argument in _arguments(self.policy).values())
+        return _description(name, self.policy, parameters)
+
+
+POLICIES: Mapping[str, Recipe] = {
+    "always_busiest": Plain(AlwaysBusiest),
+    "always_cheapest": Plain(AlwaysCheapest),
+    "always_strongest": Plain(AlwaysStrongest),
+    "cascade": Declared(Cascade, CascadeParameters),
+    "cheapest_capable": Declared(CheapestCapable, CheapestCapableParameters),
+    "edge_first": Declared(EdgeFirst, EdgeFirstParameters),
+    "hedge": Declared(Hedge, HedgeParameters),
+    "least_outstanding": Declared(LeastOutstanding, LeastOutstandingParameters),
+    "oracle": Plain(Oracle),
+    "power_of_two": Declared(PowerOfTwo, PowerOfTwoParameters),
+    "prompt_length": Declared(PromptLength, PromptLengthParameters),
+    "random_mix": Declared(RandomMix, RandomMixParameters),
+    "round_robin": Declared(RoundRobin, RoundRobinParameters),
+    "score_threshold": Declared(ScoreThreshold, ScoreThresholdParameters),
+    "static": Declared(Static, StaticParameters),
+    "weighted_score": Declared(WeightedScore, WeightedScoreParameters),
+}
+
+
+def policy_names() -> tuple[str, ...]:
+    """Names of all policies, those of entry points included, in alphabetical order."""
+    return tuple(sorted({*POLICIES, *_plug_ins()}))
+
+
+def make_policy(name: str, parameters: Mapping[str, object] | None = None) -> Policy | StepPolicy:
+    """A new policy by name, or from a file as `path/to/file.py:Class`.
+
+    A name that ships with the router is never taken by an entry point.
+
+    Raises:
+        UnknownPolicyError: nobody registered the name; lists near matches and all there are.
+        PolicyLoadError: its file or entry point cannot be loaded.
+        InvalidPolicyParameterError: lists every parameter that is unknown or wrong.
+    """
+    return _checked(name, _recipe(name).make(parameters or {}))
+
+
+def load_policy(spec: str, parameters: Mapping[str, object] | None = None) -> Policy | StepPolicy:
+    """A new policy from `path/to/file.py:Class`; raises what `make_policy` does."""
+    return _checked(spec, recipe_of(load_class(spec)).make(parameters or {}))
+
+
+def describe_policy(name: str) -> PolicyDescription:
+    """Contract and parameters of a policy, by name or `path/to/file.py:Class`.
+
+    Raises:
+        UnknownPolicyError: nobody registered the name.
+        PolicyLoadError: its file or entry point cannot be loaded.
+    """
+    return _recipe(name).describe(name)
+
+
+def recipe_of(policy: Callable[..., Policy | StepPolicy]) -> Recipe:
+    """How to make a policy of any class; its `Parameters`, where it has them, are the dataclass."""
+    declared = getattr(policy, "Parameters", None)
+    return Plain(policy) if declared is None else Declared(policy, declared)
+
+
+def _recipe(name: str) -> Recipe:
+    """The recipe for a name or a file."""
+    if name in POLICIES:
+        return POLICIES[name]
+    if is_file_spec(name):
+        return recipe_of(load_class(name))
+    plug_in = _plug_ins().get(name)
+    if plug_in is None:
+        raise UnknownPolicyError(_unknown(name))
+    return recipe_of(_loaded(plug_in))
+
+
+def _plug_ins() -> dict[str, EntryPoint]:
+    """Entry points of the group by name."""
+    return {entry.name: entry for entry in entry_points(group=ENTRY_POINT_GROUP)}
+
+
+def _loaded(entry: EntryPoint) -> Callable[..., Policy | StepPolicy]:
+    """The class behind an entry point."""
+    try:
+        loaded = entry.load()
+    except Exception as error:
+        message = f"entry point {entry.name!r} = {entry.value!r} cannot be loaded: {error}"
+        raise PolicyLoadError(message) from error
+    return cast("Callable[..., Policy | StepPolicy]", loaded)
+
+
+def _checked(name: str, made: object) -> Policy | StepPolicy:
+    """The object made, if it is a policy."""
+    if isinstance(made, (Policy, StepPolicy)):
+        return made
+    message = f"{name!r} gives {type(made).__name__!r}, which has neither route nor steps"
+    raise PolicyLoadError(message)
+
+
+def _unknown(name: str) -> str:
+    """What to say of a name that nobody registered."""
+    names = policy_names()
+    near = get_close_matches(name, names, n=3)
+    hint = f"did you mean {' or '.join(repr(match) for match in near)}? " if near else ""
+    return f"unknown policy {name!r}; {hint}known: {', '.join(repr(known) for known in names)}"
+
+
+def _arguments(policy: Callable[..., object]) -> dict[str, inspect.Parameter]:
+    """Named arguments of a policy's constructor."""
+    wild = (inspect.Parameter.VAR_POSITIONAL, inspect.Parameter.VAR_KEYWORD)
+    arguments = inspect.signature(policy).parameters
+    return {name: argument for name, argument in arguments.items() if argument.kind not in wild}
+
+
+def _argument_description(argument: inspect.Parameter) -> ParameterDescription:
+    """A constructor's argument as documentation shows it."""
+    required = argument.default is argument.empty
+    return ParameterDescription(
+        name=argument.name,
+        type="" if argument.annotation is argument.empty else str(argument.annotation),
+        default="required" if required else repr(argument.default),
+        about="",
+    )
+
+
+def _description(
+    name: str, policy: Callable[..., object], parameters: tuple[ParameterDescription, ...]
+) -> PolicyDescription:
+    """A policy's description from its class."""
+    return PolicyDescription(
+        name=name,
+        contract=inspect.getdoc(policy) or "",
+        parameters=parameters,
+        oracle=bool(getattr(policy, "oracle", False)),
+        baseline=name in BASELINES,
+    )

@@ -1,0 +1,135 @@
+"""What a production router would know of a request, as columns and as a view of one row."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RequestTable:
+    """The visible columns of all requests; row `i` belongs to request `i`.
+
+    Code columns (`task_code`, `tenant_code`, `region_code`) index the name tuples.
+    `session` is -1 where a request belongs to none. Limits are `nan` where unset.
+    """
+
+    task_names: tuple[str, ...]
+    tenant_names: tuple[str, ...]
+    region_names: tuple[str, ...]
+    task_code: NDArray[np.int16]
+    tenant_code: NDArray[np.int16]
+    region_code: NDArray[np.int16]
+    prompt_token_count: NDArray[np.int32]
+    max_output_token_count: NDArray[np.int32]
+    estimated_difficulty: NDArray[np.float64]
+    router_score: NDArray[np.float64]
+    session: NDArray[np.int64]
+    turn: NDArray[np.int16]
+    ttft_limit_s: NDArray[np.float64]
+    e2e_limit_s: NDArray[np.float64]
+
+
+class RequestView:
+    """One request as the router sees it; valid only while the policy decides.
+
+    Never shows the true output length, difficulty or outcome. `estimated_difficulty` is the
+    router's noisy estimate on the logit scale of abilities; `router_score` in [0, 1] is the
+    predicted need of a strong model (RouteLLM's strong win rate), noisy as the scenario states.
+    """
+
+    __slots__ = ("_table", "index", "now_s")
+
+    def __init__(self, table: RequestTable, index: int = 0, now_s: float = 0.0) -> None:
+        """Looks at row `index` of `table` at virtual time `now_s`."""
+        self._table = table
+        self.index = index
+        self.now_s = now_s
+
+    @property
+    def task(self) -> str:
+        """Name of the request's task class."""
+        return self._table.task_names[self._table.task_code.item(self.index)]
+
+    @property
+    def tenant(self) -> str:
+        """Name of the tenant that asks."""
+        return self._table.tenant_names[self._table.tenant_code.item(self.index)]
+
+    @property
+    def region(self) -> str:
+        """Region the request comes from."""
+        return self._table.region_names[self._table.region_code.item(self.index)]
+
+    @property
+    def prompt_token_count(self) -> int:
+        """Tokens of the prompt."""
+        return self._table.prompt_token_count.item(self.index)
+
+    @property
+    def max_output_token_count(self) -> int:
+        """Declared limit on output tokens."""
+        return self._table.max_output_token_count.item(self.index)
+
+    @property
+    def estimated_difficulty(self) -> float:
+        """Noisy difficulty estimate, logits; compare with `Target.ability`."""
+        return self._table.estimated_difficulty.item(self.index)
+
+    @property
+    def router_score(self) -> float:
+        """Predicted need of a strong model, 0 to 1."""
+        return self._table.router_score.item(self.index)
+
+    @property
+    def session(self) -> int:
+        """Session number, -1 when the request stands alone."""
+        return self._table.session.item(self.index)
+
+    @property
+    def turn(self) -> int:
+        """Turn within the session, from 0."""
+        return self._table.turn.item(self.index)
+
+    @property
+    def ttft_limit_s(self) -> float:
+        """Time-to-first-token objective in seconds, `nan` when unset."""
+        return self._table.ttft_limit_s.item(self.index)
+
+    @property
+    def e2e_limit_s(self) -> float:
+        """End-to-end objective in seconds, `nan` when unset."""
+        return self._table.e2e_limit_s.item(self.index)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AnswerTable:
+    """The truth that only a declared oracle may see: columns by request, one row per target."""
+
+    correct: NDArray[np.bool_]
+    output_token_count: NDArray[np.int32]
+
+
+class OracleRequestView(RequestView):
+    """A request together with every target's true answer; only for policies with `oracle = True`."""
+
+    __slots__ = ("_answers",)
+
+    def __init__(
+        self, table: RequestTable, answers: AnswerTable, index: int = 0, now_s: float = 0.0
+    ) -> None:
+        """Looks at row `index` of `table` and column `index` of `answers`."""
+        super().__init__(table, index, now_s)
+        self._answers = answers
+
+    def correct(self, target_index: int) -> bool:
+        """Whether the target's answer to this request is right."""
+        return self._answers.correct.item(target_index, self.index)
+
+    def output_token_count(self, target_index: int) -> int:
+        """Output tokens the target's answer to this request has."""
+        return self._answers.output_token_count.item(target_index, self.index)

@@ -1,0 +1,197 @@
+"""The report's blocks, computed over any selection of requests, attempts and targets."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from simulator.accounting.totals import SECONDS_PER_MONTH, distribution, ratio
+from simulator.world.journal import STATE_NAMES, RequestState
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from numpy.typing import NDArray
+
+    from simulator.accounting.attempts import Attempts
+    from simulator.accounting.books import AttemptBooks, CapacityBooks
+    from simulator.accounting.outcomes import Outcomes
+    from simulator.accounting.terms import Terms
+
+    Mask = NDArray[np.bool_]
+    Block = dict[str, float | int | None]
+
+TOKENS_PER_MTOK = 1e6
+LATENCIES = ("ttft_s", "tpot_s", "e2e_s", "queue_s", "network_s")
+SHORT_LATENCIES = ("ttft_s", "e2e_s")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Run:
+    """Everything the blocks are computed from; `window_s` is the billed span of the cohort."""
+
+    attempts: Attempts
+    outcomes: Outcomes
+    books: AttemptBooks
+    capacity: CapacityBooks
+    terms: Sequence[Terms]
+    routing_usd: NDArray[np.float64]
+    water_l_per_kwh: NDArray[np.float64]
+    window_s: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Selection:
+    """A part of a run: which attempts, which requests, whose idle capacity, and routing or not."""
+
+    attempts: Mask
+    requests: Mask
+    targets: Mask
+    routing: Mask
+
+
+def request_block(run: Run, part: Selection) -> Block:
+    """Requests by the state they ended in."""
+    states = np.bincount(run.outcomes.state[part.requests], minlength=len(STATE_NAMES))
+    named = {STATE_NAMES[state]: int(states[state]) for state in range(1, len(STATE_NAMES))}
+    return {"arrived": int(part.requests.sum()), **named}
+
+
+def cost_block(run: Run, part: Selection) -> Block:
+    """USD by kind; `total` is the sum of the kinds, `wasted` a part of it."""
+    rows, books = part.attempts, run.books
+    waste = books.api_usd * (run.attempts.wasted) + books.wasted_ratio * (
+        books.capacity_usd + books.energy_usd + books.egress_usd * run.attempts.wasted
+    )
+    kinds = {
+        "api": books.api_usd[rows].sum(),
+        "capacity_used": books.capacity_usd[rows].sum(),
+        "capacity_idle": run.capacity.idle_usd[part.targets].sum(),
+        "energy": books.energy_usd[rows].sum() + run.capacity.idle_energy_usd[part.targets].sum(),
+        "egress": books.egress_usd[rows].sum(),
+        "routing": run.routing_usd[part.routing].sum(),
+    }
+    total = float(sum(kinds.values()))
+    named = {name: float(value) for name, value in kinds.items()}
+    return {"total": total, **named, "wasted": float(waste[rows].sum())}
+
+
+def unit_costs(run: Run, part: Selection, total_usd: float) -> Block:
+    """The total per request, per right answer, per million tokens, and over a month."""
+    correct = int(run.outcomes.correct[part.requests].sum())
+    rows = part.attempts
+    tokens = int(run.attempts.prompt[rows].sum()) + int(run.attempts.output[rows].sum())
+    per_month = total_usd / run.window_s * SECONDS_PER_MONTH if run.window_s else None
+    per_token = ratio(total_usd, tokens)
+    return {
+        "per_request": ratio(total_usd, int(part.requests.sum())),
+        "per_correct": ratio(total_usd, correct),
+        "per_mtok": None if per_token is None else per_token * TOKENS_PER_MTOK,
+        "per_month": per_month,
+    }
+
+
+def energy_block(run: Run, part: Selection) -> Block:
+    """Watt-hours at the meter: work, idling, the estimate behind API calls; users' own apart."""
+    ours = part.attempts & ~run.books.user_side
+    theirs = part.attempts & run.books.user_side
+    active = float(run.books.facility_wh[ours].sum())
+    idle = float(run.capacity.idle_wh[part.targets].sum())
+    estimate = float(run.books.estimate_wh[ours].sum())
+    total = active + idle + estimate
+    return {
+        "total": total,
+        "active": active,
+        "idle": idle,
+        "api_estimate": estimate,
+        "user_side": float(run.books.facility_wh[theirs].sum()),
+        "per_request": ratio(total, int(part.requests.sum())),
+    }
+
+
+def emissions_block(run: Run, part: Selection) -> Block:
+    """Grams of CO2e of the energy total; embodied carbon and the users' devices apart."""
+    ours = part.attempts & ~run.books.user_side
+    theirs = part.attempts & run.books.user_side
+    idle = run.capacity.idle_gco2e[part.targets].sum()
+    total = float(run.books.emissions_gco2e[ours].sum() + idle)
+    return {
+        "total": total,
+        "embodied": float(run.capacity.embodied_gco2e[part.targets].sum()),
+        "user_side": float(run.books.emissions_gco2e[theirs].sum()),
+        "per_request": ratio(total, int(part.requests.sum())),
+    }
+
+
+def water_block(run: Run, part: Selection) -> Block:
+    """Litres of water at the sites whose energy we know."""
+    ours = part.attempts & ~run.books.user_side
+    drawn_wh = (run.books.facility_wh + run.books.estimate_wh) * run.water_l_per_kwh[
+        run.attempts.target
+    ]
+    idle = (run.capacity.idle_wh * run.water_l_per_kwh)[part.targets].sum()
+    return {"total": float(drawn_wh[ours].sum() + idle) / 1_000.0}
+
+
+def token_block(run: Run, part: Selection) -> Block:
+    """Tokens processed and generated by all attempts, winners or not."""
+    rows = part.attempts
+    winners = run.outcomes.reasoning_tokens[part.requests]
+    return {
+        "input": int(run.attempts.prompt[rows].sum()),
+        "cached_input": 0,
+        "cache_write": 0,
+        "output": int(run.attempts.output[rows].sum()),
+        "reasoning_output": int(winners.sum()),
+    }
+
+
+def latency_block(
+    run: Run, part: Selection, names: Sequence[str] = LATENCIES
+) -> dict[str, dict[str, float | None]]:
+    """Distributions of the delivered times of completed requests."""
+    rows = part.requests & run.outcomes.completed
+    return {name: distribution(getattr(run.outcomes, name)[rows]) for name in names}
+
+
+def level_blocks(run: Run, part: Selection) -> dict[str, Block | float | None]:
+    """Completion, service level and quality; arrived requests stand below every line."""
+    arrived = int(part.requests.sum())
+    met = int(run.outcomes.slo_met[part.requests].sum())
+    correct = run.outcomes.correct[part.requests].sum()
+    best = run.outcomes.oracle_correct[part.requests].sum()
+    completed = (run.outcomes.state[part.requests] == RequestState.COMPLETED).sum()
+    return {
+        "completion_ratio": ratio(completed, arrived),
+        "slo": {
+            "attainment_ratio": ratio(met, arrived),
+            "goodput_per_s": ratio(met, run.window_s),
+        },
+        "quality": {
+            "success_ratio": ratio(correct, arrived),
+            "oracle_success_ratio": ratio(best, arrived),
+        },
+    }
+
+
+def short_blocks(run: Run, part: Selection) -> dict[str, object]:
+    """The blocks of one row of a breakdown."""
+    cost = cost_block(run, part)
+    return {
+        "requests": request_block(run, part),
+        "attempts": {"total": int(part.attempts.sum())},
+        "tokens": token_block(run, part),
+        "cost_usd": {**cost, **unit_costs(run, part, cost["total"] or 0.0)},
+        "energy_wh": energy_block(run, part),
+        "emissions_gco2e": emissions_block(run, part),
+        "latency": latency_block(run, part, SHORT_LATENCIES),
+        **level_blocks(run, part),
+        "utilization": utilization(run, part.targets),
+    }
+
+
+def utilization(run: Run, targets: Mask) -> float | None:
+    """Busy over held queue-seconds of the selected targets; None where nothing is held."""
+    return ratio(run.capacity.busy_s[targets].sum(), run.capacity.held_s[targets].sum())

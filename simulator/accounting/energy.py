@@ -1,0 +1,52 @@
+"""What attempts draw and emit: joules of the batch times PUE; API estimates; grams by time."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from simulator.accounting.money import WH_PER_KWH, billed
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from numpy.typing import NDArray
+
+    from simulator.accounting.attempts import Attempts
+    from simulator.accounting.terms import Terms
+
+    Column = NDArray[np.float64]
+
+JOULES_PER_WH = 3_600.0
+
+
+def facility_wh(attempts: Attempts, terms: Sequence[Terms]) -> Column:
+    """Watt-hours each attempt drew at the meter: its joules of the batch times PUE."""
+    pue = np.array([term.pue for term in terms])
+    return attempts.energy_j / JOULES_PER_WH * pue[attempts.target]
+
+
+def api_estimate_wh(attempts: Attempts, terms: Sequence[Terms]) -> Column:
+    """Estimated watt-hours behind billed API calls, by tokens; 0 for everything we run ourselves."""
+    per_input = np.array([term.api_wh_per_input_token for term in terms])[attempts.target]
+    per_output = np.array([term.api_wh_per_output_token for term in terms])[attempts.target]
+    drawn = attempts.prompt * per_input + attempts.output * per_output
+    return np.where(billed(attempts), drawn, 0.0)
+
+
+def emissions_gco2e(attempts: Attempts, terms: Sequence[Terms], drawn_wh: Column) -> Column:
+    """Grams of CO2e of each attempt's watt-hours, at the place and the middle of its work."""
+    grams = np.zeros(len(attempts))
+    began_s = np.where(np.isnan(attempts.admitted_s), attempts.finish_s, attempts.admitted_s)
+    middle_s = (began_s + attempts.finish_s) / 2.0
+    for target, term in enumerate(terms):
+        rows = attempts.target == target
+        intensity = term.intensity_gco2e_per_kwh.at(middle_s[rows])
+        grams[rows] = drawn_wh[rows] / WH_PER_KWH * intensity
+    return grams
+
+
+def user_side(attempts: Attempts, terms: Sequence[Terms]) -> NDArray[np.bool_]:
+    """Which attempts ran on the users' own devices."""
+    return np.array([term.user_side for term in terms])[attempts.target]

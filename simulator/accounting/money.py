@@ -1,0 +1,78 @@
+"""What attempts cost: tokens by date, used capacity, metered energy, egress. Formulas:
+docs/methodology/accounting.md.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from simulator.kernel.codes import Ending
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from numpy.typing import NDArray
+
+    from simulator.accounting.attempts import Attempts
+    from simulator.accounting.terms import Terms, TokenRates
+
+    Column = NDArray[np.float64]
+
+WH_PER_KWH = 1_000.0
+
+
+def billed(attempts: Attempts) -> NDArray[np.bool_]:
+    """Which attempts an API bills: completed, cancelled and unfinished ones that began.
+
+    Errors and refusals are free; a call given up after it began is billed its input and the
+    tokens generated so far.
+    """
+    began = ~np.isnan(attempts.admitted_s)
+    return began & (attempts.ending != Ending.FAILED)
+
+
+def token_usd(attempts: Attempts, rows: NDArray[np.bool_], rates: TokenRates) -> Column:
+    """USD of the selected attempts' tokens at the prices of the instant they were admitted."""
+    prompt = attempts.prompt[rows].astype(np.float64)
+    window = np.searchsorted(rates.from_s, attempts.admitted_s[rows], side="right") - 1
+    window = np.maximum(window, 0)
+    long_prompt = prompt > rates.long_prompt_tokens
+    input_usd = rates.input_usd[window] * np.where(long_prompt, rates.long_input_factor, 1.0)
+    output_usd = rates.output_usd[window] * np.where(long_prompt, rates.long_output_factor, 1.0)
+    return prompt * input_usd + attempts.output[rows] * output_usd
+
+
+def api_usd(attempts: Attempts, terms: Sequence[Terms]) -> Column:
+    """USD each attempt is billed by an API or per-request endpoint; 0 elsewhere."""
+    cost = np.zeros(len(attempts))
+    bill = billed(attempts)
+    for target, term in enumerate(terms):
+        rows = bill & (attempts.target == target)
+        if term.rates is not None:
+            cost[rows] = token_usd(attempts, rows, term.rates)
+        cost[rows] += term.usd_per_request
+    return cost
+
+
+def capacity_usd(attempts: Attempts, terms: Sequence[Terms]) -> Column:
+    """USD of the capacity each attempt used: its attributed seconds at the queue's rate."""
+    rate = np.array([term.capacity_usd_per_s for term in terms])
+    return attempts.busy_s * rate[attempts.target]
+
+
+def energy_usd(attempts: Attempts, terms: Sequence[Terms], facility_wh: Column) -> Column:
+    """USD of metered electricity, at the tariff of the instant each attempt finished."""
+    cost = np.zeros(len(attempts))
+    for target, term in enumerate(terms):
+        rows = attempts.target == target
+        tariff = term.meter_usd_per_kwh.at(attempts.finish_s[rows])
+        cost[rows] = facility_wh[rows] / WH_PER_KWH * tariff
+    return cost
+
+
+def egress_usd(attempts: Attempts, terms: Sequence[Terms]) -> Column:
+    """USD of sending answers out of the provider's network."""
+    rate = np.array([term.egress_usd_per_token for term in terms])
+    return attempts.output * rate[attempts.target]

@@ -1,0 +1,126 @@
+"""From the ledger to the report: one settlement of everything that happened."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from router.steps import AttemptKind
+from simulator.accounting import blocks
+from simulator.accounting.attempts import Attempts, attempt_columns
+from simulator.accounting.blocks import Run, Selection
+from simulator.accounting.books import attempt_books, capacity_books
+from simulator.accounting.breakdown import breakdowns
+from simulator.accounting.outcomes import request_outcomes
+from simulator.kernel.codes import Ending
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from numpy.typing import NDArray
+
+    from simulator.accounting.terms import Terms
+    from simulator.report import Json
+    from simulator.world.journal import Journal
+    from simulator.world.plan import RunPlan
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settlement:
+    """A run's columns, books and the part of it that the report is about (`cohort`)."""
+
+    plan: RunPlan
+    journal: Journal
+    run: Run
+    cohort: Selection
+
+
+def settle(
+    plan: RunPlan,
+    journal: Journal,
+    ledger: NDArray[np.void],
+    busy_s: NDArray[np.float64],
+    terms: Sequence[Terms],
+) -> Settlement:
+    """Settles a finished run; `busy_s` is each target's busy time within the billed window."""
+    attempts = attempt_columns(ledger, journal)
+    outcomes = request_outcomes(plan, journal, attempts)
+    run = Run(
+        attempts=attempts,
+        outcomes=outcomes,
+        books=attempt_books(attempts, terms),
+        capacity=capacity_books(terms, busy_s, plan.warmup_s, plan.duration_s),
+        terms=terms,
+        routing_usd=journal.routing_usd[outcomes.request],
+        water_l_per_kwh=np.array([term.water_l_per_kwh for term in terms]),
+        window_s=plan.duration_s - plan.warmup_s,
+    )
+    return Settlement(plan=plan, journal=journal, run=run, cohort=cohort_of(plan, journal, run))
+
+
+def cohort_of(plan: RunPlan, journal: Journal, run: Run) -> Selection:
+    """The requests that arrived after the warm-up, and all attempts made for them."""
+    requests = run.outcomes.arrival_s >= plan.warmup_s
+    return Selection(
+        attempts=journal.arrival_s[run.attempts.request] >= plan.warmup_s,
+        requests=requests,
+        targets=np.ones(len(run.terms), np.bool_),
+        routing=requests,
+    )
+
+
+def report_blocks(settlement: Settlement) -> dict[str, Json]:
+    """All figures of the report, without its head."""
+    run, cohort = settlement.run, settlement.cohort
+    cost = blocks.cost_block(run, cohort)
+    total_usd = cost["total"] or 0.0
+    return {
+        "requests": blocks.request_block(run, cohort),
+        "attempts": attempt_block(run.attempts, cohort),
+        "tokens": blocks.token_block(run, cohort),
+        "cost_usd": {**cost, **blocks.unit_costs(run, cohort, total_usd)},
+        "energy_wh": blocks.energy_block(run, cohort),
+        "emissions_gco2e": blocks.emissions_block(run, cohort),
+        "water_l": blocks.water_block(run, cohort),
+        "latency": blocks.latency_block(run, cohort),
+        **blocks.level_blocks(run, cohort),
+        "utilization": utilizations(run),
+        "by": breakdowns(run, cohort, settlement.plan.workload),
+        "decisions": decision_counts(settlement),
+    }
+
+
+def attempt_block(attempts: Attempts, cohort: Selection) -> dict[str, Json]:
+    """Attempts by why they were made, and how many were given up."""
+    kinds = np.bincount(attempts.kind[cohort.attempts], minlength=len(AttemptKind))
+    given_up = attempts.ending[cohort.attempts] == Ending.CANCELLED
+    return {
+        "total": int(cohort.attempts.sum()),
+        "retries": int(kinds[AttemptKind.RETRY]),
+        "fallbacks": int(kinds[AttemptKind.FALLBACK]),
+        "escalations": int(kinds[AttemptKind.ESCALATION]),
+        "hedges": int(kinds[AttemptKind.HEDGE]),
+        "cancelled": int(given_up.sum()),
+    }
+
+
+def utilizations(run: Run) -> dict[str, Json]:
+    """Busy over held time by deployment, and of all together; None for what is not held."""
+    names = np.array([term.deployment for term in run.terms])
+    held = np.array([term.rates is None for term in run.terms])
+    found: dict[str, Json] = {"overall": blocks.utilization(run, held)}
+    for name in dict.fromkeys(names.tolist()):
+        found[name] = blocks.utilization(run, held & (names == name))
+    return found
+
+
+def decision_counts(settlement: Settlement) -> dict[str, Json]:
+    """How often each reason was given, most often first."""
+    outcomes, cohort = settlement.run.outcomes, settlement.cohort
+    codes = settlement.journal.reason[outcomes.request[cohort.requests]]
+    names = settlement.journal.reason_names()
+    counts = np.bincount(codes[codes >= 0], minlength=len(names))
+    order = np.argsort(-counts, kind="stable")
+    return {names[code]: int(counts[code]) for code in order.tolist() if counts[code]}

@@ -1,0 +1,1 @@
+"""Experiments: one run, and comparisons of policies over independent replications."""

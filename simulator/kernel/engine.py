@@ -1,0 +1,396 @@
+"""The kernel's verbs: submit, cancel, fail, advance. The state is one namedtuple of arrays."""
+
+from __future__ import annotations
+
+import math
+
+from simulator.kernel import batching, servers
+from simulator.kernel.codes import (
+    ALREADY_FINAL,
+    ARRIVE,
+    BATCHING,
+    DECODE,
+    FREE,
+    FREE_SLOT,
+    HEAP_COUNT,
+    IDLE,
+    LEAST_OUTSTANDING,
+    LEDGER_COUNT,
+    MARGIN,
+    NEXT_NUMBER,
+    NO_ROOM,
+    NO_SLOT,
+    NONE,
+    NOTICE_DONE,
+    NOTICE_FIRST,
+    OUTBOX_COUNT,
+    PREFILL,
+    REMOVED,
+    RETURNING,
+    ROUND_ROBIN,
+    SERVER_DONE,
+    SERVER_FIRST,
+    SERVING,
+    STOPS_AT_BOUNDARY,
+    TIMER_COUNT,
+    TRAVELLING,
+    WAITING,
+    Ending,
+    Reason,
+)
+from simulator.kernel.endings import (
+    COMPLETED_EVENT,
+    FAILED_EVENT,
+    FIRST_TOKEN_EVENT,
+    end_attempt,
+    free_slot,
+    handle_of,
+    post,
+)
+from simulator.kernel.heaps import pop_timer, push_timer, reorder_queue
+from simulator.kernel.jit import compiled
+from simulator.kernel.limits import take
+from simulator.kernel.lists import remove_waiting
+
+CANCELLED = int(Ending.CANCELLED)
+COMPLETED = int(Ending.COMPLETED)
+FAILED = int(Ending.FAILED)
+QUEUE_FULL = int(Reason.QUEUE_FULL)
+TOO_LARGE = int(Reason.TOO_LARGE)
+RATE_LIMIT = int(Reason.RATE_LIMIT)
+OVERLOADED = int(Reason.OVERLOADED)
+OUTAGE = int(Reason.OUTAGE)
+
+
+@compiled
+def blank(entry):
+    """Resets a slot's record for a new attempt."""
+    entry.stop = 0
+    entry.generated = 0
+    entry.computed = 0
+    entry.chunk = 0
+    entry.prefilled = 0
+    entry.lost = 0
+    entry.recomputed = 0
+    entry.busy_s = 0.0
+    entry.energy_j = 0.0
+    entry.wasted_s = 0.0
+    entry.wasted_j = 0.0
+    entry.ending = 0
+    entry.reason = 0
+    entry.queue = NONE
+    entry.admitted_s = math.nan
+    entry.first_s = math.nan
+    entry.retry_after_s = math.nan
+
+
+@compiled
+def submit(
+    k,
+    group,
+    queue,
+    request,
+    prompt,
+    output,
+    now_s,
+    ready_s,
+    return_s,
+    first_delay_s,
+    duration_s,
+    priority,
+    notify,
+    reason,
+):
+    """Sends an attempt on its way to a group of queues; returns its handle, or NO_SLOT.
+
+    `queue` names the one queue it must stand in, or NONE to let the group balance. It arrives at
+    `ready_s`. Servers take `duration_s`, the first token after `first_delay_s`. A `reason` other
+    than 0 is a failure drawn beforehand: the attempt fails with it on arrival. NO_SLOT asks for
+    more slots or timers.
+    """
+    slot = k.counters[FREE_SLOT]
+    if slot == NONE or short_of_timers(k):
+        return NO_SLOT
+    entry = k.slots[slot]
+    k.counters[FREE_SLOT] = entry.next
+    blank(entry)
+    entry.state = TRAVELLING
+    entry.number = k.counters[NEXT_NUMBER]
+    k.counters[NEXT_NUMBER] += 1
+    entry.request = request
+    entry.group = group
+    entry.queue = queue
+    entry.prompt = prompt
+    entry.prefill_target = prompt
+    entry.output = output
+    entry.submitted_s = now_s
+    entry.ready_s = max(ready_s, now_s)
+    entry.return_s = return_s
+    entry.first_delay_s = first_delay_s
+    entry.duration_s = duration_s
+    entry.priority = priority
+    entry.notify = notify
+    entry.reason = reason
+    k.groups[group].outstanding += 1
+    if queue != NONE:
+        k.queues[queue].outstanding += 1
+    push_timer(k, entry.ready_s, slot, ARRIVE)
+    return handle_of(k, slot)
+
+
+@compiled
+def scrambled(number):
+    """A well-mixed number in [0, 2^31) of an attempt number (xorshift-multiply, Stafford)."""
+    x = (int(number) + 0x1E3779B97F4A7C15) & 0x7FFFFFFFFFFFFFFF
+    x = ((x ^ (x >> 30)) * 0x3F58476D1CE4E5B9) & 0x7FFFFFFFFFFFFFFF
+    x = ((x ^ (x >> 27)) * 0x14D049BB133111EB) & 0x7FFFFFFFFFFFFFFF
+    return (x ^ (x >> 31)) & 0x7FFFFFFF
+
+
+@compiled
+def least_outstanding_queue(k, group):
+    """The up queue with the fewest waiting and running attempts; ties go round, from the cursor."""
+    best = NONE
+    for step in range(group.queue_count):
+        number = group.first_queue + (group.cursor + step) % group.queue_count
+        queue = k.queues[number]
+        if queue.up and (best == NONE or queue.outstanding < k.queues[best].outstanding):
+            best = number
+    return best
+
+
+@compiled
+def next_queue(k, group, start):
+    """The first up queue from place `start` on, going round."""
+    for step in range(group.queue_count):
+        number = group.first_queue + (start + step) % group.queue_count
+        if k.queues[number].up:
+            return number
+    return NONE
+
+
+@compiled
+def choose_queue(k, group, number):
+    """The replica that takes the attempt, by the group's balancing; NONE when none is up."""
+    if group.balancing == LEAST_OUTSTANDING:
+        queue = least_outstanding_queue(k, group)
+    elif group.balancing == ROUND_ROBIN:
+        queue = next_queue(k, group, group.cursor)
+    else:
+        queue = next_queue(k, group, scrambled(number) % group.queue_count)
+    if queue != NONE:
+        group.cursor = (queue - group.first_queue + 1) % group.queue_count
+    return queue
+
+
+@compiled
+def refusal(k, slot, now_s):
+    """Why the attempt cannot stand in its queue: a reason code, or 0."""
+    entry = k.slots[slot]
+    queue = k.queues[entry.queue]
+    if not queue.up:
+        return OUTAGE
+    if queue.kind == BATCHING and entry.prompt + entry.output - 1 > queue.kv_room:
+        return TOO_LARGE
+    places = queue.capacity + queue.queue_limit
+    if queue.queue_limit >= 0 and queue.running + queue.waiting >= places:
+        return OVERLOADED if queue.queue_limit == 0 else QUEUE_FULL
+    wait_s = take(k.groups[entry.group], now_s, entry.prompt, entry.output)
+    if wait_s > 0.0:
+        entry.retry_after_s = wait_s
+        return RATE_LIMIT
+    return 0
+
+
+@compiled
+def arrive(k, slot, now_s):
+    """Brings an attempt to its group: it is refused, fails as drawn, or stands in a queue."""
+    entry = k.slots[slot]
+    if entry.queue == NONE:
+        entry.queue = choose_queue(k, k.groups[entry.group], entry.number)
+        if entry.queue != NONE:
+            k.queues[entry.queue].outstanding += 1
+    if entry.queue == NONE:
+        entry.reason = OUTAGE
+    elif entry.reason == 0:
+        entry.reason = refusal(k, slot, now_s)
+    if entry.reason != 0:
+        end_attempt(k, slot, now_s, FAILED)
+    elif k.queues[entry.queue].kind == BATCHING:
+        batching.arrive(k, entry.queue, slot, now_s)
+    else:
+        servers.serve_or_queue(k, entry.queue, slot, now_s)
+
+
+@compiled
+def fire(k, slot, kind, now_s):
+    """Does what a timer announces."""
+    if kind == ARRIVE:
+        arrive(k, slot, now_s)
+    elif kind in (SERVER_FIRST, SERVER_DONE):
+        serve(k, slot, kind, now_s)
+    elif kind == NOTICE_FIRST:
+        post(k, slot, now_s, FIRST_TOKEN_EVENT)
+    elif kind == NOTICE_DONE:
+        if k.slots[slot].notify & COMPLETED_EVENT:
+            post(k, slot, now_s, COMPLETED_EVENT)
+        free_slot(k, slot)
+    else:
+        post(k, slot, now_s, FAILED_EVENT)
+        free_slot(k, slot)
+
+
+@compiled
+def serve(k, slot, kind, now_s):
+    """Brings a served attempt to its first token or its end, unless its queue failed before."""
+    if k.slots[slot].state != SERVING:
+        return
+    if kind == SERVER_DONE:
+        servers.stop_service(k, slot, now_s, COMPLETED)
+    else:
+        servers.first_token_served(k, slot, now_s)
+
+
+@compiled
+def next_boundary_s(k):
+    """Instant of the earliest step boundary of any batching queue."""
+    return k.queues[k.heap[0]].next_s if k.counters[HEAP_COUNT] > 0 else math.inf
+
+
+@compiled
+def short_of_timers(k):
+    """Whether the timers could overflow in the next event."""
+    return k.counters[TIMER_COUNT] + k.counters[MARGIN] > len(k.timers)
+
+
+@compiled
+def short_of_room(k):
+    """Whether the ledger or the timers could overflow in the next event."""
+    return k.counters[LEDGER_COUNT] + k.counters[MARGIN] > len(k.ledger) or short_of_timers(k)
+
+
+@compiled
+def advance(k, limit_s):
+    """Runs everything up to and including `limit_s`, but stops after the first event for outside.
+
+    Returns the number of events in the outbox (all of one instant), 0 when the limit is reached,
+    NO_ROOM when the ledger must be emptied or the timers grown first. At equal instants step
+    boundaries come before timers.
+    """
+    k.counters[OUTBOX_COUNT] = 0
+    while k.counters[OUTBOX_COUNT] == 0:
+        if short_of_room(k):
+            return NO_ROOM
+        boundary_s = next_boundary_s(k)
+        timer_s = k.timers[0].at_s if k.counters[TIMER_COUNT] > 0 else math.inf
+        if min(boundary_s, timer_s) > limit_s or min(boundary_s, timer_s) == math.inf:
+            return 0
+        if boundary_s <= timer_s:
+            batching.finish_stretch(k, k.heap[0], boundary_s)
+        else:
+            fire_first_timer(k, timer_s)
+    return k.counters[OUTBOX_COUNT]
+
+
+@compiled
+def fire_first_timer(k, now_s):
+    """Pops the earliest timer and fires it unless its attempt is gone."""
+    slot = k.timers[0].slot
+    generation = k.timers[0].generation
+    kind = k.timers[0].kind
+    pop_timer(k)
+    if k.slots[slot].generation == generation:
+        fire(k, slot, kind, now_s)
+
+
+@compiled
+def slot_of(k, handle):
+    """The slot of a live attempt, or NONE when the handle is stale or the attempt has ended."""
+    slot = handle & 0xFFFFFFFF
+    if k.slots[slot].generation != handle >> 32 or k.slots[slot].state in (FREE, RETURNING):
+        return NONE
+    return slot
+
+
+@compiled
+def cancel(k, handle, now_s):
+    """Gives an attempt up: ALREADY_FINAL, REMOVED at once, STOPS_AT_BOUNDARY.
+
+    NO_ROOM, and nothing done, when the ledger must be emptied or the timers grown first.
+    """
+    if short_of_room(k):
+        return NO_ROOM
+    slot = slot_of(k, handle)
+    if slot == NONE or k.slots[slot].stop:
+        return ALREADY_FINAL
+    entry = k.slots[slot]
+    if entry.state in (PREFILL, DECODE):
+        batching.cancel_running(k, entry.queue, slot, now_s)
+        return STOPS_AT_BOUNDARY
+    remove(k, slot, now_s, CANCELLED)
+    return REMOVED
+
+
+@compiled
+def remove(k, slot, now_s, ending):
+    """Ends an attempt that no batch holds: on its way, waiting, or at a server."""
+    entry = k.slots[slot]
+    if entry.state == SERVING:
+        entry.stop = 1 if ending == CANCELLED else 0
+        servers.stop_service(k, slot, now_s, ending)
+        return
+    if entry.state == WAITING and k.queues[entry.queue].kind == BATCHING:
+        batching.cancel_waiting(k, entry.queue, slot, now_s)
+    elif entry.state == WAITING:
+        remove_waiting(k, k.queues[entry.queue], slot)
+    entry.stop = 1 if ending == CANCELLED else 0
+    end_attempt(k, slot, now_s, ending)
+
+
+@compiled
+def end_broken(k, slot, now_s, ending, reason):
+    """Ends one attempt of a queue that is cleared; one already given up stays cancelled."""
+    stop = k.slots[slot].stop
+    k.slots[slot].reason = 0 if stop else reason
+    end_attempt(k, slot, now_s, CANCELLED if stop else ending)
+
+
+@compiled
+def clear(k, number, now_s, ending, reason):
+    """Ends everything in a queue now, and lets nothing in until it is restored.
+
+    A step under way is broken: its time and energy so far are paid by those in it.
+    """
+    queue = k.queues[number]
+    queue.up = 0
+    if queue.kind == BATCHING:
+        batching.settle(k, number, now_s)
+    while queue.run_head != NONE:
+        slot = queue.run_head
+        if queue.kind == BATCHING:
+            queue.cancelling -= k.slots[slot].stop
+            batching.leave_batch(k, queue, slot)
+            end_broken(k, slot, now_s, ending, reason)
+        else:
+            k.slots[slot].reason = reason
+            servers.stop_service(k, slot, now_s, ending)
+    while queue.wait_head != NONE:
+        slot = queue.wait_head
+        remove_waiting(k, queue, slot)
+        end_broken(k, slot, now_s, ending, reason)
+    queue.phase = IDLE
+    queue.next_s = math.inf
+    reorder_queue(k, number)
+
+
+@compiled
+def give_up(k, slot, now_s, ending):
+    """Ends an attempt that is still on its way to a queue."""
+    if k.slots[slot].state == TRAVELLING:
+        end_attempt(k, slot, now_s, ending)
+
+
+@compiled
+def restore(k, number):
+    """Lets a broken queue take work again."""
+    k.queues[number].up = 1

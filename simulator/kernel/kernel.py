@@ -1,0 +1,223 @@
+"""The kernel as an object: owns the arrays, lets them grow, empties the ledger."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from simulator.kernel import entry
+from simulator.kernel.codes import (
+    FREE_SLOT,
+    LEAP_COUNT,
+    LEDGER_COUNT,
+    MARGIN,
+    NO_ROOM,
+    NO_SLOT,
+    NONE,
+    SERVERS,
+    SERVING,
+    TIMER_COUNT,
+    TRAVELLING,
+    Ending,
+)
+from simulator.kernel.jit import COMPILED
+from simulator.kernel.layout import (
+    fresh_state,
+    with_longer_ledger,
+    with_more_slots,
+    with_more_timers,
+)
+from simulator.kernel.records import LEDGER
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from numpy.typing import NDArray
+
+    from simulator.kernel.spec import GroupSpec
+
+SLOT_MASK = 0xFFFFFFFF
+
+
+class Kernel:
+    """Queues, batches and KV caches of one run; the only owner of their state.
+
+    Handles are integers that turn stale when the attempt ends. Instants are seconds since the
+    run began and must not decrease from call to call.
+    """
+
+    def __init__(self, groups: Sequence[GroupSpec]) -> None:
+        """Makes an empty kernel of the given groups."""
+        self._state = fresh_state(groups)
+        self._flushed: list[NDArray[np.void]] = []
+        self._share_state()
+
+    def _share_state(self) -> None:
+        """Renews what the compiled doors and the live views look at."""
+        pairs = [(array.ctypes.data, len(array)) for array in self._state]
+        self._door = np.array(pairs, np.int64).ravel() if COMPILED else self._state
+        self._notify = self._state.slots["notify"]
+
+    @property
+    def groups(self) -> NDArray[np.void]:
+        """Live group rows: outstanding, waiting, running, kv_used, kv_room."""
+        return self._state.groups
+
+    @property
+    def queues(self) -> NDArray[np.void]:
+        """Live queue rows: phase, busy_s, energy_j, up and so on."""
+        return self._state.queues
+
+    @property
+    def leap_count(self) -> int:
+        """Stretches of pure decode planned so far."""
+        return int(self._state.counters[LEAP_COUNT])
+
+    def submit(
+        self,
+        group: int,
+        request: int,
+        prompt: int,
+        output: int,
+        now_s: float,
+        ready_s: float,
+        return_s: float = 0.0,
+        first_delay_s: float = 0.0,
+        duration_s: float = 0.0,
+        queue: int = NONE,
+        priority: int = 0,
+        notify: int = 0,
+        reason: int = 0,
+    ) -> int:
+        """Sends an attempt on its way (`engine.submit`); returns its handle.
+
+        `notify` is a mask of first token (1) and completion (2); failures are always told.
+        """
+        handle = entry.submit(
+            self._door,
+            group,
+            queue,
+            request,
+            prompt,
+            output,
+            now_s,
+            ready_s,
+            return_s,
+            first_delay_s,
+            duration_s,
+            priority,
+            notify,
+            reason,
+        )
+        if handle != NO_SLOT:
+            return handle
+        self._make_way()
+        return self.submit(
+            group,
+            request,
+            prompt,
+            output,
+            now_s,
+            ready_s,
+            return_s,
+            first_delay_s,
+            duration_s,
+            queue,
+            priority,
+            notify,
+            reason,
+        )
+
+    def advance(self, limit_s: float) -> int:
+        """Runs up to `limit_s`, or to the first instant with events; returns how many there are."""
+        count = entry.advance(self._door, limit_s)
+        while count == NO_ROOM:
+            self._make_room()
+            count = entry.advance(self._door, limit_s)
+        return count
+
+    def events(self, count: int) -> list[tuple[float, int, int, int, float, int]]:
+        """The outbox: (at_s, handle, kind, reason, retry_after_s, first_token_seen), one instant."""
+        return self._state.outbox[:count].tolist()
+
+    def watch(self, handle: int, notify: int) -> None:
+        """Changes what a live attempt announces."""
+        self._notify[handle & SLOT_MASK] |= notify
+
+    def cancel(self, handle: int, now_s: float) -> int:
+        """Gives an attempt up: ALREADY_FINAL, REMOVED or STOPS_AT_BOUNDARY."""
+        answer = entry.cancel(self._door, handle, now_s)
+        while answer == NO_ROOM:
+            self._make_room()
+            answer = entry.cancel(self._door, handle, now_s)
+        return answer
+
+    def is_live(self, handle: int) -> bool:
+        """Whether the attempt has not ended yet."""
+        return entry.is_live(self._door, handle)
+
+    def fail(self, queue: int, now_s: float, reason: int) -> None:
+        """Breaks a queue; all its attempts fail with `reason`."""
+        self._reserve(int(self._state.queues["outstanding"][queue]))
+        entry.clear(self._door, queue, now_s, Ending.FAILED, reason)
+
+    def restore(self, queue: int) -> None:
+        """Lets a broken queue take work again."""
+        entry.restore(self._door, queue)
+
+    def busy_s(self, now_s: float) -> NDArray[np.float64]:
+        """Busy server-seconds of every queue up to `now_s`, work under way included."""
+        queues = self._state.queues
+        batch_s = np.where(queues["phase"] > 0, now_s - queues["start_s"], 0.0)
+        slots = self._state.slots
+        serving = slots[(slots["state"] == SERVING) & (slots["queue"] >= 0)]
+        server_s = np.zeros(len(queues))
+        np.add.at(server_s, serving["queue"], now_s - serving["admitted_s"])
+        return queues["busy_s"] + np.where(queues["kind"] == SERVERS, server_s, batch_s)
+
+    def ledger(self) -> NDArray[np.void]:
+        """Rows of all attempts that have ended, in order of their number."""
+        self._flush()
+        rows = np.concatenate(self._flushed) if self._flushed else np.zeros(0, LEDGER)
+        self._flushed = [rows]
+        return rows[np.argsort(rows["number"], kind="stable")]
+
+    def close(self, now_s: float) -> None:
+        """Ends the run: every attempt still alive gets a ledger row as unfinished."""
+        for queue in np.flatnonzero(self._state.queues["outstanding"]).tolist():
+            self._reserve(int(self._state.queues["outstanding"][queue]))
+            entry.clear(self._door, queue, now_s, Ending.UNFINISHED, 0)
+        travelling = np.flatnonzero(self._state.slots["state"] == TRAVELLING).tolist()
+        self._reserve(len(travelling))
+        for slot in travelling:
+            entry.give_up(self._door, slot, now_s, Ending.UNFINISHED)
+
+    def _flush(self) -> None:
+        """Moves the ledger's rows out of the kernel."""
+        count = int(self._state.counters[LEDGER_COUNT])
+        if count:
+            self._flushed.append(np.array(self._state.ledger[:count], LEDGER))
+        self._state.counters[LEDGER_COUNT] = 0
+
+    def _make_way(self) -> None:
+        """Grows the slots or the timers, whichever a new attempt finds short."""
+        if self._state.counters[FREE_SLOT] == NONE:
+            self._state = with_more_slots(self._state, len(self._state.slots))
+            self._share_state()
+        self._make_room()
+
+    def _make_room(self) -> None:
+        """Empties the ledger, and grows the timers when they are what is short."""
+        self._reserve(0)
+
+    def _reserve(self, count: int) -> None:
+        """Makes room for `count` endings beyond the kernel's own margin."""
+        need = count + int(self._state.counters[MARGIN])
+        self._flush()
+        if need > len(self._state.ledger):
+            self._state = with_longer_ledger(self._state, 2 * need)
+            self._share_state()
+        while int(self._state.counters[TIMER_COUNT]) + need > len(self._state.timers):
+            self._state = with_more_timers(self._state)
+            self._share_state()

@@ -1,0 +1,159 @@
+"""Fresh arrays for a kernel, from the specs of its groups."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from simulator.kernel.codes import (
+    BATCHING,
+    COUNTER_COUNT,
+    FREE_SLOT,
+    HEAP_COUNT,
+    MARGIN,
+    NONE,
+    SERVERS,
+)
+from simulator.kernel.jit import COMPILED
+from simulator.kernel.records import EVENT, GROUP, LEDGER, QUEUE, SLOT, TIMER, State
+from simulator.kernel.spec import BatchingSpec, GroupSpec, RateLimits, ServersSpec, StepCost
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from numpy.typing import NDArray
+
+    Records = NDArray[np.void]
+
+FIRST_SLOT_COUNT = 1024
+LEDGER_ROWS = 65_536
+LINKS = ("wait_head", "wait_tail", "run_head", "run_tail", "prefill_head", "prefill_tail")
+
+
+def records(count: int, dtype: np.dtype[np.void]) -> Records:
+    """Zeroed rows; as a record array, with attribute access, when the kernel runs uncompiled."""
+    zeros = np.zeros(count, dtype)
+    return zeros if COMPILED else zeros.view(np.recarray)
+
+
+def fresh_state(groups: Sequence[GroupSpec]) -> State:
+    """The arrays of an empty kernel, at time 0."""
+    queues = records(sum(group.count for group in groups), QUEUE)
+    group_rows = records(len(groups), GROUP)
+    first = 0
+    for number, group in enumerate(groups):
+        fill_group(group_rows, number, group, first)
+        fill_queues(queues[first : first + group.count], number, group.queues)
+        first += group.count
+    return assemble(queues, group_rows)
+
+
+def assemble(queues: Records, groups: Records) -> State:
+    """The whole state around filled queues and groups."""
+    batching = queues["kind"] == BATCHING
+    seats = np.where(batching, queues["capacity"], 0)
+    queues["heap_at"] = np.cumsum(seats) - seats
+    heap = np.flatnonzero(batching).astype(np.int64)
+    queues["position"] = NONE
+    queues["position"][heap] = np.arange(len(heap))
+    margin = 2 * int(queues["capacity"][batching].max(initial=0)) + int(batching.sum() > 0) + 64
+    counters = np.zeros(COUNTER_COUNT, np.int64)
+    counters[MARGIN] = margin
+    counters[HEAP_COUNT] = len(heap)
+    counters[FREE_SLOT] = NONE
+    slots = records(0, SLOT)
+    state = State(
+        queues=queues,
+        groups=groups,
+        slots=slots,
+        timers=records(4 * margin, TIMER),
+        outbox=records(margin, EVENT),
+        ledger=records(max(LEDGER_ROWS, 4 * margin), LEDGER),
+        heap=heap,
+        clocks=np.zeros(int(seats.sum()), np.int64),
+        members=np.zeros(int(seats.sum()), np.int64),
+        counters=counters,
+    )
+    return with_more_slots(state, FIRST_SLOT_COUNT)
+
+
+def with_more_slots(state: State, count: int) -> State:
+    """The state with `count` more free slots."""
+    old = len(state.slots)
+    slots = records(old + count, SLOT)
+    slots[:old] = state.slots
+    slots["next"][old:] = np.arange(old + 1, old + count + 1)
+    slots["next"][-1] = state.counters[FREE_SLOT]
+    state.counters[FREE_SLOT] = old
+    return state._replace(slots=slots)
+
+
+def with_more_timers(state: State) -> State:
+    """The state with twice the room for timers."""
+    timers = records(2 * len(state.timers), TIMER)
+    timers[: len(state.timers)] = state.timers
+    return state._replace(timers=timers)
+
+
+def with_longer_ledger(state: State, count: int) -> State:
+    """The state with an empty ledger of `count` rows; empty the old one first."""
+    return state._replace(ledger=records(count, LEDGER))
+
+
+def fill_group(rows: Records, number: int, group: GroupSpec, first: int) -> None:
+    """Writes one group's row."""
+    row = rows[number : number + 1]
+    row["first_queue"] = first
+    row["queue_count"] = group.count
+    row["balancing"] = group.balancing
+    room = group.queues.kv_room_tokens if isinstance(group.queues, BatchingSpec) else 0
+    row["kv_room"] = room * group.count
+    fill_buckets(row, group.limits)
+
+
+def fill_buckets(row: Records, limits: RateLimits) -> None:
+    """Writes full token buckets; an unlimited one is infinite and needs no refill."""
+    rates = {
+        "request": limits.requests_per_s,
+        "input": limits.input_tokens_per_s,
+        "output": limits.output_tokens_per_s,
+    }
+    for name, rate_per_s in rates.items():
+        limited = np.isfinite(rate_per_s)
+        row[f"{name}_rate"] = rate_per_s if limited else 0.0
+        row[f"{name}_size"] = rate_per_s * limits.burst_s
+        row[f"{name}_level"] = rate_per_s * limits.burst_s
+
+
+def fill_queues(rows: Records, group: int, spec: BatchingSpec | ServersSpec) -> None:
+    """Writes the rows of a group's queues."""
+    rows["group"] = group
+    rows["up"] = 1
+    rows["next_s"] = np.inf
+    rows["queue_limit"] = spec.queue_limit
+    for name in LINKS:
+        rows[name] = NONE
+    if isinstance(spec, BatchingSpec):
+        fill_batching(rows, spec)
+    else:
+        rows["kind"] = SERVERS
+        rows["capacity"] = spec.servers
+        rows["base_j"] = spec.power_w
+
+
+def fill_batching(rows: Records, spec: BatchingSpec) -> None:
+    """Writes the limits and the two cost lanes of batching queues."""
+    rows["kind"] = BATCHING
+    rows["capacity"] = spec.max_sequences
+    rows["token_budget"] = spec.token_budget
+    rows["kv_room"] = spec.kv_room_tokens
+    rows["expert_miss"] = spec.expert_miss
+    fill_lane(rows, "s", spec.seconds)
+    fill_lane(rows, "j", spec.joules)
+
+
+def fill_lane(rows: Records, lane: str, cost: StepCost) -> None:
+    """Writes one cost lane: `s` for seconds, `j` for joules."""
+    for name in ("base", "expert", "sequence", "context", "prompt", "attention"):
+        rows[f"{name}_{lane}"] = getattr(cost, name)

@@ -1,0 +1,103 @@
+"""The kernel's structured records: one row per queue, group, slot, timer, event and ledger entry.
+
+`_s` lanes hold seconds, `_j` lanes joules; both follow the same formulas (`costs.py`), so that
+time and energy are attributed by the same rule.
+"""
+
+from __future__ import annotations
+
+from collections import namedtuple
+
+import numpy as np
+
+QUEUE = np.dtype(
+    [
+        ("kind", "i8"), ("group", "i8"), ("up", "i8"),
+        # limits
+        ("capacity", "i8"), ("queue_limit", "i8"), ("token_budget", "i8"), ("kv_room", "i8"),
+        # cost of one step, two lanes: seconds and joules
+        ("base_s", "f8"), ("expert_s", "f8"), ("sequence_s", "f8"), ("context_s", "f8"),
+        ("prompt_s", "f8"), ("attention_s", "f8"),
+        ("base_j", "f8"), ("expert_j", "f8"), ("sequence_j", "f8"), ("context_j", "f8"),
+        ("prompt_j", "f8"), ("attention_j", "f8"), ("expert_miss", "f8"),
+        # what runs now
+        ("phase", "i8"), ("start_s", "f8"), ("next_s", "f8"), ("steps", "i8"),
+        ("first_step_s", "f8"), ("growth_s", "f8"), ("first_step_j", "f8"), ("growth_j", "f8"),
+        ("decoding", "i8"), ("context", "i8"), ("prefilling", "i8"), ("chunk_tokens", "i8"),
+        ("kv_used", "i8"), ("running", "i8"), ("waiting", "i8"), ("outstanding", "i8"),
+        ("clock", "i8"), ("cancelling", "i8"),
+        # meters
+        ("share_s", "f8"), ("share_j", "f8"), ("busy_s", "f8"), ("energy_j", "f8"),
+        ("step_count", "i8"), ("preemption_count", "i8"),
+        # lists (slot numbers) and heaps
+        ("wait_head", "i8"), ("wait_tail", "i8"), ("run_head", "i8"), ("run_tail", "i8"),
+        ("prefill_head", "i8"), ("prefill_tail", "i8"),
+        ("heap_at", "i8"), ("heap_count", "i8"), ("position", "i8"),
+    ],
+    align=True,
+)
+
+GROUP = np.dtype(
+    [
+        ("first_queue", "i8"), ("queue_count", "i8"), ("balancing", "i8"), ("cursor", "i8"),
+        ("outstanding", "i8"), ("waiting", "i8"), ("running", "i8"),
+        ("kv_used", "i8"), ("kv_room", "i8"), ("kv_usage_ratio", "f8"),
+        # token buckets: level now, refill per second, size; infinite when unlimited
+        ("refilled_s", "f8"),
+        ("request_level", "f8"), ("request_rate", "f8"), ("request_size", "f8"),
+        ("input_level", "f8"), ("input_rate", "f8"), ("input_size", "f8"),
+        ("output_level", "f8"), ("output_rate", "f8"), ("output_size", "f8"),
+    ],
+    align=True,
+)
+
+SLOT = np.dtype(
+    [
+        ("generation", "i8"), ("state", "i8"), ("number", "i8"), ("request", "i8"),
+        ("group", "i8"), ("queue", "i8"), ("priority", "i8"), ("notify", "i8"), ("stop", "i8"),
+        ("prompt", "i8"), ("output", "i8"),
+        ("generated", "i8"), ("computed", "i8"), ("prefill_target", "i8"), ("chunk", "i8"),
+        ("started_clock", "i8"), ("started_context", "i8"), ("done_clock", "i8"),
+        ("share_s", "f8"), ("share_j", "f8"), ("busy_s", "f8"), ("energy_j", "f8"),
+        ("wasted_s", "f8"), ("wasted_j", "f8"), ("prefilled", "i8"), ("lost", "i8"),
+        ("recomputed", "i8"),
+        ("submitted_s", "f8"), ("ready_s", "f8"), ("admitted_s", "f8"), ("first_s", "f8"),
+        ("finish_s", "f8"), ("return_s", "f8"), ("first_delay_s", "f8"), ("duration_s", "f8"),
+        ("ending", "i8"), ("reason", "i8"), ("retry_after_s", "f8"),
+        ("next", "i8"), ("previous", "i8"), ("run_next", "i8"), ("run_previous", "i8"),
+        ("prefill_next", "i8"),
+    ],
+    align=True,
+)
+
+TIMER = np.dtype(
+    [("at_s", "f8"), ("order", "i8"), ("slot", "i8"), ("generation", "i8"), ("kind", "i8")],
+    align=True,
+)
+
+EVENT = np.dtype(
+    [
+        ("at_s", "f8"), ("handle", "i8"), ("kind", "i8"), ("reason", "i8"),
+        ("retry_after_s", "f8"), ("first_token_seen", "i8"),
+    ],
+    align=True,
+)
+
+LEDGER = np.dtype(
+    [
+        ("number", "i8"), ("request", "i8"), ("group", "i4"), ("queue", "i4"),
+        ("ending", "i1"), ("reason", "i1"), ("priority", "i2"),
+        ("prompt", "i4"), ("output", "i4"), ("prefilled", "i4"), ("recomputed", "i4"),
+        ("submitted_s", "f8"), ("ready_s", "f8"), ("admitted_s", "f8"), ("first_s", "f8"),
+        ("finish_s", "f8"), ("return_s", "f8"),
+        ("busy_s", "f8"), ("energy_j", "f8"), ("wasted_s", "f8"), ("wasted_j", "f8"),
+    ],
+    align=True,
+)
+
+State = namedtuple(
+    "State",
+    "queues groups slots timers outbox ledger heap clocks members counters",
+)
+"""All arrays of one kernel. `heap` orders batching queues by `next_s`; `clocks`/`members` hold
+each queue's heap of decoding sequences at `heap_at`, keyed by the token clock of completion."""

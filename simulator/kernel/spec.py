@@ -1,0 +1,74 @@
+"""What a kernel is made of: groups of queues, described by plain numbers."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StepCost:
+    """Coefficients of one lane of the step cost (`simulator.kernel.costs`): seconds or joules.
+
+    `base` per step, `expert` per step with all experts touched, `sequence` per decoding
+    sequence, `context` per token of context read, `prompt` per prompt token, `attention` per
+    query-key pair of a prompt.
+    """
+
+    base: float
+    expert: float = 0.0
+    sequence: float = 0.0
+    context: float = 0.0
+    prompt: float = 0.0
+    attention: float = 0.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BatchingSpec:
+    """Replicas that batch continuously (`docs/methodology/batching.md`).
+
+    `seconds` and `joules` are the cost of a step; `expert_miss` is the probability that one token
+    leaves a given expert untouched (1 - k/E). Counts are tokens and sequences; a negative
+    `queue_limit` means no limit on waiting attempts.
+    """
+
+    seconds: StepCost
+    joules: StepCost = field(default_factory=lambda: StepCost(base=0.0))
+    expert_miss: float = 0.0
+    max_sequences: int = 256
+    token_budget: int = 8192
+    kv_room_tokens: int = 400_000
+    queue_limit: int = -1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ServersSpec:
+    """Queues of `servers` single streams each; a busy server draws `power_w`."""
+
+    servers: int
+    queue_limit: int = -1
+    power_w: float = 0.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RateLimits:
+    """A provider's limits as token buckets, refilled evenly; a bucket holds `burst_s` seconds."""
+
+    requests_per_s: float = math.inf
+    input_tokens_per_s: float = math.inf
+    output_tokens_per_s: float = math.inf
+    burst_s: float = 60.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GroupSpec:
+    """Alike queues behind one door: the replicas of a deployment, or everybody's own device.
+
+    `balancing` is a code of `simulator.kernel.codes` and applies when the submitter names no
+    queue.
+    """
+
+    queues: BatchingSpec | ServersSpec
+    count: int = 1
+    balancing: int = 0
+    limits: RateLimits = field(default_factory=RateLimits)

@@ -1,0 +1,35 @@
+"""Compiles the kernel once, so that no later run pays for it: `python -m simulator.kernel.warm`."""
+
+from __future__ import annotations
+
+import sys
+import time
+
+from simulator.kernel.kernel import Kernel
+from simulator.kernel.spec import BatchingSpec, GroupSpec, ServersSpec, StepCost
+
+NEVER_S = 1e18
+
+
+def warm_kernel() -> float:
+    """Runs every door of the kernel once; returns the seconds it took."""
+    began_s = time.perf_counter()
+    batching = GroupSpec(queues=BatchingSpec(seconds=StepCost(base=0.01, context=1e-9)))
+    kernel = Kernel([batching, GroupSpec(queues=ServersSpec(servers=1))])
+    first = kernel.submit(0, 0, 10, 5, 0.0, 0.0)
+    kernel.submit(1, 1, 10, 5, 0.0, 0.0, duration_s=1.0)
+    kernel.is_live(first)
+    kernel.cancel(first, 0.0)
+    kernel.advance(NEVER_S)
+    kernel.fail(0, 1.0, 1)
+    kernel.restore(0)
+    kernel.submit(0, 2, 10, 5, 2.0, 3.0)
+    kernel.close(2.0)
+    kernel.ledger()
+    return time.perf_counter() - began_s
+
+
+if __name__ == "__main__":
+    sys.stderr.write("compiling the simulation kernel (once) ... ")
+    sys.stderr.flush()
+    sys.stderr.write(f"done in {warm_kernel():.1f} s\n")

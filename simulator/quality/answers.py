@@ -1,0 +1,110 @@
+"""The answers: a pure function of each request's latent draws and the model that answers."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from router.request import AnswerTable
+from simulator.quality.response_curve import ability_for, success_probability
+from simulator.streams import keyed_uniform
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from numpy.typing import NDArray
+
+    from simulator.workload.columns import Workload
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answerer:
+    """A model as the quality of its answers goes.
+
+    `success` by task is the mean share of right answers over the task's requests; `verbosity`
+    scales nominal lengths, `wrong_length_ratio` is the mean length of wrong answers over that of
+    right ones; `reasoning_ratio` of the output is hidden reasoning.
+    """
+
+    name: str
+    success: Mapping[str, float]
+    verbosity: float = 1.0
+    wrong_length_ratio: float = 1.0
+    reasoning_ratio: float = 0.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Difficulty:
+    """A task's requests: difficulty ~ N(mean, sd) in logits."""
+
+    mean: float = 0.0
+    sd: float = 1.0
+
+
+def abilities(
+    answerer: Answerer, tasks: Mapping[str, Difficulty], discrimination: float
+) -> dict[str, float]:
+    """The model's ability in logits at every task it has a success ratio for."""
+    return {
+        task: ability_for(answerer.success[task], shape.mean, shape.sd, discrimination)
+        for task, shape in tasks.items()
+        if task in answerer.success
+    }
+
+
+def answer_table(
+    workload: Workload,
+    answerers: Sequence[Answerer],
+    tasks: Mapping[str, Difficulty],
+    discrimination: float,
+    seed: int,
+) -> AnswerTable:
+    """Right or wrong and output tokens of every model's answer to every request.
+
+    Keyed by (seed, request, model): the same whatever the policy, the attempt or the order.
+    """
+    count = len(workload)
+    correct = np.zeros((len(answerers), count), np.bool_)
+    output = np.zeros((len(answerers), count), np.int32)
+    for row, answerer in enumerate(answerers):
+        theta = abilities(answerer, tasks, discrimination)
+        by_task = np.array([theta.get(name, -np.inf) for name in workload.task_names])
+        correct[row] = answers_right(workload, answerer.name, by_task, discrimination, seed)
+        output[row] = output_tokens(workload, answerer, correct[row])
+    return AnswerTable(correct=correct, output_token_count=output)
+
+
+def answers_right(
+    workload: Workload,
+    model: str,
+    ability: NDArray[np.float64],
+    discrimination: float,
+    seed: int,
+) -> NDArray[np.bool_]:
+    """Which requests the model answers right; `ability` by task code."""
+    chance = success_probability(
+        ability[workload.task_code], workload.difficulty, discrimination
+    )
+    draw = keyed_uniform(seed, f"answer/{model}", np.arange(len(workload)))
+    return draw < chance
+
+
+def output_tokens(
+    workload: Workload, answerer: Answerer, correct: NDArray[np.bool_]
+) -> NDArray[np.int32]:
+    """Output tokens, hidden reasoning included, at least 1 and at most the declared limit.
+
+    Right answers have nominal x verbosity x s, wrong ones `wrong_length_ratio` times that, with s
+    such that the mean over both is nominal x verbosity at the model's success on each task.
+    Recorded lengths stand as recorded.
+    """
+    success = np.array([answerer.success.get(name, 0.0) for name in workload.task_names])
+    ratio = answerer.wrong_length_ratio
+    scale = answerer.verbosity / (success + (1.0 - success) * ratio)
+    factor = scale[workload.task_code] * np.where(correct, 1.0, ratio)
+    visible = workload.output_token_count * factor / (1.0 - answerer.reasoning_ratio)
+    drawn = np.where(workload.output_recorded, workload.output_token_count, np.rint(visible))
+    limit = np.maximum(workload.max_output_token_count, 1)
+    return np.clip(drawn, 1, np.where(workload.output_recorded, drawn, limit)).astype(np.int32)

@@ -1,0 +1,78 @@
+"""The plain numbers that the physics needs of a model, a chip, an engine and a layout."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+GIB = 1024.0**3
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Shape:
+    """A transformer's shape; parameters as counts, not billions.
+
+    `mla_width` is rank + rope of multi-head latent attention, 0 where the model has none.
+    """
+
+    layers: int
+    hidden: int
+    heads: int
+    kv_heads: int
+    head_dim: int
+    mla_width: int = 0
+    experts: int = 0
+    experts_per_token: int = 0
+    total_params: float
+    active_params: float
+    expert_params: float = 0.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Chip:
+    """One accelerator: peak operations per second at the weights' precision and at 16 bits.
+
+    Power of a running engine is `floor_w + memory_w * memory utilisation + compute_w * compute
+    utilisation` (fitted on ML.ENERGY runs); `idle_w` is drawn with no work.
+    """
+
+    flops: float
+    flops_16bit: float
+    memory_bytes: float
+    bandwidth_bytes_per_s: float
+    link_bytes_per_s: float
+    floor_w: float
+    memory_w: float
+    compute_w: float
+    idle_w: float
+    tdp_w: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Engine:
+    """A serving engine's coefficients of the additive roofline, dimensionless or seconds."""
+
+    weight_read: float
+    kv_read: float
+    prefill_flops: float
+    decode_flops: float
+    layer_s: float
+    layer_tp_s: float
+    sequence_s: float
+    step_s: float
+    all_reduce: float
+    memory_utilization_ratio: float = 0.9
+    activation_bytes: float = 5.5 * GIB
+    non_torch_bytes: float = 0.15 * GIB
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Layout:
+    """How a model stands on chips: tensor-parallel width and bytes per weight and KV element."""
+
+    tensor_parallel: int = 1
+    weight_bytes: float = 2.0
+    kv_bytes: float = 2.0
+
+
+WEIGHT_BYTES = {"bf16": 2.0, "fp16": 2.0, "fp8": 1.0, "int8": 1.0, "fp4": 0.5625, "int4": 0.5625}
+"""Bytes per weight by precision, scales included."""

@@ -1,0 +1,104 @@
+"""Step cost of a model on chips: the additive roofline, in seconds and in joules.
+
+Formula and sources: docs/methodology/serving.md. `n` is the tensor-parallel width throughout.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from simulator.kernel.spec import StepCost
+
+if TYPE_CHECKING:
+    from simulator.serving.hardware import Chip, Engine, Layout, Shape
+
+BYTES_16BIT = 2.0
+
+
+def kv_bytes_per_token(shape: Shape, layout: Layout) -> float:
+    """Bytes of keys and values one token leaves, over all layers and chips' shares together.
+
+    2 L kv_heads head_dim bytes (grouped-query attention); L (rank + rope) bytes with MLA.
+    """
+    if shape.mla_width:
+        return shape.layers * shape.mla_width * layout.kv_bytes
+    return 2.0 * shape.layers * shape.kv_heads * shape.head_dim * layout.kv_bytes
+
+
+def kv_sharding(shape: Shape, layout: Layout) -> int:
+    """Among how many chips one token's KV is divided: min(n, kv_heads); 1 with MLA."""
+    return 1 if shape.mla_width else min(layout.tensor_parallel, shape.kv_heads)
+
+
+def weight_bytes(shape: Shape, layout: Layout) -> float:
+    """Bytes of all weights."""
+    return shape.total_params * layout.weight_bytes
+
+
+def expert_miss(shape: Shape) -> float:
+    """Probability that one token leaves a given expert untouched: 1 - k/E; 0 for dense models."""
+    return 1.0 - shape.experts_per_token / shape.experts if shape.experts else 0.0
+
+
+def all_reduce_s(shape: Shape, chip: Chip, engine: Engine, layout: Layout) -> float:
+    """Seconds per token of the ring all-reduces: 4 L d 2 bytes (n-1)/n over the link."""
+    n = layout.tensor_parallel
+    volume = 4.0 * shape.layers * shape.hidden * BYTES_16BIT * (n - 1) / n
+    return engine.all_reduce * volume / chip.link_bytes_per_s if n > 1 else 0.0
+
+
+def step_seconds(shape: Shape, chip: Chip, engine: Engine, layout: Layout) -> StepCost:
+    """The step cost's coefficients in seconds."""
+    n = layout.tensor_parallel
+    read_s = engine.weight_read * layout.weight_bytes / (n * chip.bandwidth_bytes_per_s)
+    token_flops_s = 2.0 * shape.active_params / (n * chip.flops)
+    reduce_s = all_reduce_s(shape, chip, engine, layout)
+    pair_flops = 4.0 * shape.layers * shape.heads * shape.head_dim
+    layers_s = shape.layers * (engine.layer_s + (engine.layer_tp_s if n > 1 else 0.0))
+    kv_share = kv_bytes_per_token(shape, layout) / kv_sharding(shape, layout)
+    return StepCost(
+        base=read_s * (shape.total_params - shape.expert_params) + layers_s + engine.step_s,
+        expert=read_s * shape.expert_params,
+        sequence=engine.decode_flops * token_flops_s + engine.sequence_s + reduce_s,
+        context=engine.kv_read * kv_share / chip.bandwidth_bytes_per_s,
+        prompt=engine.prefill_flops * token_flops_s + reduce_s,
+        attention=engine.prefill_flops * pair_flops / (n * chip.flops_16bit),
+    )
+
+
+def step_joules(
+    shape: Shape, chip: Chip, layout: Layout, seconds: StepCost, host_w: float
+) -> StepCost:
+    """The step cost's coefficients in joules: p0 T + a bytes/BW + b flops/peak, over all chips.
+
+    `host_w` is the host's active power per chip; it runs as long as the step does.
+    """
+    n = layout.tensor_parallel
+    floor_w = n * (chip.floor_w + host_w)
+    byte_j = chip.memory_w / chip.bandwidth_bytes_per_s
+    token_j = chip.compute_w * 2.0 * shape.active_params / chip.flops
+    pair_flops = 4.0 * shape.layers * shape.heads * shape.head_dim
+    dense_bytes = (shape.total_params - shape.expert_params) * layout.weight_bytes
+    kv_bytes = n * kv_bytes_per_token(shape, layout) / kv_sharding(shape, layout)
+    return StepCost(
+        base=floor_w * seconds.base + byte_j * dense_bytes,
+        expert=floor_w * seconds.expert + byte_j * shape.expert_params * layout.weight_bytes,
+        sequence=floor_w * seconds.sequence + token_j,
+        context=floor_w * seconds.context + byte_j * kv_bytes,
+        prompt=floor_w * seconds.prompt + token_j,
+        attention=floor_w * seconds.attention + chip.compute_w * pair_flops / chip.flops_16bit,
+    )
+
+
+def kv_room_tokens(shape: Shape, chip: Chip, engine: Engine, layout: Layout) -> int:
+    """Tokens of KV cache a replica has room for; negative when the weights do not fit.
+
+    n mem 0.9 - weights - activations - what the runtime itself takes (0.15 GiB, 0.6 GiB per chip
+    when n > 1), over the bytes of one token (vLLM's start-up arithmetic).
+    """
+    n = layout.tensor_parallel
+    usable = n * chip.memory_bytes * engine.memory_utilization_ratio
+    runtime = engine.non_torch_bytes if n == 1 else 4.0 * n * engine.non_torch_bytes
+    room = usable - weight_bytes(shape, layout) - engine.activation_bytes - runtime
+    per_token = kv_bytes_per_token(shape, layout) * n / kv_sharding(shape, layout)
+    return int(room // per_token)

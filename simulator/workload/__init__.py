@@ -1,0 +1,24 @@
+"""Requests made before the run: arrivals, lengths, sessions and recorded traces, as columns."""
+
+from __future__ import annotations
+
+from simulator.workload.columns import Workload
+from simulator.workload.errors import InvalidTraceError, UnknownArrivalPatternError, WorkloadError
+from simulator.workload.generate import generate_workload
+from simulator.workload.traces.conversion import convert_trace
+from simulator.workload.traces.registry import TRACE_FORMATS, read_trace
+from simulator.workload.traces.statistics import LengthStatistics, TraceStatistics, inspect_trace
+
+__all__ = [
+    "TRACE_FORMATS",
+    "InvalidTraceError",
+    "LengthStatistics",
+    "TraceStatistics",
+    "UnknownArrivalPatternError",
+    "Workload",
+    "WorkloadError",
+    "convert_trace",
+    "generate_workload",
+    "inspect_trace",
+    "read_trace",
+]

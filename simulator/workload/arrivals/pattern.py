@@ -1,0 +1,66 @@
+"""The extension point of arrivals: what a pattern promises."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Protocol, runtime_checkable
+
+if TYPE_CHECKING:
+    from datetime import datetime, tzinfo
+
+    import numpy as np
+    from numpy.typing import NDArray
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ArrivalWindow:
+    """When the arrivals are wanted: from `start` (aware) for `duration_s`, users' clock `zone`."""
+
+    start: datetime
+    duration_s: float
+    zone: tzinfo
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RecordedColumns:
+    """What a recording knows of each arrival besides its instant; row `i` belongs to arrival `i`.
+
+    `max_output_token_count` is 0 where none was recorded; `session` -1 outside sessions.
+    `prefix_block[prefix_offset[i]:prefix_offset[i + 1]]` are arrival i's prefix-block hashes.
+    """
+
+    input_token_count: NDArray[np.int32]
+    output_token_count: NDArray[np.int32]
+    max_output_token_count: NDArray[np.int32]
+    session: NDArray[np.int64]
+    prefix_offset: NDArray[np.int64]
+    prefix_block: NDArray[np.int64]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Arrivals:
+    """Arrival instants, ascending seconds in [0, duration), with what was recorded of each.
+
+    `dropped_row_count` says why rows of a recording are not among them: reason to count.
+    """
+
+    arrival_s: NDArray[np.float64]
+    recorded: RecordedColumns | None = None
+    dropped_row_count: dict[str, int] = field(default_factory=dict)
+
+
+@runtime_checkable
+class ArrivalPattern(Protocol):
+    """One stream's arrivals.
+
+    A pattern is made from the keys beside `pattern` in a scenario (`rate` arrives as `rate_per_s`,
+    a float, the rest as read from YAML) and raises `ArrivalParameterError` for what it cannot work
+    with. `arrivals` must be pure but for `rng`: the same generator state gives the same arrivals,
+    and no other randomness, clock or file that changes is read. Instants ascend, are finite and
+    lie in [0, window.duration_s). Third parties register a class under the entry-point group
+    `wayfare.arrivals`.
+    """
+
+    def arrivals(self, window: ArrivalWindow, rng: np.random.Generator) -> Arrivals:
+        """The arrivals within the window."""
+        ...

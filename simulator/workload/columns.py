@@ -1,0 +1,52 @@
+"""The workload: every request of a run as columns, decided before the run begins."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Workload:
+    """All requests of one replication; row `i` is request `i`, in order of planned arrival.
+
+    The first turn of a session, and every request outside sessions, has its arrival instant in
+    `arrival_s` (ascending, seconds since the run began). A later turn has `nan` there: it
+    arrives `think_s` after the turn before it became final. `next_request` links a turn to the
+    next one (-1 at the end). Code columns index the name tuples. `output_token_count` is the
+    nominal answer length; where `output_recorded` holds it is the recorded length and every
+    model answers with it, elsewhere a model's verbosity scales it. `difficulty` is the latent
+    shared difficulty in logits. `device` is the asker's own device number (for on-device tiers).
+    `prefix_offset`/`prefix_block` are ragged prefix-block hashes (rows i: offset[i]:offset[i+1]).
+    """
+
+    arrival_s: NDArray[np.float64]
+    stream_code: NDArray[np.int16]
+    task_code: NDArray[np.int16]
+    tenant_code: NDArray[np.int16]
+    region_code: NDArray[np.int16]
+    input_token_count: NDArray[np.int32]
+    output_token_count: NDArray[np.int32]
+    max_output_token_count: NDArray[np.int32]
+    output_recorded: NDArray[np.bool_]
+    difficulty: NDArray[np.float64]
+    device: NDArray[np.int32]
+    session: NDArray[np.int64]
+    turn: NDArray[np.int16]
+    next_request: NDArray[np.int64]
+    think_s: NDArray[np.float64]
+    prefix_offset: NDArray[np.int64]
+    prefix_block: NDArray[np.int64]
+    stream_names: tuple[str, ...]
+    task_names: tuple[str, ...]
+    tenant_names: tuple[str, ...]
+    region_names: tuple[str, ...]
+    dropped_row_count: dict[str, int] = field(default_factory=dict)
+
+    def __len__(self) -> int:
+        """Number of requests, later session turns included."""
+        return len(self.arrival_s)

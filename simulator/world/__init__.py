@@ -1,0 +1,1 @@
+"""The world: SimPy processes around the kernel, on one clock."""

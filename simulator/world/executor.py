@@ -1,0 +1,316 @@
+"""Executes the router's steps in virtual time: starts attempts, hears of them, settles requests."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from router.steps import (
+    AttemptKind,
+    Await,
+    Cancel,
+    Event,
+    EventKind,
+    Fail,
+    Finish,
+    Follow,
+    Sleep,
+    Start,
+    TurnAway,
+    Verify,
+)
+from simulator.kernel.codes import REASON_NAMES
+from simulator.world.journal import RequestState
+from simulator.world.submission import Submission
+from simulator.world.verification import Verification
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Generator
+
+    from router.steps import Step
+    from simulator.kernel import Kernel
+    from simulator.world.clock import Clock
+    from simulator.world.journal import Journal
+    from simulator.world.plan import RunPlan
+
+SLOT_MASK = 0xFFFFFFFF
+COMPLETED = EventKind.COMPLETED
+FAILED = EventKind.FAILED
+PARKED = object()
+Steps = "Generator[Step, object, None]"
+
+
+class Live:
+    """One request under way: its steps, what it waits for, and its attempts so far.
+
+    `sent` holds (handle, attempt number, target) of the attempts these steps started;
+    `attempts` counts all attempts of the request.
+
+    `serial` counts resumptions, so that a timer set for an earlier wait is known to be stale.
+    """
+
+    __slots__ = (
+        "attempts", "done", "early", "followed", "interest", "request", "sent", "serial", "steps",
+    )
+
+    def __init__(
+        self, request: int, steps: Generator[Step, object, None], attempts: int = 0
+    ) -> None:
+        """Begins after `attempts` earlier ones of the same request."""
+        self.request = request
+        self.steps = steps
+        self.attempts = attempts
+        self.done = False
+        self.early: list[Event] | None = None
+        self.followed = -1
+        self.sent: list[tuple[int, int, int]] = []
+        self.interest = 0
+        self.serial = 0
+
+
+class Executor:
+    """Runs step generators against the kernel and the clock.
+
+    `settled(request)` is called when a request that asked to be heard of becomes final.
+    """
+
+    def __init__(
+        self,
+        plan: RunPlan,
+        kernel: Kernel,
+        clock: Clock,
+        journal: Journal,
+        settled: Callable[[int], None],
+    ) -> None:
+        """Starts with nothing under way."""
+        self._kernel = kernel
+        self._clock = clock
+        self._journal = journal
+        self._settled = settled
+        self._submission = Submission(plan, kernel, journal)
+        self._verification = Verification(plan)
+        self._parked: list[Live | None] = []
+        self._heard = bytes(len(plan.workload))
+        self._winner = memoryview(journal.winner)
+        self._state = memoryview(journal.state)
+        self._final_s = memoryview(journal.final_s)
+        self._handlers = {
+            Await: self._await,
+            Cancel: self._cancel,
+            Sleep: self._sleep,
+            Verify: self._verify,
+            Finish: self._finish,
+            Fail: self._fail,
+            TurnAway: self._turn_away,
+        }
+
+    def hear_of(self, flags: bytes) -> None:
+        """Sets, by request, whose end must be told at the instant it happens."""
+        self._heard = flags
+
+    def begin(self, live: Live, delay_s: float) -> None:
+        """Runs a request's steps up to the first wait; attempts leave after `delay_s`."""
+        self._submission.delay_s = delay_s
+        self._drive(live, None)
+        self._submission.delay_s = 0.0
+
+    def _drive(self, live: Live, reply: object) -> None:
+        """Executes steps until the request has to wait or is done."""
+        live.serial += 1
+        send = live.steps.send
+        try:
+            while True:
+                step = send(reply)
+                kind = type(step)
+                if kind is Start:
+                    reply = self._start(live, step)
+                elif kind is Follow:
+                    self._follow(live, step.handle)
+                    return
+                else:
+                    reply = self._handlers[kind](live, step)
+                    if reply is PARKED:
+                        return
+        except StopIteration:
+            live.done = True
+
+    def _start(self, live: Live, step: Start) -> int:
+        """Sends an attempt off; whoever hears of it will find the request by the attempt's slot."""
+        number = self._submission.count
+        kind = step.kind if live.attempts == 0 or step.kind else AttemptKind.RETRY
+        handle = self._submission.submit(
+            live.request, step.target, kind, live.attempts, self._clock.now
+        )
+        live.attempts += 1
+        live.sent.append((handle, number, step.target))
+        slot = handle & SLOT_MASK
+        if slot >= len(self._parked):
+            self._parked.extend([None] * (slot + 1024 - len(self._parked)))
+        self._parked[slot] = live
+        return handle
+
+    def _follow(self, live: Live, handle: int) -> None:
+        """Lets the request end as this attempt ends."""
+        live.followed = handle
+        live.interest = FAILED
+        self._winner[live.request] = number_of(live, handle)
+        if self._heard[live.request]:
+            live.interest = FAILED | COMPLETED
+            self._kernel.watch(handle, COMPLETED)
+        self._replay(live)
+
+    def _await(self, live: Live, step: Await) -> object:
+        """Waits for the events of interest, or for an instant."""
+        live.interest = step.interest | FAILED
+        live.followed = -1
+        for handle in step.handles:
+            self._kernel.watch(handle, step.interest)
+        if step.until_s is not None:
+            self._wake_at(live, step.until_s)
+        self._replay(live)
+        return PARKED
+
+    def _replay(self, live: Live) -> None:
+        """Schedules events that came while nobody waited, in their order."""
+        if live.early:
+            event = live.early.pop(0)
+            serial = live.serial
+            self._clock.at(self._clock.now, lambda: self._hear_again(live, event, serial))
+
+    def _hear_again(self, live: Live, event: Event, serial: int) -> None:
+        """Delivers a stored event, unless something else came first."""
+        if live.serial == serial:
+            self._hear(live, event)
+        elif live.early is not None:
+            live.early.insert(0, event)
+
+    def _wake_at(self, live: Live, at_s: float) -> None:
+        """Resumes the request with a timer event at `at_s` if it still waits then."""
+        serial = live.serial
+
+        def wake() -> None:
+            if live.serial == serial and not live.done:
+                self._drive(live, Event(-1, EventKind.TIMER, self._clock.now))
+
+        self._clock.at(at_s, wake)
+
+    def _cancel(self, live: Live, step: Cancel) -> None:
+        """Gives an attempt up."""
+        self._kernel.cancel(step.handle, self._clock.now)
+
+    def _sleep(self, live: Live, step: Sleep) -> object:
+        """Waits for an instant, deaf to everything else."""
+        live.interest = 0
+        serial = live.serial
+
+        def wake() -> None:
+            if live.serial == serial and not live.done:
+                self._drive(live, None)
+
+        self._clock.at(step.until_s, wake)
+        return PARKED
+
+    def _verify(self, live: Live, step: Verify) -> object:
+        """Judges an answer: costs the verifier's money now, and tells its verdict after its time."""
+        live.interest = 0
+        self._journal.routing_usd[live.request] += step.verifier.cost_usd
+        accepted = self._verification.accepts(
+            live.request, target_of(live, step.handle), step.verifier
+        )
+        serial = live.serial
+
+        def tell() -> None:
+            if live.serial == serial and not live.done:
+                self._drive(live, accepted)
+
+        self._clock.at(self._clock.now + step.verifier.latency_s, tell)
+        return PARKED
+
+    def _finish(self, live: Live, step: Finish) -> object:
+        """Takes a completed attempt's answer as the request's, shown only now."""
+        self._winner[live.request] = number_of(live, step.handle)
+        self._journal.buffered[live.request] = True
+        self.settle(live, RequestState.COMPLETED)
+        return PARKED
+
+    def _fail(self, live: Live, step: Fail) -> object:
+        """No attempt succeeded."""
+        self._journal.failure[live.request] = self._journal.reason_code(step.reason)
+        self.settle(live, RequestState.FAILED)
+        return PARKED
+
+    def _turn_away(self, live: Live, step: TurnAway) -> object:
+        """The request is rejected without an attempt."""
+        self._journal.reason[live.request] = self._journal.reason_code(step.reason)
+        self.settle(live, RequestState.REJECTED)
+        return PARKED
+
+    def settle(self, live: Live, state: RequestState) -> None:
+        """Makes the request final now; attempts still under way are given up."""
+        live.done = True
+        live.serial += 1
+        self._state[live.request] = state
+        self._final_s[live.request] = self._clock.now
+        if state != RequestState.COMPLETED or len(live.sent) > 1:
+            self.give_up(live)
+        self._settled(live.request)
+
+    def abandon(self, live: Live) -> None:
+        """Stops a request's steps without making it final: its client will ask again."""
+        live.done = True
+        live.serial += 1
+        self._winner[live.request] = -1
+        self.give_up(live)
+
+    def give_up(self, live: Live) -> None:
+        """Cancels every attempt of the request that is still under way."""
+        for handle, _number, _target in live.sent:
+            self._kernel.cancel(handle, self._clock.now)
+
+    def deliver(self, count: int) -> None:
+        """Hands the kernel's events to the requests they concern.
+
+        All are looked up first: what one request does may reuse the slot of another's attempt.
+        """
+        events = self._kernel.events(count)
+        self._clock.jump(events[0][0])
+        concerned = [self._parked[event[1] & SLOT_MASK] for event in events]
+        for live, event in zip(concerned, events, strict=True):
+            if live is not None and not live.done:
+                self._route_event(live, event)
+
+    def _route_event(self, live: Live, event: tuple[float, int, int, int, float, int]) -> None:
+        """Settles a followed request, resumes a waiting one, or keeps the event for later."""
+        _at_s, handle, kind, reason, retry_after_s, seen = event
+        if kind == COMPLETED and handle == live.followed:
+            self.settle(live, RequestState.COMPLETED)
+            return
+        heard = Event(
+            handle,
+            EventKind(kind),
+            self._clock.now,
+            REASON_NAMES[reason],
+            retry_after_s,
+            bool(seen),
+        )
+        self._hear(live, heard)
+
+    def _hear(self, live: Live, event: Event) -> None:
+        """Resumes the request if it waits for this kind of event."""
+        if live.interest & event.kind:
+            live.interest = 0
+            live.followed = -1
+            self._drive(live, event)
+        elif live.early is None:
+            live.early = [event]
+        else:
+            live.early.append(event)
+
+
+def number_of(live: Live, handle: int) -> int:
+    """The attempt number behind a handle."""
+    return next(number for known, number, _target in live.sent if known == handle)
+
+
+def target_of(live: Live, handle: int) -> int:
+    """The target an attempt went to."""
+    return next(target for known, _number, target in live.sent if known == handle)

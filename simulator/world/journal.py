@@ -1,0 +1,55 @@
+"""What the world writes down while it runs: per request and per attempt, as columns."""
+
+from __future__ import annotations
+
+from enum import IntEnum
+
+import numpy as np
+
+
+class RequestState(IntEnum):
+    """The one state every request ends in; PENDING never survives a run."""
+
+    PENDING = 0
+    COMPLETED = 1
+    REJECTED = 2
+    TIMED_OUT = 3
+    FAILED = 4
+    UNFINISHED = 5
+
+
+STATE_NAMES = tuple(state.name.lower() for state in RequestState)
+
+
+class Journal:
+    """Columns by request, and the kinds of the attempts in order of their numbers.
+
+    `winner` is the number of the attempt whose answer counts (-1: none yet); `buffered` marks
+    answers that were verified before they were shown. `final_s` is nan until something outside
+    the kernel settles the request.
+    """
+
+    def __init__(self, request_count: int) -> None:
+        """Makes empty columns."""
+        self.state = np.zeros(request_count, np.int8)
+        self.reason = np.full(request_count, -1, np.int32)
+        self.failure = np.full(request_count, -1, np.int32)
+        self.winner = np.full(request_count, -1, np.int64)
+        self.buffered = np.zeros(request_count, np.bool_)
+        self.arrival_s = np.full(request_count, np.nan)
+        self.final_s = np.full(request_count, np.nan)
+        self.routing_usd = np.zeros(request_count)
+        self.decision_target = np.full(request_count, -1, np.int16)
+        self.attempt_kinds = bytearray()
+        self.reasons: dict[str, int] = {}
+
+    def reason_code(self, reason: str) -> int:
+        """The number of a reason phrase, new phrases getting the next one."""
+        code = self.reasons.get(reason)
+        if code is None:
+            code = self.reasons[reason] = len(self.reasons)
+        return code
+
+    def reason_names(self) -> list[str]:
+        """The phrases by number."""
+        return list(self.reasons)

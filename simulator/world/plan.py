@@ -1,0 +1,90 @@
+"""Everything a run needs, decided before it begins: columns, targets, queues, timings."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from router.fleet import Target
+    from router.request import AnswerTable, RequestTable
+    from simulator.kernel import GroupSpec
+    from simulator.workload.columns import Workload
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Timings:
+    """Service times of a target whose queues are servers, by request.
+
+    The first token comes after `first_s[i]`, every further one `gap_s[i]` later. A repeated
+    attempt draws anew: it reads the row `attempt * stride` further on when `redraw` holds.
+    """
+
+    first_s: NDArray[np.float64]
+    gap_s: NDArray[np.float64]
+    redraw: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TargetPlan:
+    """How the world reaches one target. Arrays by region code hold one-way seconds.
+
+    `model` is the row of the answer table, `timings` is None for batching queues. `own_device`
+    sends each request to its asker's own queue. `failure_ratio` of the attempts fail with a
+    server error.
+    """
+
+    model: int
+    forward_s: NDArray[np.float64]
+    back_s: NDArray[np.float64]
+    timings: Timings | None = None
+    own_device: bool = False
+    queue_count: int = 1
+    first_queue: int = 0
+    failure_ratio: float = 0.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Patience:
+    """What clients of one stream do: wait `timeout_s`, then ask again up to `retries` times."""
+
+    timeout_s: float
+    retries: int = 0
+    backoff_s: float = 0.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunPlan:
+    """The resolved world of one replication, the same for every policy.
+
+    `answers` rows belong to models, `target_answers` to targets (the oracle's view).
+    `candidate_sets[set_code[i]]` are the targets hard constraints leave for request i; an empty
+    set carries its reason in `empty_reasons`. `reasoning_ratio` is by model, the objectives
+    `limits_s` (ttft_s, tpot_s, e2e_s) by request, nan where unset.
+    """
+
+    seed: int
+    workload: Workload
+    requests: RequestTable
+    answers: AnswerTable
+    model_names: tuple[str, ...]
+    reasoning_ratio: NDArray[np.float64]
+    limits_s: dict[str, NDArray[np.float64]]
+    targets: tuple[Target, ...]
+    target_plans: tuple[TargetPlan, ...]
+    groups: tuple[GroupSpec, ...]
+    candidate_sets: tuple[tuple[int, ...], ...]
+    set_code: NDArray[np.int32]
+    empty_reasons: tuple[str, ...]
+    patience: tuple[Patience, ...]
+    warmup_s: float
+    duration_s: float
+    end_s: float
+    telemetry_step_s: float
+    staleness_s: float
+    router_instances: int
+    decision_latency_s: float
+    decision_usd: float

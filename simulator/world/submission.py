@@ -1,0 +1,93 @@
+"""Sends attempts to the kernel: which queue, how long the way, how much work."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from simulator.kernel.codes import NONE, Reason
+from simulator.streams import keyed_uniform_scalar
+
+if TYPE_CHECKING:
+    from router.steps import AttemptKind
+    from simulator.kernel import Kernel
+    from simulator.world.journal import Journal
+    from simulator.world.plan import RunPlan, TargetPlan
+
+REDRAW_STRIDE = 7919
+"""Rows a repeated attempt moves on in the columns of service draws (a prime)."""
+
+
+class Submission:
+    """Turns (request, target) into a submission; counts attempts.
+
+    `delay_s` is added before attempts leave: the router's decision latency.
+    """
+
+    def __init__(self, plan: RunPlan, kernel: Kernel, journal: Journal) -> None:
+        """Looks at the plan's columns."""
+        workload = plan.workload
+        self._seed = plan.seed
+        self._request_count = max(len(workload), 1)
+        self._kinds = journal.attempt_kinds
+        self._targets = plan.target_plans
+        self._prompt = memoryview(workload.input_token_count)
+        self._region = memoryview(workload.region_code)
+        self._device = memoryview(workload.device)
+        self._answers = [memoryview(row) for row in plan.answers.output_token_count]
+        self._forward_s = [target.forward_s.tolist() for target in plan.target_plans]
+        self._back_s = [target.back_s.tolist() for target in plan.target_plans]
+        self._plain = [
+            target.timings is None and not target.failure_ratio for target in plan.target_plans
+        ]
+        self._submit = kernel.submit
+        self.delay_s = 0.0
+
+    @property
+    def count(self) -> int:
+        """Attempts made so far; the next one's number."""
+        return len(self._kinds)
+
+    def submit(self, request: int, target: int, kind: int, attempt: int, now_s: float) -> int:
+        """Starts the request's attempt number `attempt` at a target; returns its handle."""
+        self._kinds.append(kind)
+        region = self._region[request]
+        ready_s = now_s + self.delay_s + self._forward_s[target][region]
+        back_s = self._back_s[target][region]
+        plan = self._targets[target]
+        output = self._answers[plan.model][request]
+        prompt = self._prompt[request]
+        if self._plain[target]:
+            return self._submit(target, request, prompt, output, now_s, ready_s, back_s)
+        first_s, duration_s = self._service(plan, request, attempt, output)
+        return self._submit(
+            target, request, prompt, output, now_s, ready_s, back_s,
+            first_delay_s=first_s, duration_s=duration_s,
+            queue=self._own_queue(plan, request),
+            reason=self._drawn_failure(plan, target, request, attempt),
+        )
+
+    def _service(
+        self, plan: TargetPlan, request: int, attempt: int, output: int
+    ) -> tuple[float, float]:
+        """Seconds to the first token and to the last, of a target whose queues are servers."""
+        timings = plan.timings
+        if timings is None:
+            return 0.0, 0.0
+        row = request
+        if timings.redraw and attempt:
+            row = (request + attempt * REDRAW_STRIDE) % self._request_count
+        first_s = timings.first_s.item(row)
+        return first_s, first_s + (output - 1) * timings.gap_s.item(row)
+
+    def _own_queue(self, plan: TargetPlan, request: int) -> int:
+        """The queue of the asker's own device, or NONE where the target balances."""
+        if not plan.own_device:
+            return NONE
+        return plan.first_queue + self._device[request] % plan.queue_count
+
+    def _drawn_failure(self, plan: TargetPlan, target: int, request: int, attempt: int) -> int:
+        """The failure this attempt is drawn to meet, by key: the same under every policy."""
+        if not plan.failure_ratio:
+            return Reason.NONE
+        draw = keyed_uniform_scalar(self._seed, "failure", request, attempt, target)
+        return Reason.SERVER_ERROR if draw < plan.failure_ratio else Reason.NONE

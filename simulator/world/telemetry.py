@@ -1,0 +1,65 @@
+"""Samples of the fleet at even steps of virtual time, and of its busy time at the window's edges."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from collections.abc import Generator
+
+    from numpy.typing import NDArray
+
+    from simulator.kernel import Kernel
+    from simulator.world.clock import Clock
+    from simulator.world.plan import RunPlan
+
+GAUGES = ("waiting", "running", "kv_used")
+
+
+class Telemetry:
+    """Gauges by target at every step (shape steps x targets), and busy seconds by queue.
+
+    `t_s` are the instants of the samples. `busy_from_s` and `busy_to_s` are the busy seconds of
+    each queue up to the beginning and the end of the billed window.
+    """
+
+    def __init__(self, plan: RunPlan, kernel: Kernel, clock: Clock) -> None:
+        """Starts the sampling processes."""
+        self._kernel = kernel
+        self._clock = clock
+        self._plan = plan
+        count = int(np.floor(plan.duration_s / plan.telemetry_step_s)) + 1
+        self.t_s = np.arange(count) * plan.telemetry_step_s
+        self.gauges = {name: np.zeros((count, len(plan.targets)), np.int64) for name in GAUGES}
+        self.busy_s = np.zeros((count, len(plan.targets)))
+        self.busy_from_s = np.zeros(len(kernel.queues))
+        self.busy_to_s = np.zeros(len(kernel.queues))
+        clock.process(self._sample())
+        clock.process(self._mark_window())
+
+    def _sample(self) -> Generator[object, object, None]:
+        """Takes a sample at every step."""
+        for step, at_s in enumerate(self.t_s.tolist()):
+            if at_s > self._clock.now:
+                yield self._clock.timeout(at_s - self._clock.now)
+            for name, samples in self.gauges.items():
+                samples[step] = self._kernel.groups[name]
+            self.busy_s[step] = self._by_target(self._kernel.busy_s(self._clock.now))
+
+    def _mark_window(self) -> Generator[object, object, None]:
+        """Reads the busy meters where the billed window begins and ends."""
+        yield self._clock.timeout(self._plan.warmup_s)
+        self.busy_from_s = self._kernel.busy_s(self._clock.now)
+        yield self._clock.timeout(self._plan.duration_s - self._plan.warmup_s)
+        self.busy_to_s = self._kernel.busy_s(self._clock.now)
+
+    def _by_target(self, by_queue: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Sums a queue column over each target's queues."""
+        groups = self._kernel.queues["group"]
+        return np.bincount(groups, weights=by_queue, minlength=len(self._plan.targets))
+
+    def window_busy_s(self) -> NDArray[np.float64]:
+        """Busy queue-seconds of each target within the billed window."""
+        return self._by_target(self.busy_to_s - self.busy_from_s)

@@ -1,0 +1,158 @@
+"""One replication: traffic, router, timers and telemetry around the kernel, on one clock."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from router.outcome import Outcome
+from simulator.kernel import Kernel
+from simulator.world.clock import Clock, run_clock
+from simulator.world.executor import Executor, Live
+from simulator.world.journal import Journal, RequestState
+from simulator.world.sight import Sight
+from simulator.world.telemetry import Telemetry
+
+if TYPE_CHECKING:
+    from collections.abc import Generator
+
+    from numpy.typing import NDArray
+
+    from router.host import Host
+    from simulator.observer import Observer
+    from simulator.world.plan import RunPlan
+
+CHUNK = 4096
+"""Arrivals between two reports to the observer, and taken from the columns at once."""
+
+
+class World:
+    """Runs a plan under a hosted policy; afterwards holds the journal, ledger and telemetry."""
+
+    def __init__(self, plan: RunPlan, host: Host, observer: Observer) -> None:
+        """Sets everything up at time 0."""
+        self.plan = plan
+        self.journal = Journal(len(plan.workload))
+        self.kernel = Kernel(plan.groups)
+        self._clock = Clock()
+        self._host = host
+        self._observer = observer
+        self._executor = Executor(plan, self.kernel, self._clock, self.journal, self._settled)
+        self._executor.hear_of(whom_to_hear_of(plan, host))
+        self._sight = Sight(plan, self.kernel, self._clock, oracle=host.oracle)
+        self.telemetry = Telemetry(plan, self.kernel, self._clock)
+        self._arrival_s = memoryview(self.journal.arrival_s)
+        self._reason = memoryview(self.journal.reason)
+        self._decided = memoryview(self.journal.decision_target)
+        self._index = {target.name: target.index for target in plan.targets}
+        self._set_code = memoryview(plan.set_code)
+        self._stream = memoryview(plan.workload.stream_code)
+        self._next = memoryview(plan.workload.next_request)
+        self._think_s = memoryview(plan.workload.think_s)
+        self._impatient = [np.isfinite(patience.timeout_s) for patience in plan.patience]
+        self._arrived = 0
+
+    def run(self) -> NDArray[np.void]:
+        """Runs to the end of the plan; returns the ledger's rows in order of attempt numbers."""
+        self._clock.process(self._traffic())
+        self._observer.begin(self.plan.end_s, self._host.name)
+        try:
+            run_clock(self._clock, self.kernel, self._executor.deliver, self.plan.end_s)
+        finally:
+            self._observer.end()
+        self.kernel.close(self.plan.end_s)
+        return self.kernel.ledger()
+
+    def _traffic(self) -> Generator[object, object, None]:
+        """Lets every request that opens a session, or stands alone, arrive at its instant."""
+        clock = self._clock
+        opening = np.flatnonzero(~np.isnan(self.plan.workload.arrival_s))
+        for begin in range(0, len(opening), CHUNK):
+            requests = opening[begin : begin + CHUNK]
+            instants = self.plan.workload.arrival_s[requests]
+            for request, at_s in zip(requests.tolist(), instants.tolist(), strict=True):
+                delay_s = at_s - clock.now
+                if delay_s > 0.0:
+                    yield clock.timeout(delay_s)
+                self._arrive(request)
+            self._observer.advance(clock.now, self._arrived)
+
+    def _arrive(self, request: int) -> None:
+        """A request arrives: it is turned away, or the router takes it on."""
+        now_s = self._clock.now
+        self._arrived += 1
+        self._arrival_s[request] = now_s
+        code = self._set_code[request]
+        if not self.plan.candidate_sets[code]:
+            self._turn_away(request, self.plan.empty_reasons[code])
+            return
+        self._ask(request, 0)
+        if self._impatient[self._stream[request]]:
+            self._watch_patience(self._live, tries=1)
+
+    def _turn_away(self, request: int, reason: str) -> None:
+        """No target may serve the request."""
+        self._reason[request] = self.journal.reason_code(reason)
+        self.journal.state[request] = RequestState.REJECTED
+        self.journal.final_s[request] = self._clock.now
+        self._settled(request)
+
+    def _ask(self, request: int, attempts: int) -> None:
+        """Has the router decide on a request and carries the decision out up to its first wait."""
+        view, fleet = self._sight.aim(request, self.plan.candidate_sets[self._set_code[request]])
+        live = Live(request, self._host.steps(view, fleet), attempts)
+        self._live = live
+        self._executor.begin(live, self.plan.decision_latency_s)
+        decision = self._host.decision
+        if decision is not None and self._reason[request] < 0:
+            self._reason[request] = self.journal.reason_code(decision.reason)
+            self._decided[request] = self._index.get(getattr(decision, "target", ""), -1)
+        if self.plan.decision_usd:
+            self.journal.routing_usd[request] += self.plan.decision_usd
+
+    def _watch_patience(self, live: Live, tries: int) -> None:
+        """Sets the client's timer on a request that is under way."""
+        patience = self.plan.patience[self._stream[live.request]]
+        if not live.done:
+            at_s = self._clock.now + patience.timeout_s
+            self._clock.at(at_s, lambda: self._lose_patience(live, tries))
+
+    def _lose_patience(self, live: Live, tries: int) -> None:
+        """The client hangs up; it asks once more after a while, or gives the request up."""
+        if live.done:
+            return
+        patience = self.plan.patience[self._stream[live.request]]
+        if tries > patience.retries:
+            self._executor.settle(live, RequestState.TIMED_OUT)
+            return
+        self._executor.abandon(live)
+        self._clock.at(self._clock.now + patience.backoff_s, lambda: self._ask_again(live, tries))
+
+    def _ask_again(self, live: Live, tries: int) -> None:
+        """The client sends the same request again."""
+        self._ask(live.request, live.attempts)
+        self._watch_patience(self._live, tries + 1)
+
+    def _settled(self, request: int) -> None:
+        """A request became final: the next turn of its session follows after some thought."""
+        following = self._next[request]
+        if following >= 0:
+            at_s = self._clock.now + self._think_s[following]
+            if at_s < self.plan.duration_s:
+                self._clock.at(at_s, lambda: self._arrive(following))
+
+    def _tell(self, outcome: Outcome) -> None:
+        """Passes an outcome on to a learning policy."""
+        self._host.observe(outcome)
+
+
+def whom_to_hear_of(plan: RunPlan, host: Host) -> bytes:
+    """By request 1 where its end must be known at its instant: by a client with a timeout, the
+    next turn of its session, a learning policy or a cooldown rule that counts successes.
+    """
+    impatient = np.array([np.isfinite(patience.timeout_s) for patience in plan.patience], np.bool_)
+    hear = impatient[plan.workload.stream_code] | (plan.workload.next_request >= 0)
+    if host.learns or host.counts_outcomes:
+        hear = np.ones(len(plan.workload), np.bool_)
+    return hear.astype(np.uint8).tobytes()

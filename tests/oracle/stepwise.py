@@ -1,0 +1,310 @@
+"""Continuous batching one step at a time: plain lists, one event per engine step.
+
+Written from `docs/methodology/batching.md` and independent of the kernel's code, which the tests
+hold to it. Nothing is clever here: no leaps, no meters, no linked lists; every sequence is
+charged for every step it takes part in.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from simulator.kernel.codes import Ending, Reason
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from simulator.kernel import BatchingSpec, StepCost
+
+    Schedule = Callable[[float, Callable[[float], None]], None]
+
+
+@dataclass(slots=True, kw_only=True, eq=False)
+class Attempt:
+    """One attempt, and everything that happens to it."""
+
+    number: int
+    prompt: int
+    output: int
+    ready_s: float
+    priority: int = 0
+    first_delay_s: float = 0.0
+    duration_s: float = 0.0
+    prefill_target: int = 0
+    generated: int = 0
+    computed: int = 0
+    lost: int = 0
+    decoding: bool = False
+    given_up: bool = False
+    ending: int = 0
+    reason: int = 0
+    prefilled: int = 0
+    recomputed: int = 0
+    admitted_s: float = math.nan
+    first_s: float = math.nan
+    finish_s: float = math.nan
+    busy_s: float = 0.0
+    energy_j: float = 0.0
+    wasted_s: float = 0.0
+    wasted_j: float = 0.0
+
+    def __post_init__(self) -> None:
+        """The first prefill computes the whole prompt."""
+        self.prefill_target = self.prompt
+
+    def end(self, now_s: float, ending: Ending, reason: int = 0) -> None:
+        """Notes how the attempt ended; one that was given up is cancelled, whatever else."""
+        self.ending = int(Ending.CANCELLED if self.given_up else ending)
+        self.reason = 0 if self.given_up else reason
+        self.finish_s = now_s
+
+    def pay(self, seconds: float, joules: float) -> None:
+        """Charges the attempt."""
+        self.busy_s += seconds
+        self.energy_j += joules
+
+
+@dataclass(slots=True, kw_only=True, eq=False)
+class Step:
+    """One engine step: who decodes, who computes how many prompt tokens, when it began."""
+
+    start_s: float
+    decoding: list[Attempt]
+    chunks: dict[int, int] = field(default_factory=dict)
+    prefilling: list[Attempt] = field(default_factory=list)
+
+    def add_chunk(self, attempt: Attempt, tokens: int) -> None:
+        """Plans prompt tokens of a sequence into this step."""
+        self.prefilling.append(attempt)
+        self.chunks[attempt.number] = tokens
+
+    @property
+    def chunk_tokens(self) -> int:
+        """All prompt tokens of the step."""
+        return sum(self.chunks.values())
+
+    @property
+    def head_count(self) -> int:
+        """Sequences that share the step."""
+        return len(self.decoding) + len(self.prefilling)
+
+    def pairs(self, attempt: Attempt) -> float:
+        """Query-key pairs of one chunk: p c + p^2 / 2."""
+        chunk = self.chunks[attempt.number]
+        return chunk * attempt.computed + chunk**2 / 2
+
+    def shared_cost(self, cost: StepCost, miss: float) -> float:
+        """What the step costs however its tokens are spread: base + expert (1 - miss^(B+p))."""
+        return cost.base + cost.expert * (1 - miss ** (len(self.decoding) + self.chunk_tokens))
+
+    def decode_cost(self, cost: StepCost, attempt: Attempt) -> float:
+        """What one decoding sequence adds: sequence + context C_i."""
+        return cost.sequence + cost.context * attempt.computed
+
+    def chunk_cost(self, cost: StepCost, attempt: Attempt) -> float:
+        """What one prompt chunk adds: prompt p + attention (p c + p^2 / 2)."""
+        return cost.prompt * self.chunks[attempt.number] + cost.attention * self.pairs(attempt)
+
+    def cost(self, cost: StepCost, miss: float) -> float:
+        """The whole step, before any of it takes effect."""
+        decodes = sum(self.decode_cost(cost, attempt) for attempt in self.decoding)
+        chunks = sum(self.chunk_cost(cost, attempt) for attempt in self.prefilling)
+        return self.shared_cost(cost, miss) + decodes + chunks
+
+
+class StepwiseQueue:
+    """One replica that plans a step at every boundary, by the rules of the methodology page."""
+
+    def __init__(self, spec: BatchingSpec, schedule: Schedule) -> None:
+        """An idle replica; `schedule(at_s, action)` calls back at a step's end."""
+        self.spec = spec
+        self.schedule = schedule
+        self.up = True
+        self.waiting: list[Attempt] = []
+        self.running: list[Attempt] = []
+        self.step: Step | None = None
+        self.busy_s = 0.0
+        self.energy_j = 0.0
+        self.step_count = 0
+        self.preemption_count = 0
+
+    # -- verbs of the outside ---------------------------------------------------------------
+
+    def arrive(self, now_s: float, attempt: Attempt) -> None:
+        """Refuses an attempt or lets it wait; an idle queue starts at once."""
+        reason = self.refusal(attempt)
+        if reason:
+            attempt.end(now_s, Ending.FAILED, reason)
+            return
+        place = len(self.waiting)
+        while place and self.waiting[place - 1].priority > attempt.priority:
+            place -= 1
+        self.waiting.insert(place, attempt)
+        if self.step is None:
+            self.plan(now_s)
+
+    def refusal(self, attempt: Attempt) -> int:
+        """Why the attempt may not stand here, or 0."""
+        if not self.up:
+            return Reason.OUTAGE
+        if attempt.prompt + attempt.output - 1 > self.spec.kv_room_tokens:
+            return Reason.TOO_LARGE
+        limit = self.spec.queue_limit
+        inside = len(self.waiting) + len(self.running)
+        if limit < 0 or inside < self.spec.max_sequences + limit:
+            return 0
+        return Reason.QUEUE_FULL if limit else Reason.OVERLOADED
+
+    def cancel(self, now_s: float, attempt: Attempt) -> None:
+        """Removes a waiting attempt; lets a running one leave at the step's end."""
+        attempt.given_up = True
+        if attempt in self.waiting:
+            self.waiting.remove(attempt)
+            attempt.end(now_s, Ending.CANCELLED)
+
+    def clear(self, now_s: float, ending: Ending, reason: int) -> None:
+        """Ends everybody now; the broken step's time and energy are shared by those in it."""
+        if self.step is not None:
+            self.break_step(self.step, now_s)
+        for attempt in self.running + self.waiting:
+            attempt.end(now_s, ending, reason)
+        self.running, self.waiting, self.step, self.up = [], [], None, False
+
+    def break_step(self, step: Step, now_s: float) -> None:
+        """Charges a step that will never end, equally, for the part that was done."""
+        miss = self.spec.expert_miss
+        seconds = now_s - step.start_s
+        done_ratio = seconds / step.cost(self.spec.seconds, miss)
+        joules = step.cost(self.spec.joules, miss) * done_ratio
+        self.busy_s += seconds
+        self.energy_j += joules
+        for attempt in self.running:
+            attempt.pay(seconds / len(self.running), joules / len(self.running))
+
+    # -- planning ---------------------------------------------------------------------------
+
+    def decoders(self) -> list[Attempt]:
+        """Decoding sequences, in order of admission."""
+        return [attempt for attempt in self.running if attempt.decoding]
+
+    def kv_used(self, step: Step) -> int:
+        """Tokens in the cache, and those the step under way will write."""
+        held = sum(attempt.computed for attempt in self.running)
+        return held + step.chunk_tokens + len(self.decoders())
+
+    def preempt_victim(self) -> Attempt:
+        """Drops the last admitted of the least urgent; it waits before its own priority."""
+        worst = max(attempt.priority for attempt in self.running)
+        victim = [attempt for attempt in self.running if attempt.priority == worst][-1]
+        self.running.remove(victim)
+        victim.lost = max(victim.lost, victim.computed)
+        victim.computed = 0
+        victim.decoding = False
+        victim.prefill_target = victim.prompt + victim.generated
+        urgent = [attempt for attempt in self.waiting if attempt.priority < victim.priority]
+        self.waiting.insert(len(urgent), victim)
+        self.preemption_count += 1
+        return victim
+
+    def plan(self, now_s: float) -> None:
+        """Plans the next step at a boundary: room, left-over prompt, admission."""
+        step = Step(start_s=now_s, decoding=[])
+        before = self.preemption_count
+        while self.kv_used(step) > self.spec.kv_room_tokens:
+            self.preempt_victim()
+        budget = self.spec.token_budget - len(self.decoders())
+        budget -= self.continue_prompt(step, budget)
+        if self.preemption_count == before:
+            self.admit(step, budget)
+        step.decoding = self.decoders()
+        self.begin(step)
+
+    def continue_prompt(self, step: Step, budget: int) -> int:
+        """Plans the prompt left over from the last step; returns the tokens planned."""
+        left_over = [attempt for attempt in self.running if not attempt.decoding]
+        if not left_over:
+            return 0
+        (attempt,) = left_over
+        tokens = min(attempt.prefill_target - attempt.computed, budget)
+        while self.kv_used(step) + tokens > self.spec.kv_room_tokens:
+            if self.preempt_victim() is attempt:
+                return 0
+        step.add_chunk(attempt, tokens)
+        return tokens
+
+    def admit(self, step: Step, budget: int) -> None:
+        """Admits waiting sequences in order while seats, budget and room last."""
+        while self.waiting and len(self.running) < self.spec.max_sequences and budget > 0:
+            attempt = self.waiting[0]
+            tokens = min(attempt.prefill_target, budget)
+            if self.kv_used(step) + tokens > self.spec.kv_room_tokens:
+                return
+            self.running.append(self.waiting.pop(0))
+            if math.isnan(attempt.admitted_s):
+                attempt.admitted_s = step.start_s
+            step.add_chunk(attempt, tokens)
+            budget -= tokens
+
+    def begin(self, step: Step) -> None:
+        """Starts the planned step; with nothing in it the queue is idle."""
+        self.step = step if step.head_count else None
+        if self.step is not None:
+            seconds = step.cost(self.spec.seconds, self.spec.expert_miss)
+            self.schedule(step.start_s + seconds, lambda now_s: self.finish(step, now_s))
+
+    # -- a step's end -----------------------------------------------------------------------
+
+    def finish(self, step: Step, now_s: float) -> None:
+        """Charges the step, lets it take effect, lets the done and the given up leave."""
+        if step is not self.step:
+            return
+        self.step_count += 1
+        self.charge(step)
+        for attempt in step.decoding:
+            attempt.computed += 1
+            attempt.generated += 1
+        for attempt in step.prefilling:
+            self.finish_chunk(step, attempt, now_s)
+        for attempt in list(self.running):
+            if attempt.generated == attempt.output or attempt.given_up:
+                self.running.remove(attempt)
+                attempt.end(now_s, Ending.COMPLETED)
+        self.plan(now_s)
+
+    def finish_chunk(self, step: Step, attempt: Attempt, now_s: float) -> None:
+        """Counts computed prompt tokens; a complete prompt emits a token and decodes."""
+        tokens = step.chunks[attempt.number]
+        attempt.prefilled += tokens
+        attempt.recomputed += again(attempt, tokens)
+        attempt.computed += tokens
+        if attempt.computed < attempt.prefill_target:
+            return
+        attempt.decoding = True
+        attempt.generated += 1
+        if math.isnan(attempt.first_s):
+            attempt.first_s = now_s
+
+    def charge(self, step: Step) -> None:
+        """Charges everybody in the step by cause, before the step takes effect."""
+        seconds, joules, miss = self.spec.seconds, self.spec.joules, self.spec.expert_miss
+        self.busy_s += step.cost(seconds, miss)
+        self.energy_j += step.cost(joules, miss)
+        shared_s = step.shared_cost(seconds, miss) / step.head_count
+        shared_j = step.shared_cost(joules, miss) / step.head_count
+        for attempt in step.decoding:
+            own_s, own_j = step.decode_cost(seconds, attempt), step.decode_cost(joules, attempt)
+            attempt.pay(shared_s + own_s, shared_j + own_j)
+        for attempt in step.prefilling:
+            own_s, own_j = step.chunk_cost(seconds, attempt), step.chunk_cost(joules, attempt)
+            attempt.pay(shared_s + own_s, shared_j + own_j)
+            tokens = step.chunks[attempt.number]
+            wasted_ratio = again(attempt, tokens) / tokens
+            attempt.wasted_s += (shared_s + own_s) * wasted_ratio
+            attempt.wasted_j += (shared_j + own_j) * wasted_ratio
+
+
+def again(attempt: Attempt, tokens: int) -> int:
+    """How many of the next prompt tokens had been in the cache before a preemption."""
+    return max(0, min(tokens, attempt.lost - attempt.computed))
