@@ -6,8 +6,9 @@ from traceback import format_exception
 from typing import TYPE_CHECKING, cast
 
 from router import strategies
+from router.checks import check_decision, check_fallbacks, check_target
 from router.decision import Cascade, Decision, Defer, Hedge, Race, Reject, Send
-from router.errors import InvalidDecisionError, PolicyFailedError, PolicyLoadError, UnknownTargetError
+from router.errors import InvalidDecisionError, PolicyFailedError, PolicyLoadError
 from router.guide import guided
 from router.loads import least_outstanding
 from router.policy import LearningPolicy, Policy, StepPolicy, is_oracle, policy_name
@@ -43,7 +44,7 @@ class Host:
     """One router instance: a policy, its random generator, and the resilience around it.
 
     `steps(request, fleet)` is the whole interface to whoever executes; a plain send that does not
-    fail yields `Start` and `Follow`, nothing else. The views are shared by all requests: whoever
+    fail yields one `Start` that also follows, nothing else. The views are shared by all requests: whoever
     executes aims them at the request and asks for the first step at once; the host keeps what it
     needs of them and, before it asks the policy again, aims them itself.
 
@@ -90,9 +91,11 @@ class Host:
         self._rng = rng
         self._recovery = Recovery(targets, resilience, jitter_u)
         self._health = self._recovery.health
-        self._starts = {target.name: (target.index, Start(target.index)) for target in targets}
+        self._starts = {
+            target.name: (target.index, Start(target.index, follow=True)) for target in targets
+        }
         self._follows: list[Follow] = []
-        _check_fallbacks(resilience, targets)
+        check_fallbacks(resilience, targets)
 
     def steps(self, request: RequestView, fleet: FleetView) -> Steps:
         """The steps for the request at hand: its decision is taken when the first one is asked for.
@@ -128,9 +131,9 @@ class Host:
             if type(decision) is Send and not decision.fallbacks:
                 known = self._starts.get(decision.target)
                 if known is None or known[0] not in fleet.candidates:
-                    _check_target(decision.target, fleet)
+                    check_target(decision.target, fleet)
             else:
-                _check(decision, request, fleet)
+                check_decision(decision, request, fleet)
         except Exception as error:
             raise self._failure(request.index, error) from error
         self.decision = decision
@@ -164,7 +167,7 @@ class Host:
         try:
             decision = self._route(request, fleet, self._rng)
             fleet.candidates = permitted
-            _check(decision, request, fleet)
+            check_decision(decision, request, fleet)
         except Exception as error:
             raise self._failure(request.index, error) from error
         finally:
@@ -252,7 +255,7 @@ class Host:
         """Index and first step of the least outstanding candidate of a deployment sent to by name."""
         members = [index for index in fleet.members(decision.target) if index in fleet.candidates]
         index = least_outstanding(fleet.outstanding, members)
-        return index, Start(index)
+        return index, Start(index, follow=True)
 
     def _recovered(self, trip: Trip, event: Event, decision: Send) -> Steps:
         """What follows when the only attempt of a plain send failed."""
@@ -303,49 +306,3 @@ def _no_route(request: RequestView, fleet: FleetView, rng: np.random.Generator) 
     """Stands where a step policy has no route."""
     message = "a step policy takes no single decision"
     raise InvalidDecisionError(message)
-
-
-def _check(decision: object, request: RequestView, fleet: FleetView) -> None:
-    """Raises unless the decision can be carried out for the request at hand."""
-    for name in _named_targets(decision):
-        _check_target(name, fleet)
-    if isinstance(decision, Defer) and not decision.until_s > request.now_s:
-        message = f"deferred until {decision.until_s!r} s, which is not after {request.now_s!r} s"
-        raise InvalidDecisionError(message)
-
-
-def _named_targets(decision: object) -> tuple[str, ...]:
-    """Every target a decision names."""
-    match decision:
-        case Send():
-            return (decision.target, *decision.fallbacks)
-        case Hedge():
-            return (decision.target, decision.backup)
-        case Cascade() | Race():
-            return decision.targets
-        case Defer() | Reject():
-            return ()
-    message = f"expected a Decision, got {decision!r}"
-    raise InvalidDecisionError(message)
-
-
-def _check_target(name: str, fleet: FleetView) -> None:
-    """Raises unless the name stands for at least one candidate."""
-    target = fleet.by_name.get(name)
-    if target is not None and target.index in fleet.candidates:
-        return
-    if not any(index in fleet.candidates for index in fleet.members(name)):
-        candidates = ", ".join(repr(target.name) for target in fleet.candidate_targets())
-        message = f"target {name!r} is not permitted for this request; candidates: {candidates}"
-        raise InvalidDecisionError(message)
-
-
-def _check_fallbacks(resilience: Resilience, targets: Sequence[Target]) -> None:
-    """Raises unless every fallback, and what it stands in for, is a target or a deployment."""
-    known = {target.name for target in targets} | {target.deployment for target in targets}
-    named = [*resilience.default_fallbacks, *resilience.fallbacks]
-    named += [name for names in resilience.fallbacks.values() for name in names]
-    unknown = sorted(set(named) - known)
-    if unknown:
-        message = f"unknown fallback targets {unknown}; known: {sorted(known)}"
-        raise UnknownTargetError(message)

@@ -41,10 +41,15 @@ class Step:
 
 @dataclass(frozen=True, slots=True)
 class Start(Step):
-    """Begin an attempt at a target. Reply: its handle (int)."""
+    """Begin an attempt at a target. Reply: its handle (int).
+
+    With `follow` the request also ends as this attempt ends (`Follow`), without a further step:
+    the generator is resumed only if the attempt fails. Reply then: `Event`.
+    """
 
     target: int
     kind: AttemptKind = AttemptKind.FIRST
+    follow: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -44,7 +44,8 @@ class Kernel:
     """Queues, batches and KV caches of one run; the only owner of their state.
 
     Handles are integers that turn stale when the attempt ends. Instants are seconds since the
-    run began and must not decrease from call to call.
+    run began and must not decrease from call to call. `door` is what the compiled functions of
+    `simulator.kernel.entry` take; it changes whenever an array grows.
     """
 
     def __init__(self, groups: Sequence[GroupSpec]) -> None:
@@ -56,7 +57,7 @@ class Kernel:
     def _share_state(self) -> None:
         """Renews what the compiled doors and the live views look at."""
         pairs = [(array.ctypes.data, len(array)) for array in self._state]
-        self._door = np.array(pairs, np.int64).ravel() if COMPILED else self._state
+        self.door = np.array(pairs, np.int64).ravel() if COMPILED else self._state
         self._notify = self._state.slots["notify"]
 
     @property
@@ -95,7 +96,7 @@ class Kernel:
         `notify` is a mask of first token (1) and completion (2); failures are always told.
         """
         handle = entry.submit(
-            self._door,
+            self.door,
             group,
             queue,
             request,
@@ -112,29 +113,23 @@ class Kernel:
         )
         if handle != NO_SLOT:
             return handle
-        self._make_way()
+        self.add_slots()
         return self.submit(
-            group,
-            request,
-            prompt,
-            output,
-            now_s,
-            ready_s,
-            return_s,
-            first_delay_s,
-            duration_s,
-            queue,
-            priority,
-            notify,
-            reason,
+            group, request, prompt, output, now_s, ready_s, return_s,
+            first_delay_s, duration_s, queue, priority, notify, reason,
         )
+
+    def add_slots(self) -> None:
+        """Doubles the number of attempts that can be under way at once."""
+        self._state = with_more_slots(self._state, len(self._state.slots))
+        self._share_state()
 
     def advance(self, limit_s: float) -> int:
         """Runs up to `limit_s`, or to the first instant with events; returns how many there are."""
-        count = entry.advance(self._door, limit_s)
+        count = entry.advance(self.door, limit_s)
         while count == NO_ROOM:
-            self._make_room()
-            count = entry.advance(self._door, limit_s)
+            self.make_room()
+            count = entry.advance(self.door, limit_s)
         return count
 
     def events(self, count: int) -> list[tuple[float, int, int, int, float, int]]:
@@ -147,24 +142,24 @@ class Kernel:
 
     def cancel(self, handle: int, now_s: float) -> int:
         """Gives an attempt up: ALREADY_FINAL, REMOVED or STOPS_AT_BOUNDARY."""
-        answer = entry.cancel(self._door, handle, now_s)
+        answer = entry.cancel(self.door, handle, now_s)
         while answer == NO_ROOM:
-            self._make_room()
-            answer = entry.cancel(self._door, handle, now_s)
+            self.make_room()
+            answer = entry.cancel(self.door, handle, now_s)
         return answer
 
     def is_live(self, handle: int) -> bool:
         """Whether the attempt has not ended yet."""
-        return entry.is_live(self._door, handle)
+        return entry.is_live(self.door, handle)
 
     def fail(self, queue: int, now_s: float, reason: int) -> None:
         """Breaks a queue; all its attempts fail with `reason`."""
         self._reserve(int(self._state.queues["outstanding"][queue]))
-        entry.clear(self._door, queue, now_s, Ending.FAILED, reason)
+        entry.clear(self.door, queue, now_s, Ending.FAILED, reason)
 
     def restore(self, queue: int) -> None:
         """Lets a broken queue take work again."""
-        entry.restore(self._door, queue)
+        entry.restore(self.door, queue)
 
     def busy_s(self, now_s: float) -> NDArray[np.float64]:
         """Busy server-seconds of every queue up to `now_s`, work under way included."""
@@ -187,11 +182,11 @@ class Kernel:
         """Ends the run: every attempt still alive gets a ledger row as unfinished."""
         for queue in np.flatnonzero(self._state.queues["outstanding"]).tolist():
             self._reserve(int(self._state.queues["outstanding"][queue]))
-            entry.clear(self._door, queue, now_s, Ending.UNFINISHED, 0)
+            entry.clear(self.door, queue, now_s, Ending.UNFINISHED, 0)
         travelling = np.flatnonzero(self._state.slots["state"] == TRAVELLING).tolist()
         self._reserve(len(travelling))
         for slot in travelling:
-            entry.give_up(self._door, slot, now_s, Ending.UNFINISHED)
+            entry.give_up(self.door, slot, now_s, Ending.UNFINISHED)
 
     def _flush(self) -> None:
         """Moves the ledger's rows out of the kernel."""
@@ -205,9 +200,9 @@ class Kernel:
         if self._state.counters[FREE_SLOT] == NONE:
             self._state = with_more_slots(self._state, len(self._state.slots))
             self._share_state()
-        self._make_room()
+        self.make_room()
 
-    def _make_room(self) -> None:
+    def make_room(self) -> None:
         """Empties the ledger, and grows the timers when they are what is short."""
         self._reserve(0)
 

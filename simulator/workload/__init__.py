@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from simulator.workload.columns import Workload
 from simulator.workload.errors import InvalidTraceError, UnknownArrivalPatternError, WorkloadError
-from simulator.workload.generate import generate_workload
 from simulator.workload.traces.conversion import convert_trace
 from simulator.workload.traces.registry import TRACE_FORMATS, read_trace
 from simulator.workload.traces.statistics import LengthStatistics, TraceStatistics, inspect_trace
@@ -18,7 +17,6 @@ __all__ = [
     "Workload",
     "WorkloadError",
     "convert_trace",
-    "generate_workload",
     "inspect_trace",
     "read_trace",
 ]

@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
+from heapq import heappush
 from typing import TYPE_CHECKING
 
 import simpy
 
+from simulator.kernel.codes import NO_ROOM
+from simulator.kernel.entry import advance
+
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from simulator.kernel import Kernel
+
+LAST = 2
+"""Priority of arrivals: at equal instants they come after all timers (SimPy's are 0 and 1)."""
 
 
 class Clock(simpy.Environment):
@@ -24,6 +31,45 @@ class Clock(simpy.Environment):
         timer = self.timeout(max(at_s - self._now, 0.0))
         timer.callbacks.append(lambda _event: action())
 
+    def schedule_at(self, event: simpy.Event, at_s: float, priority: int) -> None:
+        """Schedules an event for the very instant `at_s`, free of rounding."""
+        heappush(self._queue, (at_s, priority, next(self._eid), event))
+
+
+class Stream:
+    """A column of instants as a single SimPy event, scheduled again for each of them.
+
+    One event and one callback for all arrivals: a process with a timeout each would cost three
+    times as much. `action(i)` is called at `instants[i]`, which must not decrease.
+    """
+
+    def __init__(
+        self, clock: Clock, instants: Sequence[float], action: Callable[[int], None]
+    ) -> None:
+        """Schedules the first instant, if there is one."""
+        self._clock = clock
+        self._instants = instants
+        self._action = action
+        self._place = 0
+        self._event = simpy.Event(clock)
+        self._event._ok = True  # noqa: SLF001  (as SimPy's own Timeout does)
+        self._event._value = None  # noqa: SLF001
+        self._callbacks = [self._fire]
+        self._schedule()
+
+    def _schedule(self) -> None:
+        """Schedules the event for the instant that is next."""
+        if self._place < len(self._instants):
+            self._event.callbacks = self._callbacks
+            self._clock.schedule_at(self._event, self._instants[self._place], LAST)
+
+    def _fire(self, _event: simpy.Event) -> None:
+        """Acts, and schedules the next instant."""
+        place = self._place
+        self._place = place + 1
+        self._action(place)
+        self._schedule()
+
 
 def run_clock(
     clock: Clock, kernel: Kernel, deliver: Callable[[int], None], end_s: float
@@ -31,13 +77,17 @@ def run_clock(
     """Runs world and kernel up to `end_s`, whichever has the earlier event next.
 
     The limit is taken anew after every SimPy event, since any of them may have changed what
-    comes next. At equal instants the kernel comes first.
+    comes next. At equal instants the order is kernel, timers, arrivals.
     """
+    peek, step = clock.peek, clock.step
     while True:
-        count = kernel.advance(min(clock.peek(), end_s))
-        if count:
-            deliver(count)
-        elif clock.peek() > end_s:
-            return
+        next_s = peek()
+        count = advance(kernel.door, next_s if next_s < end_s else end_s)
+        if count == 0:
+            if next_s > end_s:
+                return
+            step()
+        elif count == NO_ROOM:
+            kernel.make_room()
         else:
-            clock.step()
+            deliver(count)

@@ -60,9 +60,9 @@ class Live:
         self.steps = steps
         self.attempts = attempts
         self.done = False
-        self.early: list[Event] | None = None
+        self.early: tuple[Event, ...] = ()
         self.followed = -1
-        self.sent: list[tuple[int, int, int]] = []
+        self.sent: tuple[tuple[int, int, int], ...] = ()
         self.interest = 0
         self.serial = 0
 
@@ -123,6 +123,9 @@ class Executor:
                 kind = type(step)
                 if kind is Start:
                     reply = self._start(live, step)
+                    if step.follow:
+                        self._follow(live, reply)
+                        return
                 elif kind is Follow:
                     self._follow(live, step.handle)
                     return
@@ -141,7 +144,7 @@ class Executor:
             live.request, step.target, kind, live.attempts, self._clock.now
         )
         live.attempts += 1
-        live.sent.append((handle, number, step.target))
+        live.sent = (*live.sent, (handle, number, step.target))
         slot = handle & SLOT_MASK
         if slot >= len(self._parked):
             self._parked.extend([None] * (slot + 1024 - len(self._parked)))
@@ -152,11 +155,12 @@ class Executor:
         """Lets the request end as this attempt ends."""
         live.followed = handle
         live.interest = FAILED
-        self._winner[live.request] = number_of(live, handle)
+        last, number, _target = live.sent[-1]
+        self._winner[live.request] = number if last == handle else number_of(live, handle)
         if self._heard[live.request]:
-            live.interest = FAILED | COMPLETED
             self._kernel.watch(handle, COMPLETED)
-        self._replay(live)
+        if live.early:
+            self._replay(live)
 
     def _await(self, live: Live, step: Await) -> object:
         """Waits for the events of interest, or for an instant."""
@@ -166,22 +170,22 @@ class Executor:
             self._kernel.watch(handle, step.interest)
         if step.until_s is not None:
             self._wake_at(live, step.until_s)
-        self._replay(live)
+        if live.early:
+            self._replay(live)
         return PARKED
 
     def _replay(self, live: Live) -> None:
-        """Schedules events that came while nobody waited, in their order."""
-        if live.early:
-            event = live.early.pop(0)
-            serial = live.serial
-            self._clock.at(self._clock.now, lambda: self._hear_again(live, event, serial))
+        """Schedules the first of the events that came while nobody waited."""
+        event, live.early = live.early[0], live.early[1:]
+        serial = live.serial
+        self._clock.at(self._clock.now, lambda: self._hear_again(live, event, serial))
 
     def _hear_again(self, live: Live, event: Event, serial: int) -> None:
         """Delivers a stored event, unless something else came first."""
         if live.serial == serial:
             self._hear(live, event)
-        elif live.early is not None:
-            live.early.insert(0, event)
+        else:
+            live.early = (event, *live.early)
 
     def _wake_at(self, live: Live, at_s: float) -> None:
         """Resumes the request with a timer event at `at_s` if it still waits then."""
@@ -300,10 +304,8 @@ class Executor:
             live.interest = 0
             live.followed = -1
             self._drive(live, event)
-        elif live.early is None:
-            live.early = [event]
         else:
-            live.early.append(event)
+            live.early = (*live.early, event)
 
 
 def number_of(live: Live, handle: int) -> int:

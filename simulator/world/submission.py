@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from simulator.kernel.codes import NONE, Reason
+from simulator.kernel.codes import NO_SLOT, NONE, Reason
+from simulator.kernel.entry import submit as submit_compiled
 from simulator.streams import keyed_uniform_scalar
 
 if TYPE_CHECKING:
@@ -39,7 +40,7 @@ class Submission:
         self._plain = [
             target.timings is None and not target.failure_ratio for target in plan.target_plans
         ]
-        self._submit = kernel.submit
+        self._kernel = kernel
         self.delay_s = 0.0
 
     @property
@@ -55,16 +56,21 @@ class Submission:
         back_s = self._back_s[target][region]
         plan = self._targets[target]
         output = self._answers[plan.model][request]
-        prompt = self._prompt[request]
         if self._plain[target]:
-            return self._submit(target, request, prompt, output, now_s, ready_s, back_s)
-        first_s, duration_s = self._service(plan, request, attempt, output)
-        return self._submit(
-            target, request, prompt, output, now_s, ready_s, back_s,
-            first_delay_s=first_s, duration_s=duration_s,
-            queue=self._own_queue(plan, request),
-            reason=self._drawn_failure(plan, target, request, attempt),
+            first_s, duration_s, queue, reason = 0.0, 0.0, NONE, 0
+        else:
+            first_s, duration_s = self._service(plan, request, attempt, output)
+            queue = self._own_queue(plan, request)
+            reason = self._drawn_failure(plan, target, request, attempt)
+        handle = submit_compiled(
+            self._kernel.door, target, queue, request, self._prompt[request], output,
+            now_s, ready_s, back_s, first_s, duration_s, 0, 0, reason,
         )
+        if handle == NO_SLOT:
+            self._kernel.add_slots()
+            self._kinds.pop()
+            return self.submit(request, target, kind, attempt, now_s)
+        return handle
 
     def _service(
         self, plan: TargetPlan, request: int, attempt: int, output: int

@@ -8,15 +8,13 @@ import numpy as np
 
 from router.outcome import Outcome
 from simulator.kernel import Kernel
-from simulator.world.clock import Clock, run_clock
+from simulator.world.clock import Clock, Stream, run_clock
 from simulator.world.executor import Executor, Live
 from simulator.world.journal import Journal, RequestState
 from simulator.world.sight import Sight
 from simulator.world.telemetry import Telemetry
 
 if TYPE_CHECKING:
-    from collections.abc import Generator
-
     from numpy.typing import NDArray
 
     from router.host import Host
@@ -24,7 +22,7 @@ if TYPE_CHECKING:
     from simulator.world.plan import RunPlan
 
 CHUNK = 4096
-"""Arrivals between two reports to the observer, and taken from the columns at once."""
+"""Arrivals between two reports to the observer."""
 
 
 class World:
@@ -52,10 +50,13 @@ class World:
         self._think_s = memoryview(plan.workload.think_s)
         self._impatient = [np.isfinite(patience.timeout_s) for patience in plan.patience]
         self._arrived = 0
+        opening = np.flatnonzero(~np.isnan(plan.workload.arrival_s))
+        self._opening = memoryview(opening)
+        self._opening_s = plan.workload.arrival_s[opening]
 
     def run(self) -> NDArray[np.void]:
         """Runs to the end of the plan; returns the ledger's rows in order of attempt numbers."""
-        self._clock.process(self._traffic())
+        Stream(self._clock, memoryview(self._opening_s), self._open)
         self._observer.begin(self.plan.end_s, self._host.name)
         try:
             run_clock(self._clock, self.kernel, self._executor.deliver, self.plan.end_s)
@@ -64,19 +65,11 @@ class World:
         self.kernel.close(self.plan.end_s)
         return self.kernel.ledger()
 
-    def _traffic(self) -> Generator[object, object, None]:
-        """Lets every request that opens a session, or stands alone, arrive at its instant."""
-        clock = self._clock
-        opening = np.flatnonzero(~np.isnan(self.plan.workload.arrival_s))
-        for begin in range(0, len(opening), CHUNK):
-            requests = opening[begin : begin + CHUNK]
-            instants = self.plan.workload.arrival_s[requests]
-            for request, at_s in zip(requests.tolist(), instants.tolist(), strict=True):
-                delay_s = at_s - clock.now
-                if delay_s > 0.0:
-                    yield clock.timeout(delay_s)
-                self._arrive(request)
-            self._observer.advance(clock.now, self._arrived)
+    def _open(self, place: int) -> None:
+        """The next request that opens a session, or stands alone, arrives."""
+        if place % CHUNK == 0:
+            self._observer.advance(self._clock.now, self._arrived)
+        self._arrive(self._opening[place])
 
     def _arrive(self, request: int) -> None:
         """A request arrives: it is turned away, or the router takes it on."""

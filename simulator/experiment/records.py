@@ -1,0 +1,154 @@
+"""A run's requests and attempts as named columns, for Parquet and for `explain`."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from router.steps import AttemptKind
+from simulator.kernel.codes import REASON_NAMES, Ending
+from simulator.world.journal import STATE_NAMES
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from numpy.typing import NDArray
+
+    from simulator.accounting.settlement import Settlement
+
+    Columns = dict[str, NDArray[np.generic]]
+
+ENDING_NAMES = ("", *(ending.name.lower() for ending in Ending))
+KIND_NAMES = tuple(kind.name.lower() for kind in AttemptKind)
+NOBODY = ""
+
+
+def named(names: Sequence[str], codes: NDArray[np.integer]) -> NDArray[np.str_]:
+    """Names by code; a negative code has none."""
+    return np.array([*names, NOBODY])[np.where(codes < 0, len(names), codes)]
+
+
+def request_columns(settlement: Settlement) -> Columns:
+    """One row for each request that arrived: what was asked, decided, delivered and paid."""
+    return {
+        **asked_columns(settlement),
+        **decided_columns(settlement),
+        **delivered_columns(settlement),
+        **paid_columns(settlement),
+    }
+
+
+def asked_columns(settlement: Settlement) -> Columns:
+    """What arrived."""
+    workload = settlement.plan.workload
+    rows = settlement.run.outcomes.request
+    return {
+        "request": rows,
+        "arrival_s": settlement.run.outcomes.arrival_s,
+        "stream": named(workload.stream_names, workload.stream_code[rows]),
+        "task": named(workload.task_names, workload.task_code[rows]),
+        "tenant": named(workload.tenant_names, workload.tenant_code[rows]),
+        "region": named(workload.region_names, workload.region_code[rows]),
+        "session": workload.session[rows],
+        "turn": workload.turn[rows],
+        "input_token_count": workload.input_token_count[rows],
+        "max_output_token_count": workload.max_output_token_count[rows],
+        "difficulty": workload.difficulty[rows],
+        "estimated_difficulty": settlement.plan.requests.estimated_difficulty[rows],
+        "router_score": settlement.plan.requests.router_score[rows],
+    }
+
+
+def decided_columns(settlement: Settlement) -> Columns:
+    """What the router made of it."""
+    plan, journal = settlement.plan, settlement.journal
+    rows = settlement.run.outcomes.request
+    sizes = np.array([len(candidates) for candidates in plan.candidate_sets])
+    names = [target.name for target in plan.targets]
+    return {
+        "state": named(STATE_NAMES, settlement.run.outcomes.state),
+        "reason": named(journal.reason_names(), journal.reason[rows]),
+        "failure": named(journal.reason_names(), journal.failure[rows]),
+        "candidate_count": sizes[plan.set_code[rows]],
+        "policy_target": named(names, journal.decision_target[rows]),
+        "attempt_count": settlement.run.outcomes.attempt_count,
+    }
+
+
+def delivered_columns(settlement: Settlement) -> Columns:
+    """What the asker got, and when."""
+    outcomes, run = settlement.run.outcomes, settlement.run
+    output = run.attempts.output[outcomes.winner] if len(run.attempts) else outcomes.winner
+    return {
+        "output_token_count": np.where(outcomes.winner >= 0, output, 0),
+        "reasoning_token_count": outcomes.reasoning_tokens,
+        "final_s": outcomes.final_s,
+        "ttft_s": outcomes.ttft_s,
+        "tpot_s": outcomes.tpot_s,
+        "e2e_s": outcomes.e2e_s,
+        "queue_s": outcomes.queue_s,
+        "network_s": outcomes.network_s,
+        "correct": outcomes.correct,
+        "slo_met": outcomes.slo_met,
+        "deployment": named([term.deployment for term in run.terms], outcomes.target),
+        "model": named([term.model for term in run.terms], outcomes.target),
+        "tier": named([term.tier for term in run.terms], outcomes.target),
+    }
+
+
+def paid_columns(settlement: Settlement) -> Columns:
+    """What it took, summed over the request's attempts, routing included."""
+    run, journal = settlement.run, settlement.journal
+    rows = run.outcomes.request
+    count = len(settlement.plan.workload)
+
+    def by_request(amounts: NDArray[np.float64]) -> NDArray[np.float64]:
+        return np.bincount(run.attempts.request, weights=amounts, minlength=count)[rows]
+
+    drawn_wh = run.books.facility_wh + run.books.estimate_wh
+    return {
+        "cost_usd": by_request(run.books.cost_usd) + journal.routing_usd[rows],
+        "energy_wh": by_request(drawn_wh),
+        "emissions_gco2e": by_request(run.books.emissions_gco2e),
+    }
+
+
+def attempt_records(settlement: Settlement) -> Columns:
+    """One row for each attempt: where, why, how it ended, its times, tokens, money and energy."""
+    run, plan = settlement.run, settlement.plan
+    attempts, books = run.attempts, run.books
+    first_queue = np.array([entry.first_queue for entry in plan.target_plans])
+    names = [target.name for target in plan.targets]
+    return {
+        "attempt": np.arange(len(attempts)),
+        "request": attempts.request,
+        "kind": named(KIND_NAMES, attempts.kind),
+        "target": named(names, attempts.target),
+        "deployment": named([term.deployment for term in run.terms], attempts.target),
+        "tier": named([term.tier for term in run.terms], attempts.target),
+        "model": named([term.model for term in run.terms], attempts.target),
+        "replica": np.where(attempts.queue < 0, -1, attempts.queue - first_queue[attempts.target]),
+        "state": named(ENDING_NAMES, attempts.ending),
+        "failure_reason": named(("", *REASON_NAMES[1:]), attempts.reason),
+        "started_s": attempts.submitted_s,
+        "ready_s": attempts.ready_s,
+        "admitted_s": attempts.admitted_s,
+        "first_token_s": attempts.first_s,
+        "finished_s": attempts.finish_s,
+        "forward_s": attempts.ready_s - attempts.submitted_s,
+        "back_s": attempts.return_s,
+        "input_token_count": attempts.prompt,
+        "cached_token_count": np.zeros(len(attempts), np.int32),
+        "output_token_count": attempts.output,
+        "recomputed_token_count": attempts.recomputed,
+        "busy_s": attempts.busy_s,
+        "energy_j": attempts.energy_j,
+        "api_usd": books.api_usd,
+        "capacity_usd": books.capacity_usd,
+        "energy_usd": books.energy_usd,
+        "egress_usd": books.egress_usd,
+        "energy_wh": books.facility_wh + books.estimate_wh,
+        "emissions_gco2e": books.emissions_gco2e,
+        "wasted": attempts.wasted,
+    }

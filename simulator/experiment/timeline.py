@@ -1,0 +1,93 @@
+"""The run over virtual time, at even steps: traffic, queues, spend, energy, grams."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from simulator.world.journal import RequestState
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from simulator.accounting.settlement import Settlement
+    from simulator.world.telemetry import Telemetry
+
+    Column = NDArray[np.float64]
+
+
+def timeline(settlement: Settlement, telemetry: Telemetry) -> dict[str, Column]:
+    """Columns by step (`t_s` is its beginning): counts and amounts within it, gauges at its
+    beginning; `waiting/<target>` and `running/<target>` for each target.
+    """
+    edges = np.append(telemetry.t_s, telemetry.t_s[-1] + step_of(telemetry))
+    columns = {"t_s": telemetry.t_s}
+    columns |= traffic(settlement, edges)
+    columns |= amounts(settlement, edges)
+    for gauge, name in (("queue_length", "waiting"), ("running", "running")):
+        samples = telemetry.gauges[name].astype(np.float64)
+        columns[gauge] = samples.sum(axis=1)
+        for target, entry in enumerate(settlement.plan.targets):
+            columns[f"{gauge}/{entry.name}"] = samples[:, target]
+    return columns
+
+
+def step_of(telemetry: Telemetry) -> float:
+    """Seconds between two samples."""
+    return float(telemetry.t_s[1] - telemetry.t_s[0]) if len(telemetry.t_s) > 1 else 1.0
+
+
+def counted(instants: Column, edges: Column) -> Column:
+    """How many of the instants fall into each step; those past the end belong to the last."""
+    known = np.minimum(instants[~np.isnan(instants)], np.nextafter(edges[-1], 0.0))
+    return np.histogram(known, edges)[0].astype(np.float64)
+
+
+def summed(instants: Column, weights: Column, edges: Column) -> Column:
+    """Sums of weights by the step their instants fall into."""
+    known = ~np.isnan(instants)
+    clipped = np.minimum(instants[known], np.nextafter(edges[-1], 0.0))
+    return np.histogram(clipped, edges, weights=weights[known])[0]
+
+
+def traffic(settlement: Settlement, edges: Column) -> dict[str, Column]:
+    """Arrivals, and ends by state."""
+    outcomes = settlement.run.outcomes
+    final = {
+        "completed": RequestState.COMPLETED,
+        "rejected": RequestState.REJECTED,
+        "timed_out": RequestState.TIMED_OUT,
+        "failed": RequestState.FAILED,
+    }
+    ends = {
+        name: counted(outcomes.final_s[outcomes.state == state], edges)
+        for name, state in final.items()
+    }
+    return {"arrivals": counted(outcomes.arrival_s, edges), **ends}
+
+
+def amounts(settlement: Settlement, edges: Column) -> dict[str, Column]:
+    """Money, watt-hours and grams: of attempts where they finish, of idling spread evenly."""
+    run = settlement.run
+    books, finish_s = run.books, run.attempts.finish_s
+    ours = ~books.user_side
+    drawn_wh = np.where(ours, books.facility_wh + books.estimate_wh, 0.0)
+    grams = np.where(ours, books.emissions_gco2e, 0.0)
+    billed = idle_share(settlement, edges)
+    capacity = run.capacity
+    idle_usd = capacity.idle_usd.sum() + capacity.idle_energy_usd.sum()
+    return {
+        "spend_usd": summed(finish_s, books.cost_usd, edges) + idle_usd * billed,
+        "energy_wh": summed(finish_s, drawn_wh, edges) + capacity.idle_wh.sum() * billed,
+        "emissions_gco2e": summed(finish_s, grams, edges) + capacity.idle_gco2e.sum() * billed,
+    }
+
+
+def idle_share(settlement: Settlement, edges: Column) -> Column:
+    """Share of the billed window that each step covers."""
+    plan = settlement.plan
+    inside = np.clip(edges, plan.warmup_s, plan.duration_s)
+    return np.diff(inside) / max(plan.duration_s - plan.warmup_s, 1e-12)
+
+

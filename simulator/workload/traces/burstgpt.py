@@ -1,0 +1,15 @@
+"""BurstGPT traces (HPMLL/BurstGPT, CC-BY-4.0): CSV, seconds; failed requests have no response."""
+
+from __future__ import annotations
+
+from simulator.workload.traces.layout import TraceLayout
+
+BURSTGPT = TraceLayout(
+    container="csv",
+    columns={
+        "timestamp": "Timestamp",
+        "input_tokens": "Request tokens",
+        "output_tokens": "Response tokens",
+        "session": "Session ID",
+    },
+)

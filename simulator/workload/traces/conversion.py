@@ -1,0 +1,88 @@
+"""Any readable trace to Wayfare's own columns."""
+
+from __future__ import annotations
+
+import csv
+import gzip
+import io
+import os
+import tempfile
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from simulator.workload.traces.registry import read_trace
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from simulator.workload.traces.trace import Trace
+
+HEADER: Final = (
+    "arrival_s", "input_tokens", "output_tokens", "max_output_tokens", "session", "prefix_blocks",
+)  # fmt: skip
+
+
+def convert_trace(
+    source: str | Path,
+    target: str | Path,
+    trace_format: str | None = None,
+    columns: Mapping[str, str] | None = None,
+) -> Trace:
+    """The trace in `source`, after writing its usable rows to `target` in Wayfare's columns.
+
+    The target is CSV, packed when its name ends in `.gz`; it appears whole or not at all, and the
+    same trace gives the same bytes.
+
+    Raises:
+        InvalidTraceError: the source is missing, malformed or without a usable row.
+        UnknownTraceFormatError: the format is not in the table.
+        ColumnMapError: the column map does not fit.
+        OSError: the target cannot be written.
+    """
+    trace = read_trace(source, trace_format, columns)
+    data = _csv_bytes(trace)
+    file = Path(target)
+    write_whole(file, gzip.compress(data, mtime=0) if file.suffix == ".gz" else data)
+    return trace
+
+
+def write_whole(path: Path, data: bytes) -> None:
+    """Puts the data at the path in one step: a reader sees the old file or the whole new one.
+
+    Raises:
+        OSError: the folder is missing or cannot be written.
+    """
+    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    try:
+        with os.fdopen(handle, "wb") as file:
+            file.write(data)
+        Path(temporary).replace(path)
+    except BaseException:
+        Path(temporary).unlink(missing_ok=True)
+        raise
+
+
+def _csv_bytes(trace: Trace) -> bytes:
+    """The trace as CSV; optional columns stand only where a row fills them."""
+    optional = (trace.max_output_token_count.any(), (trace.session >= 0).any(), len(trace.prefix_block) > 0)
+    kept = [True, True, True, *optional]
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    for row in _rows(trace):
+        writer.writerow([value for value, keep in zip(row, kept, strict=True) if keep])
+    return text.getvalue().encode()
+
+
+def _rows(trace: Trace) -> Iterator[tuple[object, ...]]:
+    """The header, then each row; what was not recorded is empty."""
+    yield HEADER
+    offset, block = trace.prefix_offset.tolist(), trace.prefix_block.tolist()
+    columns = (
+        trace.arrival_s.tolist(),
+        trace.input_token_count.tolist(),
+        trace.output_token_count.tolist(),
+        [count or "" for count in trace.max_output_token_count.tolist()],
+        [session if session >= 0 else "" for session in trace.session.tolist()],
+        [" ".join(map(str, block[a:b])) for a, b in zip(offset[:-1], offset[1:], strict=True)],
+    )
+    yield from zip(*columns, strict=True)
