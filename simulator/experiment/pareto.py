@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Sequence
 
     from simulator.report import Report
 
@@ -32,9 +32,12 @@ def dominates(a: tuple[float, ...], b: tuple[float, ...]) -> bool:
     return nowhere_worse and a != b
 
 
-def pareto_front(reports: Mapping[str, Report]) -> list[str]:
-    """Names of the policies that no other dominates in cost, quality and p95 latency."""
-    loss = {name: losses(report) for name, report in reports.items()}
-    return [
-        name for name in loss if not any(dominates(loss[other], loss[name]) for other in loss)
-    ]
+def pareto_front(reports: Sequence[Report]) -> tuple[str, ...]:
+    """Names of the policies that no other dominates in cost, quality and p95 latency.
+
+    Oracles are no choice that anybody has: they neither stand in the front nor dominate.
+    """
+    loss = {report.policy: losses(report) for report in reports if not report.fields["oracle"]}
+    return tuple(
+        name for name in loss if not any(dominates(other, loss[name]) for other in loss.values())
+    )

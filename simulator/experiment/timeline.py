@@ -12,12 +12,12 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from simulator.accounting.settlement import Settlement
-    from simulator.world.telemetry import Telemetry
+    from simulator.world.telemetry import Samples
 
     Column = NDArray[np.float64]
 
 
-def timeline(settlement: Settlement, telemetry: Telemetry) -> dict[str, Column]:
+def timeline(settlement: Settlement, telemetry: Samples) -> dict[str, Column]:
     """Columns by step (`t_s` is its beginning): counts and amounts within it, gauges at its
     beginning; `waiting/<target>` and `running/<target>` for each target.
     """
@@ -33,7 +33,7 @@ def timeline(settlement: Settlement, telemetry: Telemetry) -> dict[str, Column]:
     return columns
 
 
-def step_of(telemetry: Telemetry) -> float:
+def step_of(telemetry: Samples) -> float:
     """Seconds between two samples."""
     return float(telemetry.t_s[1] - telemetry.t_s[0]) if len(telemetry.t_s) > 1 else 1.0
 

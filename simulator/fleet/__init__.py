@@ -1,1 +1,1 @@
-"""The fleet: what each deployment of a scenario is, in queues, targets and terms."""
+"""Back-ends: how a kind of deployment serves. One protocol, one file each, one table."""

@@ -1,48 +1,43 @@
-"""Back-ends: how a kind of deployment serves. One protocol, one file each, one table."""
+"""The extension point of back-ends: how a kind of deployment serves, and on what terms."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
+from simulator.kernel.spec import RateLimits
+
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator
 
     import numpy as np
     from numpy.typing import NDArray
 
     from simulator.accounting.terms import TokenRates
-    from simulator.kernel import BatchingSpec, RateLimits, ServersSpec
+    from simulator.kernel.spec import BatchingSpec, ServersSpec
     from simulator.scenario import Deployment, Scenario
-    from simulator.signals import Signal
+    from simulator.streams import RandomStreams
     from simulator.world.plan import Timings
-    from simulator.workload.columns import Workload
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Site:
-    """Where a deployment stands: the signals and factors of its region and tier."""
-
-    pue: float
-    tariff_usd_per_kwh: Signal
-    intensity_gco2e_per_kwh: Signal
-    water_l_per_kwh: float
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Service:
     """What a back-end makes of a deployment: queues, prices, powers.
 
-    `input_usd_per_mtok` and `output_usd_per_mtok` are what a router takes as marginal price.
-    Powers and dollars are per queue. `pays_meter`: the operator pays for the electricity.
-    `warnings` go into the report.
+    `queue_count` queues, each of `unit_count` units (servers) that are paid for and draw power:
+    dollars, watts and grams are per unit and second, before PUE. Prices per million tokens are
+    what a router takes as marginal price. `pays_meter`: the operator pays for the electricity;
+    `user_side`: the users' own machines. `warnings` go into the report.
     """
 
     queues: BatchingSpec | ServersSpec
-    queue_count: int
-    limits: RateLimits | None = None
+    queue_count: int = 1
+    unit_count: int = 1
+    limits: RateLimits = RateLimits()
     own_device: bool = False
+    user_side: bool = False
     failure_ratio: float = 0.0
+    context_window_tokens: int
     input_usd_per_mtok: float = 0.0
     output_usd_per_mtok: float = 0.0
     rates: TokenRates | None = None
@@ -53,30 +48,34 @@ class Service:
     embodied_gco2e_per_s: float = 0.0
     api_wh_per_input_token: float = 0.0
     api_wh_per_output_token: float = 0.0
-    user_side: bool = False
-    warnings: tuple[str, ...] = field(default_factory=tuple)
+    warnings: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Work:
+    """What a target is asked for, by request: prompt tokens, and tokens its model answers with."""
+
+    prompt: NDArray[np.int32]
+    output: NDArray[np.int32]
 
 
 class Backend(Protocol):
     """Turns a deployment into a service, and draws its service times.
 
-    Both functions are pure. A scenario that was loaded has been checked against the catalog, so
-    neither raises for a loaded scenario.
+    All functions are pure but for the generators they take. `problems` is asked first; the others
+    are only called for deployments without problems, and do not raise for them.
     """
 
+    def problems(self, scenario: Scenario, deployment: Deployment) -> Iterator[tuple[str, str]]:
+        """What cannot be about the deployment: key within it, and what is allowed."""
+        ...
+
     def service(self, scenario: Scenario, deployment: Deployment) -> Service:
-        """Queues, prices and powers of one deployment."""
+        """Queues, prices and powers of the deployment."""
         ...
 
     def timings(
-        self,
-        scenario: Scenario,
-        deployment: Deployment,
-        workload: Workload,
-        rng: Mapping[str, np.random.Generator],
+        self, scenario: Scenario, deployment: Deployment, work: Work, streams: RandomStreams
     ) -> Timings | None:
         """Service times by request, or None where the kernel's batching makes them."""
         ...
-
-
-Column = "NDArray[np.float64]"

@@ -96,9 +96,26 @@ def kv_room_tokens(shape: Shape, chip: Chip, engine: Engine, layout: Layout) -> 
     n mem 0.9 - weights - activations - what the runtime itself takes (0.15 GiB, 0.6 GiB per chip
     when n > 1), over the bytes of one token (vLLM's start-up arithmetic).
     """
+    return int(room_bytes(shape, chip, engine, layout) // resident_bytes_per_token(shape, layout))
+
+
+def room_bytes(shape: Shape, chip: Chip, engine: Engine, layout: Layout) -> float:
+    """Bytes that weights and runtime leave to the KV cache, over all chips of a replica."""
     n = layout.tensor_parallel
     usable = n * chip.memory_bytes * engine.memory_utilization_ratio
     runtime = engine.non_torch_bytes if n == 1 else 4.0 * n * engine.non_torch_bytes
-    room = usable - weight_bytes(shape, layout) - engine.activation_bytes - runtime
-    per_token = kv_bytes_per_token(shape, layout) * n / kv_sharding(shape, layout)
-    return int(room // per_token)
+    return usable - weight_bytes(shape, layout) - engine.activation_bytes - runtime
+
+
+def resident_bytes_per_token(shape: Shape, layout: Layout) -> float:
+    """Bytes of memory one token's KV takes, copies on several chips included."""
+    copies = layout.tensor_parallel / kv_sharding(shape, layout)
+    return kv_bytes_per_token(shape, layout) * copies
+
+
+def shortfall_bytes(
+    shape: Shape, chip: Chip, engine: Engine, layout: Layout, room_tokens: int
+) -> float:
+    """Bytes that are missing for so many tokens of KV cache; 0 or less where they fit."""
+    needed = room_tokens * resident_bytes_per_token(shape, layout)
+    return needed - room_bytes(shape, chip, engine, layout)

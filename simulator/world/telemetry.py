@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -16,6 +17,15 @@ if TYPE_CHECKING:
     from simulator.world.plan import RunPlan
 
 GAUGES = ("waiting", "running", "kv_used")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Samples:
+    """What was sampled: instants, and by step and target gauges and busy seconds so far."""
+
+    t_s: NDArray[np.float64]
+    gauges: dict[str, NDArray[np.int64]]
+    busy_s: NDArray[np.float64]
 
 
 class Telemetry:
@@ -63,3 +73,7 @@ class Telemetry:
     def window_busy_s(self) -> NDArray[np.float64]:
         """Busy queue-seconds of each target within the billed window."""
         return self._by_target(self.busy_to_s - self.busy_from_s)
+
+    def samples(self) -> Samples:
+        """All that was sampled, apart from the run that is over."""
+        return Samples(t_s=self.t_s, gauges=self.gauges, busy_s=self.busy_s)

@@ -32,7 +32,7 @@ class Recorded:
     """
 
     file: str
-    format: str
+    format: str | None = None
     columns: Mapping[str, str] | None = None
     rate_scale: float = 1.0
     time_scale: float = 1.0

@@ -1,0 +1,110 @@
+"""A catalog: all facts of one edition, by kind and name, with a digest of what it holds."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import dataclass, fields
+from difflib import get_close_matches
+from typing import TYPE_CHECKING, TypeVar
+
+from catalogs.errors import UnknownEntryError
+from catalogs.records import Entry
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+    from datetime import date
+
+    from catalogs.records import (
+        Accelerator,
+        Device,
+        Model,
+        Offer,
+        Region,
+        ServingProfile,
+        Task,
+    )
+
+T = TypeVar("T", bound=Entry)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Catalog:
+    """The facts of an edition. The mappings are by name, in alphabetical order."""
+
+    edition: str
+    models: Mapping[str, Model]
+    offers: Mapping[str, Offer]
+    accelerators: Mapping[str, Accelerator]
+    devices: Mapping[str, Device]
+    regions: Mapping[str, Region]
+    tasks: Mapping[str, Task]
+    serving_profiles: Mapping[str, ServingProfile]
+
+    def model(self, name: str) -> Model:
+        """The model of that name; raises `UnknownEntryError`."""
+        return found("model", self.models, name)
+
+    def offer(self, name: str) -> Offer:
+        """The offer `provider/model`; raises `UnknownEntryError`."""
+        return found("offer", self.offers, name)
+
+    def accelerator(self, name: str) -> Accelerator:
+        """The accelerator of that name; raises `UnknownEntryError`."""
+        return found("accelerator", self.accelerators, name)
+
+    def device(self, name: str) -> Device:
+        """The device of that name; raises `UnknownEntryError`."""
+        return found("device", self.devices, name)
+
+    def region(self, name: str) -> Region:
+        """The region of that name; raises `UnknownEntryError`."""
+        return found("region", self.regions, name)
+
+    def task(self, name: str) -> Task:
+        """The task class of that name; raises `UnknownEntryError`."""
+        return found("task", self.tasks, name)
+
+    def serving_profile(self, name: str) -> ServingProfile:
+        """The serving profile of that name; raises `UnknownEntryError`."""
+        return found("serving profile", self.serving_profiles, name)
+
+    def kinds(self) -> dict[str, Mapping[str, Entry]]:
+        """Entries by kind, kinds by their field names."""
+        return {field.name: getattr(self, field.name) for field in fields(self)[1:]}
+
+    def entries(self) -> Iterator[tuple[str, Entry]]:
+        """Every entry with its kind."""
+        for kind, entries in self.kinds().items():
+            for entry in entries.values():
+                yield kind, entry
+
+    @property
+    def date(self) -> date:
+        """The day the newest figure was retrieved."""
+        return max(entry.retrieved for _kind, entry in self.entries())
+
+    @property
+    def digest(self) -> str:
+        """SHA-256 of all figures; the same for the same facts."""
+        plain = {
+            kind: {name: entry.model_dump(mode="json") for name, entry in entries.items()}
+            for kind, entries in self.kinds().items()
+        }
+        text = json.dumps({"edition": self.edition, **plain}, sort_keys=True)
+        return hashlib.sha256(text.encode()).hexdigest()
+
+
+def found(kind: str, entries: Mapping[str, T], name: str) -> T:
+    """The entry of that name.
+
+    Raises:
+        UnknownEntryError: there is none; the message lists near matches, then all names.
+    """
+    if name in entries:
+        return entries[name]
+    near = get_close_matches(name, entries, n=3)
+    hint = f"did you mean {' or '.join(map(repr, near))}? " if near else ""
+    known = ", ".join(map(repr, entries))
+    message = f"unknown {kind} {name!r}; {hint}known: {known}"
+    raise UnknownEntryError(message)

@@ -1,0 +1,196 @@
+"""Reads an edition: every file of facts, checked one by one and against one another."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from pydantic import ValidationError
+
+from catalogs.catalog import Catalog, found
+from catalogs.errors import Fault, InvalidCatalogError, UnknownEntryError
+from catalogs.reader import read_yaml
+from catalogs.records import (
+    Accelerator,
+    Device,
+    Entry,
+    Model,
+    Offer,
+    Region,
+    ServingProfile,
+    Task,
+)
+from catalogs.references import reference_faults
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    Plain = dict[str, dict[str, dict[str, object]]]
+    Files = dict[tuple[str, str], str]
+
+ROOT: Final = Path(__file__).parent
+DEFAULT_EDITION: Final = "measured"
+KINDS: Final[Mapping[str, tuple[str, type[Entry]]]] = {
+    "models": ("models", Model),
+    "offers": ("prices", Offer),
+    "accelerators": ("accelerators", Accelerator),
+    "devices": ("devices", Device),
+    "regions": ("regions", Region),
+    "tasks": ("tasks", Task),
+    "serving_profiles": ("serving_profiles", ServingProfile),
+}
+"""Each kind's folder, and the class of its entries."""
+
+OVERRIDES: Final = "overrides"
+"""What a user's own figures are called in messages."""
+
+
+def editions() -> tuple[str, ...]:
+    """Names of all editions, the default first."""
+    overlays = sorted(path.name for path in (ROOT / "editions").iterdir() if path.is_dir())
+    return (DEFAULT_EDITION, *overlays)
+
+
+def load_catalog(
+    edition: str = DEFAULT_EDITION, overrides: Mapping[str, object] | None = None
+) -> Catalog:
+    """The facts of an edition, with a user's own figures laid over them.
+
+    Args:
+        edition: `measured`, or an overlay under `editions/`.
+        overrides: kind to name to the parts of the entry that differ.
+
+    Raises:
+        UnknownEntryError: there is no such edition.
+        InvalidCatalogError: lists every fault of every file.
+    """
+    if edition not in editions():
+        known = ", ".join(map(repr, editions()))
+        message = f"unknown edition {edition!r}; known: {known}"
+        raise UnknownEntryError(message)
+    return overlaid(edition, overrides) if overrides else shipped(edition)
+
+
+@lru_cache
+def shipped(edition: str) -> Catalog:
+    """An edition as it ships."""
+    return overlaid(edition, {})
+
+
+def overlaid(edition: str, overrides: Mapping[str, object], root: Path = ROOT) -> Catalog:
+    """An edition read from the folders under `root`, with the overrides on top."""
+    faults: list[Fault] = []
+    plain, files = base_entries(root, faults)
+    if edition != DEFAULT_EDITION:
+        lay_files(plain, files, root / "editions" / edition, faults)
+    lay(plain, files, overrides, OVERRIDES, faults)
+    entries = {kind: validated(kind, plain[kind], files, faults) for kind in KINDS}
+    catalog = Catalog(edition=edition, **entries)  # type: ignore[arg-type]
+    faults = faults or reference_faults(catalog, files)
+    if faults:
+        raise InvalidCatalogError(tuple(faults))
+    return catalog
+
+
+def base_entries(root: Path, faults: list[Fault]) -> tuple[Plain, Files]:
+    """The plain entries of the base edition by kind and name, and the file of each."""
+    plain: Plain = {kind: {} for kind in KINDS}
+    files: Files = {}
+    for kind, (folder, _class) in KINDS.items():
+        for path in sorted((root / folder).glob("*.yaml")):
+            for name, entry in entries_of(path, faults).items():
+                if name in plain[kind]:
+                    faults.append(Fault(str(path), name, f"also given in {files[kind, name]}"))
+                plain[kind][name] = entry
+                files[kind, name] = str(path)
+    return plain, files
+
+
+def entries_of(path: Path, faults: list[Fault]) -> dict[str, dict[str, object]]:
+    """The entries of a file by name; a file is a map of names to entries."""
+    try:
+        data = read_yaml(path)
+    except InvalidCatalogError as error:
+        faults.extend(error.faults)
+        return {}
+    if not isinstance(data, dict):
+        faults.append(Fault(str(path), "", "must be a map of names to entries"))
+        return {}
+    good = {str(name): entry for name, entry in data.items() if isinstance(entry, dict)}
+    bad = [str(name) for name in data if str(name) not in good]
+    faults.extend(Fault(str(path), name, "must be a map") for name in bad)
+    return good
+
+
+def lay_files(plain: Plain, files: Files, folder: Path, faults: list[Fault]) -> None:
+    """Lays every file of an overlay over the entries; its folders are those of the base."""
+    for kind, (name, _class) in KINDS.items():
+        for path in sorted((folder / name).glob("*.yaml")):
+            for entry_name, entry in entries_of(path, faults).items():
+                lay_entry(plain[kind], entry_name, entry)
+                files[kind, entry_name] = str(path)
+
+
+def lay(
+    plain: Plain, files: Files, overrides: Mapping[str, object], label: str, faults: list[Fault]
+) -> None:
+    """Lays a user's own figures over the entries."""
+    for kind, entries in overrides.items():
+        if kind not in KINDS or not isinstance(entries, dict):
+            what = f"must be a map under one of: {', '.join(KINDS)}"
+            faults.append(Fault(label, str(kind), what))
+            continue
+        for name, entry in entries.items():
+            if not isinstance(entry, dict):
+                faults.append(Fault(label, f"{kind}.{name}", "must be a map"))
+                continue
+            lay_entry(plain[kind], name, entry)
+            files.setdefault((kind, name), label)
+
+
+def lay_entry(entries: dict[str, dict[str, object]], name: str, entry: dict[str, object]) -> None:
+    """Merges an entry over the one of that name, or adds it."""
+    entries[name] = merged(entries.get(name, {}), entry)
+
+
+def merged(base: dict[str, object], over: dict[str, object]) -> dict[str, object]:
+    """The base with the keys of the other laid over it, map by map; lists are replaced."""
+    result = dict(base)
+    for key, value in over.items():
+        below = result.get(key)
+        both = isinstance(value, dict) and isinstance(below, dict)
+        result[key] = merged(below, value) if both else value  # type: ignore[arg-type]
+    return result
+
+
+def validated(
+    kind: str, plain: dict[str, dict[str, object]], files: Files, faults: list[Fault]
+) -> dict[str, Entry]:
+    """The valid entries of a kind in alphabetical order; the faults of the others are noted."""
+    _folder, record = KINDS[kind]
+    valid: dict[str, Entry] = {}
+    for name in sorted(plain):
+        try:
+            valid[name] = record.model_validate({"name": name, **plain[name]})
+        except ValidationError as error:
+            faults.extend(entry_faults(error, files[kind, name], name))
+    return valid
+
+
+def entry_faults(error: ValidationError, file: str, name: str) -> list[Fault]:
+    """Every complaint about an entry as a fault of its file."""
+    return [
+        Fault(file, ".".join([name, *map(str, detail["loc"])]), said(detail["msg"], detail["input"]))
+        for detail in error.errors(include_url=False)
+    ]
+
+
+def said(message: str, value: object) -> str:
+    """What was wrong, and the value where it is short enough to show."""
+    shown = repr(value)
+    text = message.removeprefix("Value error, ")
+    return f"{text}; found {shown}" if len(shown) < 60 else text  # noqa: PLR2004  (a line's worth)
+
+
+__all__ = ["DEFAULT_EDITION", "KINDS", "editions", "found", "load_catalog", "overlaid"]

@@ -1,0 +1,119 @@
+"""YAML 1.2 as people mean it: no surprising truths or clock numbers, no duplicate keys, no bombs."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import yaml
+
+from catalogs.errors import Fault, InvalidCatalogError
+
+if TYPE_CHECKING:
+    from yaml.nodes import MappingNode, Node
+
+MOST_BYTES = 4_000_000
+MOST_NESTING = 40
+TAG = "tag:yaml.org,2002:"
+RESOLVERS = {
+    "bool": (r"true|True|TRUE|false|False|FALSE", "tTfF"),
+    "null": (r"~|null|Null|NULL|", ["~", "n", "N", ""]),
+    "int": (r"[-+]?[0-9]+|0o[0-7]+|0x[0-9a-fA-F]+", "-+0123456789"),
+    "float": (
+        r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?|[-+]?\.(inf|Inf|INF)|\.(nan|NaN|NAN)",
+        "-+0123456789.",
+    ),
+    "timestamp": (r"[0-9]{4}-[0-9]{2}-[0-9]{2}", "0123456789"),
+}
+"""The core schema of YAML 1.2, and plain dates."""
+
+
+class Loader(yaml.SafeLoader):
+    """PyYAML's safe loader with YAML 1.2's core schema; aliases and duplicate keys are refused."""
+
+    yaml_implicit_resolvers: dict[str, list[tuple[str, re.Pattern[str]]]] = {}  # noqa: RUF012  (PyYAML's own name and kind)
+
+    def __init__(self, text: str) -> None:
+        """Reads the text, nothing nested so far."""
+        super().__init__(text)
+        self.depth = 0
+
+    def compose_node(self, parent: Node | None, index: int) -> Node | None:
+        """The next node; aliases and nesting without end are refused."""
+        if self.check_event(yaml.AliasEvent):
+            raise refusal("aliases are not allowed", self.peek_event().start_mark)
+        self.depth += 1
+        if self.depth > MOST_NESTING:
+            raise refusal(f"nested more than {MOST_NESTING} deep", self.peek_event().start_mark)
+        node = super().compose_node(parent, index)
+        self.depth -= 1
+        return node
+
+    def construct_mapping(self, node: MappingNode, deep: bool = False) -> dict[object, object]:  # noqa: FBT001, FBT002  (PyYAML's signature)
+        """The map; a key given twice is refused."""
+        seen: set[object] = set()
+        for key_node, _value in node.value:
+            key = self.construct_object(key_node, deep=True)
+            if not isinstance(key, str | int | float | bool):
+                raise refusal(f"key {key!r} is no text or number", key_node.start_mark)
+            if key in seen:
+                raise refusal(f"key {key!r} is given twice", key_node.start_mark)
+            seen.add(key)
+        return super().construct_mapping(node, deep=deep)
+
+
+def construct_int(loader: Loader, node: yaml.ScalarNode) -> int:
+    """A whole number of YAML 1.2: decimal, 0o17 or 0x1f; a leading zero does not mean octal."""
+    text = str(loader.construct_scalar(node))
+    prefix = text[:2].lower()
+    return int(text[2:], {"0o": 8, "0x": 16}[prefix]) if prefix in ("0o", "0x") else int(text)
+
+
+Loader.add_constructor(TAG + "int", construct_int)
+for _name, (_pattern, _first) in RESOLVERS.items():
+    Loader.add_implicit_resolver(TAG + _name, re.compile(rf"^(?:{_pattern})$"), list(_first))
+
+
+def refusal(what: str, mark: yaml.Mark) -> yaml.MarkedYAMLError:
+    """An error at a place of the text."""
+    return yaml.MarkedYAMLError(problem=what, problem_mark=mark)
+
+
+def parse_yaml(text: str) -> object:
+    """The data in the text.
+
+    Raises:
+        ValueError: it is no YAML we read; the message names the line.
+    """
+    loader = Loader(text)
+    try:
+        return loader.get_single_data()
+    except yaml.MarkedYAMLError as error:
+        mark = error.problem_mark
+        where = f"line {mark.line + 1}, column {mark.column + 1}: " if mark else ""
+        message = f"{where}{error.problem}"
+        raise ValueError(message) from error
+    except (yaml.YAMLError, ValueError, RecursionError) as error:
+        raise ValueError(str(error)) from error
+    finally:
+        loader.dispose()
+
+
+def read_yaml(path: Path) -> object:
+    """The data in a file.
+
+    Raises:
+        InvalidCatalogError: the file cannot be read, or holds no YAML we read.
+    """
+    try:
+        data = path.read_bytes()
+        if len(data) > MOST_BYTES:
+            message = f"larger than {MOST_BYTES} bytes"
+            raise ValueError(message)
+        return parse_yaml(data.decode())
+    except OSError as error:
+        fault = Fault(str(path), "", f"cannot be read: {error.strerror or error}")
+    except ValueError as error:
+        fault = Fault(str(path), "", str(error))
+    raise InvalidCatalogError((fault,))

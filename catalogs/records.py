@@ -1,0 +1,303 @@
+"""The facts a catalog holds, one class for each kind of thing; an entry that exists is valid.
+
+Money is `Decimal`. Every entry says where its figures come from (`source`, `retrieved`), figures
+with another origin than the rest stand in `sources` by their path, guesses are marked `estimate`.
+"""
+
+from __future__ import annotations
+
+from datetime import date
+from decimal import Decimal
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+Positive = Annotated[float, Field(gt=0, allow_inf_nan=False)]
+NonNegative = Annotated[float, Field(ge=0, allow_inf_nan=False)]
+Ratio = Annotated[float, Field(ge=0, le=1, allow_inf_nan=False)]
+Count = Annotated[int, Field(ge=1)]
+Money = Annotated[Decimal, Field(ge=0, allow_inf_nan=False)]
+Precision = Literal["bf16", "fp16", "fp8", "int8", "fp4", "int4"]
+DeviceKind = Literal["phone", "laptop", "mini_pc", "edge_box"]
+
+
+class Record(BaseModel):
+    """Any part of an entry: immutable, and without keys that nobody knows."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Origin(Record):
+    """Where one figure comes from, when not from the entry's own source."""
+
+    source: str
+    retrieved: date | None = None
+    estimate: bool = False
+
+
+class Entry(Record):
+    """A named thing with its sources; `estimate` marks an entry whose figures are all guesses."""
+
+    name: str
+    source: str
+    retrieved: date
+    valid_from: date | None = None
+    estimate: bool = False
+    sources: dict[str, Origin] = Field(default_factory=dict)
+    note: str = ""
+
+    def origin_of(self, path: str) -> Origin:
+        """Where the figure at a dotted path comes from: the longest prefix named, or the entry."""
+        while path:
+            if path in self.sources:
+                return self.sources[path]
+            path = path.rpartition(".")[0]
+        return Origin(source=self.source, retrieved=self.retrieved, estimate=self.estimate)
+
+
+class Architecture(Record):
+    """A transformer's shape. Parameters in billions; zeros where a part does not exist."""
+
+    layers: Count
+    hidden: Count
+    heads: Count
+    kv_heads: Count
+    head_dim: Count
+    mla_rank: int = Field(0, ge=0)
+    mla_rope: int = Field(0, ge=0)
+    experts: int = Field(0, ge=0)
+    experts_per_token: int = Field(0, ge=0)
+    sliding_window: int = Field(0, ge=0)
+    total_params_b: Positive
+    active_params_b: Positive
+    expert_params_b: NonNegative = 0.0
+
+    @model_validator(mode="after")
+    def _adds_up(self) -> Architecture:
+        """Active and expert parameters are parts of the total; experts come with a choice."""
+        if max(self.active_params_b, self.expert_params_b) > self.total_params_b:
+            message = "active_params_b and expert_params_b cannot exceed total_params_b"
+            raise ValueError(message)
+        if (self.experts > 0) != (self.experts_per_token > 0):
+            message = "experts and experts_per_token go together"
+            raise ValueError(message)
+        return self
+
+
+class Model(Entry):
+    """What answers. `success` is the mean share of right answers by task class.
+
+    `verbosity` scales a task's nominal answer length; wrong answers are `wrong_length_ratio`
+    times as long as right ones; `reasoning_ratio` of the output is hidden reasoning. Energy per
+    token is an estimate of what a provider's hardware draws, PUE included, Wh.
+    """
+
+    developer: str
+    open_weights: bool = False
+    released: date | None = None
+    context_window_tokens: Count
+    max_output_tokens: Count | None = None
+    architecture: Architecture | None = None
+    success: dict[str, Ratio]
+    verbosity: Positive = 1.0
+    wrong_length_ratio: Positive = 1.0
+    reasoning_ratio: Annotated[float, Field(ge=0, lt=1)] = 0.0
+    api_wh_per_input_token: NonNegative = 0.0
+    api_wh_per_output_token: NonNegative = 0.0
+
+
+class Price(Record):
+    """Prices of one offer from a date on, USD per million tokens.
+
+    Prompts longer than `long_prompt_tokens` pay the long factors times the price.
+    """
+
+    valid_from: date
+    input_usd_per_mtok: Money
+    output_usd_per_mtok: Money
+    cached_input_usd_per_mtok: Money | None = None
+    cache_write_usd_per_mtok: Money | None = None
+    batch_input_usd_per_mtok: Money | None = None
+    batch_output_usd_per_mtok: Money | None = None
+    long_prompt_tokens: Count | None = None
+    long_input_factor: Positive = 1.0
+    long_output_factor: Positive = 1.0
+    source: str
+    retrieved: date
+    estimate: bool = False
+
+
+class Spread(Record):
+    """A positive quantity by its median and 95th percentile (lognormal between)."""
+
+    median: Positive
+    p95: Positive
+
+    @model_validator(mode="after")
+    def _ordered(self) -> Spread:
+        """The 95th percentile does not lie below the median."""
+        if self.p95 < self.median:
+            message = f"p95 {self.p95!r} lies below the median {self.median!r}"
+            raise ValueError(message)
+        return self
+
+
+class Offer(Entry):
+    """A model sold by the token: `name` is `provider/model`. Prices ascend by date."""
+
+    provider: str
+    model: str
+    prices: tuple[Price, ...] = Field(min_length=1)
+    ttft_s: Spread
+    output_tokens_per_s: Spread
+    requests_per_min: Positive | None = None
+    input_tokens_per_min: Positive | None = None
+    output_tokens_per_min: Positive | None = None
+    retired: date | None = None
+
+    @model_validator(mode="after")
+    def _ascending(self) -> Offer:
+        """Prices stand in order of their dates, each date once."""
+        dates = [price.valid_from for price in self.prices]
+        if dates != sorted(set(dates)):
+            message = "prices must ascend by valid_from, each date once"
+            raise ValueError(message)
+        return self
+
+
+class Accelerator(Entry):
+    """A chip. Dense tera-operations per second by precision; missing where the chip lacks it.
+
+    Running power is `floor_w + memory_w * memory utilisation + compute_w * compute utilisation`
+    up to `tdp_w`; `idle_w` without work; `host_w` is the host's share per chip. Rents are USD
+    per chip-hour by kind of contract (`on_demand`, `neocloud`, `spot`, `reserved_1y`).
+    """
+
+    vendor: str
+    tflops: dict[Precision, Positive]
+    memory_gb: Positive
+    bandwidth_gb_per_s: Positive
+    link_gb_per_s: Positive
+    chips_per_host: Count = 8
+    tdp_w: Positive
+    idle_w: NonNegative
+    floor_w: NonNegative
+    memory_w: NonNegative
+    compute_w: NonNegative
+    host_w: NonNegative
+    rent_usd_per_hour: dict[str, Money] = Field(default_factory=dict)
+    purchase_usd: Money | None = None
+    host_purchase_usd: Money = Decimal(0)
+    embodied_kgco2e: NonNegative
+    lifetime_years: Positive = 4.0
+    tokens_per_s_70b: Positive | None = None
+    regions: tuple[str, ...] | None = None
+    banned_regions: tuple[str, ...] = ()
+
+
+class DeviceSpeed(Record):
+    """How fast a device runs a model, one stream at a time; sustained after it has warmed up."""
+
+    precision: Precision
+    decode_tokens_per_s: Positive
+    prefill_tokens_per_s: Positive
+    sustained_decode_tokens_per_s: Positive | None = None
+    weight_gb: Positive
+    source: str
+    estimate: bool = False
+
+
+class Device(Entry):
+    """An edge machine; `speeds` by model name. `usable_memory_ratio` of memory is for a model."""
+
+    kind: DeviceKind
+    memory_gb: Positive
+    usable_memory_ratio: Ratio = 0.6
+    active_w: Positive
+    idle_w: NonNegative = 0.0
+    purchase_usd: Money | None = None
+    lifetime_years: Positive = 3.0
+    embodied_kgco2e: NonNegative = 0.0
+    speeds: dict[str, DeviceSpeed] = Field(min_length=1)
+
+
+class Region(Entry):
+    """A place: power, water, carbon and clock. The daily shape is of the local clock."""
+
+    title: str
+    iso3: str
+    time_zone: str
+    electricity_usd_per_kwh: Money
+    pue: Annotated[float, Field(ge=1)]
+    wue_l_per_kwh: NonNegative
+    carbon_gco2e_per_kwh: NonNegative
+    carbon_peak_to_trough: Annotated[float, Field(ge=1)] = 1.0
+    carbon_peak_hour: Annotated[float, Field(ge=0, lt=24)] = 19.0
+    renewable_ratio: Ratio | None = None
+    ai_power_gw: Positive | None = None
+    ai_power_gw_2030: Positive | None = None
+    rtt_ms: dict[str, Positive]
+
+
+class Lengths(Record):
+    """Token counts: `fixed`, or a lognormal by median and p95, or quantiles of an empirical one."""
+
+    fixed: Count | None = None
+    median: Positive | None = None
+    p95: Positive | None = None
+    quantiles: dict[Ratio, Positive] | None = None
+
+    @model_validator(mode="after")
+    def _one_kind(self) -> Lengths:
+        """Exactly one way of saying it."""
+        kinds = [
+            self.fixed is not None,
+            self.median is not None and self.p95 is not None,
+            self.quantiles is not None,
+        ]
+        halves = (self.median is None) != (self.p95 is None)
+        if sum(kinds) != 1 or halves:
+            message = "give `fixed`, or `median` and `p95`, or `quantiles`"
+            raise ValueError(message)
+        return self
+
+
+class Objectives(Record):
+    """Service level objectives in seconds; absent ones are not set."""
+
+    ttft_s: Positive | None = None
+    tpot_s: Positive | None = None
+    e2e_s: Positive | None = None
+
+
+class Task(Entry):
+    """A class of requests: lengths, difficulty in logits (normal) and what users expect."""
+
+    title: str
+    input_tokens: Lengths
+    output_tokens: Lengths
+    max_output_tokens: Count
+    difficulty_mean: float = 0.0
+    difficulty_sd: Positive = 1.0
+    slo: Objectives = Objectives()
+
+
+class ServingProfile(Entry):
+    """Coefficients of the additive roofline of one serving engine (docs/methodology/serving.md)."""
+
+    engine: str
+    version: str
+    weight_read: Positive
+    kv_read: Positive
+    prefill_flops: Positive
+    decode_flops: NonNegative
+    layer_s: NonNegative
+    layer_tp_s: NonNegative
+    sequence_s: NonNegative
+    step_s: NonNegative
+    all_reduce: NonNegative
+    memory_utilization_ratio: Ratio = 0.9
+    activation_gib: NonNegative = 5.5
+    non_torch_gib: NonNegative = 0.15
+    token_budget: Count = 8192
+    max_sequences: Count = 256

@@ -1,0 +1,86 @@
+"""Durations, rates and instants as people write them, to floats in base units."""
+
+from __future__ import annotations
+
+import math
+import re
+from datetime import UTC, date, datetime, timedelta
+from typing import Final
+
+SECONDS: Final = {
+    "ms": 1e-3, "s": 1.0, "min": 60.0, "m": 60.0, "h": 3_600.0, "d": 86_400.0, "w": 604_800.0,
+}  # fmt: skip
+"""Seconds in each unit of time that a duration or rate may name."""
+
+NUMBER: Final = r"(\d+(?:\.\d*)?(?:[eE][+-]?\d+)?|\.\d+)"
+DURATION: Final = re.compile(rf"{NUMBER}\s*(ms|min|s|m|h|d|w)")
+RATE: Final = re.compile(rf"{NUMBER}\s*/\s*(s|min|m|h|d)")
+
+
+def duration_s(value: object) -> float:
+    """Seconds of `1h30m`, `250ms`, `2d` or a plain number of seconds.
+
+    Raises:
+        ValueError: the value is neither; the message says what is allowed.
+    """
+    if isinstance(value, timedelta):
+        return value.total_seconds()
+    if isinstance(value, int | float) and not isinstance(value, bool):
+        return finite(float(value))
+    parts = DURATION.findall(str(value))
+    if not parts or DURATION.sub("", str(value)).strip():
+        message = f"{value!r} is no duration; write e.g. 30s, 5m, 1h30m, 24h, 7d or seconds"
+        raise ValueError(message)
+    return finite(sum(float(number) * SECONDS[unit] for number, unit in parts))
+
+
+def rate_per_s(value: object) -> float:
+    """Events per second of `12/s`, `90/min`, `4000/h`, `1e6/d` or a plain number per second.
+
+    Raises:
+        ValueError: the value is neither; the message says what is allowed.
+    """
+    if isinstance(value, int | float) and not isinstance(value, bool):
+        return finite(float(value))
+    found = RATE.fullmatch(str(value).strip())
+    if not found:
+        message = f"{value!r} is no rate; write e.g. 12/s, 90/min, 4000/h, 1e6/d or a number per s"
+        raise ValueError(message)
+    return finite(float(found[1]) / SECONDS[found[2]])
+
+
+def instant(value: object) -> datetime:
+    """An aware instant of an ISO 8601 date or date and time; without a zone it is UTC.
+
+    Raises:
+        ValueError: the value is neither; the message says what is allowed.
+    """
+    found = value if isinstance(value, date) else parsed_instant(str(value))
+    if not isinstance(found, datetime):
+        found = datetime(found.year, found.month, found.day, tzinfo=UTC)
+    return found if found.tzinfo else found.replace(tzinfo=UTC)
+
+
+def parsed_instant(text: str) -> datetime:
+    """The text as an instant.
+
+    Raises:
+        ValueError: it is none.
+    """
+    try:
+        return datetime.fromisoformat(text)
+    except ValueError:
+        message = f"{text!r} is no date; write e.g. 2026-11-23 or 2026-11-23T08:00:00+01:00"
+        raise ValueError(message) from None
+
+
+def finite(number: float) -> float:
+    """The number itself.
+
+    Raises:
+        ValueError: it is infinite or no number.
+    """
+    if not math.isfinite(number):
+        message = f"{number!r} is not a finite number"
+        raise ValueError(message)
+    return number

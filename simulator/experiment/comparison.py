@@ -1,0 +1,223 @@
+"""Policies side by side: the same requests through each, paired differences, who dominates."""
+
+from __future__ import annotations
+
+import time
+from concurrent.futures import Executor, ProcessPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from multiprocessing import get_context
+from os import cpu_count
+from typing import TYPE_CHECKING, cast
+
+from router.registry import BASELINES
+from simulator.experiment.differences import Difference, differences
+from simulator.experiment.mean_report import mean_report
+from simulator.experiment.pareto import pareto_front
+from simulator.experiment.policies import policy_of
+from simulator.experiment.scoring import routing_quality
+from simulator.experiment.simulation import RunResult, simulate
+from simulator.experiment.statistics import LEAST_REPLICATIONS
+from simulator.observer import SilentObserver
+from simulator.scenario.streams import TraceArrivals
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+    from simulator.observer import Observer
+    from simulator.report import Json, Report
+    from simulator.scenario import Scenario
+
+SCHEMA = "wayfare.comparison/1"
+POOL_WORTH_S = 6.0
+"""Expected seconds of work below which starting a pool of processes does not pay."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Comparison:
+    """Reports of all policies over the same replications, and what differs between them.
+
+    `policies` are those asked for, then the baselines that were not; `results` are the first
+    replication of each. `pareto` names the policies that no other one beats in cost, quality and
+    latency at once.
+    """
+
+    policies: tuple[str, ...]
+    baselines: tuple[str, ...]
+    replications: int
+    confidence: float
+    reports: tuple[Report, ...]
+    differences: tuple[Difference, ...] = field(repr=False)
+    pareto: tuple[str, ...]
+    routing_quality: Mapping[str, Json]
+    results: tuple[RunResult, ...] = field(repr=False)
+
+    def to_dict(self) -> dict[str, Json]:
+        """The comparison as plain data (schema `wayfare.comparison/1`)."""
+        return {
+            "schema": SCHEMA,
+            "policies": list(self.policies),
+            "baselines": list(self.baselines),
+            "replications": self.replications,
+            "confidence": self.confidence,
+            "reports": [report.to_dict() for report in self.reports],
+            "differences": [difference.to_dict() for difference in self.differences],
+            "pareto": list(self.pareto),
+            "routing_quality": dict(self.routing_quality),
+        }
+
+
+def compare(
+    scenario: Scenario,
+    policies: Sequence[str],
+    *,
+    replications: int = 10,
+    confidence: float = 0.95,
+    executor: Executor | None = None,
+    observer: Observer | None = None,
+) -> Comparison:
+    """Runs every policy over the same replications.
+
+    Args:
+        scenario: a loaded scenario.
+        policies: names or `path/to/file.py:Class`; the baselines are added.
+        replications: independent replications of the scenario's seed, at least 1.
+        confidence: of the intervals, within (0, 1).
+        executor: runs the replications; a local pool of processes where omitted.
+        observer: hears how many of the runs are over.
+
+    Raises:
+        ValueError: `replications` or `confidence` is impossible.
+        PolicyFailedError: a policy failed; chained.
+        RouterError: a policy is unknown, cannot be loaded, or its parameters are wrong.
+    """
+    if replications < 1 or not 0.0 < confidence < 1.0:
+        message = f"replications {replications!r} must be >= 1, confidence {confidence!r} in (0, 1)"
+        raise ValueError(message)
+    names = tuple(dict.fromkeys((*policies, *BASELINES)))
+    for name in names:
+        policy_of(scenario, name, None)
+    results = run_all(scenario, names, replications, executor, observer or SilentObserver())
+    return summarised(scenario, names, results, confidence)
+
+
+def summarised(
+    scenario: Scenario,
+    names: tuple[str, ...],
+    results: Mapping[str, Sequence[Outcome]],
+    confidence: float,
+) -> Comparison:
+    """The comparison of finished runs: by policy, in order of replications."""
+    reports = {name: [outcome.report for outcome in results[name]] for name in names}
+    merged = tuple(mean_report(reports[name], confidence) for name in names)
+    count = len(reports[names[0]])
+    first = tuple(outcome.result for name in names for outcome in results[name][:1])
+    kept = tuple(result for result in first if result is not None)
+    merged = tuple(warned(report, notes(scenario, count)) for report in merged)
+    return Comparison(
+        policies=names,
+        baselines=BASELINES,
+        replications=count,
+        confidence=confidence,
+        reports=merged,
+        differences=tuple(differences(reports, confidence)),
+        pareto=pareto_front(merged),
+        routing_quality=routing_quality(merged, kept),
+        results=kept,
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outcome:
+    """What comes back of one run: its report, and the whole result where it is kept."""
+
+    report: Report
+    result: RunResult | None = field(repr=False)
+
+
+def replicate(scenario: Scenario, policy: str, replication: int) -> Outcome:
+    """One run, as a task of a pool; only the first replication's columns are kept."""
+    result = simulate(scenario, policy, replication=replication)
+    return Outcome(report=result.report, result=None if replication else result)
+
+
+def run_all(
+    scenario: Scenario,
+    names: tuple[str, ...],
+    replications: int,
+    executor: Executor | None,
+    observer: Observer,
+) -> dict[str, list[Outcome]]:
+    """Every policy's runs in order of replications."""
+    tasks = [(name, number) for number in range(replications) for name in names]
+    observer.begin(float(len(tasks)), f"{len(names)} policies x {replications} replications")
+    try:
+        done = dict(zip(tasks, in_order(scenario, tasks, executor, observer), strict=True))
+    finally:
+        observer.end()
+    return {name: [done[name, number] for number in range(replications)] for name in names}
+
+
+def in_order(
+    scenario: Scenario,
+    tasks: Sequence[tuple[str, int]],
+    executor: Executor | None,
+    observer: Observer,
+) -> Iterator[Outcome]:
+    """The outcomes of the tasks, in their order.
+
+    The first is run here: when it shows that a pool would cost more than it saves, so are the rest.
+    """
+    began_s = time.perf_counter()
+    yield replicate(scenario, *tasks[0])
+    observer.advance(1.0, 1)
+    spent_s = time.perf_counter() - began_s
+    rest = tasks[1:]
+    with pool_for(executor, spent_s * len(rest)) as pool:
+        outcomes = mapped(pool, scenario, rest)
+        for number, outcome in enumerate(outcomes, start=2):
+            observer.advance(float(number), number)
+            yield outcome
+
+
+def mapped(
+    pool: Executor | None, scenario: Scenario, tasks: Sequence[tuple[str, int]]
+) -> Iterator[Outcome]:
+    """The tasks' outcomes, by the pool or here; a failure cancels what has not begun."""
+    if pool is None:
+        yield from (replicate(scenario, *task) for task in tasks)
+        return
+    futures = [pool.submit(replicate, scenario, *task) for task in tasks]
+    try:
+        yield from (future.result() for future in futures)
+    finally:
+        for future in futures:
+            future.cancel()
+
+
+@contextmanager
+def pool_for(executor: Executor | None, expected_s: float) -> Iterator[Executor | None]:
+    """The given executor, a local pool of processes, or none where so little is to be done."""
+    if executor is not None or expected_s < POOL_WORTH_S or (cpu_count() or 1) == 1:
+        yield executor
+        return
+    context = get_context("forkserver")
+    context.set_forkserver_preload(["simulator.experiment.comparison"])
+    with ProcessPoolExecutor(cpu_count(), mp_context=context) as pool:
+        yield pool
+
+
+def notes(scenario: Scenario, replications: int) -> list[str]:
+    """What readers of intervals must know."""
+    found = []
+    if replications < LEAST_REPLICATIONS:
+        found.append(f"{replications} replications: intervals are rough below {LEAST_REPLICATIONS}")
+    if all(isinstance(stream.arrivals, TraceArrivals) for stream in scenario.streams):
+        found.append("all requests are recorded: intervals are conditional on this trace")
+    return found
+
+
+def warned(report: Report, texts: Sequence[str]) -> Report:
+    """The report with further warnings."""
+    warnings = [*cast("list[Json]", report.fields["warnings"]), *texts]
+    return Report(policy=report.policy, fields={**report.fields, "warnings": warnings})

@@ -1,0 +1,86 @@
+"""Paired differences between policies, replication by replication."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from itertools import combinations
+from typing import TYPE_CHECKING
+
+from simulator.experiment.statistics import paired_interval
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+    from simulator.report import Json, Report
+
+METRICS = (
+    "cost_usd.total",
+    "cost_usd.per_correct",
+    "quality.success_ratio",
+    "latency.ttft_s.p95",
+    "latency.e2e_s.p95",
+    "slo.attainment_ratio",
+    "completion_ratio",
+    "energy_wh.total",
+    "emissions_gco2e.total",
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Difference:
+    """The mean of b - a in one figure, with its interval (None with a single replication)."""
+
+    a: str
+    b: str
+    metric: str
+    mean: float
+    low: float | None
+    high: float | None
+    replications: int
+
+    @property
+    def significant(self) -> bool:
+        """Whether the interval leaves out 0."""
+        return self.low is not None and self.high is not None and not self.low <= 0.0 <= self.high
+
+    def to_dict(self) -> dict[str, Json]:
+        """The difference as plain data."""
+        return {
+            "a": self.a,
+            "b": self.b,
+            "metric": self.metric,
+            "mean": self.mean,
+            "low": self.low,
+            "high": self.high,
+            "replications": self.replications,
+        }
+
+
+def differences(
+    reports: Mapping[str, Sequence[Report]], confidence: float
+) -> Iterator[Difference]:
+    """Every pair of policies in every metric that is defined in all replications of both."""
+    for a, b in combinations(reports, 2):
+        for metric in METRICS:
+            pairs = zip(reports[a], reports[b], strict=True)
+            values = [(one.figure(metric), other.figure(metric)) for one, other in pairs]
+            first = [value for value, _other in values if value is not None]
+            second = [value for _one, value in values if value is not None]
+            if len(first) == len(second) == len(values):
+                yield difference(a, b, metric, first, second, confidence)
+
+
+def difference(
+    a: str, b: str, metric: str, first: list[float], second: list[float], confidence: float
+) -> Difference:
+    """The paired difference of one metric."""
+    interval = paired_interval(first, second, confidence)
+    return Difference(
+        a=a,
+        b=b,
+        metric=metric,
+        mean=interval.value,
+        low=interval.low,
+        high=interval.high,
+        replications=len(first),
+    )

@@ -1,0 +1,108 @@
+"""One report for several replications: means, and the intervals of the figures that decide."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from simulator.experiment.statistics import student_interval
+from simulator.report import Report
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from simulator.report import Json
+
+WITH_INTERVALS = (
+    "requests.completed",
+    "requests.rejected",
+    "requests.timed_out",
+    "requests.failed",
+    "cost_usd.total",
+    "cost_usd.api",
+    "cost_usd.capacity_used",
+    "cost_usd.capacity_idle",
+    "cost_usd.wasted",
+    "cost_usd.per_request",
+    "cost_usd.per_correct",
+    "cost_usd.per_month",
+    "energy_wh.total",
+    "energy_wh.per_request",
+    "emissions_gco2e.total",
+    "emissions_gco2e.per_request",
+    "latency.ttft_s.mean",
+    "latency.ttft_s.p50",
+    "latency.ttft_s.p95",
+    "latency.ttft_s.p99",
+    "latency.tpot_s.p95",
+    "latency.e2e_s.mean",
+    "latency.e2e_s.p50",
+    "latency.e2e_s.p95",
+    "latency.e2e_s.p99",
+    "completion_ratio",
+    "slo.attainment_ratio",
+    "slo.goodput_per_s",
+    "quality.success_ratio",
+    "quality.oracle_success_ratio",
+)
+"""Figures by path that get an interval over replications."""
+
+NOT_AVERAGED = ("seed", "simulated_s", "replications", "scenario", "catalog", "intervals")
+
+
+def mean_report(reports: Sequence[Report], confidence: float) -> Report:
+    """The mean of a policy's replications, with intervals under `intervals` at the same paths."""
+    first = reports[0]
+    fields = {
+        key: value if key in NOT_AVERAGED else mean_of([report.fields[key] for report in reports])
+        for key, value in first.fields.items()
+    }
+    fields["wall_s"] = sum(report.figure("wall_s") or 0.0 for report in reports)
+    fields["replications"] = len(reports)
+    fields["intervals"] = intervals(reports, confidence)
+    return Report(policy=first.policy, fields=fields)
+
+
+def mean_of(values: Sequence[Json]) -> Json:
+    """The mean of numbers that are defined, part by part in maps; the first of anything else."""
+    first = values[0]
+    if isinstance(first, dict):
+        return mean_map([value for value in values if isinstance(value, dict)])
+    if isinstance(first, bool | str | list):
+        return first
+    defined = [value for value in values if isinstance(value, int | float)]
+    return sum(defined) / len(defined) if defined else None
+
+
+def mean_map(maps: Sequence[dict[str, Json]]) -> dict[str, Json]:
+    """The mean of maps, key by key; a count that a replication lacks is 0 there."""
+    keys = dict.fromkeys(key for entry in maps for key in entry)
+    return {key: mean_of([entry.get(key, like_zero(maps, key)) for entry in maps]) for key in keys}
+
+
+def like_zero(maps: Sequence[dict[str, Json]], key: str) -> Json:
+    """What stands for a key that one map lacks: 0 for a number, nothing for a part."""
+    known = next(entry[key] for entry in maps if key in entry)
+    return {} if isinstance(known, dict) else 0
+
+
+def intervals(reports: Sequence[Report], confidence: float) -> dict[str, Json]:
+    """Means with Student t intervals, nested as in the report; undefined figures are left out."""
+    found: dict[str, Json] = {}
+    for path in WITH_INTERVALS:
+        values = [report.figure(path) for report in reports]
+        defined = [value for value in values if value is not None]
+        if len(defined) == len(values):
+            interval = student_interval(defined, confidence)
+            put(found, path, {"value": interval.value, "low": interval.low, "high": interval.high})
+    return found
+
+
+def put(tree: dict[str, Json], path: str, value: Json) -> None:
+    """Puts a value at a dotted path."""
+    *parents, last = path.split(".")
+    for parent in parents:
+        below = tree.setdefault(parent, {})
+        if not isinstance(below, dict):
+            raise KeyError(path)
+        tree = below
+    tree[last] = value

@@ -1,0 +1,237 @@
+"""From a scenario to the plan of one replication: workload, answers, targets, terms.
+
+Everything here is the same for every policy.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from router.constraints import Limits, screen
+from router.request import RequestTable
+from simulator.experiment.targets import Slot, group_of, slots_of, target_of, target_plan, terms_of
+from simulator.fleet.backend import Work
+from simulator.fleet.registry import BACKENDS
+from simulator.fleet.site import OWN_DEVICE_REGION
+from simulator.quality.answers import Answerer, Difficulty, answer_table
+from simulator.quality.guesses import estimated_difficulty, router_score
+from simulator.streams import RandomStreams, stable_hash
+from simulator.workload.demand import demand_of
+from simulator.workload.generate import generate_workload
+from simulator.world.plan import Patience, RunPlan
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from numpy.typing import NDArray
+
+    from router.constraints import Screening
+    from router.fleet import Target
+    from router.request import AnswerTable
+    from simulator.accounting.terms import Terms
+    from simulator.fleet.backend import Service
+    from simulator.scenario import Scenario, Stream
+    from simulator.workload.columns import Workload
+    from simulator.workload.demand import Demand
+    from simulator.world.plan import TargetPlan
+
+OBJECTIVES = ("ttft_s", "tpot_s", "e2e_s")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Resolution:
+    """A plan to run, the terms to settle it on, and what the reader should be warned of."""
+
+    plan: RunPlan
+    terms: tuple[Terms, ...]
+    warnings: tuple[str, ...]
+
+
+def resolve(scenario: Scenario, replication: int = 0) -> Resolution:
+    """The resolved replication."""
+    streams = RandomStreams(scenario.seed, replication)
+    seed = stable_hash("run", scenario.seed, replication) >> 1
+    demands = [demand_of(scenario, stream) for stream in scenario.streams]
+    workload = generate_workload(scenario, streams)
+    services = [BACKENDS[entry.backend].service(scenario, entry) for entry in scenario.fleet]
+    models = tuple(dict.fromkeys(entry.model for entry in scenario.fleet))
+    answerers = [answerer(scenario, name) for name in models]
+    answers = answer_table(
+        workload, answerers, difficulties(scenario), scenario.settings.quality.discrimination, seed
+    )
+    slots = slots_of(scenario, services)
+    targets = tuple(
+        target_of(scenario, slot, index, demands) for index, slot in enumerate(slots)
+    )
+    screening = screened(scenario, targets, workload)
+    return Resolution(
+        plan=RunPlan(
+            seed=seed,
+            workload=workload,
+            requests=request_table(scenario, workload, demands, targets, models, answers, seed),
+            answers=answers,
+            model_names=models,
+            reasoning_ratio=np.array([entry.reasoning_ratio for entry in answerers]),
+            limits_s=limits_s(workload, demands),
+            targets=targets,
+            target_plans=target_plans(scenario, slots, models, workload, answers, streams),
+            groups=tuple(group_of(slot) for slot in slots),
+            candidate_sets=screening.sets,
+            set_code=screening.set_of_request,
+            empty_reasons=screening.reasons,
+            patience=tuple(patience_of(stream) for stream in scenario.streams),
+            warmup_s=scenario.warmup_s,
+            duration_s=scenario.duration_s,
+            end_s=scenario.duration_s + scenario.settings.drain,
+            telemetry_step_s=scenario.settings.telemetry_step_s,
+            staleness_s=scenario.router.staleness,
+            router_instances=scenario.router.instances,
+            decision_latency_s=scenario.router.decision_latency,
+            decision_usd=scenario.router.decision_usd,
+        ),
+        terms=tuple(terms_of(scenario, slot) for slot in slots),
+        warnings=warnings_of(workload, services),
+    )
+
+
+def warnings_of(workload: Workload, services: Sequence[Service]) -> tuple[str, ...]:
+    """What back-ends warn of, and how many rows of traces could not be used."""
+    dropped = [
+        f"{count} rows of the trace were not used: {reason}"
+        for reason, count in workload.dropped_row_count.items()
+    ]
+    return (*(text for service in services for text in service.warnings), *dropped)
+
+
+def answerer(scenario: Scenario, name: str) -> Answerer:
+    """A model as the quality of its answers goes."""
+    model = scenario.catalog.model(name)
+    return Answerer(
+        name=name,
+        success=model.success,
+        verbosity=model.verbosity,
+        wrong_length_ratio=model.wrong_length_ratio,
+        reasoning_ratio=model.reasoning_ratio,
+    )
+
+
+def difficulties(scenario: Scenario) -> dict[str, Difficulty]:
+    """The usual difficulty of every task of the catalog."""
+    return {
+        name: Difficulty(mean=task.difficulty_mean, sd=task.difficulty_sd)
+        for name, task in scenario.catalog.tasks.items()
+    }
+
+
+def limits_s(workload: Workload, demands: Sequence[Demand]) -> dict[str, NDArray[np.float64]]:
+    """The objectives of every request, nan where unset."""
+    return {
+        name: np.array([demand.limits_s[name] for demand in demands])[workload.stream_code]
+        for name in OBJECTIVES
+    }
+
+
+def patience_of(stream: Stream) -> Patience:
+    """What the stream's clients do."""
+    client = stream.client
+    timeout_s = np.inf if client.timeout is None else client.timeout
+    return Patience(timeout_s=timeout_s, retries=client.retries, backoff_s=client.backoff)
+
+
+def screened(scenario: Scenario, targets: Sequence[Target], workload: Workload) -> Screening:
+    """The targets that hard constraints leave for each request."""
+    longest = workload.input_token_count.astype(np.int64) + workload.max_output_token_count
+    limits = [stream_limits(scenario, stream, targets) for stream in scenario.streams]
+    return screen(targets, limits, workload.stream_code, longest)
+
+
+def stream_limits(scenario: Scenario, stream: Stream, targets: Sequence[Target]) -> Limits:
+    """What the stream demands; its users' own machines stand where the users are."""
+    residency = None if stream.residency is None else set(stream.residency)
+    if residency is not None and stream.region in residency:
+        residency.add(OWN_DEVICE_REGION)
+    success = [scenario.catalog.model(target.model).success for target in targets]
+    return Limits(
+        residency=None if residency is None else frozenset(residency),
+        banned_tiers=frozenset(stream.banned_tiers),
+        capability_floor=stream.capability_floor,
+        average_success=tuple(by_task.get(stream.task, np.nan) for by_task in success),
+    )
+
+
+def request_table(
+    scenario: Scenario,
+    workload: Workload,
+    demands: Sequence[Demand],
+    targets: Sequence[Target],
+    models: tuple[str, ...],
+    answers: AnswerTable,
+    seed: int,
+) -> RequestTable:
+    """What the router sees of every request."""
+    limits = limits_s(workload, demands)
+    quality = scenario.settings.quality
+    return RequestTable(
+        task_names=workload.task_names,
+        tenant_names=workload.tenant_names,
+        region_names=workload.region_names,
+        task_code=workload.task_code,
+        tenant_code=workload.tenant_code,
+        region_code=workload.region_code,
+        prompt_token_count=workload.input_token_count,
+        max_output_token_count=workload.max_output_token_count,
+        estimated_difficulty=estimated_difficulty(
+            workload.difficulty, quality.difficulty_noise, seed
+        ),
+        router_score=router_score(
+            needs_strong(targets, models, workload, answers), quality.router_auc, seed
+        ),
+        session=workload.session,
+        turn=workload.turn,
+        ttft_limit_s=limits["ttft_s"],
+        e2e_limit_s=limits["e2e_s"],
+    )
+
+
+def needs_strong(
+    targets: Sequence[Target], models: tuple[str, ...], workload: Workload, answers: AnswerTable
+) -> NDArray[np.bool_]:
+    """Which requests the strongest model answers right and the cheapest one does not."""
+    weak, strong = weak_and_strong(targets, workload)
+    return answers.correct[models.index(strong)] & ~answers.correct[models.index(weak)]
+
+
+def weak_and_strong(targets: Sequence[Target], workload: Workload) -> tuple[str, str]:
+    """Models of the cheapest and of the strongest target, over the tasks of the workload."""
+    share = np.bincount(workload.task_code, minlength=len(workload.task_names))
+
+    def ability(target: Target) -> float:
+        known = [target.ability.get(task, -30.0) for task in workload.task_names]
+        return float(np.dot(share, known))
+
+    weak = min(targets, key=lambda target: (target.output_price_usd_per_mtok, target.index))
+    strong = max(targets, key=lambda target: (ability(target), -target.index))
+    return weak.model, strong.model
+
+
+def target_plans(
+    scenario: Scenario,
+    slots: Sequence[Slot],
+    models: tuple[str, ...],
+    workload: Workload,
+    answers: AnswerTable,
+    streams: RandomStreams,
+) -> tuple[TargetPlan, ...]:
+    """How the world reaches every target; a deployment's replicas share their timings."""
+    timings = []
+    for entry in scenario.fleet:
+        output = answers.output_token_count[models.index(entry.model)]
+        work = Work(prompt=workload.input_token_count, output=output)
+        timings.append(BACKENDS[entry.backend].timings(scenario, entry, work, streams))
+    return tuple(
+        target_plan(scenario, slot, models, workload, timings[slot.number], slots)
+        for slot in slots
+    )

@@ -1,0 +1,44 @@
+"""The routing measures of a comparison: what the router gains, apart from load."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from simulator.experiment.resolution import weak_and_strong
+from simulator.experiment.routing_quality import (
+    average_improvement,
+    gap_recovered,
+    threshold_measures,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from simulator.experiment.simulation import RunResult
+    from simulator.report import Json, Report
+
+WEAK, STRONG = "always_cheapest", "always_strongest"
+
+
+def routing_quality(reports: Sequence[Report], results: Sequence[RunResult]) -> dict[str, Json]:
+    """PGR by policy, APGR and CPT of the router's score, AIQ over the policies anybody can have."""
+    quality = {report.policy: report.figure("quality.success_ratio") or 0.0 for report in reports}
+    recovered: dict[str, Json] = {
+        name: gap_recovered(value, quality[WEAK], quality[STRONG])
+        for name, value in quality.items()
+    }
+    points = [
+        (report.figure("cost_usd.per_request") or 0.0, quality[report.policy])
+        for report in reports
+        if not report.fields["oracle"]
+    ]
+    return {"pgr": recovered, **score_measures(results), "aiq": average_improvement(points)}
+
+
+def score_measures(results: Sequence[RunResult]) -> dict[str, Json]:
+    """APGR, CPT50 and CPT80 of the scenario's router score over one replication's requests."""
+    plan = results[0].settlement.plan
+    weak, strong = weak_and_strong(plan.targets, plan.workload)
+    rows = [plan.model_names.index(name) for name in (weak, strong)]
+    correct = plan.answers.correct
+    return threshold_measures(plan.requests.router_score, correct[rows[0]], correct[rows[1]])

@@ -1,0 +1,153 @@
+"""One replication under one policy: resolved, run, settled and reported."""
+
+from __future__ import annotations
+
+import gc
+import time
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from router.host import Host
+from router.resilience import NO_RESILIENCE
+from simulator.accounting.settlement import report_blocks, settle
+from simulator.experiment.head import report_head
+from simulator.experiment.policies import policy_of
+from simulator.experiment.records import attempt_records, request_columns
+from simulator.experiment.resolution import resolve
+from simulator.experiment.timeline import timeline
+from simulator.observer import SilentObserver
+from simulator.report import Report
+from simulator.streams import RandomStreams, keyed_uniform_scalar
+from simulator.world.world import World
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from router.policy import Policy, StepPolicy
+    from simulator.accounting.settlement import Settlement
+    from simulator.experiment.resolution import Resolution
+    from simulator.observer import Observer
+    from simulator.scenario import Scenario
+    from simulator.world.telemetry import Samples
+
+    Columns = dict[str, NDArray[np.generic]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Phases:
+    """Wall seconds of each part of a run."""
+
+    resolve_s: float
+    world_s: float
+    accounting_s: float
+    report_s: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunResult:
+    """A run's report; its requests, attempts and timeline as named columns, made when asked for."""
+
+    report: Report
+    settlement: Settlement = field(repr=False)
+    samples: Samples = field(repr=False)
+    phases: Phases
+
+    @property
+    def requests(self) -> Columns:
+        """One row for each request that arrived."""
+        return request_columns(self.settlement)
+
+    @property
+    def attempts(self) -> Columns:
+        """One row for each attempt."""
+        return attempt_records(self.settlement)
+
+    @property
+    def timeline(self) -> Columns:
+        """One row for each step of virtual time."""
+        return timeline(self.settlement, self.samples)
+
+
+def simulate(
+    scenario: Scenario,
+    policy: str | None = None,
+    *,
+    parameters: Mapping[str, object] | None = None,
+    observer: Observer | None = None,
+    replication: int = 0,
+) -> RunResult:
+    """Runs one replication of a scenario.
+
+    Args:
+        scenario: a loaded scenario.
+        policy: a policy's name or `path/to/file.py:Class`; the scenario's own where omitted.
+        parameters: the policy's parameters; the scenario's where omitted.
+        observer: hears how far the run is.
+        replication: which of the independent replications of the scenario's seed.
+
+    Raises:
+        PolicyFailedError: the policy raised or decided what cannot be done; chained.
+        RouterError: the policy is unknown, cannot be loaded, or its parameters are wrong.
+    """
+    made = policy_of(scenario, policy, parameters)
+    marks = [time.perf_counter()]
+    resolution = resolve(scenario, replication)
+    host = host_of(scenario, resolution, made, policy or scenario.router.policy, replication)
+    marks.append(time.perf_counter())
+    world = World(resolution.plan, host, observer or SilentObserver())
+    with collector_resting():
+        rows = world.run()
+    marks.append(time.perf_counter())
+    settlement = settle(
+        resolution.plan, world.journal, rows, world.telemetry.window_busy_s(), resolution.terms
+    )
+    marks.append(time.perf_counter())
+    blocks = report_blocks(settlement)
+    marks.append(time.perf_counter())
+    head = report_head(scenario, host, resolution.warnings, wall_s=marks[-1] - marks[0])
+    report = Report(policy=host.name, fields={**head, **blocks, "warnings": head["warnings"]})
+    spans = [after - before for before, after in zip(marks, marks[1:], strict=False)]
+    phases = Phases(
+        resolve_s=spans[0], world_s=spans[1], accounting_s=spans[2], report_s=spans[3]
+    )
+    samples = world.telemetry.samples()
+    return RunResult(report=report, settlement=settlement, samples=samples, phases=phases)
+
+
+def host_of(
+    scenario: Scenario,
+    resolution: Resolution,
+    policy: Policy | StepPolicy,
+    name: str,
+    replication: int,
+) -> Host:
+    """The router of a run; backoff jitter is drawn by request and attempt."""
+    settings, seed = scenario.router.resilience, resolution.plan.seed
+
+    def jitter_u(request: int, attempt: int) -> float:
+        return keyed_uniform_scalar(seed, "jitter", request, attempt)
+
+    return Host(
+        policy,
+        resolution.plan.targets,
+        rng=RandomStreams(scenario.seed, replication)["policy"],
+        resilience=NO_RESILIENCE if settings is None else settings.resilience(),
+        jitter_u=jitter_u,
+        name=name,
+    )
+
+
+@contextmanager
+def collector_resting() -> Iterator[None]:
+    """Rests the garbage collector: a run makes many objects and no cycles worth collecting."""
+    was_enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_enabled:
+            gc.enable()

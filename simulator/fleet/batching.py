@@ -1,0 +1,261 @@
+"""Back-end `hardware`: replicas on accelerators that batch continuously."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from catalogs.errors import UnknownEntryError
+
+from simulator.fleet.backend import Service
+from simulator.fleet.capacity import (
+    chip_usd_per_s,
+    embodied_gco2e_per_s,
+    is_owned,
+    pricing_problems,
+)
+from simulator.fleet.marginal import marginal_usd_per_mtok
+from simulator.kernel.spec import BatchingSpec
+from simulator.serving.hardware import GIB, WEIGHT_BYTES, Chip, Engine, Layout, Shape
+from simulator.serving.step_cost import (
+    expert_miss,
+    kv_room_tokens,
+    shortfall_bytes,
+    step_joules,
+    step_seconds,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from catalogs.records import Accelerator, Architecture, ServingProfile
+
+    from simulator.fleet.backend import Work
+    from simulator.scenario import Deployment, Scenario
+    from simulator.scenario.fleet import EngineSettings, Hardware
+    from simulator.streams import RandomStreams
+    from simulator.world.plan import Timings
+
+GIGA = 1e9
+TERA = 1e12
+WIDTHS = (1, 2, 4, 8, 16)
+LEAST_ROOM_TOKENS = 2_048
+"""A replica with room for fewer tokens of KV cache is taken as too small for its model."""
+
+
+class BatchingBackend:
+    """Continuous batching on accelerators; step times from the additive roofline."""
+
+    def problems(self, scenario: Scenario, deployment: Deployment) -> Iterator[tuple[str, str]]:
+        """Unknown names first; then what the chip lacks, and what does not fit."""
+        hardware, catalog = hardware_of(deployment), scenario.catalog
+        found = [
+            *unknown("hardware.accelerator", catalog.accelerator, hardware.accelerator),
+            *unknown("engine.profile", catalog.serving_profile, engine_of(deployment).profile),
+        ]
+        if catalog.model(deployment.model).architecture is None:
+            what = f"{deployment.model!r} has no published architecture; serve it by `api`"
+            found.append(("model", what))
+        yield from found or self._misfits(scenario, deployment)
+
+    def _misfits(self, scenario: Scenario, deployment: Deployment) -> Iterator[tuple[str, str]]:
+        """What is wrong with a deployment whose names are all known."""
+        accelerator = scenario.catalog.accelerator(hardware_of(deployment).accelerator)
+        yield from place_problems(deployment, accelerator)
+        yield from pricing_problems(deployment, accelerator)
+        lacking = list(precision_problems(hardware_of(deployment), accelerator))
+        yield from lacking or memory_problems(scenario, deployment)
+
+    def service(self, scenario: Scenario, deployment: Deployment) -> Service:
+        """The replicas, with step costs in seconds and joules."""
+        hardware = hardware_of(deployment)
+        accelerator = scenario.catalog.accelerator(hardware.accelerator)
+        chips = hardware.tensor_parallel
+        queues = batching_spec(scenario, deployment)
+        usd_per_s = chips * chip_usd_per_s(deployment, accelerator)
+        model = scenario.catalog.model(deployment.model)
+        utilization = deployment.pricing.utilization_ratio if deployment.pricing else 0.6
+        input_usd, output_usd = marginal_usd_per_mtok(queues, usd_per_s, utilization)
+        window = deployment.context_window_tokens or model.context_window_tokens
+        return Service(
+            queues=queues,
+            queue_count=deployment.replicas,
+            context_window_tokens=min(window, queues.kv_room_tokens),
+            input_usd_per_mtok=input_usd,
+            output_usd_per_mtok=output_usd,
+            capacity_usd_per_s=usd_per_s,
+            pays_meter=is_owned(deployment),
+            idle_w=chips * (accelerator.idle_w + accelerator.host_w),
+            embodied_gco2e_per_s=chips * embodied_gco2e_per_s(accelerator),
+        )
+
+    def timings(
+        self, scenario: Scenario, deployment: Deployment, work: Work, streams: RandomStreams
+    ) -> Timings | None:
+        """None: the kernel's batching makes the times."""
+        del scenario, deployment, work, streams
+
+
+def hardware_of(deployment: Deployment) -> Hardware:
+    """The deployment's hardware; only called where there is some."""
+    if deployment.hardware is None:
+        message = f"deployment {deployment.name!r} has no hardware"
+        raise TypeError(message)
+    return deployment.hardware
+
+
+def engine_of(deployment: Deployment) -> EngineSettings:
+    """The deployment's engine settings, or the defaults."""
+    from simulator.scenario.fleet import EngineSettings
+
+    return deployment.engine or EngineSettings()
+
+
+def batching_spec(scenario: Scenario, deployment: Deployment) -> BatchingSpec:
+    """What the kernel needs of a replica."""
+    hardware, settings = hardware_of(deployment), engine_of(deployment)
+    accelerator = scenario.catalog.accelerator(hardware.accelerator)
+    profile = scenario.catalog.serving_profile(settings.profile)
+    shape, chip = shape_in(scenario, deployment), chip_of(accelerator, hardware)
+    engine, layout = engine_coefficients(profile), layout_of(hardware)
+    seconds = step_seconds(shape, chip, engine, layout)
+    room = settings.kv_room_tokens or kv_room_tokens(shape, chip, engine, layout)
+    return BatchingSpec(
+        seconds=seconds,
+        joules=step_joules(shape, chip, layout, seconds, accelerator.host_w),
+        expert_miss=expert_miss(shape),
+        max_sequences=settings.max_sequences or profile.max_sequences,
+        token_budget=settings.token_budget or profile.token_budget,
+        kv_room_tokens=room,
+        queue_limit=-1 if settings.queue_limit is None else settings.queue_limit,
+    )
+
+
+def shape_in(scenario: Scenario, deployment: Deployment) -> Shape:
+    """The shape of the deployment's model; only called where it is published."""
+    architecture = scenario.catalog.model(deployment.model).architecture
+    if architecture is None:
+        message = f"model {deployment.model!r} has no published architecture"
+        raise TypeError(message)
+    return shape_of(architecture)
+
+
+def shape_of(architecture: Architecture) -> Shape:
+    """The plain numbers of an architecture."""
+    return Shape(
+        layers=architecture.layers,
+        hidden=architecture.hidden,
+        heads=architecture.heads,
+        kv_heads=architecture.kv_heads,
+        head_dim=architecture.head_dim,
+        mla_width=architecture.mla_rank + architecture.mla_rope,
+        experts=architecture.experts,
+        experts_per_token=architecture.experts_per_token,
+        total_params=architecture.total_params_b * GIGA,
+        active_params=architecture.active_params_b * GIGA,
+        expert_params=architecture.expert_params_b * GIGA,
+    )
+
+
+def compute_precision(precision: str) -> str:
+    """The precision that weights are multiplied at: int4 weights are unpacked to bf16."""
+    return {"int4": "bf16", "fp16": "bf16"}.get(precision, precision)
+
+
+def chip_of(accelerator: Accelerator, hardware: Hardware) -> Chip:
+    """The plain numbers of an accelerator at the weights' precision."""
+    return Chip(
+        flops=accelerator.tflops[compute_precision(hardware.precision)] * TERA,
+        flops_16bit=accelerator.tflops["bf16"] * TERA,
+        memory_bytes=accelerator.memory_gb * GIGA,
+        bandwidth_bytes_per_s=accelerator.bandwidth_gb_per_s * GIGA,
+        link_bytes_per_s=accelerator.link_gb_per_s * GIGA,
+        floor_w=accelerator.floor_w,
+        memory_w=accelerator.memory_w,
+        compute_w=accelerator.compute_w,
+        idle_w=accelerator.idle_w,
+        tdp_w=accelerator.tdp_w,
+    )
+
+
+def engine_coefficients(profile: ServingProfile) -> Engine:
+    """The plain numbers of a serving profile."""
+    return Engine(
+        weight_read=profile.weight_read,
+        kv_read=profile.kv_read,
+        prefill_flops=profile.prefill_flops,
+        decode_flops=profile.decode_flops,
+        layer_s=profile.layer_s,
+        layer_tp_s=profile.layer_tp_s,
+        sequence_s=profile.sequence_s,
+        step_s=profile.step_s,
+        all_reduce=profile.all_reduce,
+        memory_utilization_ratio=profile.memory_utilization_ratio,
+        activation_bytes=profile.activation_gib * GIB,
+        non_torch_bytes=profile.non_torch_gib * GIB,
+    )
+
+
+def layout_of(hardware: Hardware, width: int | None = None) -> Layout:
+    """How the model stands on the chips, or would on `width` of them."""
+    return Layout(
+        tensor_parallel=width or hardware.tensor_parallel,
+        weight_bytes=WEIGHT_BYTES[hardware.precision],
+        kv_bytes=WEIGHT_BYTES[hardware.kv_precision],
+    )
+
+
+def unknown(key: str, lookup: object, name: str) -> Iterator[tuple[str, str]]:
+    """The complaint that a name is not in the catalog, if it is not."""
+    try:
+        lookup(name)  # type: ignore[operator]
+    except UnknownEntryError as error:
+        yield key, str(error.args[0])
+
+
+def place_problems(
+    deployment: Deployment, accelerator: Accelerator
+) -> Iterator[tuple[str, str]]:
+    """Chips that are not to be had in the region, or not in such numbers on one host."""
+    region = deployment.region
+    allowed = accelerator.regions
+    if region in accelerator.banned_regions or (allowed is not None and region not in allowed):
+        places = f"; to be had in: {', '.join(map(repr, allowed))}" if allowed else ""
+        what = f"{accelerator.name!r} is not to be had in {region!r}{places}"
+        yield "hardware.accelerator", what
+    if hardware_of(deployment).tensor_parallel > accelerator.chips_per_host:
+        limit = accelerator.chips_per_host
+        yield "hardware.tensor_parallel", f"a host has {limit} chips of {accelerator.name!r}"
+
+
+def precision_problems(
+    hardware: Hardware, accelerator: Accelerator
+) -> Iterator[tuple[str, str]]:
+    """A precision that the chip does not compute in."""
+    if compute_precision(hardware.precision) not in accelerator.tflops:
+        known = ", ".join(map(repr, [*accelerator.tflops, "int4"]))
+        what = f"{accelerator.name!r} lacks {hardware.precision!r}; allowed: {known}"
+        yield "hardware.precision", what
+
+
+def memory_problems(scenario: Scenario, deployment: Deployment) -> Iterator[tuple[str, str]]:
+    """A model that does not fit: by how much, and the smallest layout that fits."""
+    if engine_of(deployment).kv_room_tokens is not None:
+        return
+    hardware = hardware_of(deployment)
+    missing = missing_bytes(scenario, deployment, hardware.tensor_parallel)
+    if missing <= 0.0:
+        return
+    limit = scenario.catalog.accelerator(hardware.accelerator).chips_per_host
+    fitting = [n for n in WIDTHS if n <= limit and missing_bytes(scenario, deployment, n) <= 0.0]
+    hint = f"it fits on tensor_parallel: {fitting[0]}" if fitting else "it fits on no host of these"
+    chips = f"{hardware.tensor_parallel} x {hardware.accelerator!r} at {hardware.precision}"
+    yield "hardware", f"{deployment.model!r} is {missing / GIGA:.1f} GB too large for {chips}; {hint}"
+
+
+def missing_bytes(scenario: Scenario, deployment: Deployment, width: int) -> float:
+    """Bytes that a replica on `width` chips lacks for the model and the least KV cache."""
+    hardware = hardware_of(deployment)
+    chip = chip_of(scenario.catalog.accelerator(hardware.accelerator), hardware)
+    engine = engine_coefficients(scenario.catalog.serving_profile(engine_of(deployment).profile))
+    shape, layout = shape_in(scenario, deployment), layout_of(hardware, width)
+    return shortfall_bytes(shape, chip, engine, layout, LEAST_ROOM_TOKENS)

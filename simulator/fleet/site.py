@@ -1,0 +1,69 @@
+"""Where deployments stand: the signals of a region over the run, and the way there."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
+
+import numpy as np
+
+from simulator.signals import Constant, DailyShape
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from simulator.scenario import Deployment, Scenario
+    from simulator.signals import Signal
+
+MILLISECONDS_PER_S = 1_000.0
+ENTERPRISE_PUE = 1.63
+"""Mean of on-premises enterprise data centres (IDC, quoted by AWS, 2024); docs/methodology."""
+OWN_DEVICE_REGION = "on-device"
+"""What a router sees as the region of the users' own machines."""
+
+
+def intensity_gco2e_per_kwh(scenario: Scenario, region: str) -> Signal:
+    """Grid carbon over the run: the region's daily shape on its own clock."""
+    entry = scenario.catalog.region(region)
+    if entry.carbon_peak_to_trough == 1.0:
+        return Constant(entry.carbon_gco2e_per_kwh)
+    return DailyShape(
+        mean=entry.carbon_gco2e_per_kwh,
+        peak_to_trough=entry.carbon_peak_to_trough,
+        peak_hour=entry.carbon_peak_hour,
+        start_hour=start_hour(scenario, entry.time_zone),
+    )
+
+
+def start_hour(scenario: Scenario, zone: str) -> float:
+    """Hour of day on a zone's clock at which the run begins."""
+    local = scenario.start.astimezone(ZoneInfo(zone))
+    return local.hour + local.minute / 60.0 + local.second / 3_600.0
+
+
+def pue(scenario: Scenario, deployment: Deployment) -> float:
+    """Facility over IT energy: 1 for edge machines, an enterprise's mean on premises, else the region's."""
+    if deployment.tier == "edge":
+        return 1.0
+    if deployment.tier == "on_prem":
+        return ENTERPRISE_PUE
+    return scenario.catalog.region(deployment.region).pue
+
+
+def one_way_s(
+    scenario: Scenario, deployment: Deployment, regions: tuple[str, ...]
+) -> NDArray[np.float64]:
+    """Seconds from users in each region to the deployment: half of last mile plus round trip."""
+    if deployment.device is not None and deployment.device.per_user:
+        return np.zeros(len(regions))
+    last_mile_s = getattr(scenario.settings.network.last_mile, deployment.tier)
+    round_trips = [round_trip_s(scenario, region, deployment.region) for region in regions]
+    return (np.array(round_trips) + last_mile_s) / 2.0
+
+
+def round_trip_s(scenario: Scenario, source: str, target: str) -> float:
+    """Seconds there and back between two regions; either direction's figure serves both."""
+    there = scenario.catalog.region(source).rtt_ms.get(target)
+    back = scenario.catalog.region(target).rtt_ms.get(source)
+    known = [figure for figure in (there, back) if figure is not None]
+    return (known[0] if known else 0.0) / MILLISECONDS_PER_S

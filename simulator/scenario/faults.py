@@ -1,0 +1,93 @@
+"""From pydantic's complaints to faults that name the key as it stands in the file."""
+
+from __future__ import annotations
+
+from difflib import get_close_matches
+from typing import TYPE_CHECKING, get_args
+
+from catalogs.errors import Fault
+from pydantic import BaseModel
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from pydantic import ValidationError
+    from pydantic_core import ErrorDetails
+
+    Location = tuple[int | str, ...]
+
+
+def faults_of(error: ValidationError, root: type[BaseModel], data: object, file: str) -> list[Fault]:
+    """Every complaint as a fault of the file; `data` is what was validated against `root`."""
+    return [
+        Fault(file, path_of(detail["loc"], data), said(detail, root))
+        for detail in error.errors(include_url=False)
+    ]
+
+
+def path_of(location: Location, data: object) -> str:
+    """The dotted path of the key in the data; steps into union branches are left out."""
+    steps: list[str] = []
+    here = data
+    for place, step in enumerate(location):
+        last = place == len(location) - 1
+        if isinstance(step, int) or (isinstance(here, dict) and step in here):
+            steps.append(str(step))
+            here = below(here, step)
+        elif last and isinstance(here, dict) and step != "[key]":
+            steps.append(str(step))
+    return ".".join(steps)
+
+
+def below(here: object, step: int | str) -> object:
+    """What stands under a key or at a place; None where nothing does."""
+    if isinstance(here, dict):
+        return here.get(step)
+    if isinstance(here, list | tuple) and isinstance(step, int) and step < len(here):
+        return here[step]
+    return None
+
+
+def said(detail: ErrorDetails, root: type[BaseModel]) -> str:
+    """What was wrong, the value, and what is allowed."""
+    if detail["type"] == "extra_forbidden":
+        return unknown_key(str(detail["loc"][-1]), allowed_keys(root, detail["loc"][:-1]))
+    if detail["type"] == "missing":
+        return "required, but not given"
+    message = detail["msg"].removeprefix("Value error, ").removeprefix("Input should be ")
+    if detail["type"] == "value_error":
+        return message
+    return f"{detail['input']!r} is not allowed; it should be {message}"
+
+
+def unknown_key(key: str, allowed: list[str]) -> str:
+    """What to say of a key that does not exist."""
+    near = get_close_matches(key, allowed, n=1)
+    hint = f" did you mean {near[0]!r}?" if near else ""
+    return f"unknown key;{hint} allowed: {', '.join(allowed)}" if allowed else "unknown key"
+
+
+def allowed_keys(root: type[BaseModel], location: Location) -> list[str]:
+    """The keys of the part at a location; of all branches, where a union was not decided."""
+    found = [root]
+    for step in location:
+        fields = [part.model_fields[step] for part in found if step in part.model_fields]
+        inner = [part for field in fields for part in parts_in(field.annotation)]
+        tagged = [part for part in inner if tag_of(part) == step] if len(inner) > 1 else []
+        found = tagged or inner or [part for part in found if tag_of(part) == step] or found
+    return list(dict.fromkeys(key for part in found for key in part.model_fields))
+
+
+def parts_in(annotation: object) -> Iterator[type[BaseModel]]:
+    """The parts that a field's type is made of."""
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        yield annotation
+    for argument in get_args(annotation):
+        yield from parts_in(argument)
+
+
+def tag_of(part: type[BaseModel]) -> str:
+    """The tag a part goes by in a union: the one value of its `pattern`, if it has one."""
+    field = part.model_fields.get("pattern")
+    values = get_args(field.annotation) if field else ()
+    return str(values[0]) if values else ""

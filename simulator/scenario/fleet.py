@@ -1,0 +1,148 @@
+"""The fleet part of a scenario: deployments, one back-end each, and what they are paid."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Annotated, Literal
+
+from catalogs.records import Precision
+from pydantic import Field, model_validator
+
+from router.fleet import Tier
+from simulator.scenario.quantities import (
+    Count,
+    Name,
+    NonNegative,
+    Part,
+    Positive,
+    Ratio,
+    Seconds,
+)
+
+Money = Annotated[Decimal, Field(ge=0, allow_inf_nan=False)]
+QueueLimit = Annotated[int, Field(ge=0)]
+BACKENDS = ("hardware", "api", "device", "endpoint")
+Balancing = Literal["least_outstanding", "round_robin", "random", "router"]
+
+
+class Hardware(Part):
+    """Accelerators under one replica: `tensor_parallel` of them, weights at `precision`."""
+
+    accelerator: str
+    tensor_parallel: Literal[1, 2, 4, 8, 16] = 1
+    precision: Precision = "bf16"
+    kv_precision: Precision = "bf16"
+
+
+class EngineSettings(Part):
+    """The serving engine. What is left out comes from the profile, or from the memory left."""
+
+    profile: str = "generic-vllm"
+    max_sequences: Count | None = None
+    token_budget: Count | None = None
+    kv_room_tokens: Count | None = None
+    queue_limit: QueueLimit | None = None
+
+
+class Api(Part):
+    """A provider's API. Limits per minute default to the offer's; `failure_ratio` of calls fail."""
+
+    offer: str
+    concurrency: Count = 10_000
+    requests_per_min: Positive | None = None
+    input_tokens_per_min: Positive | None = None
+    output_tokens_per_min: Positive | None = None
+    failure_ratio: Ratio = 0.0
+    ttft: Seconds | None = None
+    output_tokens_per_s: Positive | None = None
+
+
+class DeviceSettings(Part):
+    """Edge machines that run one stream at a time: `per_user` one each, or `count` shared ones."""
+
+    device: str
+    per_user: bool = True
+    count: Count = 1
+    sustained: bool = False
+    queue_limit: QueueLimit | None = None
+
+
+class Endpoint(Part):
+    """A black box: so many servers, any service time, a price per request or per token."""
+
+    servers: Count
+    service_time: Seconds
+    first_token_ratio: Ratio = 1.0
+    queue_limit: QueueLimit | None = None
+    usd_per_request: NonNegative = 0.0
+    usd_per_server_hour: NonNegative = 0.0
+    power_w: NonNegative = 0.0
+    idle_w: NonNegative = 0.0
+    failure_ratio: Ratio = 0.0
+
+
+class Pricing(Part):
+    """What own capacity costs: a kind of `rent` of the catalog, a stated rent, or owning it.
+
+    Owners pay purchase over the lifetime and the electricity; `utilization_ratio` is what the
+    router takes as planned utilisation when it compares prices.
+    """
+
+    rent: str | None = None
+    usd_per_chip_hour: Money | None = None
+    owned: bool = False
+    purchase_usd_per_chip: Money | None = None
+    lifetime_years: Positive | None = None
+    utilization_ratio: Annotated[float, Field(gt=0, le=1)] = 0.6
+
+    @model_validator(mode="after")
+    def _one_way(self) -> Pricing:
+        """Rented in one way, or owned."""
+        ways = [self.rent is not None, self.usd_per_chip_hour is not None, self.owned]
+        if sum(ways) > 1:
+            message = "give one of rent, usd_per_chip_hour, owned"
+            raise ValueError(message)
+        if not self.owned and (self.purchase_usd_per_chip or self.lifetime_years):
+            message = "purchase_usd_per_chip and lifetime_years go with `owned: true`"
+            raise ValueError(message)
+        return self
+
+
+class Deployment(Part):
+    """A model on one back-end, in one region and tier.
+
+    `balancing: router` makes every replica a target of its own; otherwise the deployment is one
+    target that spreads requests over its replicas itself.
+    """
+
+    name: Name
+    tier: Tier
+    model: str
+    region: str
+    hardware: Hardware | None = None
+    api: Api | None = None
+    device: DeviceSettings | None = None
+    endpoint: Endpoint | None = None
+    replicas: Annotated[int, Field(ge=1, le=100_000)] = 1
+    balancing: Balancing = "least_outstanding"
+    engine: EngineSettings | None = None
+    pricing: Pricing | None = None
+    context_window_tokens: Count | None = None
+
+    @model_validator(mode="after")
+    def _one_backend(self) -> Deployment:
+        """Exactly one back-end; replicas, engine and pricing only where they mean something."""
+        given = [name for name in BACKENDS if getattr(self, name) is not None]
+        if len(given) != 1:
+            message = f"give exactly one of {', '.join(BACKENDS)}; found: {', '.join(given) or 'none'}"
+            raise ValueError(message)
+        hardware_only = {"replicas", "balancing", "engine", "pricing"} & self.model_fields_set
+        if self.hardware is None and hardware_only:
+            message = f"{', '.join(sorted(hardware_only))} go with `hardware`, not with `{given[0]}`"
+            raise ValueError(message)
+        return self
+
+    @property
+    def backend(self) -> str:
+        """Which back-end serves."""
+        return next(name for name in BACKENDS if getattr(self, name) is not None)

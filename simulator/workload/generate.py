@@ -1,0 +1,155 @@
+"""From a scenario to its workload: every stream's requests and turns, merged by arrival."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from simulator.workload.arrivals.trace import gather_ragged
+from simulator.workload.columns import Workload
+from simulator.workload.demand import demand_of
+from simulator.workload.requests import stream_requests
+from simulator.workload.sessions import session_turns, single_turns
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from numpy.typing import NDArray
+
+    from simulator.scenario import Scenario, Stream
+    from simulator.streams import RandomStreams
+    from simulator.workload.demand import Demand
+    from simulator.workload.requests import Requests
+    from simulator.workload.sessions import Turns
+
+    Columns = dict[str, NDArray[np.generic]]
+
+
+def generate_workload(scenario: Scenario, streams: RandomStreams) -> Workload:
+    """The workload of one replication: the same for every policy."""
+    tables = Tables(scenario)
+    parts = [stream_part(scenario, stream, tables, streams) for stream in scenario.streams]
+    columns = {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
+    first_row = np.concatenate([[0], np.cumsum([len(part["turn"]) for part in parts])])
+    shift = np.repeat(first_row[:-1], [len(part["turn"]) for part in parts])
+    columns["next_request"] = np.where(columns["next_request"] < 0, -1, columns["next_request"] + shift)
+    columns["session"] = numbered_sessions(columns["session"], [len(part["turn"]) for part in parts])
+    return Workload(
+        **in_order(columns),
+        stream_names=tuple(stream.name for stream in scenario.streams),
+        task_names=tables.tasks,
+        tenant_names=tables.tenants,
+        region_names=tables.regions,
+        dropped_row_count=tables.dropped,
+    )
+
+
+class Tables:
+    """The names behind the code columns, and the count of unusable trace rows by reason."""
+
+    def __init__(self, scenario: Scenario) -> None:
+        """Collects the names of all streams, each once, in order."""
+        self.tasks = once(stream.task for stream in scenario.streams)
+        self.tenants = once(name for stream in scenario.streams for name in stream.tenants)
+        self.regions = once(stream.region for stream in scenario.streams)
+        self.stream = {stream.name: code for code, stream in enumerate(scenario.streams)}
+        self.dropped: dict[str, int] = {}
+
+    def drop(self, counts: dict[str, int]) -> None:
+        """Adds the rows a stream could not use."""
+        for reason, count in counts.items():
+            self.dropped[reason] = self.dropped.get(reason, 0) + count
+
+
+def once(names: Iterable[str]) -> tuple[str, ...]:
+    """The names in order, each once."""
+    return tuple(dict.fromkeys(names))
+
+
+def stream_part(
+    scenario: Scenario, stream: Stream, tables: Tables, streams: RandomStreams
+) -> Columns:
+    """One stream's columns, all turns included; links and sessions count within the stream."""
+    demand = demand_of(scenario, stream)
+    requests = stream_requests(scenario, stream, demand, streams)
+    turns = turns_of(stream, requests, demand, streams)
+    tables.drop(requests.dropped_row_count)
+    opening = turns.opening
+    offset, block = prefix_rows(requests, turns)
+    tenant_code = np.array([tables.tenants.index(name) for name in stream.tenants], np.int16)
+    return {
+        "arrival_s": np.where(turns.turn == 0, requests.arrival_s[opening], np.nan),
+        "stream_code": np.full(len(opening), tables.stream[stream.name], np.int16),
+        "task_code": np.full(len(opening), tables.tasks.index(stream.task), np.int16),
+        "tenant_code": tenant_code[requests.tenant[opening]],
+        "region_code": np.full(len(opening), tables.regions.index(stream.region), np.int16),
+        "input_token_count": turns.input_token_count,
+        "output_token_count": turns.output_token_count,
+        "max_output_token_count": requests.max_output_token_count[opening],
+        "output_recorded": requests.output_recorded[opening] & (turns.turn == 0),
+        "difficulty": difficulties(requests, turns, demand, streams, stream),
+        "device": requests.device[opening],
+        "session": opening if stream.session else requests.recorded_session[opening],
+        "turn": turns.turn,
+        "next_request": turns.next_turn,
+        "think_s": turns.think_s,
+        "prefix_length": np.diff(offset),
+        "prefix_block": block,
+    }
+
+
+def turns_of(stream: Stream, requests: Requests, demand: Demand, streams: RandomStreams) -> Turns:
+    """The stream's turns: one each, or conversations."""
+    if stream.session is None:
+        return single_turns(requests)
+    return session_turns(requests, stream.session, demand, streams, stream.name)
+
+
+def difficulties(
+    requests: Requests, turns: Turns, demand: Demand, streams: RandomStreams, stream: Stream
+) -> NDArray[np.float64]:
+    """Difficulty of every turn; later turns are drawn anew."""
+    later = len(turns.turn) - len(requests.arrival_s)
+    rng = streams["later difficulty", stream.name]
+    drawn = rng.normal(demand.difficulty_mean, demand.difficulty_sd, later)
+    return np.concatenate([requests.difficulty, drawn])
+
+
+def prefix_rows(
+    requests: Requests, turns: Turns
+) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Offsets and prefix blocks of every turn: recorded ones for first turns, none for others."""
+    first = len(requests.arrival_s)
+    later = np.full(len(turns.turn) - first, requests.prefix_offset[-1])
+    return np.concatenate([requests.prefix_offset, later]), requests.prefix_block
+
+
+def numbered_sessions(
+    session: NDArray[np.int64], counts: Sequence[int]
+) -> NDArray[np.int64]:
+    """Session numbers that no two streams share; -1 stays."""
+    numbered = session.astype(np.int64)
+    begin, following = 0, 0
+    for count in counts:
+        mine = numbered[begin : begin + count]
+        highest = int(mine.max(initial=-1))
+        mine[mine >= 0] += following
+        following += highest + 1
+        begin += count
+    return numbered
+
+
+def in_order(columns: Columns) -> Columns:
+    """The columns by arrival, later turns at the end; ties stay in the order of the streams."""
+    order = np.argsort(columns["arrival_s"], kind="stable")
+    place = np.empty(len(order), np.int64)
+    place[order] = np.arange(len(order))
+    lengths = columns.pop("prefix_length").astype(np.int64)
+    blocks = columns.pop("prefix_block")
+    starts = np.cumsum(lengths) - lengths
+    offset, block = gather_ragged(blocks, starts[order], lengths[order])
+    sorted_columns = {name: column[order] for name, column in columns.items()}
+    following = sorted_columns["next_request"]
+    sorted_columns["next_request"] = np.where(following < 0, -1, place[following])
+    return {**sorted_columns, "prefix_offset": offset, "prefix_block": block}

@@ -1,0 +1,137 @@
+"""One stream's requests: arrivals, then what each asks for; the first turns of sessions only."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
+
+import numpy as np
+
+from simulator.workload.arrivals import ArrivalWindow, arrival_pattern
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from numpy.typing import NDArray
+
+    from simulator.scenario import Scenario, Stream
+    from simulator.streams import RandomStreams
+    from simulator.workload.arrivals.pattern import Arrivals, RecordedColumns
+    from simulator.workload.demand import Demand
+
+    Draws = Callable[[str], np.random.Generator]
+
+MOST_TOKENS = 2_000_000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Requests:
+    """Columns of one stream, in order of arrival; as in `Workload`, with `tenant` numbers."""
+
+    arrival_s: NDArray[np.float64]
+    tenant: NDArray[np.int16]
+    input_token_count: NDArray[np.int32]
+    output_token_count: NDArray[np.int32]
+    max_output_token_count: NDArray[np.int32]
+    output_recorded: NDArray[np.bool_]
+    difficulty: NDArray[np.float64]
+    device: NDArray[np.int32]
+    recorded_session: NDArray[np.int64]
+    prefix_offset: NDArray[np.int64]
+    prefix_block: NDArray[np.int64]
+    dropped_row_count: dict[str, int]
+
+
+def stream_requests(
+    scenario: Scenario, stream: Stream, demand: Demand, streams: RandomStreams
+) -> Requests:
+    """The requests of a stream; every column has a generator of its own."""
+
+    def draws(column: str) -> np.random.Generator:
+        return streams[column, stream.name]
+
+    arrivals = arrivals_of(scenario, stream, draws("arrivals"))
+    count = len(arrivals.arrival_s)
+    lengths = recorded_lengths(arrivals.recorded) if arrivals.recorded else None
+    columns = lengths or drawn_lengths(demand, draws, count)
+    offset, block = prefixes(arrivals.recorded, count)
+    session = arrivals.recorded.session if arrivals.recorded else np.full(count, -1)
+    return Requests(
+        arrival_s=arrivals.arrival_s,
+        tenant=tenants(stream, draws("tenant"), count),
+        **columns,
+        max_output_token_count=output_limits(arrivals.recorded, demand, columns),
+        output_recorded=np.full(count, lengths is not None),
+        difficulty=draws("difficulty").normal(demand.difficulty_mean, demand.difficulty_sd, count),
+        device=draws("device").integers(0, stream.devices, count, dtype=np.int32),
+        recorded_session=np.asarray(session, np.int64),
+        prefix_offset=offset,
+        prefix_block=block,
+        dropped_row_count=arrivals.dropped_row_count,
+    )
+
+
+def arrivals_of(scenario: Scenario, stream: Stream, rng: np.random.Generator) -> Arrivals:
+    """The stream's arrivals over the whole run, on the clock of its region."""
+    pattern = arrival_pattern(stream.arrivals.pattern, stream.arrivals.parameters())
+    zone = ZoneInfo(scenario.catalog.region(stream.region).time_zone)
+    window = ArrivalWindow(start=scenario.start, duration_s=scenario.duration_s, zone=zone)
+    return pattern.arrivals(window, rng)
+
+
+def token_counts(values: NDArray[np.float64]) -> NDArray[np.int32]:
+    """Whole token counts, at least 1."""
+    return np.clip(np.rint(values), 1, MOST_TOKENS).astype(np.int32)
+
+
+def drawn_lengths(demand: Demand, draws: Draws, count: int) -> dict[str, NDArray[np.int32]]:
+    """Prompt and nominal answer lengths from the stream's distributions."""
+    prompt = demand.input_tokens.sample(draws("input tokens"), count)
+    answer = demand.output_tokens.sample(draws("output tokens"), count)
+    return {"input_token_count": token_counts(prompt), "output_token_count": token_counts(answer)}
+
+
+def recorded_lengths(recorded: RecordedColumns) -> dict[str, NDArray[np.int32]]:
+    """Prompt and answer lengths as recorded."""
+    return {
+        "input_token_count": recorded.input_token_count,
+        "output_token_count": recorded.output_token_count,
+    }
+
+
+def output_limits(
+    recorded: RecordedColumns | None, demand: Demand, columns: dict[str, NDArray[np.int32]]
+) -> NDArray[np.int32]:
+    """What each request declares as its longest answer; no recorded answer is longer."""
+    limit = np.full(len(columns["output_token_count"]), demand.max_output_tokens, np.int32)
+    if recorded is None:
+        return limit
+    known = recorded.max_output_token_count
+    limit = np.where(known > 0, known, limit)
+    return np.maximum(limit, recorded.output_token_count).astype(np.int32)
+
+
+def tenants(stream: Stream, rng: np.random.Generator, count: int) -> NDArray[np.int16]:
+    """Each request's tenant, by the stream's shares."""
+    shares = np.array(list(stream.tenants.values()))
+    edges = np.cumsum(shares) / shares.sum()
+    found = np.searchsorted(edges, rng.random(count), side="right")
+    return np.minimum(found, len(shares) - 1).astype(np.int16)
+
+
+def prefixes(
+    recorded: RecordedColumns | None, count: int
+) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Ragged prefix-block hashes; none where nothing was recorded."""
+    if recorded is None:
+        return np.zeros(count + 1, np.int64), np.zeros(0, np.int64)
+    return recorded.prefix_offset, recorded.prefix_block
+
+
+def local_start_hour(scenario: Scenario, zone: str) -> float:
+    """Hour of day on a zone's clock at which the run begins."""
+    local = scenario.start.astimezone(ZoneInfo(zone))
+    since = timedelta(hours=local.hour, minutes=local.minute, seconds=local.second)
+    return since.total_seconds() / 3_600.0

@@ -1,0 +1,117 @@
+"""Conversations: further turns of a stream's requests, thought between them, growing prompts."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from simulator.workload.requests import MOST_TOKENS, token_counts
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from simulator.scenario.streams import Session
+    from simulator.streams import RandomStreams
+    from simulator.workload.demand import Demand
+    from simulator.workload.requests import Requests
+
+MOST_TURNS = 1_000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Turns:
+    """All turns of a stream: first turns in their order, then all second turns, and so on.
+
+    `opening` is the row (among the first turns) that a turn's session began with, `next_turn`
+    the row of the turn after it (-1 at the end), `think_s` the thought before it.
+    """
+
+    opening: NDArray[np.int64]
+    turn: NDArray[np.int16]
+    next_turn: NDArray[np.int64]
+    think_s: NDArray[np.float64]
+    input_token_count: NDArray[np.int32]
+    output_token_count: NDArray[np.int32]
+
+
+def single_turns(requests: Requests) -> Turns:
+    """A stream without conversations: every request is its only turn."""
+    count = len(requests.arrival_s)
+    return Turns(
+        opening=np.arange(count),
+        turn=np.zeros(count, np.int16),
+        next_turn=np.full(count, -1, np.int64),
+        think_s=np.zeros(count),
+        input_token_count=requests.input_token_count,
+        output_token_count=requests.output_token_count,
+    )
+
+
+def session_turns(
+    requests: Requests, session: Session, demand: Demand, streams: RandomStreams, stream: str
+) -> Turns:
+    """The turns of a stream of conversations; draws are made turn by turn over all sessions."""
+    count = len(requests.arrival_s)
+    turns = turn_counts(session, streams["turns", stream], count)
+    opening = np.concatenate([np.flatnonzero(turns > k) for k in range(int(turns.max(initial=1)))])
+    turn = np.concatenate(
+        [np.full(int((turns > k).sum()), k, np.int16) for k in range(int(turns.max(initial=1)))]
+    )
+    said, answer = turn_lengths(requests, demand, streams, stream, len(opening))
+    prompt = with_history(opening, turn, said, answer) if session.history else said
+    think_s = session.think_time.distribution().sample(streams["think time", stream], len(opening))
+    return Turns(
+        opening=opening,
+        turn=turn,
+        next_turn=following(opening, turn),
+        think_s=np.where(turn > 0, think_s, 0.0),
+        input_token_count=prompt,
+        output_token_count=answer,
+    )
+
+
+def turn_counts(session: Session, rng: np.random.Generator, count: int) -> NDArray[np.int64]:
+    """Turns of each session, at least one."""
+    drawn = session.turns.distribution().sample(rng, count)
+    return np.clip(np.rint(drawn), 1, MOST_TURNS).astype(np.int64)
+
+
+def turn_lengths(
+    requests: Requests, demand: Demand, streams: RandomStreams, stream: str, count: int
+) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
+    """What is newly said and answered in each turn; first turns keep theirs."""
+    first = len(requests.arrival_s)
+    said = demand.input_tokens.sample(streams["later input tokens", stream], count - first)
+    answer = demand.output_tokens.sample(streams["later output tokens", stream], count - first)
+    return (
+        np.concatenate([requests.input_token_count, token_counts(said)]),
+        np.concatenate([requests.output_token_count, token_counts(answer)]),
+    )
+
+
+def with_history(
+    opening: NDArray[np.int64],
+    turn: NDArray[np.int16],
+    said: NDArray[np.int32],
+    answer: NDArray[np.int32],
+) -> NDArray[np.int32]:
+    """Prompts that carry everything said and (nominally) answered before in the session."""
+    order = np.lexsort((turn, opening))
+    both = (said.astype(np.int64) + answer)[order]
+    before = np.cumsum(both) - both
+    first = turn[order] == 0
+    base = np.maximum.accumulate(np.where(first, before, 0))
+    prompt = np.empty(len(said), np.int64)
+    prompt[order] = before - base + said[order]
+    return np.minimum(prompt, MOST_TOKENS).astype(np.int32)
+
+
+def following(opening: NDArray[np.int64], turn: NDArray[np.int16]) -> NDArray[np.int64]:
+    """The row of each turn's next turn, -1 after the last."""
+    order = np.lexsort((turn, opening))
+    after = np.full(len(order), -1, np.int64)
+    same = opening[order[:-1]] == opening[order[1:]]
+    after[order[:-1][same]] = order[1:][same]
+    return after
