@@ -32,7 +32,6 @@ if TYPE_CHECKING:
 
 NONE_PERMITTED = "no target permitted"
 ALL_COOLING = "all targets cooling down"
-FOLLOWS_KEPT = 65_536
 
 
 def no_jitter(request_index: int, attempt_number: int) -> float:  # noqa: ARG001 - a JitterSource
@@ -94,7 +93,6 @@ class Host:
         self._starts = {
             target.name: (target.index, Start(target.index, follow=True)) for target in targets
         }
-        self._follows: list[Follow] = []
         check_fallbacks(resilience, targets)
 
     def steps(self, request: RequestView, fleet: FleetView) -> Steps:
@@ -112,10 +110,8 @@ class Host:
             return
         request_index, permitted = request.index, fleet.candidates
         index, start = self._starts.get(decision.target) or self._balanced(decision, fleet)
-        handle: int = yield start  # type: ignore[assignment]
-        known = self._follows
-        event = cast("Event", (yield known[handle] if handle < len(known) else self._follow(handle)))
-        trip = Trip(request_index, permitted, fleet, event.now_s, {handle: index})
+        event = cast("Event", (yield start))
+        trip = Trip(request_index, permitted, fleet, event.now_s, {event.handle: index})
         yield from self._recovered(trip, event, decision)
 
     def decide(self, request: RequestView, fleet: FleetView) -> Decision:
@@ -174,13 +170,6 @@ class Host:
             fleet.permitted, fleet.candidates = None, permitted
         self.decision = decision
         return decision
-
-    def _follow(self, handle: int) -> Follow:
-        """The step that follows an attempt; kept for small handles, as recycled ones come again."""
-        if handle >= FOLLOWS_KEPT:
-            return Follow(handle)
-        self._follows.extend(Follow(number) for number in range(len(self._follows), handle + 1))
-        return self._follows[handle]
 
     def _unusual(self, request: RequestView, fleet: FleetView) -> Steps:
         """Steps of a request without candidates, or of a step policy."""

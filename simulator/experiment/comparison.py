@@ -19,13 +19,14 @@ from simulator.experiment.scoring import routing_quality
 from simulator.experiment.simulation import RunResult, simulate
 from simulator.experiment.statistics import LEAST_REPLICATIONS
 from simulator.observer import SilentObserver
+from simulator.report import Report
 from simulator.scenario.streams import TraceArrivals
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
     from simulator.observer import Observer
-    from simulator.report import Json, Report
+    from simulator.report import Json
     from simulator.scenario import Scenario
 
 SCHEMA = "wayfare.comparison/1"

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from router.steps import AttemptKind
-from simulator.kernel.codes import REASON_NAMES, Ending
+from simulator.kernel.codes import Ending
+from simulator.world.failures import FAILURE_NAMES
 from simulator.world.journal import STATE_NAMES
 
 if TYPE_CHECKING:
@@ -24,9 +25,9 @@ KIND_NAMES = tuple(kind.name.lower() for kind in AttemptKind)
 NOBODY = ""
 
 
-def named(names: Sequence[str], codes: NDArray[np.integer]) -> NDArray[np.str_]:
-    """Names by code; a negative code has none."""
-    return np.array([*names, NOBODY])[np.where(codes < 0, len(names), codes)]
+def named(names: Sequence[str], codes: NDArray[np.integer]) -> NDArray[np.object_]:
+    """Names by code, shared rather than copied; a negative code has none."""
+    return np.array([*names, NOBODY], np.object_)[np.where(codes < 0, len(names), codes)]
 
 
 def request_columns(settlement: Settlement) -> Columns:
@@ -130,7 +131,7 @@ def attempt_records(settlement: Settlement) -> Columns:
         "model": named([term.model for term in run.terms], attempts.target),
         "replica": np.where(attempts.queue < 0, -1, attempts.queue - first_queue[attempts.target]),
         "state": named(ENDING_NAMES, attempts.ending),
-        "failure_reason": named(("", *REASON_NAMES[1:]), attempts.reason),
+        "failure_reason": named(FAILURE_NAMES, attempts.reason),
         "started_s": attempts.submitted_s,
         "ready_s": attempts.ready_s,
         "admitted_s": attempts.admitted_s,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from router.steps import (
     AttemptKind,
@@ -18,7 +18,7 @@ from router.steps import (
     TurnAway,
     Verify,
 )
-from simulator.kernel.codes import REASON_NAMES
+from simulator.world.failures import FAILURE_NAMES
 from simulator.world.journal import RequestState
 from simulator.world.submission import Submission
 from simulator.world.verification import Verification
@@ -35,8 +35,21 @@ if TYPE_CHECKING:
 SLOT_MASK = 0xFFFFFFFF
 COMPLETED = EventKind.COMPLETED
 FAILED = EventKind.FAILED
+FIRST_TOKEN = EventKind.FIRST_TOKEN
 PARKED = object()
 Steps = "Generator[Step, object, None]"
+
+
+class Told(Protocol):
+    """Whoever wants to hear of attempts as they end."""
+
+    def __call__(self, live: Live, handle: int, completed: bool, reason: str) -> None:  # noqa: FBT001  (the hot path passes by position)
+        """An attempt of the request completed, or failed for a reason."""
+        ...
+
+
+def tell_nobody(live: Live, handle: int, completed: bool, reason: str) -> None:  # noqa: ARG001, FBT001  (a `Told`)
+    """Hears nothing."""
 
 
 class Live:
@@ -90,6 +103,8 @@ class Executor:
         self._verification = Verification(plan)
         self._parked: list[Live | None] = []
         self._heard = bytes(len(plan.workload))
+        self._told: Told = tell_nobody
+        self._tells = False
         self._winner = memoryview(journal.winner)
         self._state = memoryview(journal.state)
         self._final_s = memoryview(journal.final_s)
@@ -106,6 +121,11 @@ class Executor:
     def hear_of(self, flags: bytes) -> None:
         """Sets, by request, whose end must be told at the instant it happens."""
         self._heard = flags
+
+    def tell(self, told: Told) -> None:
+        """Sets who is told of every completed or failed attempt at the instant of its event."""
+        self._told = told
+        self._tells = True
 
     def begin(self, live: Live, delay_s: float) -> None:
         """Runs a request's steps up to the first wait; attempts leave after `delay_s`."""
@@ -285,6 +305,8 @@ class Executor:
     def _route_event(self, live: Live, event: tuple[float, int, int, int, float, int]) -> None:
         """Settles a followed request, resumes a waiting one, or keeps the event for later."""
         _at_s, handle, kind, reason, retry_after_s, seen = event
+        if self._tells and kind != FIRST_TOKEN:
+            self._told(live, handle, kind == COMPLETED, FAILURE_NAMES[reason])
         if kind == COMPLETED and handle == live.followed:
             self.settle(live, RequestState.COMPLETED)
             return
@@ -292,7 +314,7 @@ class Executor:
             handle,
             EventKind(kind),
             self._clock.now,
-            REASON_NAMES[reason],
+            FAILURE_NAMES[reason],
             retry_after_s,
             bool(seen),
         )

@@ -9,7 +9,7 @@ import numpy as np
 from router.outcome import Outcome
 from simulator.kernel import Kernel
 from simulator.world.clock import Clock, Stream, run_clock
-from simulator.world.executor import Executor, Live
+from simulator.world.executor import Executor, Live, target_of
 from simulator.world.journal import Journal, RequestState
 from simulator.world.sight import Sight
 from simulator.world.telemetry import Telemetry
@@ -38,6 +38,8 @@ class World:
         self._observer = observer
         self._executor = Executor(plan, self.kernel, self._clock, self.journal, self._settled)
         self._executor.hear_of(whom_to_hear_of(plan, host))
+        if host.learns or host.counts_outcomes:
+            self._executor.tell(self._tell)
         self._sight = Sight(plan, self.kernel, self._clock, oracle=host.oracle)
         self.telemetry = Telemetry(plan, self.kernel, self._clock)
         self._arrival_s = memoryview(self.journal.arrival_s)
@@ -135,9 +137,31 @@ class World:
             if at_s < self.plan.duration_s:
                 self._clock.at(at_s, lambda: self._arrive(following))
 
-    def _tell(self, outcome: Outcome) -> None:
-        """Passes an outcome on to a learning policy."""
-        self._host.observe(outcome)
+    def _tell(self, live: Live, handle: int, completed: bool, reason: str) -> None:  # noqa: FBT001  (a `Told`)
+        """Passes the end of an attempt on to cooldown rules that count and policies that learn."""
+        target = target_of(live, handle)
+        if completed and self._host.counts_outcomes:
+            self._host.succeeded(target, self._clock.now)
+        if self._host.learns:
+            self._host.observe(self._outcome(live, handle, completed, reason))
+
+    def _outcome(self, live: Live, handle: int, completed: bool, reason: str) -> Outcome:  # noqa: FBT001  (as `_tell`)
+        """What became of an attempt, as a learning policy hears it."""
+        target, now_s = target_of(live, handle), self._clock.now
+        began_s = self._arrival_s[live.request]
+        first_s = self.kernel.first_token_s(handle) if completed else float("nan")
+        model = self.plan.target_plans[target].model
+        output = self.plan.answers.output_token_count.item(model, live.request)
+        return Outcome(
+            request_index=live.request,
+            target=self.plan.targets[target].name,
+            finished_s=now_s,
+            completed=completed,
+            reason=reason,
+            ttft_s=first_s - began_s,
+            e2e_s=now_s - began_s,
+            output_token_count=output if completed else 0,
+        )
 
 
 def whom_to_hear_of(plan: RunPlan, host: Host) -> bytes:
