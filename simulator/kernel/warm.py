@@ -4,11 +4,19 @@ from __future__ import annotations
 
 import sys
 import time
+from pathlib import Path
 
+from simulator.kernel import entry
+from simulator.kernel.jit import COMPILED
 from simulator.kernel.kernel import Kernel
 from simulator.kernel.spec import BatchingSpec, GroupSpec, ServersSpec, StepCost
 
 NEVER_S = 1e18
+
+
+def is_warm() -> bool:
+    """Whether this machine holds the kernel compiled from these very sources."""
+    return not COMPILED or any(Path(entry.advance.stats.cache_path).glob("*advance*.nbi"))
 
 
 def warm_kernel() -> float:

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from numpy.typing import NDArray
-    from oracle.cases import Case, Command
+    from oracle.cases import Arrival, Case, Command
 
 BOUNDARY, TIMER, COMMAND = range(3)
 EXACT = ("ending", "reason", "priority", "output", "prefilled", "recomputed")
@@ -158,19 +158,24 @@ def kernel_of(case: Case) -> Kernel:
 def submit_all(kernel: Kernel, case: Case) -> list[int]:
     """Sends all arrivals on their way at time 0; returns their handles."""
     return [
-        kernel.submit(
-            arrival.queue,
-            number,
-            arrival.prompt,
-            arrival.output,
-            0.0,
-            arrival.ready_s,
-            first_delay_s=arrival.first_delay_s,
-            duration_s=arrival.duration_s,
-            priority=arrival.priority,
-        )
-        for number, arrival in enumerate(case.arrivals)
+        submit_one(kernel, number, arrival, 0.0) for number, arrival in enumerate(case.arrivals)
     ]
+
+
+def submit_one(kernel: Kernel, number: int, arrival: Arrival, now_s: float) -> int:
+    """Sends one arrival on its way at `now_s`; returns its handle."""
+    kernel.make_room()
+    return kernel.submit(
+        arrival.queue,
+        number,
+        arrival.prompt,
+        arrival.output,
+        now_s,
+        arrival.ready_s,
+        first_delay_s=arrival.first_delay_s,
+        duration_s=arrival.duration_s,
+        priority=arrival.priority,
+    )
 
 
 def run_to(kernel: Kernel, limit_s: float) -> list[tuple[float, int, int, int, float]]:

@@ -1,0 +1,67 @@
+# Set-up needs Python 3.11 or newer, pip and make; everything else is installed into .venv.
+PYTHON ?= $(shell for name in python3.13 python3.12 python3.11 python3; do \
+	command -v $$name >/dev/null 2>&1 && $$name -c 'import sys, venv, ensurepip; sys.exit(sys.version_info < (3, 11))' 2>/dev/null \
+	&& echo $$name && break; done)
+BIN := .venv/bin
+READY := .venv/.ready
+COMPARED := --policy cheapest_capable --policy score_threshold --policy cascade
+
+.DEFAULT_GOAL := help
+
+.PHONY: help
+help: ## what there is to make
+	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
+
+.PHONY: setup
+setup: $(READY) ## the environment, installed once, and the kernel compiled once
+
+$(READY): pyproject.toml requirements.lock
+	@test -n "$(PYTHON)" || { echo "Wayfare needs Python 3.11 or newer with venv and pip; found none on PATH" >&2; exit 1; }
+	@echo "installing into .venv (once)"
+	@$(PYTHON) -m venv .venv
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@$(BIN)/python -m simulator.kernel.warm
+	@touch $@
+
+.PHONY: demo
+demo: $(READY) ## a support desk's day through three policies and the baselines: out/demo/report.html
+	@$(BIN)/wayfare compare scenarios/support-desk-diurnal.yaml $(COMPARED) --out out/demo
+
+.PHONY: test
+test: $(READY) ## the whole test suite
+	@$(BIN)/python -m pytest -n 2 --dist loadfile
+
+.PHONY: check
+check: $(READY) ## format, lint, types, layers, spelling, generated files
+	@$(BIN)/ruff format --check --quiet . || { echo "run: make format" >&2; exit 1; }
+	@$(BIN)/ruff check --quiet .
+	@$(BIN)/mypy --no-error-summary
+	@$(BIN)/lint-imports --no-logo >/dev/null || $(BIN)/lint-imports
+	@$(BIN)/codespell
+	@$(BIN)/wayfare catalog check
+	@$(BIN)/python -m wayfare schema | diff -q - scenarios/scenario.schema.json >/dev/null || { echo "run: make docs" >&2; exit 1; }
+	@! grep -nE 'https?://|file://' requirements.lock
+	@echo "all checks passed"
+
+.PHONY: format
+format: $(READY) ## formatted sources
+	@$(BIN)/ruff format --quiet .
+	@$(BIN)/ruff check --quiet --fix .
+
+.PHONY: bench
+bench: $(READY) ## speed and memory, kept in bench/RESULTS.md
+	@$(BIN)/python bench/run.py
+
+.PHONY: docs
+docs: $(READY) ## generated pages: the scenario's JSON Schema
+	@$(BIN)/wayfare schema > scenarios/scenario.schema.json
+
+.PHONY: lock
+lock: ## requirements.lock from pyproject.toml (needs uv)
+	uv pip compile --quiet --universal --generate-hashes --no-header --no-annotate \
+	  --no-emit-index-url --no-emit-find-links --group dev pyproject.toml -o requirements.lock
+
+.PHONY: clean
+clean: ## without what was installed and made
+	@rm -rf .venv out .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis

@@ -1,0 +1,80 @@
+"""Where two editions disagree: every figure, with both sources."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from catalogs.records import Entry
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from catalogs.catalog import Catalog
+
+ABOUT_SOURCES = ("name", "source", "retrieved", "valid_from", "estimate", "sources", "note")
+ABSENT = "-"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Difference:
+    """A figure that two editions state differently; `-` where one does not state it."""
+
+    kind: str
+    name: str
+    path: str
+    first: object
+    second: object
+    first_source: str
+    second_source: str
+
+
+def figures(entry: Entry) -> dict[str, object]:
+    """Every figure of an entry by its dotted path, without what is only about sources."""
+    plain = entry.model_dump(mode="json", exclude=set(ABOUT_SOURCES))
+    return dict(leaves(plain, ""))
+
+
+def leaves(value: object, path: str) -> Iterator[tuple[str, object]]:
+    """The values at the ends of nested maps and lists, by dotted path; absent ones left out."""
+    if isinstance(value, dict):
+        for key, below in value.items():
+            if key not in ABOUT_SOURCES:
+                yield from leaves(below, f"{path}.{key}" if path else str(key))
+    elif isinstance(value, list):
+        for number, below in enumerate(value):
+            yield from leaves(below, f"{path}.{number}")
+    elif value is not None:
+        yield path, value
+
+
+def differences(first: Catalog, second: Catalog) -> Iterator[Difference]:
+    """Every disagreement, in order of kind, name and path."""
+    others = second.kinds()
+    for kind, entries in first.kinds().items():
+        for name in dict.fromkeys([*entries, *others[kind]]):
+            yield from between(kind, name, entries.get(name), others[kind].get(name))
+
+
+def between(
+    kind: str, name: str, first: Entry | None, second: Entry | None
+) -> Iterator[Difference]:
+    """The disagreements about one entry."""
+    one = figures(first) if first else {}
+    other = figures(second) if second else {}
+    for path in dict.fromkeys([*one, *other]):
+        if one.get(path) != other.get(path):
+            yield Difference(
+                kind=kind,
+                name=name,
+                path=path,
+                first=one.get(path, ABSENT),
+                second=other.get(path, ABSENT),
+                first_source=source_of(first, path),
+                second_source=source_of(second, path),
+            )
+
+
+def source_of(entry: Entry | None, path: str) -> str:
+    """Where an entry's figure comes from."""
+    return entry.origin_of(path).source if entry else ABSENT

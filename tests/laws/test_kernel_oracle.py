@@ -1,0 +1,68 @@
+"""Leaps and steps tell the same story: the kernel against the step-by-step oracle."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from hypothesis import HealthCheck, given, settings
+from oracle.cases import Case
+from oracle.loads import KNEE, LOADS, OVERLOAD, REPLICA, Load, load_case
+from oracle.runs import EXACT, INSTANTS, assert_same, kernel_outcome, oracle_outcome
+from oracle.strategies import cases
+
+CRAMPED = replace(REPLICA, kv_room_tokens=5200, token_budget=64, max_sequences=24)
+THOROUGH = settings(
+    max_examples=250,
+    derandomize=True,
+    deadline=None,
+    database=None,
+    suppress_health_check=[HealthCheck.too_slow],
+)
+
+
+@THOROUGH
+@given(cases())
+def test_leaps_end_where_single_steps_end(case: Case) -> None:
+    """Any queues under any traffic, cancels and outages: same endings, instants and bills."""
+    assert_same(kernel_outcome(case), oracle_outcome(case))
+
+
+@THOROUGH
+@given(cases(tied=True))
+def test_instants_that_tie_are_ordered_alike(case: Case) -> None:
+    """With costs exact in binary, arrivals and commands meet boundaries: instants are identical."""
+    seen, expected = kernel_outcome(case), oracle_outcome(case)
+    for name in INSTANTS:
+        np.testing.assert_array_equal(seen.attempts[name], expected.attempts[name], name)
+    assert_same(seen, expected)
+
+
+@pytest.mark.parametrize("load", LOADS, ids=lambda load: load.name)
+def test_every_load_agrees_with_the_oracle(load: Load) -> None:
+    """A replica at idle, medium, knee and overload agrees with the oracle, and is as full as said."""
+    case = load_case(load)
+    seen = kernel_outcome(case)
+    assert_same(seen, oracle_outcome(case))
+    low, high = load.busy_ratio_range
+    assert low <= seen.queues["busy_s"][0] / np.nanmax(seen.attempts["finish_s"]) <= high
+
+
+@pytest.mark.parametrize("load", [KNEE, OVERLOAD], ids=lambda load: load.name)
+def test_preemption_agrees_with_the_oracle(load: Load) -> None:
+    """With little KV room and a small token budget, preemptions and their waste are the same."""
+    case = load_case(load, replica=CRAMPED)
+    seen = kernel_outcome(case)
+    assert_same(seen, oracle_outcome(case))
+    assert seen.queues["preemption_count"][0] > 10
+    assert seen.attempts["wasted_s"].sum() > 0.0
+
+
+def test_a_bounded_line_refuses_the_same_attempts() -> None:
+    """With a queue limit, overload is turned away at the same instants for the same reason."""
+    case = load_case(OVERLOAD, replica=replace(REPLICA, queue_limit=3, max_sequences=8))
+    seen = kernel_outcome(case)
+    assert_same(seen, oracle_outcome(case))
+    assert (seen.attempts["reason"] > 0).any()
+    assert set(EXACT) <= set(seen.attempts)

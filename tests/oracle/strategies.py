@@ -1,0 +1,222 @@
+"""Hypothesis strategies: what shape a case has; a drawn seed fills in its instants and lengths."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+from hypothesis import strategies as st
+from oracle.cases import Arrival, Cancel, Case, Outage, Repair
+
+from simulator.kernel import BatchingSpec, GroupSpec, RateLimits, ServersSpec, StepCost
+from simulator.kernel.codes import LEAST_OUTSTANDING, RANDOM, ROUND_ROBIN
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from oracle.cases import Command
+
+    Draw = Callable[[st.SearchStrategy[object]], object]
+
+TICK_S = 2.0**-6
+"""Grid of the instants of tied cases; fine enough for everything, exact in binary."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Traffic:
+    """How much arrives how fast, and how often something goes wrong."""
+
+    seed: int
+    count: int
+    rate_per_s: float
+    longest: int
+    priorities: int
+    cancels: int
+    outages: int
+    tied: bool
+
+
+# -- queues ---------------------------------------------------------------------------------
+
+
+@st.composite
+def step_costs(draw: st.DrawFn, scale: float) -> StepCost:
+    """Costs of a plausible engine: a fixed part per step, small parts per token."""
+    factor = draw(st.sampled_from([0.0, 1.0, 3.7]))
+    return StepCost(
+        base=scale * draw(st.sampled_from([3.1e-3, 1.3e-2])),
+        expert=scale * draw(st.sampled_from([0.0, 4.3e-3])),
+        sequence=scale * draw(st.sampled_from([0.0, 2.9e-4])),
+        context=scale * factor * 1.9e-5,
+        prompt=scale * draw(st.sampled_from([7.1e-5, 1.1e-3])),
+        attention=scale * factor * 3.3e-7,
+    )
+
+
+@st.composite
+def binary_costs(draw: st.DrawFn) -> StepCost:
+    """Costs whose sums are exact in binary, so that instants tie for certain or not at all."""
+    return StepCost(
+        base=draw(st.sampled_from([TICK_S, 4 * TICK_S])),
+        sequence=draw(st.sampled_from([0.0, TICK_S])),
+        context=draw(st.sampled_from([0.0, TICK_S / 4])),
+        prompt=draw(st.sampled_from([0.0, TICK_S / 2])),
+        attention=draw(st.sampled_from([0.0, TICK_S / 8])),
+    )
+
+
+@st.composite
+def batching_specs(draw: st.DrawFn, *, tied: bool = False) -> BatchingSpec:
+    """Small replicas: seats, budget and KV room are short more often than not."""
+    return BatchingSpec(
+        seconds=draw(binary_costs() if tied else step_costs(1.0)),
+        joules=draw(step_costs(280.0)),
+        expert_miss=0.0 if tied else draw(st.sampled_from([0.0, 0.75])),
+        max_sequences=draw(st.sampled_from([1, 2, 5, 12])),
+        token_budget=draw(st.sampled_from([1, 3, 16, 64, 4096])),
+        kv_room_tokens=draw(st.sampled_from([60, 110, 300, 100_000])),
+        queue_limit=draw(st.sampled_from([-1, -1, 0, 4])),
+    )
+
+
+@st.composite
+def servers_specs(draw: st.DrawFn) -> ServersSpec:
+    """A few servers with or without a line."""
+    return ServersSpec(
+        servers=draw(st.integers(1, 4)),
+        queue_limit=draw(st.sampled_from([-1, 0, 3])),
+        power_w=draw(st.sampled_from([0.0, 4.2])),
+    )
+
+
+def queue_specs(*, tied: bool = False) -> st.SearchStrategy[BatchingSpec | ServersSpec]:
+    """Any queue; batching ones twice as often."""
+    batching = batching_specs(tied=tied)
+    return st.one_of(batching, batching, servers_specs())
+
+
+@st.composite
+def rate_limits(draw: st.DrawFn) -> RateLimits:
+    """Unlimited, or tight on requests and on tokens."""
+    if draw(st.booleans()):
+        return RateLimits()
+    return RateLimits(
+        requests_per_s=draw(st.sampled_from([2.0, 20.0])),
+        input_tokens_per_s=draw(st.sampled_from([100.0, 2000.0])),
+        output_tokens_per_s=draw(st.sampled_from([50.0, 1000.0])),
+        burst_s=draw(st.sampled_from([0.5, 2.0])),
+    )
+
+
+@st.composite
+def group_specs(draw: st.DrawFn, *, tied: bool = False) -> GroupSpec:
+    """A few alike queues behind one door."""
+    return GroupSpec(
+        queues=draw(queue_specs(tied=tied)),
+        count=draw(st.integers(1, 3)),
+        balancing=draw(st.sampled_from([LEAST_OUTSTANDING, ROUND_ROBIN, RANDOM])),
+        limits=draw(rate_limits()),
+    )
+
+
+def fleets(*, tied: bool = False) -> st.SearchStrategy[tuple[GroupSpec, ...]]:
+    """One to three groups."""
+    return st.lists(group_specs(tied=tied), min_size=1, max_size=3).map(tuple)
+
+
+# -- traffic --------------------------------------------------------------------------------
+
+
+@st.composite
+def traffics(draw: st.DrawFn, *, tied: bool = False) -> Traffic:
+    """From a lone attempt to a flood, with cancels and outages."""
+    return Traffic(
+        seed=draw(st.integers(0, 10**6)),
+        count=draw(st.integers(1, 45)),
+        rate_per_s=draw(st.sampled_from([0.5, 6.0, 30.0, 400.0])),
+        longest=draw(st.sampled_from([4, 25, 70])),
+        priorities=draw(st.integers(1, 3)),
+        cancels=draw(st.integers(0, 8)),
+        outages=draw(st.integers(0, 2)),
+        tied=tied,
+    )
+
+
+@st.composite
+def cases(draw: st.DrawFn, *, tied: bool = False) -> Case:
+    """One to three queues under random traffic; every fourth run is closed before it drains."""
+    queues = draw(st.lists(queue_specs(tied=tied), min_size=1, max_size=3).map(tuple))
+    traffic = draw(traffics(tied=tied))
+    closes = draw(st.sampled_from([False, False, False, True]))
+    return case_of(queues, len(queues), traffic, closes=closes)
+
+
+@st.composite
+def fleet_cases(
+    draw: st.DrawFn, *, tied: bool = False
+) -> tuple[tuple[GroupSpec, ...], Case]:
+    """Groups with balancing and limits, and a case whose `queue` of an arrival is its group."""
+    groups = draw(fleets(tied=tied))
+    queues = tuple(group.queues for group in groups for _ in range(group.count))
+    return groups, case_of(queues, len(groups), draw(traffics(tied=tied)))
+
+
+def case_of(
+    queues: Sequence[BatchingSpec | ServersSpec],
+    doors: int,
+    traffic: Traffic,
+    *,
+    closes: bool = False,
+) -> Case:
+    """The case of a traffic: arrivals at `doors` doors, commands in order of time."""
+    rng = np.random.default_rng(traffic.seed)
+    arrivals = tuple(arrival_of(rng, traffic, doors, at_s) for at_s in instants(rng, traffic))
+    horizon_s = 1.2 * arrivals[-1].ready_s + 0.5
+    commands = commands_of(rng, traffic, len(queues), horizon_s)
+    close_s = on_grid(horizon_s, traffic) if closes else None
+    kept = tuple(c for c in commands if close_s is None or c.at_s < close_s)
+    return Case(queues=tuple(queues), arrivals=arrivals, commands=kept, close_s=close_s)
+
+
+def on_grid(at_s: float, traffic: Traffic) -> float:
+    """The instant, moved to the grid when the case is a tied one."""
+    return round(at_s / TICK_S) * TICK_S if traffic.tied else at_s
+
+
+def instants(rng: np.random.Generator, traffic: Traffic) -> list[float]:
+    """Poisson arrivals."""
+    arrivals_s = np.cumsum(rng.exponential(1.0 / traffic.rate_per_s, traffic.count))
+    return [on_grid(at_s, traffic) for at_s in arrivals_s.tolist()]
+
+
+def arrival_of(
+    rng: np.random.Generator, traffic: Traffic, doors: int, at_s: float
+) -> Arrival:
+    """One attempt of random lengths, urgency and service time."""
+    first_s = on_grid(rng.exponential(0.05), traffic)
+    return Arrival(
+        ready_s=at_s,
+        prompt=int(rng.integers(1, traffic.longest, endpoint=True)),
+        output=int(rng.integers(1, traffic.longest, endpoint=True)),
+        queue=int(rng.integers(doors)),
+        priority=int(rng.integers(traffic.priorities)),
+        first_delay_s=first_s,
+        duration_s=first_s + on_grid(rng.exponential(0.2), traffic),
+    )
+
+
+def commands_of(
+    rng: np.random.Generator, traffic: Traffic, queues: int, horizon_s: float
+) -> tuple[Command, ...]:
+    """Cancels and outages anywhere in the run; every outage is repaired."""
+    commands: list[Command] = []
+    for _ in range(traffic.cancels):
+        at_s = on_grid(rng.uniform(0.0, horizon_s), traffic)
+        commands.append(Cancel(at_s=at_s, attempt=int(rng.integers(traffic.count))))
+    for _ in range(traffic.outages):
+        broken_s, repaired_s = np.sort(rng.uniform(0.0, horizon_s, 2)).tolist()
+        queue = int(rng.integers(queues))
+        commands.append(Outage(at_s=on_grid(broken_s, traffic), queue=queue))
+        commands.append(Repair(at_s=on_grid(repaired_s, traffic), queue=queue))
+    return tuple(sorted(commands, key=lambda command: command.at_s))

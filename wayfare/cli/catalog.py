@@ -1,0 +1,115 @@
+"""`wayfare catalog`: the facts, where they come from, and where editions disagree."""
+
+from __future__ import annotations
+
+import json
+
+import click
+from catalogs import Catalog, InvalidCatalogError, UnknownEntryError, editions, load_catalog
+from catalogs.differences import differences
+from catalogs.records import Entry
+
+from wayfare.cli.exits import CheckFoundFaultsError
+from wayfare.terminal import console, plain_table
+
+EDITION = click.option("--edition", default="measured", show_default=True, help="Which edition.")
+
+
+@click.group("catalog")
+def command() -> None:
+    """Show the facts that simulations stand on, with their sources."""
+
+
+@command.command("list")
+@click.argument("kind", required=False)
+@EDITION
+def list_entries(kind: str | None, edition: str) -> None:
+    """List all entries, or those of one KIND (models, offers, accelerators, ...)."""
+    catalog = load_catalog(edition)
+    table = plain_table("kind", "entries")
+    for name, entries in kinds_of(catalog, kind).items():
+        table.add_row(name, ", ".join(entries))
+    console().print(table)
+
+
+def kinds_of(catalog: Catalog, kind: str | None) -> dict[str, dict[str, Entry]]:
+    """The entries of all kinds, or of the one asked for; raises `UnknownEntryError`."""
+    kinds = {name: dict(entries) for name, entries in catalog.kinds().items()}
+    if kind is None:
+        return kinds
+    if kind not in kinds:
+        message = f"unknown kind {kind!r}; known: {', '.join(map(repr, kinds))}"
+        raise UnknownEntryError(message)
+    return {kind: kinds[kind]}
+
+
+@command.command("show")
+@click.argument("name")
+@EDITION
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+def show(name: str, edition: str, as_json: bool) -> None:  # noqa: FBT001  (a flag of the command line)
+    """Show every figure of the entry NAME, with its source."""
+    catalog = load_catalog(edition)
+    found = [(kind, entry) for kind, entry in catalog.entries() if entry.name == name]
+    if not found:
+        names = sorted({entry.name for _kind, entry in catalog.entries()})
+        message = f"unknown entry {name!r}; known: {', '.join(map(repr, names))}"
+        raise UnknownEntryError(message)
+    for kind, entry in found:
+        if as_json:
+            click.echo(json.dumps({"kind": kind, **entry.model_dump(mode="json")}, indent=2))
+        else:
+            print_entry(kind, entry)
+
+
+def print_entry(kind: str, entry: Entry) -> None:
+    """One entry as a table of figures and sources."""
+    out = console()
+    out.print(f"[bold]{entry.name}[/bold] ({kind})")
+    table = plain_table("figure", "value", "source")
+    for path, value in figures_of(entry).items():
+        origin = entry.origin_of(path)
+        mark = " [estimate]" if origin.estimate else ""
+        table.add_row(path, str(value), f"{origin.source}{mark}".replace("[", "\\["))
+    out.print(table)
+
+
+def figures_of(entry: Entry) -> dict[str, object]:
+    """Every figure of an entry by its dotted path."""
+    from catalogs.differences import figures
+
+    return figures(entry)
+
+
+@command.command("check")
+def check() -> None:
+    """Check every file of every edition; lists every fault, exit code 1 if there is one."""
+    faults = 0
+    for edition in editions():
+        try:
+            catalog = load_catalog(edition)
+        except InvalidCatalogError as error:
+            click.echo(str(error), err=True)
+            faults += len(error.faults)
+        else:
+            count = sum(1 for _entry in catalog.entries())
+            click.echo(f"{edition}: {count} entries, no faults")
+    if faults:
+        raise CheckFoundFaultsError(faults)
+
+
+@command.command("diff")
+@click.argument("first")
+@click.argument("second")
+def diff(first: str, second: str) -> None:
+    """Print every figure in which edition FIRST and edition SECOND disagree, with both sources."""
+    table = plain_table("figure", first, second, f"source of {first}", f"source of {second}")
+    for found in differences(load_catalog(first), load_catalog(second)):
+        table.add_row(
+            f"{found.kind}.{found.name}.{found.path}",
+            str(found.first),
+            str(found.second),
+            found.first_source,
+            found.second_source,
+        )
+    console().print(table)

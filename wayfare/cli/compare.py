@@ -1,0 +1,70 @@
+"""`wayfare compare`: the same requests through several policies."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import click
+
+from wayfare.cli.options import loaded, scenario_options
+
+
+@click.command("compare")
+@scenario_options
+@click.option(
+    "--policy", "policies", multiple=True, required=True, metavar="P",
+    help="A policy's name or path/to/file.py:Class. Repeatable; the baselines are added.",
+)
+@click.option(
+    "--replications", type=click.IntRange(min=1), default=10, show_default=True,
+    help="Independent replications of the seed.",
+)
+@click.option(
+    "--confidence", type=click.FloatRange(0.0, 1.0, min_open=True, max_open=True), default=0.95,
+    show_default=True, help="Confidence of the intervals.",
+)
+@click.option(
+    "--outcomes", type=click.Path(path_type=Path), metavar="TABLE",
+    help="Recorded answers (query, model, correct, output_tokens) instead of the quality model.",
+)  # fmt: skip
+def command(
+    scenario: str,
+    policies: tuple[str, ...],
+    replications: int,
+    confidence: float,
+    outcomes: Path | None,
+    seed: int | None,
+    settings: tuple[str, ...],
+    trace: Path | None,
+    as_json: bool,  # noqa: FBT001  (a flag of the command line)
+    out: Path | None,
+    quiet: bool,  # noqa: FBT001  (as above)
+) -> None:
+    """Run SCENARIO's requests through every policy and say which costs what.
+
+    The baselines always_cheapest, always_strongest, random_mix and oracle are always included.
+    """
+    from simulator import compare
+    from wayfare.outputs import write_comparison
+    from wayfare.progress import observer
+    from wayfare.tables.comparison import print_comparison
+
+    if outcomes is not None:
+        settings = (*settings, f"quality.outcomes={json.dumps(str(outcomes.resolve()))}")
+    ready = loaded(scenario, settings, trace, seed)
+    comparison = compare(
+        ready,
+        policies,
+        replications=replications,
+        confidence=confidence,
+        observer=observer(quiet=quiet),
+    )
+    if out is not None:
+        write_comparison(ready, comparison, out)
+    if as_json:
+        click.echo(json.dumps(comparison.to_dict(), indent=2))
+        return
+    print_comparison(ready, comparison)
+    if out is not None:
+        click.echo(f"wrote {out / 'report.html'}")

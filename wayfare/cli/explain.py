@@ -1,0 +1,17 @@
+"""`wayfare explain`: one request's story."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+
+@click.command("explain")
+@click.argument("run_dir", type=click.Path(path_type=Path))
+@click.option("--request", "number", type=click.IntRange(min=0), required=True, metavar="N")
+def command(run_dir: Path, number: int) -> None:
+    """Tell the story of request N of a run that was written to RUN_DIR."""
+    from wayfare.explanation import explanation
+
+    click.echo(explanation(run_dir, number))

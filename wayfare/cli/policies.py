@@ -1,0 +1,42 @@
+"""`wayfare policies`: what there is to choose from."""
+
+from __future__ import annotations
+
+import click
+
+from router.registry import BASELINES, PolicyDescription, describe_policy, policy_names
+from wayfare.terminal import console, plain_table
+
+
+@click.command("policies")
+@click.argument("name", required=False)
+def command(name: str | None) -> None:
+    """List the routing policies, or say what policy NAME does and takes."""
+    if name is None:
+        show_all()
+    else:
+        show(describe_policy(name))
+
+
+def show_all() -> None:
+    """Every policy with the first sentence of its contract."""
+    table = plain_table("policy", "what it does")
+    for known in policy_names():
+        mark = " (baseline)" if known in BASELINES else ""
+        table.add_row(f"{known}{mark}", describe_policy(known).summary)
+    console().print(table)
+
+
+def show(policy: PolicyDescription) -> None:
+    """A policy's contract and parameters."""
+    out = console()
+    out.print(f"[bold]{policy.name}[/bold]")
+    out.print(policy.contract, markup=False, highlight=False)
+    if not policy.parameters:
+        out.print("\nIt takes no parameters.")
+        return
+    table = plain_table("parameter", "default", "about")
+    for entry in policy.parameters:
+        table.add_row(entry.name, entry.default, entry.about)
+    out.print()
+    out.print(table)

@@ -1,0 +1,44 @@
+"""`wayfare run`: one scenario under one policy."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+import click
+
+from wayfare.cli.options import loaded, scenario_options
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+@click.command("run")
+@scenario_options
+@click.option("--policy", metavar="P", help="A policy's name or path/to/file.py:Class.")
+def command(
+    scenario: str,
+    policy: str | None,
+    seed: int | None,
+    settings: tuple[str, ...],
+    trace: Path | None,
+    as_json: bool,  # noqa: FBT001  (a flag of the command line)
+    out: Path | None,
+    quiet: bool,  # noqa: FBT001  (as above)
+) -> None:
+    """Run SCENARIO (a file or a shipped scenario's name) once and say what it costs."""
+    from simulator import simulate
+    from wayfare.outputs import write_run
+    from wayfare.progress import observer
+    from wayfare.tables.run import print_run
+
+    ready = loaded(scenario, settings, trace, seed)
+    result = simulate(ready, policy, observer=observer(quiet=quiet))
+    if out is not None:
+        write_run(ready, result, out)
+    if as_json:
+        click.echo(json.dumps(result.report.to_dict(), indent=2))
+        return
+    print_run(ready, result.report)
+    if out is not None:
+        click.echo(f"wrote {out / 'report.html'}")

@@ -1,0 +1,148 @@
+"""One request's story, from the files of a run: what was seen, decided, tried, waited and paid."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, cast
+
+from wayfare.cli.exits import WrongInputError
+from wayfare.numbers import energy, grams, seconds, usd
+from wayfare.outputs import read_parquet
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    Row = dict[str, object]
+
+JOULES_PER_WH = 3_600.0
+
+
+def explanation(folder: Path, number: int) -> str:
+    """The story of request `number` of the run in a folder.
+
+    Raises:
+        WrongInputError: the folder holds no run, or the run no such request.
+    """
+    demand_run(folder)
+    found = read_parquet(folder / "requests.parquet", "request = ?", number)
+    if not found:
+        raise WrongInputError(unknown_request(folder, number))
+    report = json.loads((folder / "report.json").read_text(encoding="utf-8"))
+    attempts = read_parquet(folder / "attempts.parquet", "request = ? ORDER BY attempt", number)
+    request = found[0]
+    parts = [
+        asked(request, report),
+        decided(request, report),
+        *(part for number, row in enumerate(attempts, 1) for part in tried(row, number, request)),
+        ended(request),
+        paid(request),
+    ]
+    return "\n".join(parts)
+
+
+def demand_run(folder: Path) -> None:
+    """Raises `WrongInputError` unless the folder holds a run."""
+    names = ("report.json", "requests.parquet", "attempts.parquet")
+    missing = [name for name in names if not (folder / name).is_file()]
+    if missing:
+        runs = sorted(path.parent.name for path in folder.glob("*/requests.parquet"))
+        hint = f"; it holds runs in: {', '.join(runs)}" if runs else ""
+        message = f"{folder}: no {', '.join(missing)}; give a folder that --out wrote{hint}"
+        raise WrongInputError(message)
+
+
+def unknown_request(folder: Path, number: int) -> str:
+    """What to say of a number that no request of the run has."""
+    rows = read_parquet(folder / "requests.parquet")
+    numbers = [cast("int", row["request"]) for row in rows]
+    known = f"{min(numbers)} to {max(numbers)}" if numbers else "none arrived"
+    return f"{folder}: no request {number} arrived; allowed: {known}"
+
+
+def number_in(row: Row, name: str) -> float:
+    """A numeric figure of a row."""
+    return cast("float", row[name])
+
+
+def moment(row: Row, name: str) -> str:
+    """An instant of a row, seconds since the run began."""
+    value = number_in(row, name)
+    return f"t={value:,.3f} s" if value == value else "never"  # noqa: PLR0124  (nan is the only value unequal to itself)
+
+
+def asked(request: Row, report: Row) -> str:
+    """What arrived, and what only the simulation knows of it."""
+    scenario = cast("dict[str, str]", report["scenario"])["name"]
+    place = f"tenant {request['tenant']}, from {request['region']}"
+    session = request["session"]
+    turn = f", turn {request['turn']} of session {session}" if cast("int", session) >= 0 else ""
+    return (
+        f"Request {request['request']} of {scenario} under {report['policy']}\n"
+        f"{moment(request, 'arrival_s')}  arrived: {request['task']} ({place}{turn}), "
+        f"{request['input_token_count']:,} prompt tokens, at most {request['max_output_token_count']:,} back\n"
+        f"  true difficulty {number_in(request, 'difficulty'):+.2f} logits (the policy does not see it)"
+    )
+
+
+def decided(request: Row, report: Row) -> str:
+    """What the policy saw and decided, and why."""
+    target = request["policy_target"] or "several targets, or none"
+    return (
+        f"  the policy saw: estimated difficulty {number_in(request, 'estimated_difficulty'):+.2f}, "
+        f"router score {number_in(request, 'router_score'):.2f}, {request['candidate_count']} permitted targets\n"
+        f"  {report['policy']} decided: {target}, because: {request['reason'] or 'nothing was decided'}"
+    )
+
+
+def tried(row: Row, number: int, request: Row) -> list[str]:
+    """One attempt: the way, the wait, the work, the end, and what it took."""
+    wait_s = number_in(row, "admitted_s") - number_in(row, "ready_s")
+    began = wait_s == wait_s  # noqa: PLR0124  (nan: never admitted)
+    return [
+        f"{moment(row, 'started_s')}  attempt {number} ({row['kind']}) to {row['target']}, "
+        f"replica {row['replica']}: {row['model']}, {row['tier']} tier; way there {seconds(number_in(row, 'forward_s'))}",
+        f"{moment(row, 'admitted_s')}  work began after {seconds(wait_s)} in the queue"
+        if began
+        else "  it never left the queue",
+        f"{moment(row, 'first_token_s')}  first token",
+        f"{moment(row, 'finished_s')}  {row['state']}"
+        + (f" ({row['failure_reason']})" if row["failure_reason"] else "")
+        + f": {row['output_token_count']:,} tokens; its share of the replica's steps {seconds(number_in(row, 'busy_s'))}",
+        cost_line(row, request),
+    ]
+
+
+def cost_line(row: Row, request: Row) -> str:
+    """What an attempt cost and drew."""
+    names = ("api_usd", "capacity_usd", "energy_usd", "egress_usd")
+    parts = [f"{name.removesuffix('_usd')} {usd(number_in(row, name))}" for name in names if row[name]]
+    joules = number_in(row, "energy_wh") * JOULES_PER_WH
+    wasted = "; nobody used it" if row["wasted"] else ""
+    del request
+    return (
+        f"  paid: {', '.join(parts) or 'nothing'}; {joules:,.0f} J at the meter, "
+        f"{grams(number_in(row, 'emissions_gco2e'))} CO2e{wasted}"
+    )
+
+
+def ended(request: Row) -> str:
+    """How the request ended, as its asker saw it."""
+    if request["state"] != "completed":
+        why = f" ({request['failure']})" if request["failure"] else ""
+        return f"{moment(request, 'final_s')}  the request ended: {request['state']}{why}"
+    verdict = "right" if request["correct"] else "wrong"
+    within = "within" if request["slo_met"] else "outside"
+    return (
+        f"{moment(request, 'final_s')}  answered by {request['model']}: {verdict}; first token after "
+        f"{seconds(number_in(request, 'ttft_s'))}, all after {seconds(number_in(request, 'e2e_s'))}, "
+        f"{within} its objectives"
+    )
+
+
+def paid(request: Row) -> str:
+    """What the request took in all."""
+    return (
+        f"In all {request['attempt_count']} attempt(s): {usd(number_in(request, 'cost_usd'))}, "
+        f"{energy(number_in(request, 'energy_wh'))}, {grams(number_in(request, 'emissions_gco2e'))} CO2e, "
+        "without idle capacity"
+    )

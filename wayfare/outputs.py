@@ -1,0 +1,118 @@
+"""Files of a run: whole or not at all."""
+
+from __future__ import annotations
+
+import json
+import re
+import shutil
+import tempfile
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import duckdb
+
+from wayfare.report.page import comparison_page, run_page
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from simulator import Comparison, RunResult, Scenario
+
+    Columns = Mapping[str, NDArray[np.generic]]
+
+
+def write_run(scenario: Scenario, result: RunResult, target: Path) -> None:
+    """Writes a run's report and columns into a folder.
+
+    Raises:
+        OSError: the folder cannot be written.
+    """
+    with whole_folder(target) as folder:
+        write_result(result, folder)
+        page = run_page(scenario, result)
+        (folder / "report.html").write_text(page, encoding="utf-8")
+
+
+def write_comparison(scenario: Scenario, comparison: Comparison, target: Path) -> None:
+    """Writes a comparison's report, and every policy's first replication in a folder of its own.
+
+    Raises:
+        OSError: the folder cannot be written.
+    """
+    with whole_folder(target) as folder:
+        write_json(comparison.to_dict(), folder / "comparison.json")
+        reports = zip(comparison.reports, comparison.results, strict=True)
+        for report, result in reports:
+            below = folder / folder_name(report.policy)
+            below.mkdir()
+            write_result(result, below)
+        write_json([report.to_dict() for report in comparison.reports], folder / "report.json")
+        page = comparison_page(scenario, comparison)
+        (folder / "report.html").write_text(page, encoding="utf-8")
+
+
+def folder_name(policy: str) -> str:
+    """A policy's name as the name of a folder."""
+    return re.sub(r"[^A-Za-z0-9._-]+", "-", policy).strip("-.") or "policy"
+
+
+def write_result(result: RunResult, folder: Path) -> None:
+    """Writes one run's report and its columns."""
+    write_json(result.report.to_dict(), folder / "report.json")
+    write_parquet(result.requests, folder / "requests.parquet")
+    write_parquet(result.attempts, folder / "attempts.parquet")
+    write_parquet(result.timeline, folder / "timeline.parquet")
+
+
+def write_json(data: object, path: Path) -> None:
+    """Writes plain data as JSON."""
+    path.write_text(json.dumps(data, indent=2) + "\n", encoding="utf-8")
+
+
+def write_parquet(columns: Columns, path: Path) -> None:
+    """Writes named columns as Parquet."""
+    with duckdb.connect() as connection:
+        connection.register("held", dict(columns))
+        quoted = str(path).replace("'", "''")
+        connection.execute(f"COPY (SELECT * FROM held) TO '{quoted}' (FORMAT parquet, COMPRESSION zstd)")
+
+
+def read_parquet(path: Path, condition: str = "TRUE", value: int | None = None) -> list[dict[str, object]]:
+    """The rows of a Parquet file that meet a condition with one parameter `?`, as maps."""
+    with duckdb.connect() as connection:
+        parameters = [str(path)] if value is None else [str(path), value]
+        found = connection.execute(f"SELECT * FROM read_parquet(?) WHERE {condition}", parameters)  # noqa: S608  (conditions are our own)
+        names = [column[0] for column in found.description or []]
+        return [dict(zip(names, row, strict=True)) for row in found.fetchall()]
+
+
+@contextmanager
+def whole_folder(target: Path) -> Iterator[Path]:
+    """A folder to write in that takes the target's place when all is written, else vanishes.
+
+    Files of an earlier run in the target are replaced, together; other files in it stay.
+    """
+    target.parent.mkdir(parents=True, exist_ok=True)
+    made = Path(tempfile.mkdtemp(dir=target.parent, prefix=f".{target.name}."))
+    try:
+        yield made
+        put_in_place(made, target)
+    finally:
+        shutil.rmtree(made, ignore_errors=True)
+
+
+def put_in_place(made: Path, target: Path) -> None:
+    """Moves what was made into the target."""
+    made.chmod(0o755)
+    if not target.exists():
+        made.rename(target)
+        return
+    for entry in made.iterdir():
+        old = target / entry.name
+        if old.is_dir():
+            shutil.rmtree(old)
+        entry.replace(old)

@@ -1,0 +1,106 @@
+"""The report's charts, as Vega-Lite specifications."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import altair as alt
+
+from wayfare.report.data import day_rows, latency_rows, tier_rows, trade_rows
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from simulator import Report, RunResult
+
+    Spec = dict[str, object]
+
+WIDTH = 660
+HALF = 290
+TIERS = ["edge", "on_prem", "dedicated", "cloud", "unallocated"]
+TIER_COLOURS = ["#4c9f70", "#8a6fb0", "#2f6690", "#d98032", "#9aa0a6"]
+KINDS = ["on the front", "beaten", "oracle"]
+KIND_COLOURS = ["#2f6690", "#9aa0a6", "#c2410c"]
+
+
+def specification(chart: alt.Chart | alt.LayerChart | alt.FacetChart | alt.HConcatChart) -> Spec:
+    """A chart as a specification without a background of its own."""
+    return chart.configure(background="transparent").configure_view(stroke=None).to_dict()
+
+
+def trade_chart(reports: Sequence[Report], pareto: Sequence[str]) -> Spec:
+    """Cost against right answers; the size of a point is its p95 latency."""
+    data = alt.Data(values=trade_rows(reports, pareto))
+    cost = alt.X("cost:Q", title="cost, $ a month", scale=alt.Scale(zero=False, padding=45))
+    right = alt.Y("right:Q", title="right answers", axis=alt.Axis(format=".0%"), scale=alt.Scale(zero=False, padding=30))
+    base = alt.Chart(data)
+    bars = base.mark_rule(opacity=0.6).encode(x="cost_low:Q", x2="cost_high:Q", y=right)
+    points = base.mark_circle(opacity=0.9).encode(
+        x=cost,
+        y=right,
+        size=alt.Size("p95:Q", title="p95 end to end, s", scale=alt.Scale(range=[60, 500])),
+        color=alt.Color("kind:N", title=None, scale=alt.Scale(domain=KINDS, range=KIND_COLOURS)),
+        tooltip=["policy:N", alt.Tooltip("cost:Q", format="$,.0f"), alt.Tooltip("right:Q", format=".1%"), alt.Tooltip("p95:Q", format=".3g")],
+    )
+    names = base.mark_text(dy=-15, fontSize=12).encode(x=cost, y=right, text="policy:N")
+    return specification((bars + points + names).properties(width=WIDTH, height=360))
+
+
+def latency_chart(results: Sequence[RunResult]) -> Spec:
+    """The share of answers that came within so many seconds."""
+    chart = (
+        alt.Chart(alt.Data(values=latency_rows(results)))
+        .mark_line(interpolate="monotone")
+        .encode(
+            x=alt.X("seconds:Q", title="seconds", scale=alt.Scale(type="log")),
+            y=alt.Y("share:Q", title="share of answers", axis=alt.Axis(format=".0%")),
+            color=alt.Color("policy:N", title=None),
+            tooltip=["policy:N", alt.Tooltip("seconds:Q", format=".3g"), alt.Tooltip("share:Q", format=".1%")],
+        )
+        .properties(width=HALF, height=240)
+        .facet(column=alt.Column("latency:N", title=None, sort=["time to first token", "end to end"]))
+        .resolve_scale(x="independent")
+    )
+    return specification(chart)
+
+
+def tier_chart(reports: Sequence[Report]) -> Spec:
+    """Cost, energy and emissions by tier."""
+    order = [report.policy for report in reports]
+    chart = (
+        alt.Chart(alt.Data(values=tier_rows(reports)))
+        .mark_bar()
+        .encode(
+            x=alt.X("amount:Q", title=None, axis=alt.Axis(tickCount=4, format="~s")),
+            y=alt.Y("policy:N", title=None, sort=order),
+            color=alt.Color("tier:N", title=None, scale=alt.Scale(domain=TIERS, range=TIER_COLOURS)),
+            tooltip=["policy:N", "tier:N", alt.Tooltip("amount:Q", format=",.4~g")],
+        )
+        .properties(width=165, height=26 * max(len(order), 2))
+        .facet(column=alt.Column("what:N", title=None, sort=["cost, $", "energy, Wh", "emissions, g CO2e"]))
+        .resolve_scale(x="independent")
+    )
+    return specification(chart)
+
+
+def day_chart(results: Sequence[RunResult]) -> Spec:
+    """Traffic, queues and spending over virtual time, for the policy chosen."""
+    names = [result.report.policy for result in results]
+    chosen = alt.param(
+        name="shown", value=names[0], bind=alt.binding_select(options=names, name="policy ")
+    )
+    chart = (
+        alt.Chart(alt.Data(values=day_rows(results)))
+        .mark_area(line={"color": "#2f6690"}, color="#2f6690", opacity=0.25, interpolate="step-after")
+        .encode(
+            x=alt.X("hour:Q", title="hours since the run began"),
+            y=alt.Y("value:Q", title=None),
+            tooltip=[alt.Tooltip("hour:Q", format=".2f"), alt.Tooltip("value:Q", format=",.4~g")],
+        )
+        .transform_filter("datum.policy == shown")
+        .add_params(chosen)
+        .properties(width=WIDTH, height=80)
+        .facet(row=alt.Row("what:N", title=None, sort=["arrivals, 1/s", "running", "waiting", "spend, $/h"], header=alt.Header(labelAngle=0, labelAlign="left", labelOrient="top")))
+        .resolve_scale(y="independent")
+    )
+    return specification(chart)

@@ -1,0 +1,134 @@
+"""What the charts draw: small tables of rows, made of reports and of columns."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, cast
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from numpy.typing import NDArray
+
+    from simulator import Report, RunResult
+
+    Rows = list[dict[str, str | float | None]]
+
+SECONDS_PER_HOUR = 3_600.0
+MOST_STEPS = 144
+QUANTILES = np.concatenate([np.linspace(0.0, 0.9, 46), np.linspace(0.905, 0.995, 19), [0.999, 1.0]])
+LATENCIES = {"ttft_s": "time to first token", "e2e_s": "end to end"}
+AMOUNTS = {
+    "cost_usd": ("total", "cost, $"),
+    "energy_wh": ("total", "energy, Wh"),
+    "emissions_gco2e": ("total", "emissions, g CO2e"),
+}
+
+
+def figure(report: Report, path: str) -> float | None:
+    """A figure of the report."""
+    return report.figure(path)
+
+
+def interval(report: Report, path: str) -> tuple[float | None, float | None]:
+    """Low and high end of a figure's interval; None where there is none."""
+    found: object = report.fields["intervals"]
+    for key in path.split("."):
+        found = found.get(key) if isinstance(found, dict) else None
+    ends = cast("dict[str, float | None]", found) if isinstance(found, dict) else {}
+    return ends.get("low"), ends.get("high")
+
+
+def trade_rows(reports: Sequence[Report], pareto: Sequence[str]) -> Rows:
+    """One point a policy: cost a month, share of right answers, p95 latency."""
+    rows: Rows = []
+    for report in reports:
+        low, high = interval(report, "cost_usd.per_month")
+        kind = "on the front" if report.policy in pareto else "beaten"
+        rows.append(
+            {
+                "policy": report.policy,
+                "cost": figure(report, "cost_usd.per_month"),
+                "cost_low": low,
+                "cost_high": high,
+                "right": figure(report, "quality.success_ratio"),
+                "p95": figure(report, "latency.e2e_s.p95"),
+                "kind": "oracle" if report.fields["oracle"] else kind,
+            }
+        )
+    return rows
+
+
+def latency_rows(results: Sequence[RunResult]) -> Rows:
+    """Points of each policy's distribution functions of the delivered latencies."""
+    rows: Rows = []
+    for result in results:
+        for name, title in LATENCIES.items():
+            values = getattr(result.settlement.run.outcomes, name)
+            rows += quantile_rows(result.report.policy, title, values[~np.isnan(values)])
+    return rows
+
+
+def quantile_rows(policy: str, title: str, values: NDArray[np.float64]) -> Rows:
+    """The quantile function of one latency at fixed probabilities; nothing for no values."""
+    if not len(values):
+        return []
+    found = np.quantile(values, QUANTILES)
+    return [
+        {"policy": policy, "latency": title, "seconds": significant(x), "share": round(float(q), 4)}
+        for q, x in zip(QUANTILES, found.tolist(), strict=True)
+    ]
+
+
+def tier_rows(reports: Sequence[Report]) -> Rows:
+    """Cost, energy and emissions of each policy by tier; idle capacity is in them."""
+    rows: Rows = []
+    for report in reports:
+        by = cast("dict[str, dict[str, dict[str, dict[str, float]]]]", report.fields["by"])
+        for tier, part in by["tier"].items():
+            for block, (key, title) in AMOUNTS.items():
+                amount = part[block][key]
+                if amount:
+                    rows.append(
+                        {"policy": report.policy, "tier": tier, "what": title, "amount": significant(amount)}
+                    )
+    return rows
+
+
+def day_rows(results: Sequence[RunResult]) -> Rows:
+    """The run over time: requests a second, waiting, running, dollars an hour, by policy."""
+    return [row for result in results for row in run_rows(result)]
+
+
+def run_rows(result: RunResult) -> Rows:
+    """One run over time, in at most so many steps."""
+    columns = {name: column.astype(np.float64) for name, column in result.timeline.items()}
+    t_s = columns["t_s"]
+    step_s = float(t_s[1] - t_s[0]) if len(t_s) > 1 else 1.0
+    measures = {
+        "arrivals, 1/s": columns["arrivals"] / step_s,
+        "waiting": columns["queue_length"],
+        "running": columns["running"],
+        "spend, $/h": columns["spend_usd"] / step_s * SECONDS_PER_HOUR,
+    }
+    inside = slice(0, max(len(t_s) - 1, 1))
+    width = -(-len(t_s[inside]) // MOST_STEPS)
+    hours = thinned(t_s[inside], width) / SECONDS_PER_HOUR
+    return [
+        {"policy": result.report.policy, "what": what, "hour": round(float(h), 4), "value": significant(v)}
+        for what, values in measures.items()
+        for h, v in zip(hours, thinned(values[inside], width).tolist(), strict=True)
+    ]
+
+
+def thinned(values: NDArray[np.float64], width: int) -> NDArray[np.float64]:
+    """Means over groups of so many neighbours."""
+    starts = np.arange(0, len(values), width)
+    sizes = np.diff(np.append(starts, len(values)))
+    return np.add.reduceat(values, starts) / sizes
+
+
+def significant(value: float) -> float:
+    """The value with four significant digits."""
+    return float(f"{value:.4g}")

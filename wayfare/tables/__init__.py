@@ -1,0 +1,1 @@
+"""Tables that people would paste into a decision paper."""

@@ -1,0 +1,109 @@
+"""A run's table: the headline, where the money goes, how requests were decided."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, cast
+
+from wayfare.numbers import count, energy, grams, seconds, share, usd
+from wayfare.terminal import console, plain_table
+
+if TYPE_CHECKING:
+    from rich.console import Console
+    from rich.table import Table
+
+    from simulator import Report, Scenario
+
+    Block = dict[str, float | None]
+
+SECONDS_PER_HOUR = 3_600.0
+
+
+def print_run(scenario: Scenario, report: Report) -> None:
+    """Prints a run's report."""
+    out = console()
+    out.print(title(scenario, report))
+    out.print(headline(report))
+    out.print()
+    out.print(deployments(report))
+    print_decisions(out, report)
+    print_warnings(out, report)
+
+
+def title(scenario: Scenario, report: Report) -> str:
+    """What was run."""
+    hours = (report.figure("simulated_s") or 0.0) / SECONDS_PER_HOUR
+    oracle = " (an oracle: it knows the answers)" if report.fields["oracle"] else ""
+    return (
+        f"[bold]{scenario.name}[/bold] under [bold]{report.policy}[/bold]{oracle}, "
+        f"{hours:g} h, seed {scenario.seed}"
+    )
+
+
+def headline(report: Report) -> Table:
+    """The figures one asks for first."""
+    figure = report.figure
+    table = plain_table("", "", "", "", numbers_from=9)
+    rows = [
+        ("requests", count(figure("requests.arrived")), "answered", share(figure("completion_ratio"))),
+        ("cost", usd(figure("cost_usd.total")), "per month", usd(figure("cost_usd.per_month"))),
+        (
+            "cost per request", usd(figure("cost_usd.per_request")),
+            "per right answer", usd(figure("cost_usd.per_correct")),
+        ),
+        (
+            "right answers", share(figure("quality.success_ratio")),
+            "an oracle's", share(figure("quality.oracle_success_ratio")),
+        ),
+        (
+            "time to first token", f"{seconds(figure('latency.ttft_s.p50'))} median",
+            "95th percentile", seconds(figure("latency.ttft_s.p95")),
+        ),
+        (
+            "end to end", f"{seconds(figure('latency.e2e_s.p50'))} median",
+            "95th percentile", seconds(figure("latency.e2e_s.p95")),
+        ),
+        (
+            "objectives met", share(figure("slo.attainment_ratio")),
+            "goodput", f"{figure('slo.goodput_per_s') or 0.0:.3g} /s",
+        ),
+        ("energy", energy(figure("energy_wh.total")), "emissions", grams(figure("emissions_gco2e.total"))),
+    ]  # fmt: skip
+    for row in rows:
+        table.add_row(*row)
+    table.show_header = False
+    return table
+
+
+def deployments(report: Report) -> Table:
+    """What each deployment answered, cost and drew."""
+    table = plain_table(
+        "deployment", "answers", "cost", "of it idle", "p95 TTFT", "busy", "energy", numbers_from=1
+    )
+    by = cast("dict[str, dict[str, dict[str, Block]]]", report.fields["by"])
+    for name, part in by["deployment"].items():
+        latency = cast("dict[str, Block]", part["latency"])
+        table.add_row(
+            name,
+            count(part["requests"]["completed"]),
+            usd(part["cost_usd"]["total"]),
+            usd(part["cost_usd"]["capacity_idle"]),
+            seconds(latency["ttft_s"]["p95"]),
+            share(cast("float | None", part["utilization"])),
+            energy(part["energy_wh"]["total"]),
+        )
+    return table
+
+
+def print_decisions(out: Console, report: Report) -> None:
+    """How often each reason was given."""
+    decisions = cast("dict[str, float]", report.fields["decisions"])
+    total = sum(decisions.values())
+    if total:
+        parts = [f"{reason} {share(number / total)}" for reason, number in decisions.items()]
+        out.print(f"decisions: {'; '.join(parts)}")
+
+
+def print_warnings(out: Console, report: Report) -> None:
+    """What the reader should know before believing the figures."""
+    for text in cast("list[str]", report.fields["warnings"]):
+        out.print(f"note: {text}")
