@@ -56,9 +56,7 @@ def differences(first: Catalog, second: Catalog) -> Iterator[Difference]:
             yield from between(kind, name, entries.get(name), others[kind].get(name))
 
 
-def between(
-    kind: str, name: str, first: Entry | None, second: Entry | None
-) -> Iterator[Difference]:
+def between(kind: str, name: str, first: Entry | None, second: Entry | None) -> Iterator[Difference]:
     """The disagreements about one entry."""
     one = figures(first) if first else {}
     other = figures(second) if second else {}

@@ -52,9 +52,7 @@ def editions() -> tuple[str, ...]:
     return (DEFAULT_EDITION, *overlays)
 
 
-def load_catalog(
-    edition: str = DEFAULT_EDITION, overrides: Mapping[str, object] | None = None
-) -> Catalog:
+def load_catalog(edition: str = DEFAULT_EDITION, overrides: Mapping[str, object] | None = None) -> Catalog:
     """The facts of an edition, with a user's own figures laid over them.
 
     Args:
@@ -132,9 +130,7 @@ def lay_files(plain: Plain, files: Files, folder: Path, faults: list[Fault]) -> 
                 files[kind, entry_name] = str(path)
 
 
-def lay(
-    plain: Plain, files: Files, overrides: Mapping[str, object], label: str, faults: list[Fault]
-) -> None:
+def lay(plain: Plain, files: Files, overrides: Mapping[str, object], label: str, faults: list[Fault]) -> None:
     """Lays a user's own figures over the entries."""
     for kind, entries in overrides.items():
         if kind not in KINDS or not isinstance(entries, dict):

@@ -1,7 +1,7 @@
 """What every policy must keep to, as a suite that anyone can run over their own.
 
-    from router.conformance import check_policy
-    check_policy(MyPolicy)
+from router.conformance import check_policy
+check_policy(MyPolicy)
 """
 
 from __future__ import annotations
@@ -34,8 +34,28 @@ if TYPE_CHECKING:
 
 REQUEST_COUNT = 40
 CLOCKS = ("time", "time_ns", "monotonic", "monotonic_ns", "perf_counter", "perf_counter_ns", "sleep")
-PYTHON_DRAWS = ("random", "randint", "randrange", "uniform", "choice", "choices", "sample", "shuffle", "gauss")
-NUMPY_DRAWS = ("rand", "randn", "random", "randint", "choice", "uniform", "shuffle", "permutation", "default_rng")
+PYTHON_DRAWS = (
+    "random",
+    "randint",
+    "randrange",
+    "uniform",
+    "choice",
+    "choices",
+    "sample",
+    "shuffle",
+    "gauss",
+)
+NUMPY_DRAWS = (
+    "rand",
+    "randn",
+    "random",
+    "randint",
+    "choice",
+    "uniform",
+    "shuffle",
+    "permutation",
+    "default_rng",
+)
 
 
 def check_policy(factory: PolicyFactory) -> None:
@@ -140,9 +160,10 @@ def hears_outcomes(factory: PolicyFactory) -> None:
     policy = factory()
     targets, fleet = next(_fleets())
     if isinstance(policy, LearningPolicy):
+        host, _request = _hosted(policy, targets)
         for index, target in enumerate(targets):
             with _without_outside():
-                policy.observe(_outcome(index, target))
+                host.observe(_outcome(index, target))
         _run(policy, targets, fleet)
 
 

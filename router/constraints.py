@@ -100,7 +100,9 @@ def screen(
         any away.
     """
     windows = np.unique(np.array([target.context_window_tokens for target in targets], dtype=np.int64))
-    usable = np.ones(len(targets), dtype=np.bool_) if available is None else np.array(available, dtype=np.bool_)
+    usable = (
+        np.ones(len(targets), dtype=np.bool_) if available is None else np.array(available, dtype=np.bool_)
+    )
     fits = _fits(targets, windows)
     bands = len(fits)
     band = np.searchsorted(windows, token_count, side="left")

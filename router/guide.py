@@ -22,9 +22,7 @@ if TYPE_CHECKING:
 TERMINAL = (Finish, Fail, TurnAway)
 
 
-def guided(
-    inner: Steps, trip: Trip, request: RequestView, recovery: Recovery, failure: FailureOf
-) -> Steps:
+def guided(inner: Steps, trip: Trip, request: RequestView, recovery: Recovery, failure: FailureOf) -> Steps:
     """Yields the policy's steps, each checked, until a terminal one.
 
     Raises:

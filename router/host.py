@@ -90,9 +90,7 @@ class Host:
         self._rng = rng
         self._recovery = Recovery(targets, resilience, jitter_u)
         self._health = self._recovery.health
-        self._starts = {
-            target.name: (target.index, Start(target.index, follow=True)) for target in targets
-        }
+        self._starts = {target.name: (target.index, Start(target.index, follow=True)) for target in targets}
         check_fallbacks(resilience, targets)
 
     def steps(self, request: RequestView, fleet: FleetView) -> Steps:
@@ -234,11 +232,14 @@ class Host:
         yield from strategies.race(self._recovery, trip, usable)
 
     def _deferred(self, trip: Trip, decision: Defer, request: RequestView) -> Steps:
-        """Sleeps, then asks the policy again with both views aimed at the request."""
-        yield Sleep(decision.until_s)
-        request.index, request.now_s = trip.request_index, decision.until_s
-        trip.fleet.candidates = trip.permitted
-        yield from self.steps(request, trip.fleet)
+        """Sleeps, then asks the policy again with both views aimed at the request, until it decides."""
+        later: Decision = decision
+        while isinstance(later, Defer):
+            yield Sleep(later.until_s)
+            request.index, request.now_s = trip.request_index, later.until_s
+            trip.fleet.candidates = trip.permitted
+            later = self.decide(request, trip.fleet)
+        yield from self._carried_out(later, request, trip.fleet)
 
     def _balanced(self, decision: Send, fleet: FleetView) -> tuple[int, Start]:
         """Index and first step of the least outstanding candidate of a deployment sent to by name."""

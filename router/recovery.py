@@ -33,9 +33,7 @@ class Recovery:
     first token is final.
     """
 
-    def __init__(
-        self, targets: Sequence[Target], resilience: Resilience, jitter_u: JitterSource
-    ) -> None:
+    def __init__(self, targets: Sequence[Target], resilience: Resilience, jitter_u: JitterSource) -> None:
         """All targets start healthy; `jitter_u` gives the jitter's draws by key."""
         self.health = TargetHealth(targets, resilience)
         self._targets = tuple(targets)
@@ -43,9 +41,7 @@ class Recovery:
         self._jitter_u = jitter_u
         self._starts = [[Start(target.index, kind) for target in targets] for kind in AttemptKind]
 
-    def begin(
-        self, trip: Trip, index: int, kind: AttemptKind
-    ) -> Generator[Step, Reply, int]:
+    def begin(self, trip: Trip, index: int, kind: AttemptKind) -> Generator[Step, Reply, int]:
         """Starts an attempt at the target; returns its handle."""
         handle = cast("int", (yield self._starts[kind][index]))
         trip.handles[handle] = index
@@ -63,9 +59,7 @@ class Recovery:
         self.note(trip, event)
         return event
 
-    def complete(
-        self, trip: Trip, index: int, kind: AttemptKind
-    ) -> Generator[Step, Reply, Ending]:
+    def complete(self, trip: Trip, index: int, kind: AttemptKind) -> Generator[Step, Reply, Ending]:
         """Waits for an attempt at the target, and its retries, to end; returns how."""
         handle = yield from self.begin(trip, index, kind)
         event = yield from self.listen(trip, finished(handle))
@@ -131,9 +125,7 @@ class Recovery:
         untried = [other for other in others if other not in tried]
         return least_outstanding(trip.fleet.outstanding, untried or others)
 
-    def _fallback_targets(
-        self, trip: Trip, index: int, fallbacks: tuple[str, ...]
-    ) -> Iterator[int]:
+    def _fallback_targets(self, trip: Trip, index: int, fallbacks: tuple[str, ...]) -> Iterator[int]:
         """Untried healthy permitted targets to fall back to, in order, at most `max_fallbacks`.
 
         A deployment's name stands for its least outstanding replica.

@@ -130,7 +130,8 @@ class Rehearsal:
         """Carries a step out and gives its reply."""
         match step:
             case Start():
-                return self._start(step)
+                handle = self._start(step)
+                return self._follow(Follow(handle)) if step.follow else handle
             case Await():
                 return self._await(step)
             case Follow():

@@ -119,9 +119,7 @@ class OracleRequestView(RequestView):
 
     __slots__ = ("_answers",)
 
-    def __init__(
-        self, table: RequestTable, answers: AnswerTable, index: int = 0, now_s: float = 0.0
-    ) -> None:
+    def __init__(self, table: RequestTable, answers: AnswerTable, index: int = 0, now_s: float = 0.0) -> None:
         """Looks at row `index` of `table` and column `index` of `answers`."""
         super().__init__(table, index, now_s)
         self._answers = answers

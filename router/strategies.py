@@ -28,9 +28,7 @@ if TYPE_CHECKING:
 PROGRESS = EventKind.FIRST_TOKEN | EventKind.COMPLETED
 
 
-def cascade(
-    recovery: Recovery, trip: Trip, stages: tuple[int, ...], verifier: Verifier
-) -> Steps:
+def cascade(recovery: Recovery, trip: Trip, stages: tuple[int, ...], verifier: Verifier) -> Steps:
     """Tries the stages in order until the verifier accepts; the last one is not verified.
 
     A stage that fails counts as refused. When the last stage fails, the latest answer stands,
@@ -107,9 +105,7 @@ def _accepted(trip: Trip, handle: int, verifier: Verifier) -> Generator[Step, Re
     return accepted
 
 
-def _last_stage(
-    recovery: Recovery, trip: Trip, stages: tuple[int, ...], answer: int | None
-) -> Steps:
+def _last_stage(recovery: Recovery, trip: Trip, stages: tuple[int, ...], answer: int | None) -> Steps:
     """Follows the last stage; when it fails before its first token, an earlier answer stands."""
     kind = AttemptKind.ESCALATION if len(stages) > 1 else AttemptKind.FIRST
     handle = yield from recovery.begin(trip, stages[-1], kind)

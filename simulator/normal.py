@@ -41,9 +41,7 @@ LEAST = float(np.finfo(np.float64).tiny)
 GREATEST = 1.0 - 2.0**-53
 
 
-def _ratio(
-    x: NDArray[np.float64], top: tuple[float, ...], bottom: tuple[float, ...]
-) -> NDArray[np.float64]:
+def _ratio(x: NDArray[np.float64], top: tuple[float, ...], bottom: tuple[float, ...]) -> NDArray[np.float64]:
     """Quotient of two polynomials (highest power first) at x."""
     return np.asarray(np.polyval(top, x) / np.polyval(bottom, x))
 

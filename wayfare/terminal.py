@@ -22,5 +22,5 @@ def plain_table(*columns: str, numbers_from: int | None = None) -> Table:
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False)
     for place, name in enumerate(columns):
         numeric = numbers_from is not None and place >= numbers_from
-        table.add_column(name, justify="right" if numeric else "left", no_wrap=numeric)
+        table.add_column(name, justify="right" if numeric else "left", no_wrap=numeric, overflow="fold")
     return table

@@ -52,6 +52,8 @@ class CheapestCapable:
         options = self._options.of(fleet, request.task)
         able = capable(options, request.estimated_difficulty)
         option, sends = (
-            (cheapest(able, request), self._capable) if able else (strongest(options, request), self._strongest)
+            (cheapest(able, request), self._capable)
+            if able
+            else (strongest(options, request), self._strongest)
         )
         return sends.to(fleet, least_outstanding(fleet.outstanding, option.members))

@@ -67,9 +67,24 @@ def attempt_columns(rows: NDArray[np.void], journal: Journal) -> Attempts:
     won = journal.winner[rows["request"]] == number
     won &= rows["ending"] == Ending.COMPLETED
     names = [
-        "queue", "ending", "reason", "prompt", "output", "prefilled", "recomputed", "submitted_s",
-        "ready_s", "admitted_s", "first_s", "finish_s", "return_s", "busy_s", "energy_j",
-        "wasted_s", "wasted_j", "request",
+        "queue",
+        "ending",
+        "reason",
+        "prompt",
+        "output",
+        "prefilled",
+        "recomputed",
+        "submitted_s",
+        "ready_s",
+        "admitted_s",
+        "first_s",
+        "finish_s",
+        "return_s",
+        "busy_s",
+        "energy_j",
+        "wasted_s",
+        "wasted_j",
+        "request",
     ]
     columns = {name: np.ascontiguousarray(rows[name]) for name in names}
     kind = np.frombuffer(bytes(journal.attempt_kinds), np.int8)[number]

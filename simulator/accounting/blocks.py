@@ -128,9 +128,7 @@ def emissions_block(run: Run, part: Selection) -> Block:
 def water_block(run: Run, part: Selection) -> Block:
     """Litres of water at the sites whose energy we know."""
     ours = part.attempts & ~run.books.user_side
-    drawn_wh = (run.books.facility_wh + run.books.estimate_wh) * run.water_l_per_kwh[
-        run.attempts.target
-    ]
+    drawn_wh = (run.books.facility_wh + run.books.estimate_wh) * run.water_l_per_kwh[run.attempts.target]
     idle = (run.capacity.idle_wh * run.water_l_per_kwh)[part.targets].sum()
     return {"total": float(drawn_wh[ours].sum() + idle) / 1_000.0}
 
@@ -194,4 +192,5 @@ def short_blocks(run: Run, part: Selection) -> dict[str, object]:
 
 def utilization(run: Run, targets: Mask) -> float | None:
     """Busy over held queue-seconds of the selected targets; None where nothing is held."""
-    return ratio(run.capacity.busy_s[targets].sum(), run.capacity.held_s[targets].sum())
+    rows = targets & (run.capacity.held_s > 0.0)
+    return ratio(run.capacity.busy_s[rows].sum(), run.capacity.held_s[rows].sum())

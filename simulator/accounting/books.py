@@ -51,7 +51,8 @@ class AttemptBooks:
 class CapacityBooks:
     """By target, over the billed window: queue-seconds held and busy, and what idling took.
 
-    Users' own devices cost the operator nothing while idle and are left out.
+    Users' own devices and providers' machines cost nothing while idle and are left out: nobody
+    holds them.
     """
 
     held_s: Column
@@ -88,13 +89,10 @@ def wasted_ratio(attempts: Attempts) -> Column:
     return np.where(attempts.won, recomputed, 1.0)
 
 
-def capacity_books(
-    terms: Sequence[Terms], busy_s: Column, from_s: float, to_s: float
-) -> CapacityBooks:
+def capacity_books(terms: Sequence[Terms], busy_s: Column, from_s: float, to_s: float) -> CapacityBooks:
     """The books of capacity held from `from_s` to `to_s`, of which `busy_s` by target was work."""
-    held_s = np.array([term.queue_count for term in terms]) * (to_s - from_s)
-    owned = np.array([not term.user_side for term in terms])
-    idle_s = np.where(owned, np.maximum(held_s - busy_s, 0.0), 0.0)
+    held_s = np.array([term.queue_count * term.held for term in terms]) * (to_s - from_s)
+    idle_s = np.maximum(held_s - busy_s, 0.0)
     idle_w = np.array([term.idle_w * term.pue for term in terms])
     idle_wh = idle_s * idle_w / JOULES_PER_WH
     rate = np.array([term.capacity_usd_per_s for term in terms])
@@ -109,5 +107,5 @@ def capacity_books(
         idle_energy_usd=idle_wh / money.WH_PER_KWH * tariff,
         idle_wh=idle_wh,
         idle_gco2e=idle_wh / money.WH_PER_KWH * grams,
-        embodied_gco2e=np.where(owned, held_s * embodied, 0.0),
+        embodied_gco2e=held_s * embodied,
     )

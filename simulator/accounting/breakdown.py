@@ -75,17 +75,13 @@ def rest_of(run: Run, whole: Selection, *, requests: NDArray[np.bool_]) -> Selec
     )
 
 
-def with_rest(
-    run: Run, found: dict[str, dict[str, object]], rest: Selection
-) -> dict[str, dict[str, object]]:
+def with_rest(run: Run, found: dict[str, dict[str, object]], rest: Selection) -> dict[str, dict[str, object]]:
     """The rows, with an `unallocated` one if anything is left for it."""
     anything = rest.requests.any() or rest.targets.any() or run.routing_usd[rest.routing].any()
     return {**found, UNALLOCATED: short_blocks(run, rest)} if anything else found
 
 
-def breakdowns(
-    run: Run, whole: Selection, workload: Workload
-) -> dict[str, dict[str, dict[str, object]]]:
+def breakdowns(run: Run, whole: Selection, workload: Workload) -> dict[str, dict[str, dict[str, object]]]:
     """All five breakdowns."""
     return {
         "tier": by_target(run, whole, "tier"),

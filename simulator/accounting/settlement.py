@@ -109,7 +109,7 @@ def attempt_block(attempts: Attempts, cohort: Selection) -> dict[str, Json]:
 def utilizations(run: Run) -> dict[str, Json]:
     """Busy over held time by deployment, and of all together; None for what is not held."""
     names = np.array([term.deployment for term in run.terms])
-    held = np.array([term.rates is None for term in run.terms])
+    held = np.array([term.held for term in run.terms])
     found: dict[str, Json] = {"overall": blocks.utilization(run, held)}
     for name in dict.fromkeys(names.tolist()):
         found[name] = blocks.utilization(run, held & (names == name))

@@ -62,3 +62,8 @@ class Terms:
     api_wh_per_input_token: float = 0.0
     api_wh_per_output_token: float = 0.0
     user_side: bool = False
+
+    @property
+    def held(self) -> bool:
+        """Whether the operator holds the capacity, used or not: neither APIs nor users' devices."""
+        return self.rates is None and not self.user_side

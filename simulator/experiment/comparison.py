@@ -181,9 +181,7 @@ def in_order(
             yield outcome
 
 
-def mapped(
-    pool: Executor | None, scenario: Scenario, tasks: Sequence[tuple[str, int]]
-) -> Iterator[Outcome]:
+def mapped(pool: Executor | None, scenario: Scenario, tasks: Sequence[tuple[str, int]]) -> Iterator[Outcome]:
     """The tasks' outcomes, by the pool or here; a failure cancels what has not begun."""
     if pool is None:
         yield from (replicate(scenario, *task) for task in tasks)

@@ -56,9 +56,7 @@ class Difference:
         }
 
 
-def differences(
-    reports: Mapping[str, Sequence[Report]], confidence: float
-) -> Iterator[Difference]:
+def differences(reports: Mapping[str, Sequence[Report]], confidence: float) -> Iterator[Difference]:
     """Every pair of policies in every metric that is defined in all replications of both."""
     for a, b in combinations(reports, 2):
         for metric in METRICS:

@@ -17,9 +17,7 @@ if TYPE_CHECKING:
 DISTRIBUTION = "wayfare"
 
 
-def report_head(
-    scenario: Scenario, host: Host, warnings: Sequence[str], *, wall_s: float
-) -> dict[str, Json]:
+def report_head(scenario: Scenario, host: Host, warnings: Sequence[str], *, wall_s: float) -> dict[str, Json]:
     """The fields that say what the figures are about."""
     catalog = scenario.catalog
     return {

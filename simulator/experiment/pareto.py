@@ -38,6 +38,4 @@ def pareto_front(reports: Sequence[Report]) -> tuple[str, ...]:
     Oracles are no choice that anybody has: they neither stand in the front nor dominate.
     """
     loss = {report.policy: losses(report) for report in reports if not report.fields["oracle"]}
-    return tuple(
-        name for name in loss if not any(dominates(other, loss[name]) for other in loss.values())
-    )
+    return tuple(name for name in loss if not any(dominates(other, loss[name]) for other in loss.values()))

@@ -63,9 +63,7 @@ def resolve(scenario: Scenario, replication: int = 0) -> Resolution:
         workload, answerers, difficulties(scenario), scenario.settings.quality.discrimination, seed
     )
     slots = slots_of(scenario, services)
-    targets = tuple(
-        target_of(scenario, slot, index, demands) for index, slot in enumerate(slots)
-    )
+    targets = tuple(target_of(scenario, slot, index, demands) for index, slot in enumerate(slots))
     screening = screened(scenario, targets, workload)
     return Resolution(
         plan=RunPlan(
@@ -183,12 +181,8 @@ def request_table(
         region_code=workload.region_code,
         prompt_token_count=workload.input_token_count,
         max_output_token_count=workload.max_output_token_count,
-        estimated_difficulty=estimated_difficulty(
-            workload.difficulty, quality.difficulty_noise, seed
-        ),
-        router_score=router_score(
-            needs_strong(targets, models, workload, answers), quality.router_auc, seed
-        ),
+        estimated_difficulty=estimated_difficulty(workload.difficulty, quality.difficulty_noise, seed),
+        router_score=router_score(needs_strong(targets, models, workload, answers), quality.router_auc, seed),
         session=workload.session,
         turn=workload.turn,
         ttft_limit_s=limits["ttft_s"],
@@ -231,7 +225,4 @@ def target_plans(
         output = answers.output_token_count[models.index(entry.model)]
         work = Work(prompt=workload.input_token_count, output=output)
         timings.append(BACKENDS[entry.backend].timings(scenario, entry, work, streams))
-    return tuple(
-        target_plan(scenario, slot, models, workload, timings[slot.number], slots)
-        for slot in slots
-    )
+    return tuple(target_plan(scenario, slot, models, workload, timings[slot.number], slots) for slot in slots)

@@ -36,9 +36,7 @@ def threshold_curve(
     return np.arange(len(score) + 1) / len(score), quality
 
 
-def threshold_measures(
-    score: Column, weak: NDArray[np.bool_], strong: NDArray[np.bool_]
-) -> dict[str, Json]:
+def threshold_measures(score: Column, weak: NDArray[np.bool_], strong: NDArray[np.bool_]) -> dict[str, Json]:
     """APGR by the exact curve (trapezoid), CPT50 and CPT80: least strong share with that PGR."""
     none: dict[str, Json] = dict.fromkeys(("apgr", "cpt50", "cpt80"))
     if not len(score) or weak.mean() == strong.mean():
@@ -70,9 +68,7 @@ def hull(points: Sequence[tuple[float, float]]) -> list[tuple[float, float]]:
     return chain
 
 
-def turns_right(
-    a: tuple[float, float], b: tuple[float, float], c: tuple[float, float]
-) -> bool:
+def turns_right(a: tuple[float, float], b: tuple[float, float], c: tuple[float, float]) -> bool:
     """Whether b lies above the line from a to c."""
     return (b[0] - a[0]) * (c[1] - a[1]) < (b[1] - a[1]) * (c[0] - a[0])
 

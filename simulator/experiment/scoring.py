@@ -24,8 +24,7 @@ def routing_quality(reports: Sequence[Report], results: Sequence[RunResult]) -> 
     """PGR by policy, APGR and CPT of the router's score, AIQ over the policies anybody can have."""
     quality = {report.policy: report.figure("quality.success_ratio") or 0.0 for report in reports}
     recovered: dict[str, Json] = {
-        name: gap_recovered(value, quality[WEAK], quality[STRONG])
-        for name, value in quality.items()
+        name: gap_recovered(value, quality[WEAK], quality[STRONG]) for name, value in quality.items()
     }
     points = [
         (report.figure("cost_usd.per_request") or 0.0, quality[report.policy])

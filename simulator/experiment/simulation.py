@@ -111,9 +111,7 @@ def simulate(
     head = report_head(scenario, host, resolution.warnings, wall_s=marks[-1] - marks[0])
     report = Report(policy=host.name, fields={**head, **blocks, "warnings": head["warnings"]})
     spans = [after - before for before, after in zip(marks, marks[1:], strict=False)]
-    phases = Phases(
-        resolve_s=spans[0], world_s=spans[1], accounting_s=spans[2], report_s=spans[3]
-    )
+    phases = Phases(resolve_s=spans[0], world_s=spans[1], accounting_s=spans[2], report_s=spans[3])
     samples = world.telemetry.samples()
     return RunResult(report=report, settlement=settlement, samples=samples, phases=phases)
 

@@ -60,15 +60,11 @@ def slots_of(scenario: Scenario, services: Sequence[Service]) -> list[Slot]:
             continue
         single = replace(service, queue_count=1)
         names = [f"{entry.name}/{replica}" for replica in range(service.queue_count)]
-        slots += [
-            Slot(number=number, name=name, deployment=entry, service=single) for name in names
-        ]
+        slots += [Slot(number=number, name=name, deployment=entry, service=single) for name in names]
     return slots
 
 
-def target_of(
-    scenario: Scenario, slot: Slot, index: int, demands: Sequence[Demand]
-) -> Target:
+def target_of(scenario: Scenario, slot: Slot, index: int, demands: Sequence[Demand]) -> Target:
     """What the router knows of a target."""
     model = scenario.catalog.model(slot.deployment.model)
     service = slot.service
@@ -99,9 +95,7 @@ def model_abilities(scenario: Scenario, name: str) -> dict[str, float]:
     return abilities(model, tasks, scenario.settings.quality.discrimination)
 
 
-def usual_answers(
-    scenario: Scenario, name: str, demands: Sequence[Demand]
-) -> dict[str, float]:
+def usual_answers(scenario: Scenario, name: str, demands: Sequence[Demand]) -> dict[str, float]:
     """The model's usual answer by task, hidden reasoning included, tokens."""
     model = scenario.catalog.model(name)
     factor = model.verbosity / (1.0 - model.reasoning_ratio)
@@ -179,5 +173,3 @@ def egress_usd_per_token(scenario: Scenario, slot: Slot) -> float:
         return 0.0
     network = scenario.settings.network
     return network.egress_usd_per_gb * network.bytes_per_output_token / BYTES_PER_GB
-
-

@@ -60,10 +60,7 @@ def traffic(settlement: Settlement, edges: Column) -> dict[str, Column]:
         "timed_out": RequestState.TIMED_OUT,
         "failed": RequestState.FAILED,
     }
-    ends = {
-        name: counted(outcomes.final_s[outcomes.state == state], edges)
-        for name, state in final.items()
-    }
+    ends = {name: counted(outcomes.final_s[outcomes.state == state], edges) for name, state in final.items()}
     return {"arrivals": counted(outcomes.arrival_s, edges), **ends}
 
 
@@ -89,5 +86,3 @@ def idle_share(settlement: Settlement, edges: Column) -> Column:
     plan = settlement.plan
     inside = np.clip(edges, plan.warmup_s, plan.duration_s)
     return np.diff(inside) / max(plan.duration_s - plan.warmup_s, 1e-12)
-
-

@@ -212,9 +212,7 @@ def unknown(key: str, lookup: object, name: str) -> Iterator[tuple[str, str]]:
         yield key, str(error.args[0])
 
 
-def place_problems(
-    deployment: Deployment, accelerator: Accelerator
-) -> Iterator[tuple[str, str]]:
+def place_problems(deployment: Deployment, accelerator: Accelerator) -> Iterator[tuple[str, str]]:
     """Chips that are not to be had in the region, or not in such numbers on one host."""
     region = deployment.region
     allowed = accelerator.regions
@@ -227,9 +225,7 @@ def place_problems(
         yield "hardware.tensor_parallel", f"a host has {limit} chips of {accelerator.name!r}"
 
 
-def precision_problems(
-    hardware: Hardware, accelerator: Accelerator
-) -> Iterator[tuple[str, str]]:
+def precision_problems(hardware: Hardware, accelerator: Accelerator) -> Iterator[tuple[str, str]]:
     """A precision that the chip does not compute in."""
     if compute_precision(hardware.precision) not in accelerator.tflops:
         known = ", ".join(map(repr, [*accelerator.tflops, "int4"]))

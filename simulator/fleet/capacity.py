@@ -62,9 +62,7 @@ def embodied_gco2e_per_s(accelerator: Accelerator) -> float:
     return accelerator.embodied_kgco2e * GRAMS_PER_KG / lifetime_s
 
 
-def pricing_problems(
-    deployment: Deployment, accelerator: Accelerator
-) -> Iterator[tuple[str, str]]:
+def pricing_problems(deployment: Deployment, accelerator: Accelerator) -> Iterator[tuple[str, str]]:
     """What is wrong with the price of capacity."""
     pricing = deployment.pricing
     if is_owned(deployment):

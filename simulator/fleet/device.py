@@ -78,9 +78,7 @@ class DeviceBackend:
         gap_s = 1.0 / speed_of(device, deployment)
         prefill = device.speeds[deployment.model].prefill_tokens_per_s
         count = len(work.prompt)
-        return Timings(
-            first_s=work.prompt / prefill + gap_s, gap_s=np.full(count, gap_s), redraw=False
-        )
+        return Timings(first_s=work.prompt / prefill + gap_s, gap_s=np.full(count, gap_s), redraw=False)
 
 
 def device_settings(deployment: Deployment) -> DeviceSettings:
@@ -124,9 +122,7 @@ def memory_problems(deployment: Deployment, device: Device) -> Iterator[tuple[st
         yield "device.device", f"{what} that {device.name!r} can give it"
 
 
-def unmeasured(
-    scenario: Scenario, deployment: Deployment, device: Device
-) -> Iterator[tuple[str, str]]:
+def unmeasured(scenario: Scenario, deployment: Deployment, device: Device) -> Iterator[tuple[str, str]]:
     """A model without a measured speed: too large to run at all, or merely unknown."""
     architecture = scenario.catalog.model(deployment.model).architecture
     known = ", ".join(map(repr, device.speeds))

@@ -37,9 +37,7 @@ class EndpointBackend:
         model = scenario.catalog.model(deployment.model)
         limit = -1 if endpoint.queue_limit is None else endpoint.queue_limit
         return Service(
-            queues=ServersSpec(
-                servers=endpoint.servers, queue_limit=limit, power_w=endpoint.power_w
-            ),
+            queues=ServersSpec(servers=endpoint.servers, queue_limit=limit, power_w=endpoint.power_w),
             unit_count=endpoint.servers,
             failure_ratio=endpoint.failure_ratio,
             context_window_tokens=deployment.context_window_tokens or model.context_window_tokens,

@@ -50,9 +50,7 @@ def pue(scenario: Scenario, deployment: Deployment) -> float:
     return scenario.catalog.region(deployment.region).pue
 
 
-def one_way_s(
-    scenario: Scenario, deployment: Deployment, regions: tuple[str, ...]
-) -> NDArray[np.float64]:
+def one_way_s(scenario: Scenario, deployment: Deployment, regions: tuple[str, ...]) -> NDArray[np.float64]:
     """Seconds from users in each region to the deployment: half of last mile plus round trip."""
     if deployment.device is not None and deployment.device.per_user:
         return np.zeros(len(regions))

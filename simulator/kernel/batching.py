@@ -65,12 +65,8 @@ def end_decode(k, queue, slot, place):
     entry = k.slots[slot]
     steps = queue.clock - entry.started_clock
     read = contexts_read(entry.started_context, steps)
-    entry.busy_s += (
-        queue.share_s - entry.share_s + steps * queue.sequence_s + read * queue.context_s
-    )
-    entry.energy_j += (
-        queue.share_j - entry.share_j + steps * queue.sequence_j + read * queue.context_j
-    )
+    entry.busy_s += queue.share_s - entry.share_s + steps * queue.sequence_s + read * queue.context_s
+    entry.energy_j += queue.share_j - entry.share_j + steps * queue.sequence_j + read * queue.context_j
     entry.generated += steps
     entry.computed += steps
     remove_member(k, queue, place)

@@ -115,8 +115,19 @@ class Kernel:
             return handle
         self.add_slots()
         return self.submit(
-            group, request, prompt, output, now_s, ready_s, return_s,
-            first_delay_s, duration_s, queue, priority, notify, reason,
+            group,
+            request,
+            prompt,
+            output,
+            now_s,
+            ready_s,
+            return_s,
+            first_delay_s,
+            duration_s,
+            queue,
+            priority,
+            notify,
+            reason,
         )
 
     def add_slots(self) -> None:

@@ -43,9 +43,7 @@ class Difficulty:
     sd: float = 1.0
 
 
-def abilities(
-    answerer: Answerer, tasks: Mapping[str, Difficulty], discrimination: float
-) -> dict[str, float]:
+def abilities(answerer: Answerer, tasks: Mapping[str, Difficulty], discrimination: float) -> dict[str, float]:
     """The model's ability in logits at every task it has a success ratio for."""
     return {
         task: ability_for(answerer.success[task], shape.mean, shape.sd, discrimination)
@@ -84,16 +82,12 @@ def answers_right(
     seed: int,
 ) -> NDArray[np.bool_]:
     """Which requests the model answers right; `ability` by task code."""
-    chance = success_probability(
-        ability[workload.task_code], workload.difficulty, discrimination
-    )
+    chance = success_probability(ability[workload.task_code], workload.difficulty, discrimination)
     draw = keyed_uniform(seed, f"answer/{model}", np.arange(len(workload)))
     return draw < chance
 
 
-def output_tokens(
-    workload: Workload, answerer: Answerer, correct: NDArray[np.bool_]
-) -> NDArray[np.int32]:
+def output_tokens(workload: Workload, answerer: Answerer, correct: NDArray[np.bool_]) -> NDArray[np.int32]:
     """Output tokens, hidden reasoning included, at least 1 and at most the declared limit.
 
     Right answers have nominal x verbosity x s, wrong ones `wrong_length_ratio` times that, with s

@@ -13,17 +13,13 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 
-def estimated_difficulty(
-    difficulty: NDArray[np.float64], noise_sd: float, seed: int
-) -> NDArray[np.float64]:
+def estimated_difficulty(difficulty: NDArray[np.float64], noise_sd: float, seed: int) -> NDArray[np.float64]:
     """The true difficulty plus N(0, noise_sd), logits."""
     noise = keyed_normal(seed, "estimated difficulty", np.arange(len(difficulty)))
     return difficulty + noise_sd * noise
 
 
-def router_score(
-    needs_strong: NDArray[np.bool_], auc: float, seed: int
-) -> NDArray[np.float64]:
+def router_score(needs_strong: NDArray[np.bool_], auc: float, seed: int) -> NDArray[np.float64]:
     """A score in (0, 1) that tells requests needing a strong model from others with this ROC area.
 
     Binormal: N(d', 1) where needed, N(0, 1) elsewhere, squeezed by the logistic function around

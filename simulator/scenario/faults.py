@@ -22,7 +22,15 @@ def faults_of(error: ValidationError, root: type[BaseModel], data: object, file:
     return [
         Fault(file, path_of(detail["loc"], data), said(detail, root))
         for detail in error.errors(include_url=False)
+        if not follows_from_others(detail)
     ]
+
+
+def follows_from_others(detail: ErrorDetails) -> bool:
+    """Whether a list counts as too short only because its entries are faulty."""
+    least = detail.get("ctx", {}).get("min_length", 0)
+    given = detail["input"]
+    return detail["type"] == "too_short" and isinstance(given, list | dict) and len(given) >= least
 
 
 def path_of(location: Location, data: object) -> str:

@@ -66,9 +66,7 @@ def step_seconds(shape: Shape, chip: Chip, engine: Engine, layout: Layout) -> St
     )
 
 
-def step_joules(
-    shape: Shape, chip: Chip, layout: Layout, seconds: StepCost, host_w: float
-) -> StepCost:
+def step_joules(shape: Shape, chip: Chip, layout: Layout, seconds: StepCost, host_w: float) -> StepCost:
     """The step cost's coefficients in joules: p0 T + a bytes/BW + b flops/peak, over all chips.
 
     `host_w` is the host's active power per chip; it runs as long as the step does.
@@ -113,9 +111,7 @@ def resident_bytes_per_token(shape: Shape, layout: Layout) -> float:
     return kv_bytes_per_token(shape, layout) * copies
 
 
-def shortfall_bytes(
-    shape: Shape, chip: Chip, engine: Engine, layout: Layout, room_tokens: int
-) -> float:
+def shortfall_bytes(shape: Shape, chip: Chip, engine: Engine, layout: Layout, room_tokens: int) -> float:
     """Bytes that are missing for so many tokens of KV cache; 0 or less where they fit."""
     needed = room_tokens * resident_bytes_per_token(shape, layout)
     return needed - room_bytes(shape, chip, engine, layout)

@@ -67,9 +67,7 @@ def once(names: Iterable[str]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(names))
 
 
-def stream_part(
-    scenario: Scenario, stream: Stream, tables: Tables, streams: RandomStreams
-) -> Columns:
+def stream_part(scenario: Scenario, stream: Stream, tables: Tables, streams: RandomStreams) -> Columns:
     """One stream's columns, all turns included; links and sessions count within the stream."""
     demand = demand_of(scenario, stream)
     requests = stream_requests(scenario, stream, demand, streams)
@@ -116,18 +114,14 @@ def difficulties(
     return np.concatenate([requests.difficulty, drawn])
 
 
-def prefix_rows(
-    requests: Requests, turns: Turns
-) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+def prefix_rows(requests: Requests, turns: Turns) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     """Offsets and prefix blocks of every turn: recorded ones for first turns, none for others."""
     first = len(requests.arrival_s)
     later = np.full(len(turns.turn) - first, requests.prefix_offset[-1])
     return np.concatenate([requests.prefix_offset, later]), requests.prefix_block
 
 
-def numbered_sessions(
-    session: NDArray[np.int64], counts: Sequence[int]
-) -> NDArray[np.int64]:
+def numbered_sessions(session: NDArray[np.int64], counts: Sequence[int]) -> NDArray[np.int64]:
     """Session numbers that no two streams share; -1 stays."""
     numbered = session.astype(np.int64)
     begin, following = 0, 0

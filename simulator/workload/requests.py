@@ -44,9 +44,7 @@ class Requests:
     dropped_row_count: dict[str, int]
 
 
-def stream_requests(
-    scenario: Scenario, stream: Stream, demand: Demand, streams: RandomStreams
-) -> Requests:
+def stream_requests(scenario: Scenario, stream: Stream, demand: Demand, streams: RandomStreams) -> Requests:
     """The requests of a stream; every column has a generator of its own."""
 
     def draws(column: str) -> np.random.Generator:
@@ -121,9 +119,7 @@ def tenants(stream: Stream, rng: np.random.Generator, count: int) -> NDArray[np.
     return np.minimum(found, len(shares) - 1).astype(np.int16)
 
 
-def prefixes(
-    recorded: RecordedColumns | None, count: int
-) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+def prefixes(recorded: RecordedColumns | None, count: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     """Ragged prefix-block hashes; none where nothing was recorded."""
     if recorded is None:
         return np.zeros(count + 1, np.int64), np.zeros(0, np.int64)

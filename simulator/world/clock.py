@@ -43,9 +43,7 @@ class Stream:
     times as much. `action(i)` is called at `instants[i]`, which must not decrease.
     """
 
-    def __init__(
-        self, clock: Clock, instants: Sequence[float], action: Callable[[int], None]
-    ) -> None:
+    def __init__(self, clock: Clock, instants: Sequence[float], action: Callable[[int], None]) -> None:
         """Schedules the first instant, if there is one."""
         self._clock = clock
         self._instants = instants
@@ -71,9 +69,7 @@ class Stream:
         self._schedule()
 
 
-def run_clock(
-    clock: Clock, kernel: Kernel, deliver: Callable[[int], None], end_s: float
-) -> None:
+def run_clock(clock: Clock, kernel: Kernel, deliver: Callable[[int], None], end_s: float) -> None:
     """Runs world and kernel up to `end_s`, whichever has the earlier event next.
 
     The limit is taken anew after every SimPy event, since any of them may have changed what

@@ -62,12 +62,18 @@ class Live:
     """
 
     __slots__ = (
-        "attempts", "done", "early", "followed", "interest", "request", "sent", "serial", "steps",
+        "attempts",
+        "done",
+        "early",
+        "followed",
+        "interest",
+        "request",
+        "sent",
+        "serial",
+        "steps",
     )
 
-    def __init__(
-        self, request: int, steps: Generator[Step, object, None], attempts: int = 0
-    ) -> None:
+    def __init__(self, request: int, steps: Generator[Step, object, None], attempts: int = 0) -> None:
         """Begins after `attempts` earlier ones of the same request."""
         self.request = request
         self.steps = steps
@@ -160,9 +166,7 @@ class Executor:
         """Sends an attempt off; whoever hears of it will find the request by the attempt's slot."""
         number = self._submission.count
         kind = step.kind if live.attempts == 0 or step.kind else AttemptKind.RETRY
-        handle = self._submission.submit(
-            live.request, step.target, kind, live.attempts, self._clock.now
-        )
+        handle = self._submission.submit(live.request, step.target, kind, live.attempts, self._clock.now)
         live.attempts += 1
         live.sent = (*live.sent, (handle, number, step.target))
         slot = handle & SLOT_MASK
@@ -237,9 +241,7 @@ class Executor:
         """Judges an answer: costs the verifier's money now, and tells its verdict after its time."""
         live.interest = 0
         self._journal.routing_usd[live.request] += step.verifier.cost_usd
-        accepted = self._verification.accepts(
-            live.request, target_of(live, step.handle), step.verifier
-        )
+        accepted = self._verification.accepts(live.request, target_of(live, step.handle), step.verifier)
         serial = live.serial
 
         def tell() -> None:

@@ -45,9 +45,7 @@ class Sight:
             columns = {name: column.copy() for name, column in columns.items()}
         return FleetView(plan.targets, **columns)
 
-    def _renew(
-        self, fleet: FleetView, every_s: float, phase_s: float
-    ) -> Generator[object, object, None]:
+    def _renew(self, fleet: FleetView, every_s: float, phase_s: float) -> Generator[object, object, None]:
         """Renews one view's copies every so often."""
         yield self._clock.timeout(phase_s)
         while True:

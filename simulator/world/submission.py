@@ -37,9 +37,7 @@ class Submission:
         self._answers = [memoryview(row) for row in plan.answers.output_token_count]
         self._forward_s = [target.forward_s.tolist() for target in plan.target_plans]
         self._back_s = [target.back_s.tolist() for target in plan.target_plans]
-        self._plain = [
-            target.timings is None and not target.failure_ratio for target in plan.target_plans
-        ]
+        self._plain = [target.timings is None and not target.failure_ratio for target in plan.target_plans]
         self._kernel = kernel
         self.delay_s = 0.0
 
@@ -63,8 +61,20 @@ class Submission:
             queue = self._own_queue(plan, request)
             reason = self._drawn_failure(plan, target, request, attempt)
         handle = submit_compiled(
-            self._kernel.door, target, queue, request, self._prompt[request], output,
-            now_s, ready_s, back_s, first_s, duration_s, 0, 0, reason,
+            self._kernel.door,
+            target,
+            queue,
+            request,
+            self._prompt[request],
+            output,
+            now_s,
+            ready_s,
+            back_s,
+            first_s,
+            duration_s,
+            0,
+            0,
+            reason,
         )
         if handle == NO_SLOT:
             self._kernel.add_slots()
@@ -72,9 +82,7 @@ class Submission:
             return self.submit(request, target, kind, attempt, now_s)
         return handle
 
-    def _service(
-        self, plan: TargetPlan, request: int, attempt: int, output: int
-    ) -> tuple[float, float]:
+    def _service(self, plan: TargetPlan, request: int, attempt: int, output: int) -> tuple[float, float]:
         """Seconds to the first token and to the last, of a target whose queues are servers."""
         timings = plan.timings
         if timings is None:

@@ -201,7 +201,10 @@ class LeavesOff(StepPolicy):
     """A step policy that starts and then stops."""
 
     def steps(
-        self, request: RequestView, fleet: FleetView, rng: np.random.Generator  # noqa: ARG002
+        self,
+        request: RequestView,
+        fleet: FleetView,
+        rng: np.random.Generator,  # noqa: ARG002
     ) -> Generator[Step, Reply, None]:
         """One step only."""
         yield Start(fleet.candidates[0])
@@ -211,7 +214,10 @@ class StartsAnywhere(StepPolicy):
     """A step policy that ignores the candidates."""
 
     def steps(
-        self, request: RequestView, fleet: FleetView, rng: np.random.Generator  # noqa: ARG002
+        self,
+        request: RequestView,
+        fleet: FleetView,
+        rng: np.random.Generator,  # noqa: ARG002
     ) -> Generator[Step, Reply, None]:
         """An attempt at the fleet's first target."""
         handle = yield Start(0)
@@ -223,7 +229,10 @@ class Patient(StepPolicy):
     """A good step policy: waits a little, tries every candidate once."""
 
     def steps(
-        self, request: RequestView, fleet: FleetView, rng: np.random.Generator  # noqa: ARG002
+        self,
+        request: RequestView,
+        fleet: FleetView,
+        rng: np.random.Generator,  # noqa: ARG002
     ) -> Generator[Step, Reply, None]:
         """One attempt after the other."""
         yield Sleep(request.now_s + 0.1)

@@ -10,11 +10,11 @@ from hypothesis import HealthCheck, given, settings
 from oracle.cases import Case
 from oracle.loads import KNEE, LOADS, OVERLOAD, REPLICA, Load, load_case
 from oracle.runs import EXACT, INSTANTS, assert_same, kernel_outcome, oracle_outcome
-from oracle.strategies import cases
+from oracle.strategies import cases, cramped_cases
 
 CRAMPED = replace(REPLICA, kv_room_tokens=5200, token_budget=64, max_sequences=24)
 THOROUGH = settings(
-    max_examples=250,
+    max_examples=600,
     derandomize=True,
     deadline=None,
     database=None,
@@ -37,6 +37,13 @@ def test_instants_that_tie_are_ordered_alike(case: Case) -> None:
     for name in INSTANTS:
         np.testing.assert_array_equal(seen.attempts[name], expected.attempts[name], name)
     assert_same(seen, expected)
+
+
+@THOROUGH
+@given(cramped_cases())
+def test_preempted_sequences_agree_with_the_oracle(case: Case) -> None:
+    """Where KV room is always short, victims, order of return and waste are the same."""
+    assert_same(kernel_outcome(case), oracle_outcome(case))
 
 
 @pytest.mark.parametrize("load", LOADS, ids=lambda load: load.name)

@@ -27,7 +27,7 @@ EXACT = ("ending", "reason", "priority", "output", "prefilled", "recomputed")
 INSTANTS = ("ready_s", "admitted_s", "first_s", "finish_s")
 METERS = ("busy_s", "energy_j", "wasted_s", "wasted_j")
 QUEUE_METERS = ("busy_s", "energy_j", "step_count", "preemption_count")
-INSTANT_TOLERANCE_S = 1e-6
+INSTANT_TOLERANCE_S = 1e-9
 METER_TOLERANCE_RATIO = 1e-9
 
 
@@ -227,7 +227,7 @@ def outcome_of(kernel: Kernel) -> Outcome:
 
 
 def assert_same(seen: Outcome, expected: Outcome) -> None:
-    """Counts and endings equal, instants to a microsecond, attribution to 1e-9 relative."""
+    """Counts and endings equal, instants to a nanosecond, attribution to 1e-9 relative."""
     for name in EXACT:
         np.testing.assert_array_equal(seen.attempts[name], expected.attempts[name], name)
     for name in INSTANTS:

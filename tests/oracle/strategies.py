@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -75,8 +75,8 @@ def batching_specs(draw: st.DrawFn, *, tied: bool = False) -> BatchingSpec:
         expert_miss=0.0 if tied else draw(st.sampled_from([0.0, 0.75])),
         max_sequences=draw(st.sampled_from([1, 2, 5, 12])),
         token_budget=draw(st.sampled_from([1, 3, 16, 64, 4096])),
-        kv_room_tokens=draw(st.sampled_from([60, 110, 300, 100_000])),
-        queue_limit=draw(st.sampled_from([-1, -1, 0, 4])),
+        kv_room_tokens=draw(st.sampled_from([40, 75, 110, 300, 100_000])),
+        queue_limit=draw(st.sampled_from([-1, -1, -1, 0, 4])),
     )
 
 
@@ -133,12 +133,12 @@ def traffics(draw: st.DrawFn, *, tied: bool = False) -> Traffic:
     """From a lone attempt to a flood, with cancels and outages."""
     return Traffic(
         seed=draw(st.integers(0, 10**6)),
-        count=draw(st.integers(1, 45)),
-        rate_per_s=draw(st.sampled_from([0.5, 6.0, 30.0, 400.0])),
-        longest=draw(st.sampled_from([4, 25, 70])),
+        count=draw(st.integers(1, 60)),
+        rate_per_s=draw(st.sampled_from([0.5, 10.0, 50.0, 400.0])),
+        longest=draw(st.sampled_from([4, 20, 38, 70])),
         priorities=draw(st.integers(1, 3)),
-        cancels=draw(st.integers(0, 8)),
-        outages=draw(st.integers(0, 2)),
+        cancels=draw(st.sampled_from([0, 0, 2, 9])),
+        outages=draw(st.sampled_from([0, 0, 0, 1, 2])),
         tied=tied,
     )
 
@@ -150,6 +150,19 @@ def cases(draw: st.DrawFn, *, tied: bool = False) -> Case:
     traffic = draw(traffics(tied=tied))
     closes = draw(st.sampled_from([False, False, False, True]))
     return case_of(queues, len(queues), traffic, closes=closes)
+
+
+@st.composite
+def cramped_cases(draw: st.DrawFn) -> Case:
+    """One replica whose KV room holds a few sequences at most, under more than it can take."""
+    spec = replace(
+        draw(batching_specs(tied=draw(st.booleans()))),
+        kv_room_tokens=draw(st.integers(60, 110)),
+        max_sequences=draw(st.sampled_from([3, 5, 12])),
+        queue_limit=-1,
+    )
+    traffic = replace(draw(traffics()), rate_per_s=draw(st.sampled_from([50.0, 400.0])), longest=30)
+    return case_of((spec,), 1, traffic)
 
 
 @st.composite

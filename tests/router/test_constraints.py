@@ -61,7 +61,8 @@ def permits(target: Target, limit: Limits, token_count: int, *, available: bool)
 @given(
     classes=st.lists(limits, min_size=1, max_size=4),
     requests=st.lists(
-        st.tuples(st.integers(0, 3), st.sampled_from([1, 8192, 8193, 32768, 32769, 524288, 524289, 2**40])), max_size=20
+        st.tuples(st.integers(0, 3), st.sampled_from([1, 8192, 8193, 32768, 32769, 524288, 524289, 2**40])),
+        max_size=20,
     ),
     available=st.lists(st.booleans(), min_size=4, max_size=4),
 )
@@ -84,7 +85,9 @@ def test_screening_agrees_with_the_definition(
 
 def reason_of(limit: Limits, token_count: int = 100, available: tuple[bool, ...] | None = None) -> str:
     """Why a request under this limit has no candidates."""
-    screening = screen(TARGETS, [limit], np.zeros(1, dtype=np.int16), np.array([token_count]), available=available)
+    screening = screen(
+        TARGETS, [limit], np.zeros(1, dtype=np.int16), np.array([token_count]), available=available
+    )
     return screening.reasons[screening.set_of_request[0]]
 
 
@@ -95,7 +98,11 @@ def reason_of(limit: Limits, token_count: int = 100, available: tuple[bool, ...]
         (Limits(), 10**9, "no target permitted: context_window"),
         (Limits(residency=frozenset({"moon"})), 100, "no target permitted: residency"),
         (Limits(banned_tiers=frozenset(TIERS)), 100, "no target permitted: tiers_banned"),
-        (Limits(capability_floor=0.9, average_success=(0.1, 0.2, 0.3, 0.4)), 1, "no target permitted: capability_floor"),
+        (
+            Limits(capability_floor=0.9, average_success=(0.1, 0.2, 0.3, 0.4)),
+            1,
+            "no target permitted: capability_floor",
+        ),
         # home has small and medium, whose windows are too small: lifting either constraint helps
         (Limits(residency=frozenset({"home"})), 100_000, "no target permitted: residency, context_window"),
         # no single constraint is to blame
@@ -118,7 +125,11 @@ def test_unavailable_targets_are_named_as_such() -> None:
 
 def test_a_million_requests_are_screened_in_under_a_second() -> None:
     """Screening is array code: its cost per request is nanoseconds."""
-    twelve = [replace(target, index=4 * k + target.index, name=f"{target.name}-{k}") for k in range(4) for target in TARGETS]
+    twelve = [
+        replace(target, index=4 * k + target.index, name=f"{target.name}-{k}")
+        for k in range(4)
+        for target in TARGETS
+    ]
     draw = np.random.default_rng(1)
     codes = draw.integers(0, 3, 1_000_000).astype(np.int16)
     tokens = draw.integers(1, 60_000, 1_000_000)

@@ -146,7 +146,9 @@ def test_nobody_cools_longer_than_the_cooldown(failures: list[tuple[int, float, 
     assert set(states.healthy(range(5), now_s)) <= set(range(5))
 
 
-def host_after_rate_limit(policy: object, *, resilience: Resilience | None = None) -> tuple[Host, RequestView, FleetView]:
+def host_after_rate_limit(
+    policy: object, *, resilience: Resilience | None = None
+) -> tuple[Host, RequestView, FleetView]:
     """A host whose first target of two was rate limited a moment ago."""
     host = Host(
         policy,  # type: ignore[arg-type]
@@ -195,7 +197,9 @@ def test_fixed_target_that_cools_is_stood_in_for_by_its_model() -> None:
 def test_fixed_target_that_cools_is_stood_in_for_by_a_fallback() -> None:
     """Where the model's other targets are not permitted, a fallback serves at once."""
     resilience = Resilience(retries=1, fallbacks={"small": ("large",)})
-    host, request, fleet = host_after_rate_limit(make_policy("static", {"target": "small/0"}), resilience=resilience)
+    host, request, fleet = host_after_rate_limit(
+        make_policy("static", {"target": "small/0"}), resilience=resilience
+    )
     fleet.candidates = (0, 2, 3, 4)
     assert Rehearsal().play(host, request, fleet).started() == ["large"]
 

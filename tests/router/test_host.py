@@ -85,7 +85,9 @@ def play(
     jitter_u: JitterSource = lambda _request, _attempt: 0.0,
 ) -> Rehearsal:
     """One request played through a policy that takes this decision."""
-    host = Host(Decides(decision), targets, rng=np.random.default_rng(1), resilience=resilience, jitter_u=jitter_u)
+    host = Host(
+        Decides(decision), targets, rng=np.random.default_rng(1), resilience=resilience, jitter_u=jitter_u
+    )
     fleet = specimen_fleet(targets)
     fleet.candidates = candidates or fleet.candidates
     return Rehearsal(scripts or {}).play(host, specimen_view(specimen_requests(4), targets), fleet)
@@ -101,17 +103,9 @@ def send(target: str = "small", fallbacks: tuple[str, ...] = ()) -> Decision:
     return Decision.send(target, reason="test", fallbacks=fallbacks)
 
 
-def test_plain_send_is_start_and_follow() -> None:
-    """A send that succeeds takes exactly two steps."""
-    assert play(send()).plain_steps() == [Start(SMALL), Follow(0)]
-
-
-def test_follow_is_made_for_any_handle() -> None:
-    """Handles beyond those kept ready are followed just as well."""
-    host = Host(Decides(send()), TARGETS, rng=np.random.default_rng(1))
-    steps = host.steps(specimen_view(specimen_requests(1), TARGETS), specimen_fleet(TARGETS))
-    assert steps.send(None) == Start(SMALL)
-    assert steps.send(5_000_000) == Follow(5_000_000)
+def test_plain_send_starts_and_follows_in_one_step() -> None:
+    """A send that succeeds takes exactly one step, which also follows."""
+    assert play(send()).plain_steps() == [Start(SMALL, follow=True)]
 
 
 def test_failure_without_resilience_fails_the_request() -> None:
@@ -135,7 +129,9 @@ def test_retry_on_a_lone_target_waits_and_doubles() -> None:
     sleeps = [(now_s, step) for now_s, step in played.steps if isinstance(step, Sleep)]
     waits = [step.until_s - now_s for now_s, step in sleeps]
     jitter = [0.75 * n / 10 for n in range(1, 7)]
-    assert waits == pytest.approx([0.5 + jitter[0], 1 + jitter[1], 2 + jitter[2], 4 + jitter[3], 8 + jitter[4], 8 + jitter[5]])
+    assert waits == pytest.approx(
+        [0.5 + jitter[0], 1 + jitter[1], 2 + jitter[2], 4 + jitter[3], 8 + jitter[4], 8 + jitter[5]]
+    )
 
 
 def test_retries_are_marked_as_such() -> None:
@@ -143,7 +139,7 @@ def test_retries_are_marked_as_such() -> None:
     script = {"small": (*fails(), Scripted())}
     played = play(send(), script, resilience=Resilience(retries=2, cooldown_s=0.0))
     assert [step for step in played.plain_steps() if isinstance(step, Start)] == [
-        Start(SMALL),
+        Start(SMALL, follow=True),
         Start(SMALL, AttemptKind.RETRY),
     ]
     assert played.state == "completed"
@@ -190,7 +186,7 @@ def test_failure_after_the_first_token_is_final() -> None:
     broken = (Scripted(first_token_s=0.2, ends_s=1.0, fails_with="server_error"),)
     resilience = Resilience(retries=3, fallbacks={"small": ("large",)})
     played = play(send(), {"small": broken}, resilience=resilience)
-    assert played.plain_steps() == [Start(SMALL), Follow(0), Fail("server_error")]
+    assert played.plain_steps() == [Start(SMALL, follow=True), Fail("server_error")]
 
 
 def test_too_large_goes_straight_to_the_fallbacks() -> None:
@@ -340,7 +336,10 @@ def test_hedge_starts_the_backup_at_once_when_the_original_fails() -> None:
 
 def test_hedge_goes_on_with_the_other_when_one_fails() -> None:
     """A failure of either attempt leaves the race to the other."""
-    scripts = {"small": (Scripted(first_token_s=9.0, ends_s=3.0, fails_with="unavailable"),), "large": (Scripted(first_token_s=4.0, ends_s=8.0),)}
+    scripts = {
+        "small": (Scripted(first_token_s=9.0, ends_s=3.0, fails_with="unavailable"),),
+        "large": (Scripted(first_token_s=4.0, ends_s=8.0),),
+    }
     played = play(hedge(1.0), scripts)
     assert (played.state, played.answer) == ("completed", 1)
     assert not any(isinstance(step, Cancel) for step in played.plain_steps())
@@ -439,7 +438,9 @@ def test_deferred_request_is_asked_again_with_its_own_view() -> None:
         (None, InvalidDecisionError),
     ],
 )
-def test_impossible_decision_fails_with_policy_request_and_cause(decision: object, cause: type[Exception]) -> None:
+def test_impossible_decision_fails_with_policy_request_and_cause(
+    decision: object, cause: type[Exception]
+) -> None:
     """What cannot be carried out names the policy and the request and chains why."""
     with pytest.raises(PolicyFailedError, match="'decides' failed at request 0") as caught:
         play(decision, candidates=(0, 1, 2))
@@ -490,7 +491,12 @@ def test_what_is_no_policy_is_refused() -> None:
 def test_unknown_fallbacks_are_refused_when_hosting_begins() -> None:
     """A fallback that no deployment answers to is found before the run."""
     with pytest.raises(UnknownTargetError, match="nowhere"):
-        Host(Decides(send()), TARGETS, rng=np.random.default_rng(1), resilience=Resilience(fallbacks={"small": ("nowhere",)}))
+        Host(
+            Decides(send()),
+            TARGETS,
+            rng=np.random.default_rng(1),
+            resilience=Resilience(fallbacks={"small": ("nowhere",)}),
+        )
 
 
 class Learns:

@@ -97,7 +97,10 @@ def test_least_outstanding_is_the_first_minimum(loads: list[int], data: st.DataO
 
 def test_static_sends_everything_to_its_target() -> None:
     """One target gets all, whatever its load."""
-    assert chosen("static", fleet=fleet_of(TARGETS, [0, 0, 99, 0]), target="large") == ("large", "fixed target")
+    assert chosen("static", fleet=fleet_of(TARGETS, [0, 0, 99, 0]), target="large") == (
+        "large",
+        "fixed target",
+    )
 
 
 def test_static_defaults_to_the_first_deployment() -> None:
@@ -183,7 +186,10 @@ def test_round_robin_passes_over_excluded_targets() -> None:
 
 def test_weighted_round_robin_is_smooth() -> None:
     """Turns come in proportion to the weights, spread out rather than in runs."""
-    policy, fleet = make_policy("round_robin", {"weights": {"small": 5, "medium": 1, "large": 1}}), fleet_of(TARGETS)
+    policy, fleet = (
+        make_policy("round_robin", {"weights": {"small": 5, "medium": 1, "large": 1}}),
+        fleet_of(TARGETS),
+    )
     assert isinstance(policy, Policy)
     rng = np.random.default_rng(1)
     turns = [policy.route(request_of(), fleet, rng) for _ in range(7)]
@@ -313,7 +319,9 @@ def test_baselines_stand_at_both_ends() -> None:
 def test_strongest_prefers_the_cheaper_of_equals() -> None:
     """The same model on own hardware beats its dearer API."""
     api = replace(TARGETS[3], index=0, name="api", deployment="api")
-    own = replace(TARGETS[3], index=1, name="own", deployment="own", tier="dedicated", input_price_usd_per_mtok=1.0)
+    own = replace(
+        TARGETS[3], index=1, name="own", deployment="own", tier="dedicated", input_price_usd_per_mtok=1.0
+    )
     assert chosen("always_strongest", fleet=fleet_of((api, own))) == ("own", "strongest")
 
 
@@ -403,7 +411,11 @@ def test_hedge_backs_the_least_loaded_with_the_second_least() -> None:
 
 def test_hedge_may_be_kept_to_a_share() -> None:
     """Only the stated share of requests is hedged, and a lone candidate never."""
-    policy, rng, fleet = make_policy("hedge", {"share_ratio": 0.05}), np.random.default_rng(1), fleet_of(TARGETS)
+    policy, rng, fleet = (
+        make_policy("hedge", {"share_ratio": 0.05}),
+        np.random.default_rng(1),
+        fleet_of(TARGETS),
+    )
     assert isinstance(policy, Policy)
     decisions = [policy.route(request_of(), fleet, rng) for _ in range(4000)]
     hedged = sum(isinstance(decision, Hedge) for decision in decisions)
@@ -454,7 +466,9 @@ def test_weighted_score_floor_is_passed_over_where_nobody_has_it() -> None:
 
 def test_policies_can_serve_another_fleet_afterwards() -> None:
     """Nothing that a policy remembers of one fleet leaks into the next."""
-    others = tuple(replace(target, name=f"other-{target.name}", deployment=f"other-{target.name}") for target in TARGETS)
+    others = tuple(
+        replace(target, name=f"other-{target.name}", deployment=f"other-{target.name}") for target in TARGETS
+    )
     for name in policy_names():
         policy = make_policy(name)
         assert isinstance(policy, Policy)

@@ -63,21 +63,30 @@ def test_baselines_are_policies_and_marked() -> None:
 
 def test_unknown_name_lists_near_matches_and_all_names() -> None:
     """A misspelt policy is answered with what was probably meant."""
-    with pytest.raises(UnknownPolicyError, match=r"unknown policy 'cheapest'; did you mean .*'always_cheapest'.* known: "):
+    with pytest.raises(
+        UnknownPolicyError, match=r"unknown policy 'cheapest'; did you mean .*'always_cheapest'.* known: "
+    ):
         make_policy("cheapest")
 
 
 def test_bad_parameters_are_listed_all_at_once() -> None:
     """Unknown keys name what is allowed, wrong types what is wanted."""
     with pytest.raises(InvalidPolicyParameterError) as caught:
-        make_policy("edge_first", {"flor": 0.5, "floor": "high", "local_tier": "moon", "overflow_outstanding": True})
+        make_policy(
+            "edge_first", {"flor": 0.5, "floor": "high", "local_tier": "moon", "overflow_outstanding": True}
+        )
     text = str(caught.value)
     assert "flor: unknown parameter; did you mean 'floor'?" in text
     assert "'local_tier', 'overflow_outstanding', 'floor'" in text
     assert "floor: 'high' is not a number" in text
     assert "local_tier: 'moon' is not one of 'edge', 'on_prem', 'dedicated', 'cloud'" in text
     assert "overflow_outstanding: True is not a number" in text
-    assert {key for key, _ in caught.value.problems} == {"flor", "floor", "local_tier", "overflow_outstanding"}
+    assert {key for key, _ in caught.value.problems} == {
+        "flor",
+        "floor",
+        "local_tier",
+        "overflow_outstanding",
+    }
 
 
 @pytest.mark.parametrize(
@@ -129,7 +138,9 @@ class Every:
 def test_parameters_are_read_from_plain_values() -> None:
     """Lists become tuples, whole numbers will do for numbers, absent ones keep their defaults."""
     values = {"number": 2, "flag": True, "word": "w", "choice": "b", "words": ["x", "y"]}
-    assert read_parameters(Every, values) == Every(number=2.0, flag=True, word="w", choice="b", words=("x", "y"))
+    assert read_parameters(Every, values) == Every(
+        number=2.0, flag=True, word="w", choice="b", words=("x", "y")
+    )
     assert read_parameters(Every, {}) == Every()
 
 
@@ -190,7 +201,9 @@ def test_files_of_one_name_do_not_collide(tmp_path: Path) -> None:
 def test_required_arguments_must_be_given(tmp_path: Path) -> None:
     """A constructor's argument without default is asked for."""
     path = tmp_path / "strict.py"
-    path.write_text("class P:\n    def __init__(self, target): ...\n    def route(self, request, fleet, rng): ...\n")
+    path.write_text(
+        "class P:\n    def __init__(self, target): ...\n    def route(self, request, fleet, rng): ...\n"
+    )
     with pytest.raises(InvalidPolicyParameterError, match="target: required"):
         load_policy(f"{path}:P")
     assert describe_policy(f"{path}:P").parameters[0].default == "required"
@@ -225,7 +238,9 @@ def test_entry_points_add_policies_but_never_replace_one(monkeypatch: pytest.Mon
         entry("oracle", "router.policies.static:Static"),
         entry("gone", "no_such_package.policies:Gone"),
     ]
-    monkeypatch.setattr(registry, "entry_points", lambda group: found if group == registry.ENTRY_POINT_GROUP else [])
+    monkeypatch.setattr(
+        registry, "entry_points", lambda group: found if group == registry.ENTRY_POINT_GROUP else []
+    )
     assert {"theirs", "gone"} <= set(policy_names())
     assert getattr(make_policy("theirs"), "name", None) == "static"
     assert getattr(make_policy("oracle"), "name", None) == "oracle"

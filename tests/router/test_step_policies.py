@@ -34,7 +34,10 @@ class Steps:
         self._function = function
 
     def steps(
-        self, request: RequestView, fleet: FleetView, rng: np.random.Generator  # noqa: ARG002
+        self,
+        request: RequestView,
+        fleet: FleetView,
+        rng: np.random.Generator,  # noqa: ARG002
     ) -> Generator[Step, Reply, None]:
         """The function's steps."""
         return self._function(request, fleet)

@@ -21,7 +21,10 @@ def test_request_view_shows_the_row_it_is_aimed_at() -> None:
     assert view.prompt_token_count == table.prompt_token_count[2]
     assert type(view.prompt_token_count) is int
     assert (view.max_output_token_count, view.session, view.turn) == (1024, -1, 0)
-    assert (view.estimated_difficulty, view.router_score) == (table.estimated_difficulty[2], table.router_score[2])
+    assert (view.estimated_difficulty, view.router_score) == (
+        table.estimated_difficulty[2],
+        table.router_score[2],
+    )
     assert isnan(view.ttft_limit_s)
     assert isnan(view.e2e_limit_s)
 

@@ -13,16 +13,26 @@ from wayfare.cli.options import loaded, scenario_options
 @click.command("compare")
 @scenario_options
 @click.option(
-    "--policy", "policies", multiple=True, required=True, metavar="P",
+    "--policy",
+    "policies",
+    multiple=True,
+    required=True,
+    metavar="P",
     help="A policy's name or path/to/file.py:Class. Repeatable; the baselines are added.",
 )
 @click.option(
-    "--replications", type=click.IntRange(min=1), default=10, show_default=True,
+    "--replications",
+    type=click.IntRange(min=1),
+    default=10,
+    show_default=True,
     help="Independent replications of the seed.",
 )
 @click.option(
-    "--confidence", type=click.FloatRange(0.0, 1.0, min_open=True, max_open=True), default=0.95,
-    show_default=True, help="Confidence of the intervals.",
+    "--confidence",
+    type=click.FloatRange(0.0, 1.0, min_open=True, max_open=True),
+    default=0.95,
+    show_default=True,
+    help="Confidence of the intervals.",
 )
 @click.option(
     "--outcomes", type=click.Path(path_type=Path), metavar="TABLE",

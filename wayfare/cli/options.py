@@ -42,9 +42,7 @@ def scenario_options(function: F) -> F:
     return function
 
 
-def loaded(
-    scenario: str, settings: tuple[str, ...], trace: Path | None, seed: int | None
-) -> Scenario:
+def loaded(scenario: str, settings: tuple[str, ...], trace: Path | None, seed: int | None) -> Scenario:
     """The scenario; says so while the kernel has to be compiled first."""
     from simulator import load_scenario
     from simulator.kernel.warm import is_warm

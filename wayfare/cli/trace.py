@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 import json
+from math import isnan
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from wayfare.terminal import console, plain_table
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 COLUMNS = click.option(
     "--column", "columns", multiple=True, metavar="ROLE=FIELD",
@@ -42,12 +47,21 @@ def inspect(file: Path, trace_format: str | None, columns: tuple[str, ...], as_j
 
     statistics = inspect_trace(file, trace_format, column_map(columns)).to_dict()
     if as_json:
-        click.echo(json.dumps(statistics, indent=2))
+        click.echo(json.dumps(dict(defined(statistics)), indent=2, allow_nan=False))
         return
     table = plain_table("figure", "value")
     for path, value in flat(statistics, ""):
         table.add_row(path, f"{value:,.6g}" if isinstance(value, float) else str(value))
     console().print(table)
+
+
+def defined(figures: dict[str, object]) -> Iterator[tuple[str, object]]:
+    """The figures with null in the place of those that are undefined."""
+    for name, value in figures.items():
+        if isinstance(value, dict):
+            yield name, dict(defined(value))
+        else:
+            yield name, None if isinstance(value, float) and isnan(value) else value
 
 
 def flat(value: object, path: str) -> list[tuple[str, object]]:

@@ -15,8 +15,8 @@ if TYPE_CHECKING:
 
     Spec = dict[str, object]
 
-WIDTH = 660
-HALF = 290
+WIDTH = 860
+HALF = 390
 TIERS = ["edge", "on_prem", "dedicated", "cloud", "unallocated"]
 TIER_COLOURS = ["#4c9f70", "#8a6fb0", "#2f6690", "#d98032", "#9aa0a6"]
 KINDS = ["on the front", "beaten", "oracle"]
@@ -32,7 +32,12 @@ def trade_chart(reports: Sequence[Report], pareto: Sequence[str]) -> Spec:
     """Cost against right answers; the size of a point is its p95 latency."""
     data = alt.Data(values=trade_rows(reports, pareto))
     cost = alt.X("cost:Q", title="cost, $ a month", scale=alt.Scale(zero=False, padding=45))
-    right = alt.Y("right:Q", title="right answers", axis=alt.Axis(format=".0%"), scale=alt.Scale(zero=False, padding=30))
+    right = alt.Y(
+        "right:Q",
+        title="right answers",
+        axis=alt.Axis(format=".0%"),
+        scale=alt.Scale(zero=False, padding=35, nice=False),
+    )
     base = alt.Chart(data)
     bars = base.mark_rule(opacity=0.6).encode(x="cost_low:Q", x2="cost_high:Q", y=right)
     points = base.mark_circle(opacity=0.9).encode(
@@ -40,10 +45,16 @@ def trade_chart(reports: Sequence[Report], pareto: Sequence[str]) -> Spec:
         y=right,
         size=alt.Size("p95:Q", title="p95 end to end, s", scale=alt.Scale(range=[60, 500])),
         color=alt.Color("kind:N", title=None, scale=alt.Scale(domain=KINDS, range=KIND_COLOURS)),
-        tooltip=["policy:N", alt.Tooltip("cost:Q", format="$,.0f"), alt.Tooltip("right:Q", format=".1%"), alt.Tooltip("p95:Q", format=".3g")],
+        tooltip=[
+            "policy:N",
+            alt.Tooltip("cost:Q", format="$,.0f"),
+            alt.Tooltip("right:Q", format=".1%"),
+            alt.Tooltip("p95:Q", format=".3g"),
+        ],
     )
-    names = base.mark_text(dy=-15, fontSize=12).encode(x=cost, y=right, text="policy:N")
-    return specification((bars + points + names).properties(width=WIDTH, height=360))
+    above = base.mark_text(dy=-16, fontSize=12).encode(x=cost, y=right, text="above:N")
+    below = base.mark_text(dy=19, fontSize=12).encode(x=cost, y=right, text="below:N")
+    return specification((bars + points + above + below).properties(width=WIDTH, height=360))
 
 
 def latency_chart(results: Sequence[RunResult]) -> Spec:
@@ -55,7 +66,11 @@ def latency_chart(results: Sequence[RunResult]) -> Spec:
             x=alt.X("seconds:Q", title="seconds", scale=alt.Scale(type="log")),
             y=alt.Y("share:Q", title="share of answers", axis=alt.Axis(format=".0%")),
             color=alt.Color("policy:N", title=None),
-            tooltip=["policy:N", alt.Tooltip("seconds:Q", format=".3g"), alt.Tooltip("share:Q", format=".1%")],
+            tooltip=[
+                "policy:N",
+                alt.Tooltip("seconds:Q", format=".3g"),
+                alt.Tooltip("share:Q", format=".1%"),
+            ],
         )
         .properties(width=HALF, height=240)
         .facet(column=alt.Column("latency:N", title=None, sort=["time to first token", "end to end"]))
@@ -76,7 +91,7 @@ def tier_chart(reports: Sequence[Report]) -> Spec:
             color=alt.Color("tier:N", title=None, scale=alt.Scale(domain=TIERS, range=TIER_COLOURS)),
             tooltip=["policy:N", "tier:N", alt.Tooltip("amount:Q", format=",.4~g")],
         )
-        .properties(width=165, height=26 * max(len(order), 2))
+        .properties(width=235, height=26 * max(len(order), 2))
         .facet(column=alt.Column("what:N", title=None, sort=["cost, $", "energy, Wh", "emissions, g CO2e"]))
         .resolve_scale(x="independent")
     )
@@ -86,9 +101,7 @@ def tier_chart(reports: Sequence[Report]) -> Spec:
 def day_chart(results: Sequence[RunResult]) -> Spec:
     """Traffic, queues and spending over virtual time, for the policy chosen."""
     names = [result.report.policy for result in results]
-    chosen = alt.param(
-        name="shown", value=names[0], bind=alt.binding_select(options=names, name="policy ")
-    )
+    chosen = alt.param(name="shown", value=names[0], bind=alt.binding_select(options=names, name="policy "))
     chart = (
         alt.Chart(alt.Data(values=day_rows(results)))
         .mark_area(line={"color": "#2f6690"}, color="#2f6690", opacity=0.25, interpolate="step-after")
@@ -100,7 +113,14 @@ def day_chart(results: Sequence[RunResult]) -> Spec:
         .transform_filter("datum.policy == shown")
         .add_params(chosen)
         .properties(width=WIDTH, height=80)
-        .facet(row=alt.Row("what:N", title=None, sort=["arrivals, 1/s", "running", "waiting", "spend, $/h"], header=alt.Header(labelAngle=0, labelAlign="left", labelOrient="top")))
+        .facet(
+            row=alt.Row(
+                "what:N",
+                title=None,
+                sort=["arrivals, 1/s", "running", "waiting", "spend, $/h"],
+                header=alt.Header(labelAngle=0, labelAlign="left", labelOrient="top"),
+            )
+        )
         .resolve_scale(y="independent")
     )
     return specification(chart)

@@ -43,7 +43,8 @@ def interval(report: Report, path: str) -> tuple[float | None, float | None]:
 def trade_rows(reports: Sequence[Report], pareto: Sequence[str]) -> Rows:
     """One point a policy: cost a month, share of right answers, p95 latency."""
     rows: Rows = []
-    for report in reports:
+    by_cost = sorted(reports, key=lambda report: figure(report, "cost_usd.per_month") or 0.0)
+    for place, report in enumerate(by_cost):
         low, high = interval(report, "cost_usd.per_month")
         kind = "on the front" if report.policy in pareto else "beaten"
         rows.append(
@@ -55,6 +56,8 @@ def trade_rows(reports: Sequence[Report], pareto: Sequence[str]) -> Rows:
                 "right": figure(report, "quality.success_ratio"),
                 "p95": figure(report, "latency.e2e_s.p95"),
                 "kind": "oracle" if report.fields["oracle"] else kind,
+                "above": "" if place % 2 else report.policy,
+                "below": report.policy if place % 2 else "",
             }
         )
     return rows

@@ -22,11 +22,10 @@ SECONDS_PER_HOUR = 3_600.0
 COLUMNS: tuple[tuple[str, str, Callable[[float | None], str]], ...] = (
     ("cost a month", "cost_usd.per_month", usd),
     ("per request", "cost_usd.per_request", usd),
-    ("per right answer", "cost_usd.per_correct", usd),
     ("right answers", "quality.success_ratio", share),
-    ("p95 first token", "latency.ttft_s.p95", seconds),
-    ("p95 end to end", "latency.e2e_s.p95", seconds),
-    ("in objectives", "slo.attainment_ratio", share),
+    ("p95 TTFT", "latency.ttft_s.p95", seconds),
+    ("p95 E2E", "latency.e2e_s.p95", seconds),
+    ("in SLO", "slo.attainment_ratio", share),
     ("answered", "completion_ratio", share),
     ("energy", "energy_wh.total", energy),
     ("emissions", "emissions_gco2e.total", grams),
@@ -122,7 +121,13 @@ def table(reports: Sequence[Report], marked: dict[str, str], baselines: Sequence
 
 def row(report: Report, mark: str, baselines: Sequence[str]) -> str:
     """A policy's row."""
-    kind = "oracle, knows the answers" if report.fields["oracle"] else "baseline" if report.policy in baselines else ""
+    kind = (
+        "oracle, knows the answers"
+        if report.fields["oracle"]
+        else "baseline"
+        if report.policy in baselines
+        else ""
+    )
     note = f"<small>{kind}</small>" if kind else ""
     cells = "".join(f"<td>{cell(report, path, write)}</td>" for _title, path, write in COLUMNS)
     return f"<tr class='{mark}'><th>{escape(report.policy)}{note}</th>{cells}</tr>"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, cast
 
-from wayfare.numbers import share, significant, usd
+from wayfare.numbers import significant
 from wayfare.tables.conclusion import conclusion
 from wayfare.tables.run import print_warnings
 from wayfare.terminal import console, plain_table
@@ -35,7 +35,9 @@ def print_comparison(scenario: Scenario, comparison: Comparison) -> None:
     out = console()
     out.print(title(scenario, comparison))
     out.print(policies(comparison))
-    out.print("[dim]* nobody else is cheaper, better and faster at once   b baseline   o oracle: knows the answers[/dim]")
+    out.print(
+        "[dim]* nobody else is cheaper, better and faster at once   b baseline   o oracle: knows the answers[/dim]"
+    )
     if comparison.replications > 1:
         out.print()
         out.print(differences(comparison))
@@ -49,7 +51,9 @@ def title(scenario: Scenario, comparison: Comparison) -> str:
     hours = scenario.duration_s / SECONDS_PER_HOUR
     arrived = comparison.reports[0].figure("requests.arrived") or 0.0
     level = f"{comparison.confidence * 100:g} % intervals over {comparison.replications} replications"
-    return f"[bold]{scenario.name}[/bold], {hours:g} h, {arrived:,.0f} requests, seed {scenario.seed}; {level}"
+    return (
+        f"[bold]{scenario.name}[/bold], {hours:g} h, {arrived:,.0f} requests, seed {scenario.seed}; {level}"
+    )
 
 
 def policies(comparison: Comparison) -> Table:
@@ -94,9 +98,10 @@ def half_width(report: Report, path: str) -> float | None:
 
 
 SHOWN: tuple[tuple[str, str, Callable[[float], str]], ...] = (
-    ("cost", "cost_usd.total", usd),
-    ("right answers", "quality.success_ratio", share),
-    ("E2E p95", "latency.e2e_s.p95", lambda value: f"{significant(value)} s"),
+    ("cost, $", "cost_usd.total", significant),
+    ("right, points", "quality.success_ratio", lambda value: f"{value * 100:.1f}"),
+    ("E2E p95, s", "latency.e2e_s.p95", significant),
+    ("energy, Wh", "energy_wh.total", significant),
 )
 """Differences that the terminal shows; the JSON has all."""
 
@@ -104,9 +109,7 @@ SHOWN: tuple[tuple[str, str, Callable[[float], str]], ...] = (
 def differences(comparison: Comparison) -> Table:
     """Every other policy minus the first, replication by replication."""
     first = comparison.policies[0]
-    table = plain_table(
-        f"difference to {first}", *(head for head, _metric, _write in SHOWN), numbers_from=1
-    )
+    table = plain_table(f"minus {first}", *(head for head, _metric, _write in SHOWN), numbers_from=1)
     known = {(entry.b, entry.metric): entry for entry in comparison.differences if entry.a == first}
     for name in comparison.policies[1:]:
         cells = [gap(known.get((name, metric)), write) for _head, metric, write in SHOWN]
@@ -115,11 +118,12 @@ def differences(comparison: Comparison) -> Table:
 
 
 def gap(difference: Difference | None, write: Callable[[float], str]) -> str:
-    """A difference with its interval; in grey where the interval holds 0."""
+    """A difference and the half-width of its interval; in grey where the interval holds 0."""
     if difference is None or difference.low is None or difference.high is None:
         return "-"
-    text = f"{signed(difference.mean, write)} ({write(difference.low)} to {write(difference.high)})"
-    return text if difference.significant else f"[dim]{text}[/dim]"
+    half = write((difference.high - difference.low) / 2.0)
+    text = f"{signed(difference.mean, write)} ±{half}"
+    return text if difference.significant else f"[dim]{text} (unsure)[/dim]"
 
 
 def signed(value: float, write: Callable[[float], str]) -> str:

@@ -51,7 +51,9 @@ def arrival_pattern(name: str, parameters: Mapping[str, object]) -> ArrivalPatte
     try:
         made = _plugins()[name].load()(**parameters)
     except (TypeError, ValueError) as error:
-        raise ArrivalParameterError("", f"pattern {name!r} does not take these parameters: {error}") from error
+        raise ArrivalParameterError(
+            "", f"pattern {name!r} does not take these parameters: {error}"
+        ) from error
     return _demand_pattern(name, made)
 
 

@@ -66,9 +66,11 @@ def _demand_fields(path: Path, table: RawTable, columns: Mapping[str, str]) -> N
     if not table.columns:
         raise invalid_trace(str(path), "row 1", "no row is a JSON object")
     absent = [columns[role] for role in REQUIRED_ROLES if columns[role] not in table.columns]
-    absent += [
-        columns[role] for role in OPTIONAL_ROLES if role in columns and columns[role] not in table.columns
-    ] if absent else []
+    absent += (
+        [columns[role] for role in OPTIONAL_ROLES if role in columns and columns[role] not in table.columns]
+        if absent
+        else []
+    )
     if absent:
         what = f"no field {', '.join(map(repr, absent))}; found: {', '.join(map(repr, table.columns))}"
         raise invalid_trace(str(path), "row 1", what)
@@ -99,7 +101,9 @@ def _usable_rows(path: Path, reason: NDArray[np.str_], arrival_s: NDArray[np.flo
     """
     row = np.flatnonzero(reason == "")
     if len(row) == 0:
-        shown = [Fault(str(path), f"row {i + 1}", str(reason[i])) for i in range(min(len(reason), SHOWN_FAULTS))]
+        shown = [
+            Fault(str(path), f"row {i + 1}", str(reason[i])) for i in range(min(len(reason), SHOWN_FAULTS))
+        ]
         summary = Fault(str(path), "file", f"none of its {len(reason)} rows can be used")
         raise InvalidTraceError((summary, *shown))
     return row[np.argsort(arrival_s[row], kind="stable")]
