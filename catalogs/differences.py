@@ -5,12 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from catalogs.records import Entry
-
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from catalogs.catalog import Catalog
+    from catalogs.records import Entry
 
 ABOUT_SOURCES = ("name", "source", "retrieved", "valid_from", "estimate", "sources", "note")
 ABSENT = "-"

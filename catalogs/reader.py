@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import yaml
@@ -11,6 +10,8 @@ import yaml
 from catalogs.errors import Fault, InvalidCatalogError
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from yaml.nodes import MappingNode, Node
 
 MOST_BYTES = 4_000_000
@@ -42,13 +43,18 @@ class Loader(yaml.SafeLoader):
     def compose_node(self, parent: Node | None, index: int) -> Node | None:
         """The next node; aliases and nesting without end are refused."""
         if self.check_event(yaml.AliasEvent):
-            raise refusal("aliases are not allowed", self.peek_event().start_mark)
+            raise refused("aliases are not allowed", self.place())
         self.depth += 1
         if self.depth > MOST_NESTING:
-            raise refusal(f"nested more than {MOST_NESTING} deep", self.peek_event().start_mark)
+            raise refused(f"nested more than {MOST_NESTING} deep", self.place())
         node = super().compose_node(parent, index)
         self.depth -= 1
         return node
+
+    def place(self) -> yaml.Mark:
+        """Where the next node begins."""
+        mark: yaml.Mark = self.peek_event().start_mark  # type: ignore[no-untyped-call]
+        return mark
 
     def construct_mapping(self, node: MappingNode, deep: bool = False) -> dict[object, object]:  # noqa: FBT001, FBT002  (PyYAML's signature)
         """The map; a key given twice is refused."""
@@ -56,9 +62,9 @@ class Loader(yaml.SafeLoader):
         for key_node, _value in node.value:
             key = self.construct_object(key_node, deep=True)
             if not isinstance(key, str | int | float | bool):
-                raise refusal(f"key {key!r} is no text or number", key_node.start_mark)
+                raise refused(f"key {key!r} is no text or number", key_node.start_mark)
             if key in seen:
-                raise refusal(f"key {key!r} is given twice", key_node.start_mark)
+                raise refused(f"key {key!r} is given twice", key_node.start_mark)
             seen.add(key)
         return super().construct_mapping(node, deep=deep)
 
@@ -75,7 +81,7 @@ for _name, (_pattern, _first) in RESOLVERS.items():
     Loader.add_implicit_resolver(TAG + _name, re.compile(rf"^(?:{_pattern})$"), list(_first))
 
 
-def refusal(what: str, mark: yaml.Mark) -> yaml.MarkedYAMLError:
+def refused(what: str, mark: yaml.Mark) -> yaml.MarkedYAMLError:
     """An error at a place of the text."""
     return yaml.MarkedYAMLError(problem=what, problem_mark=mark)
 
@@ -100,6 +106,18 @@ def parse_yaml(text: str) -> object:
         loader.dispose()
 
 
+def small(data: bytes) -> bytes:
+    """The data itself.
+
+    Raises:
+        ValueError: there is too much of it.
+    """
+    if len(data) > MOST_BYTES:
+        message = f"larger than {MOST_BYTES} bytes"
+        raise ValueError(message)
+    return data
+
+
 def read_yaml(path: Path) -> object:
     """The data in a file.
 
@@ -107,11 +125,7 @@ def read_yaml(path: Path) -> object:
         InvalidCatalogError: the file cannot be read, or holds no YAML we read.
     """
     try:
-        data = path.read_bytes()
-        if len(data) > MOST_BYTES:
-            message = f"larger than {MOST_BYTES} bytes"
-            raise ValueError(message)
-        return parse_yaml(data.decode())
+        return parse_yaml(small(path.read_bytes()).decode())
     except OSError as error:
         fault = Fault(str(path), "", f"cannot be read: {error.strerror or error}")
     except ValueError as error:

@@ -32,8 +32,8 @@ def references(catalog: Catalog) -> Iterator[Reference]:
     for offer in catalog.offers.values():
         yield "offers", offer.name, "model", offer.model, catalog.models
     for device in catalog.devices.values():
-        for model in device.speeds:
-            yield "devices", device.name, f"speeds.{model}", model, catalog.models
+        for name in device.speeds:
+            yield "devices", device.name, f"speeds.{name}", name, catalog.models
     for model in catalog.models.values():
         for task in model.success:
             yield "models", model.name, f"success.{task}", task, catalog.tasks

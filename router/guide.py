@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from math import nan
 from typing import TYPE_CHECKING, TypeAlias, cast
 
 from router.errors import InvalidDecisionError, UnknownTargetError
-from router.steps import Event, Fail, Finish, Sleep, Start, Step, TurnAway, Verify
+from router.steps import Cancel, Event, Fail, Finish, Follow, Sleep, Start, Step, TurnAway, Verify
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -74,8 +73,8 @@ def _check_step(step: object, trip: Trip) -> None:
     if isinstance(step, Sleep) and not step.until_s >= trip.now_s:
         message = f"cannot sleep until {step.until_s!r} s: it is {trip.now_s!r} s"
         raise InvalidDecisionError(message)
-    handle = getattr(step, "handle", nan)
-    for named in getattr(step, "handles", () if handle is nan else (handle,)):
+    single = (step.handle,) if isinstance(step, (Follow, Cancel, Verify, Finish)) else ()
+    for named in getattr(step, "handles", single):
         if named not in trip.handles:
             message = f"{step!r} names attempt {named}, which this request never started"
             raise InvalidDecisionError(message)

@@ -282,7 +282,7 @@ class Host:
         return PolicyFailedError(self.name, request_index, cause, trace)
 
 
-def _route_of(policy: Policy | StepPolicy) -> RouteFunction:
+def _route_of(policy: object) -> RouteFunction:
     """The policy's `route`, or for a step policy a function that is never called."""
     if isinstance(policy, Policy):
         return policy.route

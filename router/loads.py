@@ -26,7 +26,7 @@ def least_outstanding(outstanding: NDArray[np.int64], members: Sequence[int]) ->
         return _least_of_many(outstanding, members)
     loads = outstanding.tolist()
     if len(members) == len(loads):
-        return loads.index(min(loads))  # type: ignore[no-any-return]
+        return loads.index(min(loads))
     return min(members, key=loads.__getitem__)
 
 

@@ -6,7 +6,7 @@ from dataclasses import MISSING, dataclass, field, fields
 from difflib import get_close_matches
 from math import isfinite, isnan
 from types import MappingProxyType, NoneType, UnionType
-from typing import TYPE_CHECKING, Literal, TypeVar, Union, cast, get_args, get_origin, get_type_hints
+from typing import TYPE_CHECKING, Literal, TypeVar, Union, get_args, get_origin, get_type_hints
 
 from router.errors import InvalidPolicyParameterError
 
@@ -29,7 +29,7 @@ class ParameterDescription:
 
 def parameter(default: T, about: str) -> T:
     """A dataclass field with a default and a sentence about it."""
-    return cast("T", field(default=default, metadata={"about": about}))
+    return field(default=default, metadata={"about": about})
 
 
 def read_parameters(declared: type[T], values: Mapping[str, object]) -> T:
@@ -113,7 +113,7 @@ class _MismatchError(Exception):
 
 def _fields_of(declared: type) -> tuple[Field[object], ...]:
     """The dataclass fields of a parameters type."""
-    return fields(declared)  # type: ignore[arg-type]
+    return fields(declared)
 
 
 def _converted(hint: object, value: object) -> object:
@@ -159,7 +159,7 @@ def _table(hint: object, value: object) -> Mapping[str, object]:
     """A mapping of names, read-only."""
     if not isinstance(value, dict):
         raise _MismatchError("a mapping")
-    return MappingProxyType({_scalar(str, key): _converted(hint, item) for key, item in value.items()})
+    return MappingProxyType({str(_scalar(str, key)): _converted(hint, item) for key, item in value.items()})
 
 
 def _scalar(hint: object, value: object) -> object:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, cast
 
-from router.recovery import Recovery
 from router.steps import (
     AttemptKind,
     Await,
@@ -22,6 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Generator
 
     from router.decision import Verifier
+    from router.recovery import Recovery
     from router.steps import Reply, Step
     from router.trip import Steps, Trip
 

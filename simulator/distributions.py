@@ -8,8 +8,7 @@ from math import exp, lgamma, log, sqrt
 from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
-
-from simulator.normal import normal_quantile
+from scipy.special import ndtri
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -74,7 +73,7 @@ class Uniform:
         return rng.uniform(self.low, self.high, count)
 
     def from_uniform(self, u: NDArray[np.float64]) -> NDArray[np.float64]:
-        """low + u (high - low)."""
+        """Low + u (high - low)."""
         return np.asarray(self.low + u * (self.high - self.low))
 
 
@@ -117,7 +116,7 @@ class LogNormal:
 
     @property
     def mean(self) -> float:
-        """median exp(sigma^2 / 2)."""
+        """Median exp(sigma^2 / 2)."""
         return self.median * exp(0.5 * self.sigma * self.sigma)
 
     def sample(self, rng: np.random.Generator, count: int) -> NDArray[np.float64]:
@@ -126,7 +125,7 @@ class LogNormal:
 
     def from_uniform(self, u: NDArray[np.float64]) -> NDArray[np.float64]:
         """The quantile at u."""
-        return np.asarray(self.median * np.exp(self.sigma * normal_quantile(u)))
+        return np.asarray(self.median * np.exp(self.sigma * ndtri(u)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,7 +170,7 @@ class Mixture:
         return np.asarray(draws[chosen, np.arange(count)])
 
     def from_uniform(self, u: NDArray[np.float64]) -> NDArray[np.float64]:
-        """u picks the component; its place within that component's share makes the draw."""
+        """U picks the component; its place within that component's share makes the draw."""
         u = np.asarray(u, dtype=np.float64)
         edges = np.concatenate(([0.0], np.cumsum(self.weights)[:-1], [1.0]))
         chosen = np.clip(np.searchsorted(edges, u, side="right") - 1, 0, len(self.weights) - 1)
@@ -206,7 +205,7 @@ class Empirical:
 
 @lru_cache(maxsize=64)
 def _gamma_quantiles(shape: float) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """ln odds (rising) and ln x of a Gamma with scale 1, for interpolation.
+    """Ln odds (rising) and ln x of a Gamma with scale 1, for interpolation.
 
     Where x is small, P(X < x) = x^k / Gamma(k+1); beyond, the density is integrated by trapezoids
     over ln x, from both ends so that neither tail loses its digits.

@@ -46,7 +46,7 @@ class DailyShape:
     start_hour: float
 
     def at(self, t_s: NDArray[np.float64]) -> NDArray[np.float64]:
-        """mean (1 + a cos(2 pi (hour - peak_hour) / 24)), a = (r - 1) / (r + 1)."""
+        """Mean (1 + a cos(2 pi (hour - peak_hour) / 24)), a = (r - 1) / (r + 1)."""
         amplitude = (self.peak_to_trough - 1.0) / (self.peak_to_trough + 1.0)
         hour = self.start_hour + np.asarray(t_s) / SECONDS_PER_HOUR
         return self.mean * (1.0 + amplitude * np.cos(2.0 * np.pi * (hour - self.peak_hour) / 24.0))

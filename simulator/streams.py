@@ -13,8 +13,7 @@ from hashlib import blake2b
 from typing import TYPE_CHECKING
 
 import numpy as np
-
-from simulator.normal import normal_quantile
+from scipy.special import ndtri
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
@@ -111,4 +110,4 @@ def keyed_uniform_scalar(seed: int, stream: str, *keys: int) -> float:
 
 def keyed_normal(seed: int, stream: str, *keys: ArrayLike) -> NDArray[np.float64]:
     """N(0, 1) draws by key: the normal quantile of `keyed_uniform`, hence rising with it."""
-    return normal_quantile(keyed_uniform(seed, stream, *keys))
+    return ndtri(keyed_uniform(seed, stream, *keys))

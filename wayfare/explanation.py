@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from math import isnan
 from typing import TYPE_CHECKING, cast
 
 from wayfare.cli.exits import WrongInputError
@@ -33,7 +34,7 @@ def explanation(folder: Path, number: int) -> str:
     parts = [
         asked(request, report),
         decided(request, report),
-        *(part for number, row in enumerate(attempts, 1) for part in tried(row, number, request)),
+        *(part for place, row in enumerate(attempts, 1) for part in tried(row, place)),
         ended(request),
         paid(request),
     ]
@@ -67,7 +68,7 @@ def number_in(row: Row, name: str) -> float:
 def moment(row: Row, name: str) -> str:
     """An instant of a row, seconds since the run began."""
     value = number_in(row, name)
-    return f"t={value:,.3f} s" if value == value else "never"  # noqa: PLR0124  (nan is the only value unequal to itself)
+    return "never" if isnan(value) else f"t={value:,.3f} s"
 
 
 def asked(request: Row, report: Row) -> str:
@@ -79,7 +80,8 @@ def asked(request: Row, report: Row) -> str:
     return (
         f"Request {request['request']} of {scenario} under {report['policy']}\n"
         f"{moment(request, 'arrival_s')}  arrived: {request['task']} ({place}{turn}), "
-        f"{request['input_token_count']:,} prompt tokens, at most {request['max_output_token_count']:,} back\n"
+        f"{request['input_token_count']:,} prompt tokens, "
+        f"at most {request['max_output_token_count']:,} back\n"
         f"  true difficulty {number_in(request, 'difficulty'):+.2f} logits (the policy does not see it)"
     )
 
@@ -89,47 +91,58 @@ def decided(request: Row, report: Row) -> str:
     target = request["policy_target"] or "several targets, or none"
     return (
         f"  the policy saw: estimated difficulty {number_in(request, 'estimated_difficulty'):+.2f}, "
-        f"router score {number_in(request, 'router_score'):.2f}, {request['candidate_count']} permitted targets\n"
+        f"router score {number_in(request, 'router_score'):.2f}, "
+        f"{request['candidate_count']} permitted targets\n"
         f"  {report['policy']} decided: {target}, because: {request['reason'] or 'nothing was decided'}"
     )
 
 
-def tried(row: Row, number: int, request: Row) -> list[str]:
+def tried(row: Row, number: int) -> list[str]:
     """One attempt: the way, the wait, the work, the end, and what it took."""
-    wait_s = number_in(row, "admitted_s") - number_in(row, "ready_s")
-    began = wait_s == wait_s  # noqa: PLR0124  (nan: never admitted)
     return [
-        f"{moment(row, 'started_s')}  attempt {number} ({row['kind']}) to {row['target']}, "
-        f"replica {row['replica']}: {row['model']}, {row['tier']} tier; way there {seconds(number_in(row, 'forward_s'))}",
-        f"{moment(row, 'admitted_s')}  work began after {seconds(wait_s)} in the queue"
-        if began
-        else "  it never left the queue",
+        (
+            f"{moment(row, 'started_s')}  attempt {number} ({row['kind']}) to {row['target']}: {row['model']}, "
+            f"{row['tier']} tier, replica {row['replica']}; way there {seconds(number_in(row, 'forward_s'))}"
+        ),
+        waited(row),
         f"{moment(row, 'first_token_s')}  first token",
-        f"{moment(row, 'finished_s')}  {row['state']}"
-        + (f" ({row['failure_reason']})" if row["failure_reason"] else "")
-        + f": {row['output_token_count']:,} tokens; its share of the replica's steps {seconds(number_in(row, 'busy_s'))}",
-        cost_line(row, request),
+        (
+            f"{moment(row, 'finished_s')}  {row['state']}{why(row, 'failure_reason')}: "
+            f"{row['output_token_count']:,} tokens; its share of the steps {seconds(number_in(row, 'busy_s'))}"
+        ),
+        took(row),
     ]
 
 
-def cost_line(row: Row, request: Row) -> str:
-    """What an attempt cost and drew."""
+def waited(row: Row) -> str:
+    """How long an attempt stood in the queue."""
+    wait_s = number_in(row, "admitted_s") - number_in(row, "ready_s")
+    if isnan(wait_s):
+        return "  it never left the queue"
+    return f"{moment(row, 'admitted_s')}  work began after {seconds(wait_s)} in the queue"
+
+
+def why(row: Row, name: str) -> str:
+    """A reason in brackets, where there is one."""
+    return f" ({row[name]})" if row[name] else ""
+
+
+def took(row: Row) -> str:
+    """What an attempt cost, drew and emitted."""
     names = ("api_usd", "capacity_usd", "energy_usd", "egress_usd")
     parts = [f"{name.removesuffix('_usd')} {usd(number_in(row, name))}" for name in names if row[name]]
     joules = number_in(row, "energy_wh") * JOULES_PER_WH
     wasted = "; nobody used it" if row["wasted"] else ""
-    del request
-    return (
-        f"  paid: {', '.join(parts) or 'nothing'}; {joules:,.0f} J at the meter, "
-        f"{grams(number_in(row, 'emissions_gco2e'))} CO2e{wasted}"
-    )
+    paid_for = ", ".join(parts) or "nothing"
+    emitted = grams(number_in(row, "emissions_gco2e"))
+    return f"  paid: {paid_for}; {joules:,.0f} J at the meter, {emitted} CO2e{wasted}"
 
 
 def ended(request: Row) -> str:
     """How the request ended, as its asker saw it."""
     if request["state"] != "completed":
-        why = f" ({request['failure']})" if request["failure"] else ""
-        return f"{moment(request, 'final_s')}  the request ended: {request['state']}{why}"
+        reason = why(request, "failure")
+        return f"{moment(request, 'final_s')}  the request ended: {request['state']}{reason}"
     verdict = "right" if request["correct"] else "wrong"
     within = "within" if request["slo_met"] else "outside"
     return (

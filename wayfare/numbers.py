@@ -6,6 +6,7 @@ import math
 
 DASH = "-"
 SIGNIFICANT = 3
+THOUSAND = 1_000
 
 
 def usd(value: float | None) -> str:
@@ -13,7 +14,7 @@ def usd(value: float | None) -> str:
     if value is None:
         return DASH
     sign, size = ("-" if value < 0 else ""), abs(value)
-    if size >= 1_000:
+    if size >= THOUSAND:
         return f"{sign}${size:,.0f}"
     return f"{sign}${size:,.2f}" if size >= 1 else f"{sign}${significant(size)}"
 
@@ -42,8 +43,8 @@ def scaled(value: float | None, units: tuple[str, ...]) -> str:
     if value is None:
         return DASH
     step = 0
-    while abs(value) >= 1_000 and step < len(units) - 1:
-        value, step = value / 1_000, step + 1
+    while abs(value) >= THOUSAND and step < len(units) - 1:
+        value, step = value / THOUSAND, step + 1
     return f"{significant(value)} {units[step]}"
 
 

@@ -77,8 +77,7 @@ def write_parquet(columns: Columns, path: Path) -> None:
     """Writes named columns as Parquet."""
     with duckdb.connect() as connection:
         connection.register("held", dict(columns))
-        quoted = str(path).replace("'", "''")
-        connection.execute(f"COPY (SELECT * FROM held) TO '{quoted}' (FORMAT parquet, COMPRESSION zstd)")
+        connection.table("held").write_parquet(str(path), compression="zstd")
 
 
 def read_parquet(path: Path, condition: str = "TRUE", value: int | None = None) -> list[dict[str, object]]:

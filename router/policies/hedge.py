@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
-from router.decision import Decision, Hedge as HedgeDecision
+from router.decision import Decision
+from router.decision import Hedge as HedgeDecision
 from router.loads import least_outstanding
 from router.parameters import at_least, check, parameter, ratio
 from router.sends import Sends

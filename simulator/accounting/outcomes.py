@@ -82,7 +82,7 @@ def request_outcomes(plan: RunPlan, journal: Journal, attempts: Attempts) -> Out
     target = np.where(completed, attempts.target[winner] if len(attempts) else -1, -1)
     times = delivered_times(journal, attempts, request, winner, arrival_s)
     correct, reasoning = answers_given(plan, request, target)
-    times = visible_times(times, attempts, winner, reasoning, journal.buffered[request])
+    times = visible_times(times, winner, reasoning, journal.buffered[request])
     return Outcomes(
         request=request,
         state=state,
@@ -139,7 +139,6 @@ def delivered_times(
 
 def visible_times(
     times: dict[str, Column],
-    attempts: Attempts,
     winner: NDArray[np.int64],
     reasoning: NDArray[np.int32],
     buffered: NDArray[np.bool_],

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 import numpy as np
 
@@ -87,7 +87,7 @@ def report_blocks(settlement: Settlement) -> dict[str, Json]:
         "latency": blocks.latency_block(run, cohort),
         **blocks.level_blocks(run, cohort),
         "utilization": utilizations(run),
-        "by": breakdowns(run, cohort, settlement.plan.workload),
+        "by": cast("Json", breakdowns(run, cohort, settlement.plan.workload)),
         "decisions": decision_counts(settlement),
     }
 

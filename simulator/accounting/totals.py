@@ -17,7 +17,7 @@ QUANTILES = {"p50": 0.50, "p90": 0.90, "p95": 0.95, "p99": 0.99}
 
 
 def ratio(part: float, whole: float) -> float | None:
-    """part / whole, or None when there is nothing to divide by."""
+    """Part / whole, or None when there is nothing to divide by."""
     return float(part) / float(whole) if whole else None
 
 

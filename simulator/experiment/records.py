@@ -105,7 +105,8 @@ def paid_columns(settlement: Settlement) -> Columns:
     count = len(settlement.plan.workload)
 
     def by_request(amounts: NDArray[np.float64]) -> NDArray[np.float64]:
-        return np.bincount(run.attempts.request, weights=amounts, minlength=count)[rows]
+        found = np.bincount(run.attempts.request, weights=amounts, minlength=count)
+        return found[rows].astype(np.float64, copy=False)
 
     drawn_wh = run.books.facility_wh + run.books.estimate_wh
     return {

@@ -6,6 +6,7 @@ import gc
 import time
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from router.host import Host
@@ -69,7 +70,7 @@ class RunResult:
     @property
     def timeline(self) -> Columns:
         """One row for each step of virtual time."""
-        return timeline(self.settlement, self.samples)
+        return {**timeline(self.settlement, self.samples)}
 
 
 def simulate(
@@ -110,7 +111,7 @@ def simulate(
     marks.append(time.perf_counter())
     head = report_head(scenario, host, resolution.warnings, wall_s=marks[-1] - marks[0])
     report = Report(policy=host.name, fields={**head, **blocks, "warnings": head["warnings"]})
-    spans = [after - before for before, after in zip(marks, marks[1:], strict=False)]
+    spans = [after - before for before, after in pairwise(marks)]
     phases = Phases(resolve_s=spans[0], world_s=spans[1], accounting_s=spans[2], report_s=spans[3])
     samples = world.telemetry.samples()
     return RunResult(report=report, settlement=settlement, samples=samples, phases=phases)

@@ -6,8 +6,8 @@ from datetime import UTC, datetime, time
 from typing import TYPE_CHECKING
 
 import numpy as np
-from catalogs.errors import UnknownEntryError
 
+from catalogs.errors import UnknownEntryError
 from simulator.accounting.terms import TokenRates
 from simulator.distributions import Distribution, Fixed, LogNormal
 from simulator.fleet.backend import Service
@@ -18,7 +18,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from catalogs.records import Offer, Price
-
     from simulator.fleet.backend import Work
     from simulator.scenario import Deployment, Scenario
     from simulator.scenario.fleet import Api

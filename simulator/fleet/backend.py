@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol
 
 from simulator.kernel.spec import RateLimits
@@ -33,7 +33,7 @@ class Service:
     queues: BatchingSpec | ServersSpec
     queue_count: int = 1
     unit_count: int = 1
-    limits: RateLimits = RateLimits()
+    limits: RateLimits = field(default_factory=RateLimits)
     own_device: bool = False
     user_side: bool = False
     failure_ratio: float = 0.0

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from catalogs.errors import UnknownEntryError
-
 from simulator.fleet.backend import Service
 from simulator.fleet.capacity import (
     chip_usd_per_s,
@@ -25,10 +24,9 @@ from simulator.serving.step_cost import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
-    from catalogs.records import Accelerator, Architecture, ServingProfile
-
+    from catalogs.records import Accelerator, Architecture, Precision, ServingProfile
     from simulator.fleet.backend import Work
     from simulator.scenario import Deployment, Scenario
     from simulator.scenario.fleet import EngineSettings, Hardware
@@ -93,6 +91,7 @@ class BatchingBackend:
     ) -> Timings | None:
         """None: the kernel's batching makes the times."""
         del scenario, deployment, work, streams
+        return None
 
 
 def hardware_of(deployment: Deployment) -> Hardware:
@@ -156,9 +155,9 @@ def shape_of(architecture: Architecture) -> Shape:
     )
 
 
-def compute_precision(precision: str) -> str:
+def compute_precision(precision: Precision) -> Precision:
     """The precision that weights are multiplied at: int4 weights are unpacked to bf16."""
-    return {"int4": "bf16", "fp16": "bf16"}.get(precision, precision)
+    return "bf16" if precision in ("int4", "fp16") else precision
 
 
 def chip_of(accelerator: Accelerator, hardware: Hardware) -> Chip:
@@ -204,10 +203,10 @@ def layout_of(hardware: Hardware, width: int | None = None) -> Layout:
     )
 
 
-def unknown(key: str, lookup: object, name: str) -> Iterator[tuple[str, str]]:
+def unknown(key: str, lookup: Callable[[str], object], name: str) -> Iterator[tuple[str, str]]:
     """The complaint that a name is not in the catalog, if it is not."""
     try:
-        lookup(name)  # type: ignore[operator]
+        lookup(name)
     except UnknownEntryError as error:
         yield key, str(error.args[0])
 

@@ -9,7 +9,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from catalogs.records import Accelerator
-
     from simulator.scenario import Deployment
     from simulator.scenario.fleet import Pricing
 

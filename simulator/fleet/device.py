@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import numpy as np
-from catalogs.errors import UnknownEntryError
 
+from catalogs.errors import UnknownEntryError
 from simulator.fleet.backend import Service
 from simulator.fleet.batching import shape_of
 from simulator.fleet.capacity import GRAMS_PER_KG, SECONDS_PER_YEAR
@@ -19,7 +19,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from catalogs.records import Device, DeviceSpeed
-
     from simulator.fleet.backend import Work
     from simulator.scenario import Deployment, Scenario
     from simulator.scenario.fleet import DeviceSettings

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     P = ParamSpec("P")
     R = TypeVar("R")
 
-COMPILED = not numba.config.DISABLE_JIT
+COMPILED = not numba.config.DISABLE_JIT  # type: ignore[attr-defined]
 SOURCES_DIGEST = "kernel.sha256"
 
 
@@ -24,8 +24,8 @@ def compiled(function: Callable[P, R]) -> Callable[P, R]:
     """The function compiled by Numba and cached on disk; unchanged under `NUMBA_DISABLE_JIT=1`."""
     door = numba.njit(cache=True, nogil=True, error_model="numpy", forceinline=True)(function)
     if COMPILED:
-        drop_stale_code(Path(door.stats.cache_path))
-    return door  # type: ignore[no-any-return]
+        drop_stale_code(Path(str(door.stats.cache_path)))
+    return door
 
 
 @lru_cache

@@ -16,7 +16,12 @@ NEVER_S = 1e18
 
 def is_warm() -> bool:
     """Whether this machine holds the kernel compiled from these very sources."""
-    return not COMPILED or any(Path(entry.advance.stats.cache_path).glob("*advance*.nbi"))
+    return not COMPILED or any(cache_of(entry.advance).glob("*advance*.nbi"))
+
+
+def cache_of(door: object) -> Path:
+    """The folder that holds a compiled function's machine code."""
+    return Path(str(getattr(door, "stats").cache_path))  # noqa: B009  (known to Numba's own type only)
 
 
 def warm_kernel() -> float:

@@ -11,6 +11,7 @@ import math
 from typing import TYPE_CHECKING
 
 import numpy as np
+from scipy.special import ndtri
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -22,7 +23,7 @@ LEAST_SUCCESS = 1e-6
 
 
 def success_probability(
-    ability: float, difficulty: NDArray[np.float64], discrimination: float
+    ability: float | NDArray[np.float64], difficulty: NDArray[np.float64], discrimination: float
 ) -> NDArray[np.float64]:
     """P(correct) at each difficulty: sigma(a (ability - difficulty)), logits."""
     return 1.0 / (1.0 + np.exp(-discrimination * (ability - difficulty)))
@@ -55,11 +56,4 @@ def separation_for(auc: float) -> float:
 
     Binormal model (Green and Swets 1966). `auc` 0.5 gives 0; it must lie in [0.5, 1).
     """
-    low, high = 0.0, 12.0
-    while high - low > 1e-12:
-        middle = (low + high) / 2.0
-        if 0.5 * (1.0 + math.erf(middle / 2.0)) < auc:
-            low = middle
-        else:
-            high = middle
-    return (low + high) / 2.0
+    return math.sqrt(2.0) * float(ndtri(auc))

@@ -6,7 +6,6 @@ from collections import Counter
 from typing import TYPE_CHECKING, TypeVar
 
 from catalogs.errors import Fault, UnknownEntryError
-
 from simulator.fleet.registry import BACKENDS
 from simulator.scenario.streams import TraceArrivals
 from simulator.workload.arrivals import arrival_pattern

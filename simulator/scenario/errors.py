@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from catalogs.errors import Fault
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from catalogs.errors import Fault
 
 
 class ScenarioError(Exception):

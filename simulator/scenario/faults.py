@@ -5,8 +5,9 @@ from __future__ import annotations
 from difflib import get_close_matches
 from typing import TYPE_CHECKING, get_args
 
-from catalogs.errors import Fault
 from pydantic import BaseModel
+
+from catalogs.errors import Fault
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

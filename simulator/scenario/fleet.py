@@ -5,9 +5,9 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import Annotated, Literal
 
-from catalogs.records import Precision
 from pydantic import Field, model_validator
 
+from catalogs.records import Precision
 from router.fleet import Tier
 from simulator.scenario.quantities import (
     Count,

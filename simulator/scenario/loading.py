@@ -5,11 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from pydantic import ValidationError
+
 from catalogs import InvalidCatalogError, UnknownEntryError, load_catalog
 from catalogs.errors import Fault
 from catalogs.reader import read_yaml
-from pydantic import ValidationError
-
 from simulator.scenario.checking import check
 from simulator.scenario.errors import InvalidScenarioError
 from simulator.scenario.faults import faults_of

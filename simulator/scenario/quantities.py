@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping  # noqa: TC003  (pydantic reads annotations)
 from datetime import datetime
+from itertools import pairwise
 from typing import Annotated, Generic, TypeVar
 
-from catalogs.units import duration_s, instant, rate_per_s
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema, model_validator
 
+from catalogs.units import duration_s, instant, rate_per_s
 from simulator.distributions import (
     Distribution,
     Empirical,
@@ -97,7 +98,7 @@ class Spread(Part, Generic[Q]):
         points = sorted((self.quantiles or {}).items())
         if points and (points[0][0] != 0 or points[-1][0] != 1):
             return "quantiles must give the values at 0 and at 1"
-        rising = all(a[1] <= b[1] for a, b in zip(points, points[1:], strict=False))
+        rising = all(a[1] <= b[1] for a, b in pairwise(points))
         return "" if rising else "quantiles must not fall"
 
     def distribution(self) -> Distribution:
@@ -149,7 +150,7 @@ Tokens = Spread[Positive]
 Seconds = Spread[Duration]
 
 
-def empirical(quantiles: dict[float, float]) -> Empirical:
+def empirical(quantiles: Mapping[float, float]) -> Empirical:
     """The distribution through points of its quantile function."""
     points = sorted(quantiles.items())
     return Empirical(tuple(p for p, _ in points), tuple(value for _, value in points))

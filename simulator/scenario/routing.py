@@ -9,7 +9,6 @@ from pydantic import Field
 from router.resilience import Resilience
 from simulator.scenario.quantities import Count, Duration, NonNegative, Part, Ratio
 
-NAMES = Annotated[tuple[str, ...], Field()]
 NonNegativeInt = Annotated[int, Field(ge=0)]
 
 
@@ -22,7 +21,7 @@ class ResilienceSettings(Part):
     jitter: Duration = 0.75
     retry_after: Duration = 0.0
     retry_after_max: Duration = 60.0
-    fallbacks: dict[str, tuple[str, ...]] = {}
+    fallbacks: dict[str, tuple[str, ...]] = Field(default_factory=dict)
     default_fallbacks: tuple[str, ...] = ()
     max_fallbacks: NonNegativeInt = 5
     cooldown: Duration = 5.0
@@ -55,7 +54,7 @@ class RouterSettings(Part):
     """Policy and parameters; `instances` of the router, each seeing the fleet every `staleness`."""
 
     policy: str = "cheapest_capable"
-    parameters: dict[str, object] = {}
+    parameters: dict[str, object] = Field(default_factory=dict)
     staleness: Duration = 0.0
     instances: Annotated[Count, Field(le=1_000)] = 1
     decision_latency: Duration = 0.0

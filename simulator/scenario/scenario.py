@@ -14,7 +14,6 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from catalogs import Catalog
-
     from simulator.scenario.fleet import Deployment
     from simulator.scenario.routing import RouterSettings
     from simulator.scenario.settings import ScenarioSettings

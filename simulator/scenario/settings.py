@@ -30,7 +30,7 @@ class CatalogSettings(Part):
     """Which facts: an edition, and figures of one's own over it (kind, name, partial entry)."""
 
     edition: str = "measured"
-    overrides: dict[str, dict[str, dict[str, object]]] = {}
+    overrides: dict[str, dict[str, dict[str, object]]] = Field(default_factory=dict)
 
 
 class LastMile(Part):

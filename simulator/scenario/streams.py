@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from catalogs.units import rate_per_s
 from pydantic import ConfigDict, Discriminator, Field, Tag, field_validator
 
+from catalogs.units import rate_per_s
 from router.fleet import Tier
 from simulator.scenario.quantities import (
     Count,
@@ -206,7 +206,7 @@ class Stream(Part):
     output_tokens: Tokens | None = None
     max_output_tokens: Count | None = None
     difficulty: Difficulty | None = None
-    tenants: Annotated[dict[Name, Positive], Field(min_length=1)] = {"default": 1.0}
+    tenants: dict[Name, Positive] = Field(default_factory=lambda: {"default": 1.0}, min_length=1)
     slo: Objectives | None = None
     residency: tuple[str, ...] | None = None
     banned_tiers: tuple[Tier, ...] = ()

@@ -9,7 +9,6 @@ from simulator.distributions import Distribution, Empirical, Fixed, LogNormal
 
 if TYPE_CHECKING:
     from catalogs.records import Lengths, Task
-
     from simulator.scenario import Scenario, Stream
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from heapq import heappush
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import simpy
 
@@ -33,7 +33,7 @@ class Clock(simpy.Environment):
 
     def schedule_at(self, event: simpy.Event, at_s: float, priority: int) -> None:
         """Schedules an event for the very instant `at_s`, free of rounding."""
-        heappush(self._queue, (at_s, priority, next(self._eid), event))
+        heappush(self._queue, (at_s, priority, next(self._eid), event))  # type: ignore[misc]
 
 
 class Stream:
@@ -52,7 +52,7 @@ class Stream:
         self._event = simpy.Event(clock)
         self._event._ok = True  # noqa: SLF001  (as SimPy's own Timeout does)
         self._event._value = None  # noqa: SLF001
-        self._callbacks = [self._fire]
+        self._callbacks: list[Callable[[Any], None]] = [self._fire]
         self._schedule()
 
     def _schedule(self) -> None:
@@ -78,7 +78,7 @@ def run_clock(clock: Clock, kernel: Kernel, deliver: Callable[[int], None], end_
     peek, step = clock.peek, clock.step
     while True:
         next_s = peek()
-        count = advance(kernel.door, next_s if next_s < end_s else end_s)
+        count = advance(kernel.door, min(end_s, next_s))
         if count == 0:
             if next_s > end_s:
                 return

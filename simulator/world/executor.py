@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from router.steps import (
     AttemptKind,
@@ -48,7 +48,7 @@ class Told(Protocol):
         ...
 
 
-def tell_nobody(live: Live, handle: int, completed: bool, reason: str) -> None:  # noqa: ARG001, FBT001  (a `Told`)
+def tell_nobody(live: Live, handle: int, completed: bool, reason: str) -> None:  # noqa: FBT001  (a `Told`)
     """Hears nothing."""
 
 
@@ -73,7 +73,7 @@ class Live:
         "steps",
     )
 
-    def __init__(self, request: int, steps: Generator[Step, object, None], attempts: int = 0) -> None:
+    def __init__(self, request: int, steps: Generator[Step, Any, None], attempts: int = 0) -> None:
         """Begins after `attempts` earlier ones of the same request."""
         self.request = request
         self.steps = steps
@@ -113,8 +113,8 @@ class Executor:
         self._tells = False
         self._winner = memoryview(journal.winner)
         self._state = memoryview(journal.state)
-        self._final_s = memoryview(journal.final_s)
-        self._handlers = {
+        self._final_s: memoryview[float] = memoryview(journal.final_s)
+        self._handlers: dict[type[Step], Callable[[Live, Any], object]] = {
             Await: self._await,
             Cancel: self._cancel,
             Sleep: self._sleep,
@@ -146,17 +146,16 @@ class Executor:
         try:
             while True:
                 step = send(reply)
-                kind = type(step)
-                if kind is Start:
+                if isinstance(step, Start):
                     reply = self._start(live, step)
                     if step.follow:
                         self._follow(live, reply)
                         return
-                elif kind is Follow:
+                elif isinstance(step, Follow):
                     self._follow(live, step.handle)
                     return
                 else:
-                    reply = self._handlers[kind](live, step)
+                    reply = self._handlers[type(step)](live, step)
                     if reply is PARKED:
                         return
         except StopIteration:
@@ -221,7 +220,7 @@ class Executor:
 
         self._clock.at(at_s, wake)
 
-    def _cancel(self, live: Live, step: Cancel) -> None:
+    def _cancel(self, live: Live, step: Cancel) -> None:  # noqa: ARG002  (a handler)
         """Gives an attempt up."""
         self._kernel.cancel(step.handle, self._clock.now)
 

@@ -12,6 +12,8 @@ from router.request import AnswerTable, OracleRequestView, RequestView
 if TYPE_CHECKING:
     from collections.abc import Generator
 
+    from simpy import Event
+
     from simulator.kernel import Kernel
     from simulator.world.clock import Clock
     from simulator.world.plan import RunPlan
@@ -45,7 +47,7 @@ class Sight:
             columns = {name: column.copy() for name, column in columns.items()}
         return FleetView(plan.targets, **columns)
 
-    def _renew(self, fleet: FleetView, every_s: float, phase_s: float) -> Generator[object, object, None]:
+    def _renew(self, fleet: FleetView, every_s: float, phase_s: float) -> Generator[Event, object, None]:
         """Renews one view's copies every so often."""
         yield self._clock.timeout(phase_s)
         while True:

@@ -9,7 +9,6 @@ from simulator.kernel.entry import submit as submit_compiled
 from simulator.streams import keyed_uniform_scalar
 
 if TYPE_CHECKING:
-    from router.steps import AttemptKind
     from simulator.kernel import Kernel
     from simulator.world.journal import Journal
     from simulator.world.plan import RunPlan, TargetPlan

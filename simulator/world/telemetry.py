@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Generator
 
     from numpy.typing import NDArray
+    from simpy import Event
 
     from simulator.kernel import Kernel
     from simulator.world.clock import Clock
@@ -41,7 +42,7 @@ class Telemetry:
         self._clock = clock
         self._plan = plan
         count = int(np.floor(plan.duration_s / plan.telemetry_step_s)) + 1
-        self.t_s = np.arange(count) * plan.telemetry_step_s
+        self.t_s = np.arange(count, dtype=np.float64) * plan.telemetry_step_s
         self.gauges = {name: np.zeros((count, len(plan.targets)), np.int64) for name in GAUGES}
         self.busy_s = np.zeros((count, len(plan.targets)))
         self.busy_from_s = np.zeros(len(kernel.queues))
@@ -49,7 +50,7 @@ class Telemetry:
         clock.process(self._sample())
         clock.process(self._mark_window())
 
-    def _sample(self) -> Generator[object, object, None]:
+    def _sample(self) -> Generator[Event, object, None]:
         """Takes a sample at every step."""
         for step, at_s in enumerate(self.t_s.tolist()):
             if at_s > self._clock.now:
@@ -58,7 +59,7 @@ class Telemetry:
                 samples[step] = self._kernel.groups[name]
             self.busy_s[step] = self._by_target(self._kernel.busy_s(self._clock.now))
 
-    def _mark_window(self) -> Generator[object, object, None]:
+    def _mark_window(self) -> Generator[Event, object, None]:
         """Reads the busy meters where the billed window begins and ends."""
         yield self._clock.timeout(self._plan.warmup_s)
         self.busy_from_s = self._kernel.busy_s(self._clock.now)
@@ -68,7 +69,8 @@ class Telemetry:
     def _by_target(self, by_queue: NDArray[np.float64]) -> NDArray[np.float64]:
         """Sums a queue column over each target's queues."""
         groups = self._kernel.queues["group"]
-        return np.bincount(groups, weights=by_queue, minlength=len(self._plan.targets))
+        found = np.bincount(groups, weights=by_queue, minlength=len(self._plan.targets))
+        return found.astype(np.float64, copy=False)
 
     def window_busy_s(self) -> NDArray[np.float64]:
         """Busy queue-seconds of each target within the billed window."""

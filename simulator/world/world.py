@@ -42,7 +42,7 @@ class World:
             self._executor.tell(self._tell)
         self._sight = Sight(plan, self.kernel, self._clock, oracle=host.oracle)
         self.telemetry = Telemetry(plan, self.kernel, self._clock)
-        self._arrival_s = memoryview(self.journal.arrival_s)
+        self._arrival_s: memoryview[float] = memoryview(self.journal.arrival_s)
         self._reason = memoryview(self.journal.reason)
         self._decided = memoryview(self.journal.decision_target)
         self._index = {target.name: target.index for target in plan.targets}

@@ -42,7 +42,7 @@ class Known(Policy):
 class IgnoresCandidates(Known):
     """Sends to the fleet's first target whatever the constraints."""
 
-    def route(self, request: RequestView, fleet: FleetView, rng: np.random.Generator) -> Decision:  # noqa: ARG002
+    def route(self, request: RequestView, fleet: FleetView, rng: np.random.Generator) -> Decision:
         """A send that may not be permitted."""
         return Decision.send(fleet.targets[0].name, reason="first")
 
@@ -50,7 +50,7 @@ class IgnoresCandidates(Known):
 class Invents(Known):
     """Sends to a target of its imagination."""
 
-    def route(self, request: RequestView, fleet: FleetView, rng: np.random.Generator) -> Decision:  # noqa: ARG002
+    def route(self, request: RequestView, fleet: FleetView, rng: np.random.Generator) -> Decision:
         """A send to nowhere."""
         return Decision.send("nowhere", reason="dream")
 
@@ -58,7 +58,7 @@ class Invents(Known):
 class Silent(Known):
     """Gives no reason."""
 
-    def route(self, request: RequestView, fleet: FleetView, rng: np.random.Generator) -> Decision:  # noqa: ARG002
+    def route(self, request: RequestView, fleet: FleetView, rng: np.random.Generator) -> Decision:
         """A send with a blank reason."""
         return self.first(fleet, " ")
 
@@ -66,7 +66,7 @@ class Silent(Known):
 class Chatty(Known):
     """Makes up a reason for each request."""
 
-    def route(self, request: RequestView, fleet: FleetView, rng: np.random.Generator) -> Decision:  # noqa: ARG002
+    def route(self, request: RequestView, fleet: FleetView, rng: np.random.Generator) -> Decision:
         """A send with a reason of its own."""
         return self.first(fleet, f"because of {request.index}")
 
@@ -81,7 +81,7 @@ class Moody(Known):
         self.lives.append(1)
         self._life = len(self.lives)
 
-    def route(self, request: RequestView, fleet: FleetView, rng: np.random.Generator) -> Decision:  # noqa: ARG002
+    def route(self, request: RequestView, fleet: FleetView, rng: np.random.Generator) -> Decision:
         """A send that depends on the number of policies before it."""
         count = len(fleet.candidates)
         return Decision.send(fleet.candidate_targets()[self._life % count].name, reason="mood")
@@ -90,7 +90,7 @@ class Moody(Known):
 class Writes(Known):
     """Counts its own request into the view's load."""
 
-    def route(self, request: RequestView, fleet: FleetView, rng: np.random.Generator) -> Decision:  # noqa: ARG002
+    def route(self, request: RequestView, fleet: FleetView, rng: np.random.Generator) -> Decision:
         """A send, after writing to the view."""
         fleet.outstanding[fleet.candidates[0]] += 1
         return self.first(fleet)
@@ -99,7 +99,7 @@ class Writes(Known):
 class Narrows(Known):
     """Changes the candidates for everybody."""
 
-    def route(self, request: RequestView, fleet: FleetView, rng: np.random.Generator) -> Decision:  # noqa: ARG002
+    def route(self, request: RequestView, fleet: FleetView, rng: np.random.Generator) -> Decision:
         """A send, after changing the view."""
         fleet.candidates = fleet.candidates[:1]
         return self.first(fleet)
@@ -108,7 +108,7 @@ class Narrows(Known):
 class Turns(Known):
     """Aims the request view at the next request."""
 
-    def route(self, request: RequestView, fleet: FleetView, rng: np.random.Generator) -> Decision:  # noqa: ARG002
+    def route(self, request: RequestView, fleet: FleetView, rng: np.random.Generator) -> Decision:
         """A send, after changing the request."""
         request.index += 1
         return self.first(fleet)
@@ -117,7 +117,7 @@ class Turns(Known):
 class Ages(Known):
     """Marks the view as fresh."""
 
-    def route(self, request: RequestView, fleet: FleetView, rng: np.random.Generator) -> Decision:  # noqa: ARG002
+    def route(self, request: RequestView, fleet: FleetView, rng: np.random.Generator) -> Decision:
         """A send, after changing the view's age."""
         fleet.seen_s = request.now_s
         return self.first(fleet)
@@ -126,7 +126,7 @@ class Ages(Known):
 class NeedsTwo(Known):
     """Takes the second candidate, which there may not be."""
 
-    def route(self, request: RequestView, fleet: FleetView, rng: np.random.Generator) -> Decision:  # noqa: ARG002
+    def route(self, request: RequestView, fleet: FleetView, rng: np.random.Generator) -> Decision:
         """A send to the second candidate."""
         return Decision.send(fleet.candidate_targets()[1].name, reason="second")
 
@@ -134,7 +134,7 @@ class NeedsTwo(Known):
 class NeedsNumbers(Known):
     """Makes whole numbers of estimates that may be nan."""
 
-    def route(self, request: RequestView, fleet: FleetView, rng: np.random.Generator) -> Decision:  # noqa: ARG002
+    def route(self, request: RequestView, fleet: FleetView, rng: np.random.Generator) -> Decision:
         """A send to a candidate by score."""
         place = int(request.router_score * len(fleet.candidates))
         return Decision.send(fleet.targets[fleet.candidates[place]].name, reason="score")
@@ -143,7 +143,7 @@ class NeedsNumbers(Known):
 class NeedsAbilities(Known):
     """Expects every target to have an ability at every task."""
 
-    def route(self, request: RequestView, fleet: FleetView, rng: np.random.Generator) -> Decision:  # noqa: ARG002
+    def route(self, request: RequestView, fleet: FleetView, rng: np.random.Generator) -> Decision:
         """A send to the ablest."""
         best = max(fleet.candidate_targets(), key=lambda target: target.ability[request.task])
         return Decision.send(best.name, reason="ablest")
@@ -152,7 +152,7 @@ class NeedsAbilities(Known):
 class LooksAtTheClock(Known):
     """Reads the wall clock."""
 
-    def route(self, request: RequestView, fleet: FleetView, rng: np.random.Generator) -> Decision:  # noqa: ARG002
+    def route(self, request: RequestView, fleet: FleetView, rng: np.random.Generator) -> Decision:
         """A send that takes note of the time."""
         time.time()
         return self.first(fleet)
@@ -161,7 +161,7 @@ class LooksAtTheClock(Known):
 class Gambles(Known):
     """Draws from the global generator."""
 
-    def route(self, request: RequestView, fleet: FleetView, rng: np.random.Generator) -> Decision:  # noqa: ARG002
+    def route(self, request: RequestView, fleet: FleetView, rng: np.random.Generator) -> Decision:
         """A send to anybody, reproducible only by chance."""
         if random.random() < 2.0:  # noqa: S311 - the fault to be found
             return self.first(fleet)
@@ -171,7 +171,7 @@ class Gambles(Known):
 class MakesItsOwnLuck(Known):
     """Makes a generator of its own while deciding."""
 
-    def route(self, request: RequestView, fleet: FleetView, rng: np.random.Generator) -> Decision:  # noqa: ARG002
+    def route(self, request: RequestView, fleet: FleetView, rng: np.random.Generator) -> Decision:
         """A send, after seeding a generator."""
         np.random.default_rng(0).random()
         return self.first(fleet)
@@ -180,7 +180,7 @@ class MakesItsOwnLuck(Known):
 class DefersForever(Known):
     """Puts everything off, again and again."""
 
-    def route(self, request: RequestView, fleet: FleetView, rng: np.random.Generator) -> Decision:  # noqa: ARG002
+    def route(self, request: RequestView, fleet: FleetView, rng: np.random.Generator) -> Decision:
         """A deferral by a second."""
         return Decision.defer(request.now_s + 1.0, reason="later")
 
@@ -188,7 +188,7 @@ class DefersForever(Known):
 class HatesFailure(Known):
     """Learns, but not from failures."""
 
-    def route(self, request: RequestView, fleet: FleetView, rng: np.random.Generator) -> Decision:  # noqa: ARG002
+    def route(self, request: RequestView, fleet: FleetView, rng: np.random.Generator) -> Decision:
         """A send to the first candidate."""
         return self.first(fleet)
 
@@ -204,7 +204,7 @@ class LeavesOff(StepPolicy):
         self,
         request: RequestView,
         fleet: FleetView,
-        rng: np.random.Generator,  # noqa: ARG002
+        rng: np.random.Generator,
     ) -> Generator[Step, Reply, None]:
         """One step only."""
         yield Start(fleet.candidates[0])
@@ -217,7 +217,7 @@ class StartsAnywhere(StepPolicy):
         self,
         request: RequestView,
         fleet: FleetView,
-        rng: np.random.Generator,  # noqa: ARG002
+        rng: np.random.Generator,
     ) -> Generator[Step, Reply, None]:
         """An attempt at the fleet's first target."""
         handle = yield Start(0)
@@ -232,7 +232,7 @@ class Patient(StepPolicy):
         self,
         request: RequestView,
         fleet: FleetView,
-        rng: np.random.Generator,  # noqa: ARG002
+        rng: np.random.Generator,
     ) -> Generator[Step, Reply, None]:
         """One attempt after the other."""
         yield Sleep(request.now_s + 0.1)

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
-from oracle.cases import Case
+
 from oracle.loads import KNEE, LOADS, OVERLOAD, REPLICA, Load, load_case
 from oracle.runs import EXACT, INSTANTS, assert_same, kernel_outcome, oracle_outcome
 from oracle.strategies import cases, cramped_cases
+
+if TYPE_CHECKING:
+    from oracle.cases import Case
 
 CRAMPED = replace(REPLICA, kv_room_tokens=5200, token_budget=64, max_sequences=24)
 THOROUGH = settings(

@@ -9,7 +9,6 @@ from simulator.kernel.codes import Ending, Reason
 
 if TYPE_CHECKING:
     from oracle.stepwise import Attempt, Schedule
-
     from simulator.kernel import ServersSpec
 
 

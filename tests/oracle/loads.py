@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
-from oracle.cases import Arrival, Cancel, Case
 
+from oracle.cases import Arrival, Cancel, Case
 from simulator.kernel import BatchingSpec, StepCost
 
 if TYPE_CHECKING:
@@ -16,9 +16,7 @@ if TYPE_CHECKING:
 SECONDS = StepCost(
     base=7.3e-3, expert=1.9e-3, sequence=2.3e-5, context=6.1e-7, prompt=4.7e-5, attention=2.9e-9
 )
-JOULES = StepCost(
-    base=2.1, expert=0.7, sequence=9.0e-3, context=1.7e-4, prompt=1.3e-2, attention=7.0e-7
-)
+JOULES = StepCost(base=2.1, expert=0.7, sequence=9.0e-3, context=1.7e-4, prompt=1.3e-2, attention=7.0e-7)
 REPLICA = BatchingSpec(
     seconds=SECONDS,
     joules=JOULES,
@@ -45,9 +43,7 @@ OVERLOAD = Load(name="overload", rate_per_s=80.0, busy_ratio_range=(0.99, 1.0))
 LOADS = (IDLE, MEDIUM, KNEE, OVERLOAD)
 
 
-def arrivals_at(
-    rate_per_s: float, count: int, *, seed: int, priorities: int = 1
-) -> tuple[Arrival, ...]:
+def arrivals_at(rate_per_s: float, count: int, *, seed: int, priorities: int = 1) -> tuple[Arrival, ...]:
     """Poisson arrivals with lognormal prompts and answers, as in conversation traces."""
     rng = np.random.default_rng(seed)
     ready_s = np.cumsum(rng.exponential(1.0 / rate_per_s, count))
@@ -61,20 +57,14 @@ def arrivals_at(
     )
 
 
-def cancels_of(
-    arrivals: tuple[Arrival, ...], every: int, patience_s: float
-) -> tuple[Command, ...]:
+def cancels_of(arrivals: tuple[Arrival, ...], every: int, patience_s: float) -> tuple[Command, ...]:
     """Every n-th attempt is given up `patience_s` after its arrival."""
     chosen = range(0, len(arrivals), every)
-    cancels = [
-        Cancel(at_s=arrivals[number].ready_s + patience_s, attempt=number) for number in chosen
-    ]
+    cancels = [Cancel(at_s=arrivals[number].ready_s + patience_s, attempt=number) for number in chosen]
     return tuple(sorted(cancels, key=lambda cancel: cancel.at_s))
 
 
 def load_case(load: Load, count: int = 250, replica: BatchingSpec = REPLICA) -> Case:
     """One replica under a load, two priorities, some clients who lose patience."""
     arrivals = arrivals_at(load.rate_per_s, count, seed=20_240_501, priorities=2)
-    return Case(
-        queues=(replica,), arrivals=arrivals, commands=cancels_of(arrivals, 9, patience_s=1.7)
-    )
+    return Case(queues=(replica,), arrivals=arrivals, commands=cancels_of(arrivals, 9, patience_s=1.7))

@@ -9,10 +9,10 @@ from itertools import count
 from typing import TYPE_CHECKING
 
 import numpy as np
+
 from oracle.cases import Cancel, Outage
 from oracle.line import ServerLine
 from oracle.stepwise import Attempt, StepwiseQueue
-
 from simulator.kernel import BatchingSpec, GroupSpec, Kernel
 from simulator.kernel.codes import Ending, Reason
 
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from numpy.typing import NDArray
+
     from oracle.cases import Arrival, Case, Command
 
 BOUNDARY, TIMER, COMMAND = range(3)
@@ -157,9 +158,7 @@ def kernel_of(case: Case) -> Kernel:
 
 def submit_all(kernel: Kernel, case: Case) -> list[int]:
     """Sends all arrivals on their way at time 0; returns their handles."""
-    return [
-        submit_one(kernel, number, arrival, 0.0) for number, arrival in enumerate(case.arrivals)
-    ]
+    return [submit_one(kernel, number, arrival, 0.0) for number, arrival in enumerate(case.arrivals)]
 
 
 def submit_one(kernel: Kernel, number: int, arrival: Arrival, now_s: float) -> int:
@@ -246,6 +245,4 @@ def assert_same(seen: Outcome, expected: Outcome) -> None:
 
 def assert_close(seen: NDArray[np.float64], expected: NDArray[np.float64], name: str) -> None:
     """Meters agree to rounding: 1e-9 of their size, and nothing where there is nothing."""
-    np.testing.assert_allclose(
-        seen, expected, rtol=METER_TOLERANCE_RATIO, atol=1e-12, err_msg=name
-    )
+    np.testing.assert_allclose(seen, expected, rtol=METER_TOLERANCE_RATIO, atol=1e-12, err_msg=name)

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 from hypothesis import strategies as st
-from oracle.cases import Arrival, Cancel, Case, Outage, Repair
 
+from oracle.cases import Arrival, Cancel, Case, Outage, Repair
 from simulator.kernel import BatchingSpec, GroupSpec, RateLimits, ServersSpec, StepCost
 from simulator.kernel.codes import LEAST_OUTSTANDING, RANDOM, ROUND_ROBIN
 
@@ -166,9 +166,7 @@ def cramped_cases(draw: st.DrawFn) -> Case:
 
 
 @st.composite
-def fleet_cases(
-    draw: st.DrawFn, *, tied: bool = False
-) -> tuple[tuple[GroupSpec, ...], Case]:
+def fleet_cases(draw: st.DrawFn, *, tied: bool = False) -> tuple[tuple[GroupSpec, ...], Case]:
     """Groups with balancing and limits, and a case whose `queue` of an arrival is its group."""
     groups = draw(fleets(tied=tied))
     queues = tuple(group.queues for group in groups for _ in range(group.count))
@@ -203,9 +201,7 @@ def instants(rng: np.random.Generator, traffic: Traffic) -> list[float]:
     return [on_grid(at_s, traffic) for at_s in arrivals_s.tolist()]
 
 
-def arrival_of(
-    rng: np.random.Generator, traffic: Traffic, doors: int, at_s: float
-) -> Arrival:
+def arrival_of(rng: np.random.Generator, traffic: Traffic, doors: int, at_s: float) -> Arrival:
     """One attempt of random lengths, urgency and service time."""
     first_s = on_grid(rng.exponential(0.05), traffic)
     return Arrival(

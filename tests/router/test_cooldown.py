@@ -170,7 +170,7 @@ class Watches:
         """Has seen nothing."""
         self.seen: list[tuple[int, ...]] = []
 
-    def route(self, request: RequestView, fleet: FleetView, rng: np.random.Generator) -> Decision:  # noqa: ARG002
+    def route(self, request: RequestView, fleet: FleetView, rng: np.random.Generator) -> Decision:
         """A send to the first candidate."""
         self.seen.append(fleet.candidates)
         return Decision.send(fleet.candidate_targets()[0].name, reason="first")
@@ -234,7 +234,7 @@ def test_no_retry_where_no_healthy_target_is_left() -> None:
 @pytest.mark.parametrize("kind", ["hedge", "race", "cascade"])
 def test_cooling_targets_are_left_out_of_decisions_with_several(kind: str) -> None:
     """Hedges, races and cascades go on with those of their targets that are in service."""
-    verifier = make_policy("cascade")._verifier  # type: ignore[union-attr]  # noqa: SLF001
+    verifier = make_policy("cascade")._verifier  # type: ignore[union-attr]
     decisions = {
         "hedge": Decision.hedge("small/0", "large", after_s=1.0, reason="x"),
         "race": Decision.race(("small/0", "large"), reason="x"),
@@ -242,7 +242,7 @@ def test_cooling_targets_are_left_out_of_decisions_with_several(kind: str) -> No
     }
 
     class Insists:
-        def route(self, request: RequestView, fleet: FleetView, rng: np.random.Generator) -> Decision:  # noqa: ARG002
+        def route(self, request: RequestView, fleet: FleetView, rng: np.random.Generator) -> Decision:
             return decisions[kind] if request.now_s > 10.0 else Decision.send("small/0", reason="x")
 
     host, request, fleet = host_after_rate_limit(Insists())

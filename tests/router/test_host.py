@@ -58,7 +58,7 @@ class Decides:
     decision: object
     name: str = "decides"
 
-    def route(self, request: RequestView, fleet: FleetView, rng: np.random.Generator) -> Decision:  # noqa: ARG002
+    def route(self, request: RequestView, fleet: FleetView, rng: np.random.Generator) -> Decision:
         """The decision."""
         return self.decision  # type: ignore[return-value]
 
@@ -69,7 +69,7 @@ class Raises:
 
     name: str = "raises"
 
-    def route(self, request: RequestView, fleet: FleetView, rng: np.random.Generator) -> Decision:  # noqa: ARG002
+    def route(self, request: RequestView, fleet: FleetView, rng: np.random.Generator) -> Decision:
         """Nothing, ever."""
         message = "no idea"
         raise ValueError(message)
@@ -402,7 +402,7 @@ class DefersOnce:
         """Has seen nothing."""
         self.seen: list[tuple[int, float, tuple[int, ...]]] = []
 
-    def route(self, request: RequestView, fleet: FleetView, rng: np.random.Generator) -> Decision:  # noqa: ARG002
+    def route(self, request: RequestView, fleet: FleetView, rng: np.random.Generator) -> Decision:
         """A deferral first, then a send."""
         self.seen.append((request.index, request.now_s, fleet.candidates))
         if request.now_s < 20.0:
@@ -506,7 +506,7 @@ class Learns:
         """Has heard nothing."""
         self.heard: list[str] = []
 
-    def route(self, request: RequestView, fleet: FleetView, rng: np.random.Generator) -> Decision:  # noqa: ARG002
+    def route(self, request: RequestView, fleet: FleetView, rng: np.random.Generator) -> Decision:
         """A send to the small target."""
         return send()
 

@@ -34,7 +34,7 @@ class Fixed:
         """Keeps the scores, by target index."""
         self._scores = scores
 
-    def scores(self, request: RequestView, fleet: FleetView, candidates: tuple[int, ...]) -> list[float]:  # noqa: ARG002
+    def scores(self, request: RequestView, fleet: FleetView, candidates: tuple[int, ...]) -> list[float]:
         """The scores of the candidates."""
         return [self._scores[index] for index in candidates]
 

@@ -8,10 +8,10 @@ import numpy as np
 import pytest
 
 from router import Host, InvalidDecisionError, PolicyFailedError, Resilience, UnknownTargetError
+from router.decision import Verifier
 from router.rehearsal import Rehearsal, Scripted
 from router.specimens import specimen_fleet, specimen_requests, specimen_targets, specimen_view
 from router.steps import Await, Event, EventKind, Fail, Finish, Follow, Sleep, Start, Verify
-from router.decision import Verifier
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator
@@ -37,7 +37,7 @@ class Steps:
         self,
         request: RequestView,
         fleet: FleetView,
-        rng: np.random.Generator,  # noqa: ARG002
+        rng: np.random.Generator,
     ) -> Generator[Step, Reply, None]:
         """The function's steps."""
         return self._function(request, fleet)

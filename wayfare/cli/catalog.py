@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import json
+from typing import TYPE_CHECKING
 
 import click
+
 from catalogs import Catalog, InvalidCatalogError, UnknownEntryError, editions, load_catalog
 from catalogs.differences import differences
-from catalogs.records import Entry
-
 from wayfare.cli.exits import CheckFoundFaultsError
 from wayfare.terminal import console, plain_table
+
+if TYPE_CHECKING:
+    from catalogs.records import Entry
 
 EDITION = click.option("--edition", default="measured", show_default=True, help="Which edition.")
 

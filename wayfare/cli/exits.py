@@ -6,8 +6,8 @@ import os
 import sys
 
 import click
-from catalogs import CatalogError
 
+from catalogs import CatalogError
 from router.errors import PolicyFailedError, RouterError
 
 FAILED = 1

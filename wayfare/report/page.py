@@ -34,7 +34,7 @@ COLUMNS: tuple[tuple[str, str, Callable[[float | None], str]], ...] = (
 
 def comparison_page(scenario: Scenario, comparison: Comparison) -> str:
     """The report of a comparison."""
-    marked = {name: "front" for name in comparison.pareto}
+    marked = dict.fromkeys(comparison.pareto, "front")
     texts = conclusion(comparison).split("\n")
     reports, results = comparison.reports, comparison.results
     sections = [
@@ -116,7 +116,8 @@ def table(reports: Sequence[Report], marked: dict[str, str], baselines: Sequence
         if len(reports) > 1
         else ""
     )
-    return f"<div class=wide><table><thead><tr><th>policy</th>{head}</tr></thead><tbody>{rows}</tbody></table></div>{legend}"
+    inside = f"<thead><tr><th>policy</th>{head}</tr></thead><tbody>{rows}</tbody>"
+    return f"<div class=wide><table>{inside}</table></div>{legend}"
 
 
 def row(report: Report, mark: str, baselines: Sequence[str]) -> str:
@@ -142,13 +143,18 @@ def cell(report: Report, path: str, write: Callable[[float | None], str]) -> str
 
 def footer(scenario: Scenario, report: Report, replications: int, confidence: float | None) -> str:
     """What the figures stand on, and what to know before believing them."""
-    catalog = cast("dict[str, str]", report.fields["catalog"])
     notes = "".join(f"<li>{escape(text)}</li>" for text in cast("list[str]", report.fields["warnings"]))
     sure = f", {confidence * 100:g} % intervals" if confidence and replications > 1 else ""
     hours = scenario.duration_s / SECONDS_PER_HOUR
+    arrived = count(report.figure("requests.arrived"))
     return (
-        f"<footer><ul>{notes}</ul><p>{count(report.figure('requests.arrived'))} requests in {hours:g} h; "
-        f"{replications} replication(s){sure}; seed {scenario.seed}. Scenario {scenario.digest[:12]}, catalog "
-        f"{escape(catalog['edition'])} of {catalog['date']} ({catalog['digest'][:12]}), Wayfare {report.fields['version']}."
-        "</p></footer>"
+        f"<footer><ul>{notes}</ul><p>{arrived} requests in {hours:g} h; {replications} replication(s){sure}; "
+        f"seed {scenario.seed}. {stood_on(scenario, report)}</p></footer>"
     )
+
+
+def stood_on(scenario: Scenario, report: Report) -> str:
+    """Scenario, catalog and version, by their digests."""
+    catalog = cast("dict[str, str]", report.fields["catalog"])
+    facts = f"catalog {escape(catalog['edition'])} of {catalog['date']} ({catalog['digest'][:12]})"
+    return f"Scenario {scenario.digest[:12]}, {facts}, Wayfare {report.fields['version']}."

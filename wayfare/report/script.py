@@ -19,5 +19,5 @@ for (const held of document.querySelectorAll("script[data-chart]")) {
 @cache
 def chart_program() -> str:
     """The program as one piece of JavaScript that loads nothing."""
-    bundle: str = vl_convert.javascript_bundle()
+    bundle: str = vl_convert.javascript_bundle()  # type: ignore[call-arg]
     return (bundle + DRAW).replace("</script", "<\\/script")

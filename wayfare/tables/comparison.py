@@ -36,7 +36,8 @@ def print_comparison(scenario: Scenario, comparison: Comparison) -> None:
     out.print(title(scenario, comparison))
     out.print(policies(comparison))
     out.print(
-        "[dim]* nobody else is cheaper, better and faster at once   b baseline   o oracle: knows the answers[/dim]"
+        "[dim]* nobody else is cheaper, better and faster at once   "
+        "b baseline   o oracle: knows the answers[/dim]"
     )
     if comparison.replications > 1:
         out.print()

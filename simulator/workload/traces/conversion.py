@@ -7,6 +7,7 @@ import gzip
 import io
 import os
 import tempfile
+from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -83,6 +84,6 @@ def _rows(trace: Trace) -> Iterator[tuple[object, ...]]:
         trace.output_token_count.tolist(),
         [count or "" for count in trace.max_output_token_count.tolist()],
         [session if session >= 0 else "" for session in trace.session.tolist()],
-        [" ".join(map(str, block[a:b])) for a, b in zip(offset[:-1], offset[1:], strict=True)],
+        [" ".join(map(str, block[a:b])) for a, b in pairwise(offset)],
     )
     yield from zip(*columns, strict=True)

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
-from catalogs.errors import Fault
 
+from catalogs.errors import Fault
 from simulator.workload.errors import InvalidTraceError
 from simulator.workload.traces.columns import prefix_blocks, seconds, sessions, token_counts
 from simulator.workload.traces.layout import OPTIONAL_ROLES, REQUIRED_ROLES

@@ -7,14 +7,14 @@ import gzip
 import json
 import zlib
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from catalogs.errors import Fault
-
 from simulator.workload.errors import InvalidTraceError
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from simulator.workload.traces.layout import TraceLayout
 
 GZIP_MAGIC: Final = b"\x1f\x8b"
