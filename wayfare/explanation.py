@@ -101,14 +101,16 @@ def tried(row: Row, number: int) -> list[str]:
     """One attempt: the way, the wait, the work, the end, and what it took."""
     return [
         (
-            f"{moment(row, 'started_s')}  attempt {number} ({row['kind']}) to {row['target']}: {row['model']}, "
-            f"{row['tier']} tier, replica {row['replica']}; way there {seconds(number_in(row, 'forward_s'))}"
+            f"{moment(row, 'started_s')}  attempt {number} ({row['kind']}) to {row['target']}: "
+            f"{row['model']}, {row['tier']} tier, replica {row['replica']}; "
+            f"way there {seconds(number_in(row, 'forward_s'))}"
         ),
         waited(row),
         f"{moment(row, 'first_token_s')}  first token",
         (
             f"{moment(row, 'finished_s')}  {row['state']}{why(row, 'failure_reason')}: "
-            f"{row['output_token_count']:,} tokens; its share of the steps {seconds(number_in(row, 'busy_s'))}"
+            f"{row['output_token_count']:,} tokens; "
+            f"its share of the steps {seconds(number_in(row, 'busy_s'))}"
         ),
         took(row),
     ]

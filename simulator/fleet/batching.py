@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from catalogs.records import Accelerator, Architecture, Precision, ServingProfile
     from simulator.fleet.backend import Work
     from simulator.scenario import Deployment, Scenario
-    from simulator.scenario.fleet import EngineSettings, Hardware
+    from simulator.scenario.fleet import Hardware
     from simulator.streams import RandomStreams
     from simulator.world.plan import Timings
 
@@ -48,7 +48,7 @@ class BatchingBackend:
         hardware, catalog = hardware_of(deployment), scenario.catalog
         found = [
             *unknown("hardware.accelerator", catalog.accelerator, hardware.accelerator),
-            *unknown("engine.profile", catalog.serving_profile, engine_of(deployment).profile),
+            *unknown("engine.profile", catalog.serving_profile, deployment.engine.profile),
         ]
         if catalog.model(deployment.model).architecture is None:
             what = f"{deployment.model!r} has no published architecture; serve it by `api`"
@@ -102,16 +102,9 @@ def hardware_of(deployment: Deployment) -> Hardware:
     return deployment.hardware
 
 
-def engine_of(deployment: Deployment) -> EngineSettings:
-    """The deployment's engine settings, or the defaults."""
-    from simulator.scenario.fleet import EngineSettings
-
-    return deployment.engine or EngineSettings()
-
-
 def batching_spec(scenario: Scenario, deployment: Deployment) -> BatchingSpec:
     """What the kernel needs of a replica."""
-    hardware, settings = hardware_of(deployment), engine_of(deployment)
+    hardware, settings = hardware_of(deployment), deployment.engine
     accelerator = scenario.catalog.accelerator(hardware.accelerator)
     profile = scenario.catalog.serving_profile(settings.profile)
     shape, chip = shape_in(scenario, deployment), chip_of(accelerator, hardware)
@@ -234,7 +227,7 @@ def precision_problems(hardware: Hardware, accelerator: Accelerator) -> Iterator
 
 def memory_problems(scenario: Scenario, deployment: Deployment) -> Iterator[tuple[str, str]]:
     """A model that does not fit: by how much, and the smallest layout that fits."""
-    if engine_of(deployment).kv_room_tokens is not None:
+    if deployment.engine.kv_room_tokens is not None:
         return
     hardware = hardware_of(deployment)
     missing = missing_bytes(scenario, deployment, hardware.tensor_parallel)
@@ -251,6 +244,6 @@ def missing_bytes(scenario: Scenario, deployment: Deployment, width: int) -> flo
     """Bytes that a replica on `width` chips lacks for the model and the least KV cache."""
     hardware = hardware_of(deployment)
     chip = chip_of(scenario.catalog.accelerator(hardware.accelerator), hardware)
-    engine = engine_coefficients(scenario.catalog.serving_profile(engine_of(deployment).profile))
+    engine = engine_coefficients(scenario.catalog.serving_profile(deployment.engine.profile))
     shape, layout = shape_in(scenario, deployment), layout_of(hardware, width)
     return shortfall_bytes(shape, chip, engine, layout, LEAST_ROOM_TOKENS)

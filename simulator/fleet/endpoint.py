@@ -9,6 +9,7 @@ import numpy as np
 from simulator.fleet.backend import Service
 from simulator.fleet.capacity import SECONDS_PER_HOUR
 from simulator.kernel.spec import ServersSpec
+from simulator.workload.demand import demand_of
 from simulator.world.plan import Timings
 
 if TYPE_CHECKING:
@@ -71,8 +72,6 @@ def endpoint_of(deployment: Deployment) -> Endpoint:
 
 def usual_usd_per_mtok(scenario: Scenario, endpoint: Endpoint) -> float:
     """The price per request spread over a usual answer: what a router compares with."""
-    from simulator.workload.demand import demand_of
-
     answers = [demand_of(scenario, stream).output_tokens.mean for stream in scenario.streams]
     usual = sum(answers) / len(answers)
     per_request = endpoint.usd_per_request

@@ -125,7 +125,7 @@ class Deployment(Part):
     endpoint: Endpoint | None = None
     replicas: Annotated[int, Field(ge=1, le=100_000)] = 1
     balancing: Balancing = "least_outstanding"
-    engine: EngineSettings | None = None
+    engine: EngineSettings = EngineSettings()
     pricing: Pricing | None = None
     context_window_tokens: Count | None = None
 

@@ -1,0 +1,73 @@
+"""A digest of what the kernel says of small cases: `python -m oracle.fingerprint`."""
+
+from __future__ import annotations
+
+import hashlib
+import sys
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from oracle.loads import KNEE, OVERLOAD, REPLICA, load_case
+from oracle.runs import drive, kernel_of
+from oracle.strategies import Traffic, case_of
+
+from simulator.kernel import BatchingSpec, Kernel, ServersSpec
+from simulator.kernel.jit import COMPILED
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from numpy.typing import NDArray
+    from oracle.cases import Case
+
+    import numpy as np
+
+CRAMPED = replace(REPLICA, kv_room_tokens=2600, token_budget=64, max_sequences=6, queue_limit=4)
+
+
+def small_cases() -> Iterator[Case]:
+    """Batching with preemptions, cancels and refusals; servers; outages; ties of instants."""
+    yield load_case(OVERLOAD, count=30, replica=CRAMPED)
+    yield load_case(KNEE, count=20)
+    specs: tuple[BatchingSpec | ServersSpec, ...] = (CRAMPED, ServersSpec(servers=2, power_w=3.1))
+    for seed, tied in ((1, False), (2, True)):
+        traffic = Traffic(
+            seed=seed,
+            count=40,
+            rate_per_s=40.0,
+            longest=30,
+            priorities=3,
+            cancels=6,
+            outages=2,
+            tied=tied,
+        )
+        yield case_of(specs, len(specs), traffic, closes=tied)
+
+
+def ledger_digest(kernel: Kernel) -> str:
+    """A digest of all bits of the ledger and of the queues' meters."""
+    rows, queues = kernel.ledger(), kernel.queues
+    digest = hashlib.sha256()
+    for name in rows.dtype.names or ():
+        digest.update(column_bytes(rows, name))
+    for name in ("busy_s", "energy_j", "step_count", "preemption_count", "share_s", "clock"):
+        digest.update(column_bytes(queues, name))
+    return digest.hexdigest()
+
+
+def column_bytes(rows: NDArray[np.void], name: str) -> bytes:
+    """One column's bits, without the padding between columns."""
+    column: bytes = rows[name].tobytes()
+    return column
+
+
+def case_digest(case: Case) -> str:
+    """Runs a case through the kernel and digests what came out."""
+    kernel = kernel_of(case)
+    drive(kernel, case)
+    return ledger_digest(kernel)
+
+
+if __name__ == "__main__":
+    sys.stdout.write(f"{'compiled' if COMPILED else 'uncompiled'}\n")
+    sys.stdout.writelines(f"{case_digest(case)}\n" for case in small_cases())
