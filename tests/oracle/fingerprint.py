@@ -10,17 +10,16 @@ from typing import TYPE_CHECKING
 from oracle.loads import KNEE, OVERLOAD, REPLICA, load_case
 from oracle.runs import drive, kernel_of
 from oracle.strategies import Traffic, case_of
-
 from simulator.kernel import BatchingSpec, Kernel, ServersSpec
 from simulator.kernel.jit import COMPILED
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from numpy.typing import NDArray
-    from oracle.cases import Case
-
     import numpy as np
+    from numpy.typing import NDArray
+
+    from oracle.cases import Case
 
 CRAMPED = replace(REPLICA, kv_room_tokens=2600, token_budget=64, max_sequences=6, queue_limit=4)
 
