@@ -11,9 +11,12 @@ from hypothesis import HealthCheck, given, settings
 from world_cases import scenario, worlds
 
 from simulator import Scenario, load_scenario, shipped_scenarios, simulate
-from simulator.experiment.simulation import RunResult
 from simulator.kernel.codes import Ending
 from simulator.world.journal import RequestState
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from simulator.experiment.simulation import RunResult
 
 FEW = settings(max_examples=40, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow])
 STATES = ("completed", "rejected", "timed_out", "failed", "unfinished")
