@@ -6,6 +6,7 @@ import hashlib
 import json
 from dataclasses import dataclass, fields
 from difflib import get_close_matches
+from functools import lru_cache
 from typing import TYPE_CHECKING, TypeVar
 
 from catalogs.errors import UnknownEntryError
@@ -28,7 +29,7 @@ if TYPE_CHECKING:
 T = TypeVar("T", bound=Entry)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Catalog:
     """The facts of an edition. The mappings are by name, in alphabetical order."""
 
@@ -87,12 +88,18 @@ class Catalog:
     @property
     def digest(self) -> str:
         """SHA-256 of all figures; the same for the same facts."""
-        plain = {
-            kind: {name: entry.model_dump(mode="json") for name, entry in entries.items()}
-            for kind, entries in self.kinds().items()
-        }
-        text = json.dumps({"edition": self.edition, **plain}, sort_keys=True)
-        return hashlib.sha256(text.encode()).hexdigest()
+        return digest_of(self)
+
+
+@lru_cache(maxsize=64)
+def digest_of(catalog: Catalog) -> str:
+    """SHA-256 of all figures of a catalog."""
+    plain = {
+        kind: {name: entry.model_dump(mode="json") for name, entry in entries.items()}
+        for kind, entries in catalog.kinds().items()
+    }
+    text = json.dumps({"edition": catalog.edition, **plain}, sort_keys=True)
+    return hashlib.sha256(text.encode()).hexdigest()
 
 
 def found(kind: str, entries: Mapping[str, T], name: str) -> T:

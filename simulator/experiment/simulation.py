@@ -17,6 +17,7 @@ from simulator.experiment.policies import policy_of
 from simulator.experiment.records import attempt_records, request_columns
 from simulator.experiment.resolution import resolve
 from simulator.experiment.timeline import timeline
+from simulator.kernel.warm import warm_kernel
 from simulator.observer import SilentObserver
 from simulator.report import Report
 from simulator.streams import RandomStreams, keyed_uniform_scalar
@@ -40,7 +41,9 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Phases:
-    """Wall seconds of each part of a run."""
+    """Wall seconds of each part of a run; the kernel is loaded once a process, not once a run."""
+
+    kernel_s: float
 
     resolve_s: float
     world_s: float
@@ -95,6 +98,7 @@ def simulate(
         RouterError: the policy is unknown, cannot be loaded, or its parameters are wrong.
     """
     made = policy_of(scenario, policy, parameters)
+    kernel_s = warm_kernel()
     marks = [time.perf_counter()]
     resolution = resolve(scenario, replication)
     host = host_of(scenario, resolution, made, policy or scenario.router.policy, replication)
@@ -112,7 +116,7 @@ def simulate(
     head = report_head(scenario, host, resolution.warnings, wall_s=marks[-1] - marks[0])
     report = Report(policy=host.name, fields={**head, **blocks, "warnings": head["warnings"]})
     spans = [after - before for before, after in pairwise(marks)]
-    phases = Phases(resolve_s=spans[0], world_s=spans[1], accounting_s=spans[2], report_s=spans[3])
+    phases = Phases(kernel_s=kernel_s, resolve_s=spans[0], world_s=spans[1], accounting_s=spans[2], report_s=spans[3])
     samples = world.telemetry.samples()
     return RunResult(report=report, settlement=settlement, samples=samples, phases=phases)
 

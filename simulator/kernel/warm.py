@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 import time
+from functools import lru_cache
 from pathlib import Path
 
 from simulator.kernel import entry
@@ -24,8 +25,12 @@ def cache_of(door: object) -> Path:
     return Path(str(getattr(door, "stats").cache_path))  # noqa: B009  (known to Numba's own type only)
 
 
+@lru_cache(maxsize=1)
 def warm_kernel() -> float:
-    """Runs every door of the kernel once; returns the seconds it took."""
+    """Runs every door of the kernel once in this process; returns the seconds that took.
+
+    The machine code is loaded, or made first where this machine has none of these sources.
+    """
     began_s = time.perf_counter()
     batching = GroupSpec(queues=BatchingSpec(seconds=StepCost(base=0.01, context=1e-9)))
     kernel = Kernel([batching, GroupSpec(queues=ServersSpec(servers=1))])

@@ -8,6 +8,7 @@ then correlate only loosely, as measured (field data: phi 0.1 to 0.4 on GSM8K an
 from __future__ import annotations
 
 import math
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -35,6 +36,7 @@ def mean_success(ability: float, mean: float, sd: float, discrimination: float) 
     return float(WEIGHTS @ success_probability(ability, difficulty, discrimination))
 
 
+@lru_cache(maxsize=4096)
 def ability_for(success: float, mean: float, sd: float, discrimination: float) -> float:
     """The ability whose mean success is `success`: bisection on the increasing mean curve.
 

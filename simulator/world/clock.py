@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from heapq import heappush
+from math import inf
 from typing import TYPE_CHECKING, Any
 
 import simpy
@@ -21,6 +22,11 @@ LAST = 2
 
 class Clock(simpy.Environment):
     """A SimPy environment that can be set to the instant of a kernel event."""
+
+    @property
+    def scheduled(self) -> list[tuple[float, int, int, simpy.Event]]:
+        """The heap of what is scheduled; the first entry is the next, its instant leads."""
+        return self._queue  # type: ignore[return-value]
 
     def jump(self, now_s: float) -> None:
         """Moves the clock forward to `now_s` without stepping."""
@@ -53,20 +59,18 @@ class Stream:
         self._event._ok = True  # noqa: SLF001  (as SimPy's own Timeout does)
         self._event._value = None  # noqa: SLF001
         self._callbacks: list[Callable[[Any], None]] = [self._fire]
-        self._schedule()
-
-    def _schedule(self) -> None:
-        """Schedules the event for the instant that is next."""
-        if self._place < len(self._instants):
+        if instants:
             self._event.callbacks = self._callbacks
-            self._clock.schedule_at(self._event, self._instants[self._place], LAST)
+            clock.schedule_at(self._event, instants[0], LAST)
 
     def _fire(self, _event: simpy.Event) -> None:
         """Acts, and schedules the next instant."""
         place = self._place
         self._place = place + 1
         self._action(place)
-        self._schedule()
+        if place + 1 < len(self._instants):
+            self._event.callbacks = self._callbacks
+            self._clock.schedule_at(self._event, self._instants[place + 1], LAST)
 
 
 def run_clock(clock: Clock, kernel: Kernel, deliver: Callable[[int], None], end_s: float) -> None:
@@ -75,10 +79,10 @@ def run_clock(clock: Clock, kernel: Kernel, deliver: Callable[[int], None], end_
     The limit is taken anew after every SimPy event, since any of them may have changed what
     comes next. At equal instants the order is kernel, timers, arrivals.
     """
-    peek, step = clock.peek, clock.step
+    queue, step = clock.scheduled, clock.step
     while True:
-        next_s = peek()
-        count = advance(kernel.door, min(end_s, next_s))
+        next_s = queue[0][0] if queue else inf
+        count = advance(kernel.door, next_s if next_s < end_s else end_s)  # noqa: FURB136  (a call is dear here)
         if count == 0:
             if next_s > end_s:
                 return

@@ -61,29 +61,18 @@ class Live:
     `serial` counts resumptions, so that a timer set for an earlier wait is known to be stale.
     """
 
-    __slots__ = (
-        "attempts",
-        "done",
-        "early",
-        "followed",
-        "interest",
-        "request",
-        "sent",
-        "serial",
-        "steps",
-    )
+    done = False
+    early: tuple[Event, ...] = ()
+    followed = -1
+    sent: tuple[tuple[int, int, int], ...] = ()
+    interest = 0
+    serial = 0
 
     def __init__(self, request: int, steps: Generator[Step, Any, None], attempts: int = 0) -> None:
-        """Begins after `attempts` earlier ones of the same request."""
+        """Begins after `attempts` earlier ones of the same request; nothing else is set yet."""
         self.request = request
         self.steps = steps
         self.attempts = attempts
-        self.done = False
-        self.early: tuple[Event, ...] = ()
-        self.followed = -1
-        self.sent: tuple[tuple[int, int, int], ...] = ()
-        self.interest = 0
-        self.serial = 0
 
 
 class Executor:
@@ -163,15 +152,15 @@ class Executor:
 
     def _start(self, live: Live, step: Start) -> int:
         """Sends an attempt off; whoever hears of it will find the request by the attempt's slot."""
-        number = self._submission.count
+        number, target = len(self._journal.attempt_kinds), step.target
         kind = step.kind if live.attempts == 0 or step.kind else AttemptKind.RETRY
-        handle = self._submission.submit(live.request, step.target, kind, live.attempts, self._clock.now)
+        handle = self._submission.submit(live.request, target, kind, live.attempts, self._clock.now)
         live.attempts += 1
-        live.sent = (*live.sent, (handle, number, step.target))
-        slot = handle & SLOT_MASK
-        if slot >= len(self._parked):
-            self._parked.extend([None] * (slot + 1024 - len(self._parked)))
-        self._parked[slot] = live
+        live.sent = (*live.sent, (handle, number, target))
+        slot, parked = handle & SLOT_MASK, self._parked
+        if slot >= len(parked):
+            parked.extend([None] * (slot + 1024 - len(parked)))
+        parked[slot] = live
         return handle
 
     def _follow(self, live: Live, handle: int) -> None:

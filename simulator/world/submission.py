@@ -40,11 +40,6 @@ class Submission:
         self._kernel = kernel
         self.delay_s = 0.0
 
-    @property
-    def count(self) -> int:
-        """Attempts made so far; the next one's number."""
-        return len(self._kinds)
-
     def submit(self, request: int, target: int, kind: int, attempt: int, now_s: float) -> int:
         """Starts the request's attempt number `attempt` at a target; returns its handle."""
         self._kinds.append(kind)
