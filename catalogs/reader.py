@@ -12,7 +12,7 @@ from catalogs.errors import Fault, InvalidCatalogError
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from yaml.nodes import MappingNode, Node
+    from yaml.nodes import MappingNode
 
 MOST_BYTES = 4_000_000
 MOST_NESTING = 40
@@ -30,31 +30,14 @@ RESOLVERS = {
 """The core schema of YAML 1.2, and plain dates."""
 
 
-class Loader(yaml.SafeLoader):
-    """PyYAML's safe loader with YAML 1.2's core schema; aliases and duplicate keys are refused."""
+BASE: type[yaml.SafeLoader] = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+"""The parser in C where PyYAML has it; the same events either way."""
+
+
+class Loader(BASE):  # type: ignore[misc,valid-type]
+    """PyYAML's safe loader with YAML 1.2's core schema; duplicate keys are refused."""
 
     yaml_implicit_resolvers: dict[str, list[tuple[str, re.Pattern[str]]]] = {}  # noqa: RUF012  (PyYAML's own name and kind)
-
-    def __init__(self, text: str) -> None:
-        """Reads the text, nothing nested so far."""
-        super().__init__(text)
-        self.depth = 0
-
-    def compose_node(self, parent: Node | None, index: int) -> Node | None:
-        """The next node; aliases and nesting without end are refused."""
-        if self.check_event(yaml.AliasEvent):
-            raise refused("aliases are not allowed", self.place())
-        self.depth += 1
-        if self.depth > MOST_NESTING:
-            raise refused(f"nested more than {MOST_NESTING} deep", self.place())
-        node = super().compose_node(parent, index)
-        self.depth -= 1
-        return node
-
-    def place(self) -> yaml.Mark:
-        """Where the next node begins."""
-        mark: yaml.Mark = self.peek_event().start_mark  # type: ignore[no-untyped-call]
-        return mark
 
     def construct_mapping(self, node: MappingNode, deep: bool = False) -> dict[object, object]:  # noqa: FBT001, FBT002  (PyYAML's signature)
         """The map; a key given twice is refused."""
@@ -66,7 +49,8 @@ class Loader(yaml.SafeLoader):
             if key in seen:
                 raise refused(f"key {key!r} is given twice", key_node.start_mark)
             seen.add(key)
-        return super().construct_mapping(node, deep=deep)
+        found: dict[object, object] = super().construct_mapping(node, deep=deep)
+        return found
 
 
 def construct_int(loader: Loader, node: yaml.ScalarNode) -> int:
@@ -81,9 +65,21 @@ for _name, (_pattern, _first) in RESOLVERS.items():
     Loader.add_implicit_resolver(TAG + _name, re.compile(rf"^(?:{_pattern})$"), list(_first))
 
 
-def refused(what: str, mark: yaml.Mark) -> yaml.MarkedYAMLError:
+def refused(what: str, mark: object) -> yaml.MarkedYAMLError:
     """An error at a place of the text."""
-    return yaml.MarkedYAMLError(problem=what, problem_mark=mark)
+    return yaml.MarkedYAMLError(problem=what, problem_mark=mark)  # type: ignore[arg-type]
+
+
+def demand_plain(text: str) -> None:
+    """Raises `MarkedYAMLError` for aliases and for nesting without end, before anything is made."""
+    depth = 0
+    for event in yaml.parse(text, Loader=BASE):
+        if isinstance(event, yaml.AliasEvent):
+            raise refused("aliases are not allowed", event.start_mark)
+        depth += isinstance(event, yaml.CollectionStartEvent)
+        depth -= isinstance(event, yaml.CollectionEndEvent)
+        if depth > MOST_NESTING:
+            raise refused(f"nested more than {MOST_NESTING} deep", event.start_mark)
 
 
 def parse_yaml(text: str) -> object:
@@ -92,9 +88,9 @@ def parse_yaml(text: str) -> object:
     Raises:
         ValueError: it is no YAML we read; the message names the line.
     """
-    loader = Loader(text)
     try:
-        return loader.get_single_data()
+        demand_plain(text)
+        return yaml.load(text, Loader=Loader)  # noqa: S506  (a safe loader)
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark
         where = f"line {mark.line + 1}, column {mark.column + 1}: " if mark else ""
@@ -102,8 +98,6 @@ def parse_yaml(text: str) -> object:
         raise ValueError(message) from error
     except (yaml.YAMLError, ValueError, RecursionError) as error:
         raise ValueError(str(error)) from error
-    finally:
-        loader.dispose()
 
 
 def small(data: bytes) -> bytes:

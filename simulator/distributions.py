@@ -1,22 +1,17 @@
-"""Distributions of lengths and times: means, draws from a generator, draws from keyed uniforms."""
+"""Distributions of lengths and times: means, and draws from a generator."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import lru_cache
-from math import exp, lgamma, log, sqrt
+from math import exp, log, sqrt
 from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
-from scipy.special import ndtri
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 P95_Z = 1.6448536269514722  # standard normal quantile at 0.95
-GAMMA_TABLE_POINTS = 4097
-GAMMA_LOG_P_FLOOR = 38.0  # the table begins at a probability of e^-38, below any 53-bit draw
-GAMMA_LOG_X_SMALL = -14.0
 
 
 class Distribution(Protocol):
@@ -29,10 +24,6 @@ class Distribution(Protocol):
 
     def sample(self, rng: np.random.Generator, count: int) -> NDArray[np.float64]:
         """`count` independent draws."""
-        ...
-
-    def from_uniform(self, u: NDArray[np.float64]) -> NDArray[np.float64]:
-        """The draw that each U(0, 1) number stands for: pure, for draws that are keyed."""
         ...
 
 
@@ -51,10 +42,6 @@ class Fixed:
         """The value `count` times."""
         return np.full(count, self.value)
 
-    def from_uniform(self, u: NDArray[np.float64]) -> NDArray[np.float64]:
-        """The value for every u."""
-        return np.full(np.shape(u), self.value)
-
 
 @dataclass(frozen=True, slots=True)
 class Uniform:
@@ -72,10 +59,6 @@ class Uniform:
         """Draws in [low, high)."""
         return rng.uniform(self.low, self.high, count)
 
-    def from_uniform(self, u: NDArray[np.float64]) -> NDArray[np.float64]:
-        """Low + u (high - low)."""
-        return np.asarray(self.low + u * (self.high - self.low))
-
 
 @dataclass(frozen=True, slots=True)
 class Exponential:
@@ -86,10 +69,6 @@ class Exponential:
     def sample(self, rng: np.random.Generator, count: int) -> NDArray[np.float64]:
         """Exponential draws."""
         return rng.exponential(self.mean, count)
-
-    def from_uniform(self, u: NDArray[np.float64]) -> NDArray[np.float64]:
-        """-mean ln(1 - u)."""
-        return np.asarray(-self.mean * np.log1p(-u))
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,10 +102,6 @@ class LogNormal:
         """Lognormal draws."""
         return rng.lognormal(log(self.median), self.sigma, count)
 
-    def from_uniform(self, u: NDArray[np.float64]) -> NDArray[np.float64]:
-        """The quantile at u."""
-        return np.asarray(self.median * np.exp(self.sigma * ndtri(u)))
-
 
 @dataclass(frozen=True, slots=True)
 class Gamma:
@@ -143,12 +118,6 @@ class Gamma:
     def sample(self, rng: np.random.Generator, count: int) -> NDArray[np.float64]:
         """Gamma draws."""
         return rng.gamma(self.shape, self.mean / self.shape, count)
-
-    def from_uniform(self, u: NDArray[np.float64]) -> NDArray[np.float64]:
-        """The quantile at u, by interpolation in a table: relative error below 1e-3 in the body."""
-        log_odds, log_x = _gamma_quantiles(self.shape)
-        found = np.exp(np.interp(np.log(u) - np.log1p(-u), log_odds, log_x))
-        return np.asarray(found * self.mean / self.shape)
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,15 +138,6 @@ class Mixture:
         draws = np.stack([part.sample(rng, count) for part in self.components])
         return np.asarray(draws[chosen, np.arange(count)])
 
-    def from_uniform(self, u: NDArray[np.float64]) -> NDArray[np.float64]:
-        """U picks the component; its place within that component's share makes the draw."""
-        u = np.asarray(u, dtype=np.float64)
-        edges = np.concatenate(([0.0], np.cumsum(self.weights)[:-1], [1.0]))
-        chosen = np.clip(np.searchsorted(edges, u, side="right") - 1, 0, len(self.weights) - 1)
-        inner = (u - edges[chosen]) / (edges[chosen + 1] - edges[chosen])
-        inner = np.clip(inner, np.finfo(np.float64).tiny, 1.0 - 2.0**-53)
-        return np.choose(chosen, [part.from_uniform(inner) for part in self.components])
-
 
 @dataclass(frozen=True, slots=True)
 class Empirical:
@@ -196,30 +156,4 @@ class Empirical:
 
     def sample(self, rng: np.random.Generator, count: int) -> NDArray[np.float64]:
         """Draws by inversion."""
-        return self.from_uniform(rng.random(count))
-
-    def from_uniform(self, u: NDArray[np.float64]) -> NDArray[np.float64]:
-        """The quantile at u."""
-        return np.asarray(np.interp(u, self.probabilities, self.values))
-
-
-@lru_cache(maxsize=64)
-def _gamma_quantiles(shape: float) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Ln odds (rising) and ln x of a Gamma with scale 1, for interpolation.
-
-    Where x is small, P(X < x) = x^k / Gamma(k+1); beyond, the density is integrated by trapezoids
-    over ln x, from both ends so that neither tail loses its digits.
-    """
-    log_scale = lgamma(shape + 1.0)
-    lowest = (log_scale - GAMMA_LOG_P_FLOOR) / shape
-    start = max(lowest, GAMMA_LOG_X_SMALL)
-    log_x = np.linspace(start, log(shape + 40.0 + 10.0 * sqrt(shape)), GAMMA_TABLE_POINTS)
-    density = np.exp(shape * log_x - np.exp(log_x) - lgamma(shape))
-    step = np.diff(log_x) * 0.5 * (density[1:] + density[:-1])
-    below = np.concatenate(([exp(shape * start - log_scale)], step)).cumsum()
-    above = np.concatenate((step, [density[-1]]))[::-1].cumsum()[::-1]
-    small_log_x = np.linspace(lowest, start, GAMMA_TABLE_POINTS)[:-1]
-    small_log_p = shape * small_log_x - log_scale
-    small_log_odds = small_log_p - np.log(-np.expm1(small_log_p))
-    log_odds = np.concatenate((small_log_odds, np.log(below) - np.log(above)))
-    return log_odds, np.concatenate((small_log_x, log_x))
+        return np.interp(rng.random(count), self.probabilities, self.values)

@@ -39,7 +39,7 @@ if TYPE_CHECKING:
     Columns = dict[str, NDArray[np.generic]]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True)
 class Phases:
     """Wall seconds of each part of a run; the kernel is loaded once a process, not once a run."""
 
@@ -116,7 +116,9 @@ def simulate(
     head = report_head(scenario, host, resolution.warnings, wall_s=marks[-1] - marks[0])
     report = Report(policy=host.name, fields={**head, **blocks, "warnings": head["warnings"]})
     spans = [after - before for before, after in pairwise(marks)]
-    phases = Phases(kernel_s=kernel_s, resolve_s=spans[0], world_s=spans[1], accounting_s=spans[2], report_s=spans[3])
+    phases = Phases(
+        kernel_s=kernel_s, resolve_s=spans[0], world_s=spans[1], accounting_s=spans[2], report_s=spans[3]
+    )
     samples = world.telemetry.samples()
     return RunResult(report=report, settlement=settlement, samples=samples, phases=phases)
 

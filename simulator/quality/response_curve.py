@@ -9,10 +9,10 @@ from __future__ import annotations
 
 import math
 from functools import lru_cache
+from statistics import NormalDist
 from typing import TYPE_CHECKING
 
 import numpy as np
-from scipy.special import ndtri
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -58,4 +58,4 @@ def separation_for(auc: float) -> float:
 
     Binormal model (Green and Swets 1966). `auc` 0.5 gives 0; it must lie in [0.5, 1).
     """
-    return math.sqrt(2.0) * float(ndtri(auc))
+    return math.sqrt(2.0) * NormalDist().inv_cdf(auc)

@@ -73,6 +73,11 @@ class CountArea:
     now_s: float = 0.0
     areas: dict[str, float] = field(default_factory=dict)
 
+    def look_through(self, instants: Sequence[float]) -> None:
+        """Looks before each of the instants."""
+        for at_s in instants:
+            self.look_until(at_s)
+
     def look_until(self, at_s: float) -> None:
         """Brings the kernel to just before `at_s`, where nothing has changed since the last look."""
         run_to(self.kernel, math.nextafter(at_s, -math.inf))
