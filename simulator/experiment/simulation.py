@@ -110,6 +110,7 @@ def simulate(
     settlement = settle(
         resolution.plan, world.journal, rows, world.telemetry.window_busy_s(), resolution.terms
     )
+    del rows
     marks.append(time.perf_counter())
     blocks = report_blocks(settlement)
     marks.append(time.perf_counter())

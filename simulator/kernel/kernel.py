@@ -39,6 +39,10 @@ if TYPE_CHECKING:
 
 SLOT_MASK = 0xFFFFFFFF
 
+FAILED = int(Ending.FAILED)
+UNFINISHED = int(Ending.UNFINISHED)
+"""Plain integers: Numba takes ten microseconds to look at an enum's member."""
+
 
 class Kernel:
     """Queues, batches and KV caches of one run; the only owner of their state.
@@ -174,7 +178,7 @@ class Kernel:
     def fail(self, queue: int, now_s: float, reason: int) -> None:
         """Breaks a queue; all its attempts fail with `reason`."""
         self._reserve(int(self._state.queues["outstanding"][queue]))
-        entry.clear(self.door, queue, now_s, Ending.FAILED, reason)
+        entry.clear(self.door, queue, now_s, FAILED, reason)
 
     def restore(self, queue: int) -> None:
         """Lets a broken queue take work again."""
@@ -194,18 +198,26 @@ class Kernel:
         """Rows of all attempts that have ended, in order of their number."""
         self._flush()
         rows = np.concatenate(self._flushed) if self._flushed else np.zeros(0, LEDGER)
+        self._flushed = []
+        rows = rows[np.argsort(rows["number"], kind="stable")]
         self._flushed = [rows]
-        return rows[np.argsort(rows["number"], kind="stable")]
+        return rows
+
+    def take_ledger(self) -> NDArray[np.void]:
+        """The ledger, which the kernel then forgets: a long run's rows are held once."""
+        rows = self.ledger()
+        self._flushed = []
+        return rows
 
     def close(self, now_s: float) -> None:
         """Ends the run: every attempt still alive gets a ledger row as unfinished."""
         for queue in np.flatnonzero(self._state.queues["outstanding"]).tolist():
             self._reserve(int(self._state.queues["outstanding"][queue]))
-            entry.clear(self.door, queue, now_s, Ending.UNFINISHED, 0)
+            entry.clear(self.door, queue, now_s, UNFINISHED, 0)
         travelling = np.flatnonzero(self._state.slots["state"] == TRAVELLING).tolist()
         self._reserve(len(travelling))
         for slot in travelling:
-            entry.give_up(self.door, slot, now_s, Ending.UNFINISHED)
+            entry.give_up(self.door, slot, now_s, UNFINISHED)
 
     def _flush(self) -> None:
         """Moves the ledger's rows out of the kernel."""

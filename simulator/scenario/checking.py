@@ -6,6 +6,9 @@ from collections import Counter
 from typing import TYPE_CHECKING, TypeVar
 
 from catalogs.errors import Fault, UnknownEntryError
+from router.errors import InvalidPolicyParameterError, RouterError
+from router.registry import load_policy, make_policy
+from router.source_file import is_file_spec
 from simulator.fleet.registry import BACKENDS
 from simulator.scenario.streams import TraceArrivals
 from simulator.workload.arrivals import arrival_pattern
@@ -31,6 +34,7 @@ def check(scenario: Scenario) -> list[Fault]:
         *duplicate_problems(scenario),
         *(problem for stream in numbered(scenario.streams) for problem in of_stream(scenario, *stream)),
         *(problem for entry in numbered(scenario.fleet) for problem in of_deployment(scenario, *entry)),
+        *policy_problems(scenario),
         *resilience_problems(scenario),
     ]
     return [Fault(scenario.file, path, what) for path, what in problems]
@@ -123,6 +127,19 @@ def of_deployment(scenario: Scenario, number: int, entry: Deployment) -> Iterato
         backend = BACKENDS[entry.backend]
         for key, what in backend.problems(scenario, entry):
             yield f"{path}.{key}", what
+
+
+def policy_problems(scenario: Scenario) -> Iterator[Problem]:
+    """The scenario's own policy must exist and take its parameters."""
+    router = scenario.router
+    make = load_policy if is_file_spec(router.policy) else make_policy
+    try:
+        make(router.policy, router.parameters)
+    except InvalidPolicyParameterError as error:
+        for name, what in error.problems:
+            yield f"router.parameters.{name}", what
+    except RouterError as error:
+        yield "router.policy", str(error.args[0])
 
 
 def resilience_problems(scenario: Scenario) -> Iterator[Problem]:

@@ -23,6 +23,10 @@ LAST = 2
 class Clock(simpy.Environment):
     """A SimPy environment that can be set to the instant of a kernel event."""
 
+    def __init__(self) -> None:
+        """Starts at 0.0: the kernel's doors are compiled for floats alone."""
+        super().__init__(initial_time=0.0)
+
     @property
     def scheduled(self) -> list[tuple[float, int, int, simpy.Event]]:
         """The heap of what is scheduled; the first entry is the next, its instant leads."""

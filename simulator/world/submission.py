@@ -13,6 +13,10 @@ if TYPE_CHECKING:
     from simulator.world.journal import Journal
     from simulator.world.plan import RunPlan, TargetPlan
 
+NO_FAILURE = int(Reason.NONE)
+SERVER_ERROR = int(Reason.SERVER_ERROR)
+"""Plain integers: Numba takes ten microseconds to look at an enum's member."""
+
 REDRAW_STRIDE = 7919
 """Rows a repeated attempt moves on in the columns of service draws (a prime)."""
 
@@ -96,6 +100,6 @@ class Submission:
     def _drawn_failure(self, plan: TargetPlan, target: int, request: int, attempt: int) -> int:
         """The failure this attempt is drawn to meet, by key: the same under every policy."""
         if not plan.failure_ratio:
-            return Reason.NONE
+            return NO_FAILURE
         draw = keyed_uniform_scalar(self._seed, "failure", request, attempt, target)
-        return Reason.SERVER_ERROR if draw < plan.failure_ratio else Reason.NONE
+        return SERVER_ERROR if draw < plan.failure_ratio else NO_FAILURE

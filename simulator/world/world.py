@@ -65,7 +65,7 @@ class World:
         finally:
             self._observer.end()
         self.kernel.close(self.plan.end_s)
-        return self.kernel.ledger()
+        return self.kernel.take_ledger()
 
     def _open(self, place: int) -> None:
         """The next request that opens a session, or stands alone, arrives."""
