@@ -5,7 +5,7 @@ Everything here is the same for every policy.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -18,6 +18,7 @@ from simulator.fleet.registry import BACKENDS
 from simulator.fleet.site import OWN_DEVICE_REGION
 from simulator.quality.answers import Answerer, Difficulty, answer_table
 from simulator.quality.guesses import estimated_difficulty, router_score
+from simulator.scenario.recorded_answers import recorded_answers
 from simulator.streams import RandomStreams, stable_hash
 from simulator.workload.demand import demand_of
 from simulator.workload.generate import generate_workload
@@ -59,9 +60,7 @@ def resolve(scenario: Scenario, replication: int = 0) -> Resolution:
     services = [BACKENDS[entry.backend].service(scenario, entry) for entry in scenario.fleet]
     models = tuple(dict.fromkeys(entry.model for entry in scenario.fleet))
     answerers = [answerer(scenario, name) for name in models]
-    answers = answer_table(
-        workload, answerers, difficulties(scenario), scenario.settings.quality.discrimination, seed
-    )
+    workload, answers = answered(scenario, workload, answerers, seed)
     slots = slots_of(scenario, services)
     targets = tuple(target_of(scenario, slot, index, demands) for index, slot in enumerate(slots))
     screening = screened(scenario, targets, workload)
@@ -93,6 +92,22 @@ def resolve(scenario: Scenario, replication: int = 0) -> Resolution:
         terms=tuple(terms_of(scenario, slot) for slot in slots),
         warnings=warnings_of(workload, services),
     )
+
+
+def answered(
+    scenario: Scenario, workload: Workload, answerers: Sequence[Answerer], seed: int
+) -> tuple[Workload, AnswerTable]:
+    """The workload and every model's answers: by the response curve, or as they were recorded.
+
+    With recorded answers a request's difficulty is that of the query it asks.
+    """
+    table = recorded_answers(scenario.settings)
+    if table is None:
+        sharpness = scenario.settings.quality.discrimination
+        return workload, answer_table(workload, answerers, difficulties(scenario), sharpness, seed)
+    query = table.queries(seed, len(workload))
+    asked = replace(workload, difficulty=table.difficulty[query])
+    return asked, table.answers([entry.name for entry in answerers], query)
 
 
 def warnings_of(workload: Workload, services: Sequence[Service]) -> tuple[str, ...]:

@@ -10,10 +10,12 @@ from pydantic import ValidationError
 from catalogs import InvalidCatalogError, UnknownEntryError, load_catalog
 from catalogs.errors import Fault
 from catalogs.reader import read_yaml
+from simulator.quality.outcomes import InvalidOutcomesError
 from simulator.scenario.checking import check
 from simulator.scenario.errors import InvalidScenarioError
 from simulator.scenario.faults import faults_of
 from simulator.scenario.overrides import overridden
+from simulator.scenario.recorded_answers import agreeing
 from simulator.scenario.scenario import Scenario
 from simulator.scenario.settings import ScenarioSettings
 from simulator.scenario.shipped import shipped_scenarios
@@ -111,7 +113,13 @@ def validated(data: object, file: str) -> ScenarioSettings:
 
 def checked(settings: ScenarioSettings, file: str) -> Scenario:
     """The scenario; raises `InvalidScenarioError` with all faults against catalog and files."""
-    scenario = Scenario(settings=settings, catalog=catalog_of(settings, file), file=file)
+    catalog = catalog_of(settings, file)
+    try:
+        catalog = agreeing(catalog, settings)
+    except InvalidOutcomesError as error:
+        faults = [Fault(file, "quality.outcomes", str(fault)) for fault in error.faults]
+        raise InvalidScenarioError(tuple(faults)) from error
+    scenario = Scenario(settings=settings, catalog=catalog, file=file)
     faults = check(scenario)
     if faults:
         raise InvalidScenarioError(tuple(faults))

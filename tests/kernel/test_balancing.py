@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from oracle.doors import kernel_with, rows_after
 
+from oracle.doors import kernel_with, rows_after
 from simulator.kernel import Kernel
 from simulator.kernel.codes import LEAST_OUTSTANDING, NONE, RANDOM, ROUND_ROBIN, Ending, Reason
 

@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+
 from oracle.doors import (
     COMPLETED,
     FIRST_TOKEN,
@@ -16,7 +17,6 @@ from oracle.doors import (
     kernel_with,
     rows_after,
 )
-
 from simulator.kernel import BatchingSpec, ServersSpec
 from simulator.kernel.codes import ALREADY_FINAL, REMOVED, STOPS_AT_BOUNDARY, Ending
 

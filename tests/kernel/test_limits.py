@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from oracle.doors import FAILED, REPLICA, SERVER, events_until, kernel_with, rows_after
 
+from oracle.doors import FAILED, REPLICA, SERVER, events_until, kernel_with, rows_after
 from simulator.kernel import BatchingSpec, Kernel, RateLimits, ServersSpec
 from simulator.kernel.codes import Ending, Reason
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
-from oracle.doors import REPLICA, SERVER, events_until, kernel_with
 
+from oracle.doors import REPLICA, SERVER, events_until, kernel_with
 from simulator.kernel import ServersSpec
 from simulator.kernel.warm import warm_kernel
 

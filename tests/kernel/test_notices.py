@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 
 import pytest
+
 from oracle.doors import (
     COMPLETED,
     FAILED,
@@ -14,7 +15,6 @@ from oracle.doors import (
     events_until,
     kernel_with,
 )
-
 from simulator.kernel import BatchingSpec, Kernel, ServersSpec
 from simulator.kernel.codes import Reason
 

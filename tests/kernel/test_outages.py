@@ -6,8 +6,8 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from oracle.doors import FAILED, REPLICA, SERVER, events_until, kernel_with, rows_after
 
+from oracle.doors import FAILED, REPLICA, SERVER, events_until, kernel_with, rows_after
 from simulator.kernel import BatchingSpec, ServersSpec
 from simulator.kernel.codes import Ending, Reason
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+
 from oracle.doors import (
     COMPLETED,
     FIRST_TOKEN,
@@ -13,7 +14,6 @@ from oracle.doors import (
     kernel_with,
     rows_after,
 )
-
 from simulator.kernel import Kernel, ServersSpec
 from simulator.kernel import kernel as kernel_module
 from simulator.kernel.codes import ALREADY_FINAL, Ending

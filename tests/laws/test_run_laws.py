@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import json
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
-import world_cases
 from hypothesis import HealthCheck, given, settings
-from world_cases import scenario, worlds
 
+import world_cases
 from simulator import Scenario, load_scenario, shipped_scenarios, simulate
 from simulator.kernel.codes import Ending
 from simulator.world.journal import RequestState
-from typing import TYPE_CHECKING
+from world_cases import scenario, worlds
 
 if TYPE_CHECKING:
     from simulator.experiment.simulation import RunResult

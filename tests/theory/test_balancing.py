@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 
 import numpy as np
+
 from oracle.replications import (
     CUSTOMERS,
     REPLICATIONS,
@@ -18,7 +19,6 @@ from oracle.replications import (
     serve,
     waits_s,
 )
-
 from simulator.kernel import BatchingSpec, GroupSpec, Kernel, ServersSpec, StepCost
 from simulator.kernel.codes import LEAST_OUTSTANDING, RANDOM, ROUND_ROBIN
 

@@ -6,9 +6,9 @@ import itertools
 
 import numpy as np
 import pytest
+
 from oracle.loads import JOULES, SECONDS
 from oracle.replications import CUSTOMERS, Demand, assert_mean, ledgers, poisson_s, waits_s
-
 from simulator.kernel import BatchingSpec, GroupSpec, Kernel, StepCost
 
 PROMPTS = (20, 300, 900)

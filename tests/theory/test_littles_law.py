@@ -7,12 +7,12 @@ from dataclasses import replace
 import numpy as np
 import pytest
 from hypothesis import given, settings
+
 from oracle.account import CountArea
 from oracle.cases import Case
 from oracle.loads import IDLE, KNEE, MEDIUM, OVERLOAD, REPLICA, Load, load_case
 from oracle.runs import drive, run_to, submit_one
 from oracle.strategies import fleet_cases
-
 from simulator.kernel import GroupSpec, Kernel, ServersSpec
 
 EXACT = 1e-9

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from oracle.replications import Demand, generator, poisson_s, serve
 
+from oracle.replications import Demand, generator, poisson_s, serve
 from simulator.kernel import GroupSpec, Kernel, RateLimits, ServersSpec
 from simulator.kernel.codes import Reason
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
+
 from oracle.replications import (
     CUSTOMERS,
     Demand,
@@ -17,7 +18,6 @@ from oracle.replications import (
     serve,
     waits_s,
 )
-
 from simulator.kernel import GroupSpec, Kernel, ServersSpec
 from simulator.kernel.codes import Reason
 
