@@ -68,15 +68,26 @@ class OutcomeTable:
         )
 
 
-@lru_cache(maxsize=4)
 def read_outcomes(path: str, models: tuple[str, ...]) -> OutcomeTable:
     """The table in a CSV file (packed when its name ends in .gz), for the given models.
 
-    Queries that not all of these models answered are left out.
+    Queries that not all of these models answered are left out. The latest few tables are kept, as
+    long as their files do not change.
 
     Raises:
         InvalidOutcomesError: the file is missing or malformed, or has no query in common.
     """
+    try:
+        state = Path(path).stat()
+    except OSError as error:
+        fail(path, "file", f"cannot be read: {error.strerror or error}")
+    return _read(path, models, (state.st_mtime_ns, state.st_size))
+
+
+@lru_cache(maxsize=4)
+def _read(path: str, models: tuple[str, ...], state: tuple[int, int]) -> OutcomeTable:
+    """The table; `state` makes a changed file another entry of the cache."""
+    del state
     answers = rows_by_query(path)
     known = {model for answer in answers.values() for model in answer}
     missing = [model for model in models if model not in known]

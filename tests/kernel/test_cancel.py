@@ -157,9 +157,7 @@ def test_an_answer_on_its_way_back_is_final(queues: BatchingSpec | ServersSpec) 
 def test_given_up_attempts_announce_nothing(queues: BatchingSpec | ServersSpec) -> None:
     """Nobody listens any more: no first token, no completion, no failure."""
     kernel = kernel_with(queues)
-    handle = kernel.submit(
-        0, 0, 2, 9, 0.0, 0.0, 0.1, 1.0, 9.0, notify=FIRST_TOKEN | COMPLETED
-    )
+    handle = kernel.submit(0, 0, 2, 9, 0.0, 0.0, 0.1, 1.0, 9.0, notify=FIRST_TOKEN | COMPLETED)
     assert events_until(kernel, 0.1) == []
     kernel.cancel(handle, 0.1)
     assert events_until(kernel) == []

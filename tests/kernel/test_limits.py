@@ -106,9 +106,7 @@ def test_replicas_of_a_group_share_its_limits() -> None:
     ],
     ids=["servers", "batching", "servers without line", "batching without line"],
 )
-def test_a_queue_holds_its_seats_and_its_line(
-    queues: BatchingSpec | ServersSpec, places: int
-) -> None:
+def test_a_queue_holds_its_seats_and_its_line(queues: BatchingSpec | ServersSpec, places: int) -> None:
     """As many as seats and places in line stay, the next is refused: full, or overloaded at once."""
     kernel = kernel_with(queues)
     for number in range(places + 2):

@@ -24,9 +24,7 @@ BOTH = pytest.mark.parametrize("queues", [REPLICA, SERVER], ids=["batching", "se
 
 def send(kernel: Kernel, notify: int, reason: int = 0) -> int:
     """One attempt: first token after 0.25 s, last after 1 s, an eighth of a second back."""
-    return kernel.submit(
-        0, 0, 4, 4, 0.0, 0.0, BACK_S, 0.25, 1.0, notify=notify, reason=reason
-    )
+    return kernel.submit(0, 0, 4, 4, 0.0, 0.0, BACK_S, 0.25, 1.0, notify=notify, reason=reason)
 
 
 def told(kernel: Kernel, limit_s: float = math.inf) -> list[tuple[float, int]]:

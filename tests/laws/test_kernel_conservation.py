@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -124,7 +125,7 @@ def test_causes_come_before_effects(fleet: Fleet) -> None:
     reached = rows[rows["finish_s"] >= rows["ready_s"]]
     order = ("submitted_s", "ready_s", "admitted_s", "first_s", "finish_s")
     known = [np.nan_to_num(reached[name], nan=-np.inf) for name in order]
-    for before, after in zip(known, known[1:], strict=False):
+    for before, after in itertools.pairwise(known):
         assert (before <= np.where(np.isinf(after), np.inf, after)).all()
     completed = rows["ending"] == Ending.COMPLETED
     for name in order:

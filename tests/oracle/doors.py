@@ -31,15 +31,11 @@ def kernel_with(
     limits: RateLimits | None = None,
 ) -> Kernel:
     """A kernel of one group."""
-    group = GroupSpec(
-        queues=queues, count=count, balancing=balancing, limits=limits or RateLimits()
-    )
+    group = GroupSpec(queues=queues, count=count, balancing=balancing, limits=limits or RateLimits())
     return Kernel([group])
 
 
-def events_until(
-    kernel: Kernel, limit_s: float = math.inf
-) -> list[tuple[float, int, int, int, float, int]]:
+def events_until(kernel: Kernel, limit_s: float = math.inf) -> list[tuple[float, int, int, int, float, int]]:
     """Everything the kernel announces up to an instant."""
     events = []
     while count := kernel.advance(limit_s):

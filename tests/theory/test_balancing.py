@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 
 import numpy as np
@@ -72,7 +73,7 @@ def test_more_servers_behind_the_shortest_queue_are_never_worse() -> None:
     """With common random numbers, each further queue lowers the mean time in system or leaves it."""
     queues = ServersSpec(servers=1)
     means = [sojourns_s(GroupSpec(queues=queues, count=count), 61) for count in (4, 5, 6, 9, 16)]
-    for fewer, more in zip(means, means[1:], strict=False):
+    for fewer, more in itertools.pairwise(means):
         assert_no_worse(more, fewer)
     assert_better(means[1], means[0])
 
@@ -80,7 +81,7 @@ def test_more_servers_behind_the_shortest_queue_are_never_worse() -> None:
 def test_more_replicas_behind_the_shortest_queue_are_never_worse() -> None:
     """The same of replicas that batch: less in a batch is faster for everybody."""
     means = [sojourns_s(GroupSpec(queues=ENGINE, count=count), 62) for count in (2, 3, 4, 8)]
-    for fewer, more in zip(means, means[1:], strict=False):
+    for fewer, more in itertools.pairwise(means):
         assert_no_worse(more, fewer)
     assert_better(means[1], means[0])
 

@@ -50,9 +50,7 @@ def lengths(rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
 @pytest.mark.parametrize("utilization_ratio", [0.5, 0.75])
 def test_a_batch_of_one_waits_as_pollaczek_and_khinchine_say(utilization_ratio: float) -> None:
     """With one sequence at a time, service is prefill plus decode and the wait that of M/G/1."""
-    services_s = np.array(
-        [service(SECONDS, p, o) for p, o in itertools.product(PROMPTS, ANSWERS)]
-    )
+    services_s = np.array([service(SECONDS, p, o) for p, o in itertools.product(PROMPTS, ANSWERS)])
     rate_per_s = utilization_ratio / services_s.mean()
 
     def demand(rng: np.random.Generator) -> Demand:
@@ -105,11 +103,7 @@ def test_a_full_batch_decodes_at_the_closed_form_of_its_size() -> None:
     rows = kernel.ledger()[1:]
     start_s = prefill(SECONDS, 1)
     tokens = count * prompt
-    first_s = (
-        shared(SECONDS, tokens)
-        + SECONDS.prompt * tokens
-        + SECONDS.attention * count * prompt**2 / 2.0
-    )
+    first_s = shared(SECONDS, tokens) + SECONDS.prompt * tokens + SECONDS.attention * count * prompt**2 / 2.0
     steps = output - 1
     read = count * (steps * prompt + steps * (steps - 1) / 2.0)
     decode_s = steps * (shared(SECONDS, count) + SECONDS.sequence * count) + SECONDS.context * read

@@ -73,9 +73,7 @@ def test_no_window_holds_more_than_burst_and_rate() -> None:
 def test_under_the_limit_nobody_is_refused() -> None:
     """Half the limit, evenly spaced, passes whole."""
     demand = flood(2.0, prompt=100, output=20)
-    limits = RateLimits(
-        requests_per_s=4.0, input_tokens_per_s=400.0, output_tokens_per_s=80.0, burst_s=1.0
-    )
+    limits = RateLimits(requests_per_s=4.0, input_tokens_per_s=400.0, output_tokens_per_s=80.0, burst_s=1.0)
     assert len(accepted(limits, demand)) == len(demand.ready_s)
 
 

@@ -31,9 +31,7 @@ ONE_SERVER = GroupSpec(queues=ServersSpec(servers=1))
 
 def exponential(rng: np.random.Generator) -> Demand:
     """M/M: mean service of one second."""
-    return Demand(
-        ready_s=poisson_s(rng, RATE_PER_S), duration_s=rng.exponential(1.0, CUSTOMERS)
-    )
+    return Demand(ready_s=poisson_s(rng, RATE_PER_S), duration_s=rng.exponential(1.0, CUSTOMERS))
 
 
 def constant(rng: np.random.Generator) -> Demand:

@@ -54,4 +54,6 @@ def said(error: BaseException) -> str:
         return ""
     if isinstance(error, (KeyboardInterrupt, click.exceptions.Abort)):
         return "interrupted; nothing was written"
+    if isinstance(error, PolicyFailedError):
+        return f"{error.trace.rstrip()}\n{error}"
     return str(error)

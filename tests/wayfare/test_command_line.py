@@ -1,0 +1,273 @@
+"""The command line: what it prints, writes and exits with."""
+
+from __future__ import annotations
+
+import json
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import yaml
+from click.testing import CliRunner, Result
+
+import wayfare.outputs
+from wayfare.cli import cli, main
+from world_cases import CHAT, plain
+
+ROOT = Path(__file__).resolve().parents[2]
+OWN_POLICY = '''
+from router import Decision
+
+
+class First:
+    """Sends everything to the first candidate."""
+
+    def route(self, request, fleet, rng):
+        return Decision.send(fleet.candidate_targets()[0].name, reason="first come")
+
+
+class Breaks:
+    """Never decides."""
+
+    def route(self, request, fleet, rng):
+        raise RuntimeError("out of ideas")
+'''
+
+
+@pytest.fixture
+def file(tmp_path: Path) -> Path:
+    """A small scenario on disk."""
+    path = tmp_path / "small.yaml"
+    path.write_text(yaml.safe_dump(plain(duration="60s")), encoding="utf-8")
+    return path
+
+
+def run(*arguments: object, code: int = 0) -> Result:
+    """A command's result, with the exit code the process would have."""
+    result = CliRunner().invoke(cli, [str(argument) for argument in arguments], standalone_mode=False)
+    found = 0 if result.exception is None else exit_of(result.exception)
+    assert found == code, result.output + repr(result.exception)
+    return result
+
+
+def exit_of(error: BaseException) -> int:
+    """The exit code of an error."""
+    from wayfare.cli.exits import exit_code
+
+    code = exit_code(error)
+    if code is None:
+        raise error
+    return code
+
+
+def process(*arguments: object, code: int = 0) -> subprocess.CompletedProcess[str]:
+    """The command line as a process of its own."""
+    command = [sys.executable, "-m", "wayfare", *map(str, arguments)]
+    done = subprocess.run(command, capture_output=True, text=True, cwd=ROOT, check=False)
+    assert done.returncode == code, done.stdout + done.stderr
+    return done
+
+
+def test_help_names_every_command() -> None:
+    """All commands of the contract that this version has are there."""
+    text = run("--help").output
+    for name in ("run", "compare", "policies", "catalog", "scenarios", "schema", "explain", "trace"):
+        assert re.search(rf"^  {name} ", text, re.MULTILINE)
+
+
+def test_json_stands_alone_on_stdout(file: Path) -> None:
+    """`--json` prints the report object and nothing else."""
+    done = process("run", file, "--json")
+    report = json.loads(done.stdout)
+    assert report["schema"] == "wayfare.report/1"
+    assert report["requests"]["arrived"] > 50
+
+
+def test_run_prints_the_headline(file: Path) -> None:
+    """Cost, quality, latency and the deployments stand in the table."""
+    text = run("run", file).output
+    for expected in ("per month", "right answers", "95th percentile", "deployment", "small", "decisions:"):
+        assert expected in text
+
+
+def test_run_writes_report_columns_and_page(file: Path, tmp_path: Path) -> None:
+    """`--out` holds the report, both column files and the page; explain reads them."""
+    out = tmp_path / "out"
+    run("run", file, "--out", out)
+    for name in ("report.json", "report.html", "requests.parquet", "attempts.parquet"):
+        assert (out / name).stat().st_size > 500
+    report = json.loads((out / "report.json").read_text())
+    rows = wayfare.outputs.read_parquet(out / "requests.parquet")
+    assert len(rows) == report["requests"]["arrived"]
+    assert sum(row["cost_usd"] for row in rows) <= report["cost_usd"]["total"]
+    story = run("explain", out, "--request", 3).output
+    for expected in ("Request 3 of test", "the policy saw", "attempt 1", "paid:", "In all 1 attempt"):
+        assert expected in story
+    assert "allowed: 0 to" in said(run("explain", out, "--request", 10**6, code=2))
+
+
+def said(result: Result) -> str:
+    """What the error would say on stderr."""
+    from wayfare.cli.exits import said as words
+
+    return words(result.exception)
+
+
+def test_nothing_is_left_of_an_interrupted_write(
+    file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """When writing breaks off, no file and no folder remains."""
+
+    def breaks(*_arguments: object) -> str:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(wayfare.outputs, "run_page", breaks)
+    before = sorted(tmp_path.iterdir())
+    run("run", file, "--out", tmp_path / "out", code=130)
+    assert sorted(tmp_path.iterdir()) == before
+
+
+def test_an_earlier_result_is_replaced_and_other_files_stay(file: Path, tmp_path: Path) -> None:
+    """A second run takes the place of the first; a stranger's file is left alone."""
+    out = tmp_path / "out"
+    run("run", file, "--out", out)
+    (out / "notes.txt").write_text("mine", encoding="utf-8")
+    first = (out / "report.json").read_text()
+    run("run", file, "--seed", 99, "--out", out)
+    assert (out / "report.json").read_text() != first
+    assert (out / "notes.txt").read_text() == "mine"
+
+
+def test_compare_prints_policies_differences_and_conclusion(file: Path, tmp_path: Path) -> None:
+    """The table has a row for each policy, marks, differences and sentences; folders hold the rest."""
+    out = tmp_path / "out"
+    text = run("compare", file, "--policy", "cascade", "--replications", 2, "--out", out).output
+    for expected in ("cascade", "always_strongest", "oracle bo", "minus cascade", "than always_strongest"):
+        assert expected in text
+    assert (out / "cascade" / "requests.parquet").exists()
+    data = json.loads((out / "comparison.json").read_text())
+    assert len(data["reports"]) == 5
+
+
+def test_page_asks_nothing_of_the_outside(file: Path, tmp_path: Path) -> None:
+    """The report loads no script, style, font or picture from anywhere."""
+    out = tmp_path / "out"
+    run("compare", file, "--policy", "cascade", "--replications", 1, "--out", out)
+    page = (out / "report.html").read_text(encoding="utf-8")
+    head = page[: page.index("<script>")]
+    assert not re.search(r"""(src|href)\s*=\s*["']?(https?:)?//""", head)
+    assert "@import" not in head
+    assert "url(" not in head
+    assert page.count("<script type='application/json'") == 4
+
+
+def test_own_policies_run_from_a_file(file: Path, tmp_path: Path) -> None:
+    """`path/to/file.py:Class` works as a policy; one that raises ends with 1, its name and trace."""
+    path = tmp_path / "mine.py"
+    path.write_text(OWN_POLICY, encoding="utf-8")
+    assert "first come" in run("run", file, "--policy", f"{path}:First").output
+    broken = run("run", file, "--policy", f"{path}:Breaks", code=1)
+    text = said(broken)
+    for expected in ("Breaks", "request 0", "out of ideas", "in route"):
+        assert expected in text
+
+
+def test_wrong_input_lists_every_fault_and_writes_nothing(file: Path, tmp_path: Path) -> None:
+    """Exit 2, faults on stderr as file, path and what is allowed, an empty stdout, no output folder."""
+    out = tmp_path / "out"
+    settings = ("--set", "fleet.small.replicas=0", "--set", "colour=blue")
+    done = process("run", file, "--json", "--out", out, *settings, code=2)
+    assert done.stdout == ""
+    lines = done.stderr.strip().splitlines()
+    assert len(lines) == 2
+    assert all(line.startswith(f"{file}: ") for line in lines)
+    assert not out.exists()
+
+
+def test_wrong_usage_is_2() -> None:
+    """Unknown options, policies, traces and entries are wrong usage."""
+    run("run", "support-desk-diurnal", "--speed", "9", code=2)
+    run("compare", "support-desk-diurnal", code=2)
+    run("run", "support-desk-diurnal", "--policy", "cheap", code=2)
+    run("policies", "cheap", code=2)
+    run("catalog", "show", "abacus", code=2)
+    run("trace", "inspect", "nowhere.csv", code=2)
+
+
+def test_policies_show_their_contract_and_parameters() -> None:
+    """The list marks baselines, a name shows parameters with defaults."""
+    assert "oracle (baseline)" in run("policies").output
+    text = run("policies", "cascade").output
+    assert "false_accept_ratio" in text
+    assert "FrugalGPT" in text
+
+
+def test_catalog_commands_show_facts_with_sources() -> None:
+    """list, show, check and diff."""
+    assert "llama-3.1-8b" in run("catalog", "list", "models").output
+    shown = run("catalog", "show", "h100").output
+    assert "ML.ENERGY" in shown
+    assert "[estimate]" in shown
+    assert "no faults" in run("catalog", "check").output
+    difference = run("catalog", "diff", "measured", "thesis").output
+    assert "accelerators.gaudi3.tdp_w" in difference
+
+
+def test_traces_are_inspected_and_imported(tmp_path: Path) -> None:
+    """Statistics, and a conversion that counts what it leaves out."""
+    source = tmp_path / "t.csv"
+    source.write_text("when,in,out\n0,10,5\n1,12,7\n2,x,7\n", encoding="utf-8")
+    roles = ("--column", "timestamp=when", "--column", "input_tokens=in", "--column", "output_tokens=out")
+    statistics = json.loads(run("trace", "inspect", source, "--format", "csv", *roles, "--json").output)
+    assert (statistics["row_count"], sum(statistics["dropped_row_count"].values())) == (3, 1)
+    target = tmp_path / "t.wayfare.csv"
+    result = run("trace", "import", source, "--format", "csv", *roles, "-o", target)
+    assert "wrote 2 of 3 rows" in result.output
+    assert target.read_text().splitlines()[0] == "arrival_s,input_tokens,output_tokens"
+
+
+def test_trace_option_takes_the_place_of_the_recorded_file(tmp_path: Path) -> None:
+    """`--trace` replaces the scenario's recording."""
+    source = tmp_path / "t.csv"
+    source.write_text("arrival_s,input_tokens,output_tokens\n0,10,5\n1,12,7\n", encoding="utf-8")
+    report = json.loads(run("run", "azure-replay", "--trace", source, "--json").output)
+    assert report["requests"]["arrived"] == 2
+
+
+def test_recorded_answers_replace_the_quality_model(tmp_path: Path) -> None:
+    """`--outcomes` makes every answer what the table says; a missing model is a fault."""
+    path = tmp_path / "scenario.yaml"
+    path.write_text(yaml.safe_dump(plain(workload={"streams": [CHAT]})), encoding="utf-8")
+    table = tmp_path / "answers.csv"
+    models = ("llama-3.1-8b", "gpt-6.1-sol")
+    rows = [f"q{q},{m},{int(m == models[1])},{10 + q}" for q in range(20) for m in models]
+    table.write_text("query,model,correct,output_tokens\n" + "\n".join(rows), encoding="utf-8")
+    options = ("--policy", "cascade", "--replications", 1, "--outcomes", table, "--json")
+    data = json.loads(run("compare", path, *options).output)
+    quality = {report["policy"]: report["quality"]["success_ratio"] for report in data["reports"]}
+    assert quality["always_strongest"] == 1.0
+    assert quality["always_cheapest"] == 0.0
+    table.write_text("query,model,correct,output_tokens\nq1,llama-3.1-8b,1,5\n", encoding="utf-8")
+    assert "no answers of 'gpt-6.1-sol'" in said(run("compare", path, *options, code=2))
+
+
+def test_interrupts_end_with_130(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Ctrl-C ends cleanly with its own code."""
+
+    def interrupted(**_options: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(cli, "main", interrupted)
+    with pytest.raises(SystemExit) as ended:
+        main()
+    assert ended.value.code == 130
+
+
+def test_help_comes_before_the_simulator_is_loaded() -> None:
+    """Showing help imports neither the compiler nor the charts."""
+    code = "import sys; from wayfare.cli import cli; cli.main(['--help'], standalone_mode=False); "
+    code += "sys.exit(any(name in sys.modules for name in ('numba', 'altair', 'duckdb')))"
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, check=False)
+    assert done.returncode == 0

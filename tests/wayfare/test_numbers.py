@@ -1,0 +1,31 @@
+"""Numbers as people read them."""
+
+from __future__ import annotations
+
+import pytest
+
+from wayfare import numbers
+
+
+@pytest.mark.parametrize(
+    ("written", "expected"),
+    [
+        (numbers.usd(12_345.6), "$12,346"),
+        (numbers.usd(12.345), "$12.35"),
+        (numbers.usd(-0.001234), "-$0.00123"),
+        (numbers.usd(0), "$0"),
+        (numbers.usd(None), "-"),
+        (numbers.seconds(12.34), "12.3 s"),
+        (numbers.seconds(0.0456), "45.6 ms"),
+        (numbers.energy(12_345), "12.3 kWh"),
+        (numbers.grams(999), "999 g"),
+        (numbers.grams(2_500_000), "2.50 t"),
+        (numbers.share(0.1234), "12.3 %"),
+        (numbers.count(1234.0), "1,234"),
+        (numbers.count(1234.5), "1,234.5"),
+        (numbers.significant(0.0001), "0.000100"),
+    ],
+)
+def test_figures_are_written_short_and_plain(written: str, expected: str) -> None:
+    """Three significant digits, units that fit, never scientific notation."""
+    assert written == expected
