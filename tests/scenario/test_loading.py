@@ -76,7 +76,7 @@ def test_rates_that_are_none_are_refused(number: object) -> None:
         ({"warmup": "1h"}, "leaves nothing of the duration"),
         ({"fleet": []}, "fleet: "),
         ({"router": {"policy": "cheapest"}}, "router.policy: unknown policy 'cheapest'"),
-        ({"router": {"policy": "cascade", "parameters": {"latency": 1}}}, "router.parameters.latency: unknown"),
+        ({"router": {"policy": "cascade", "parameters": {"speed": 1}}}, "router.parameters.speed: unknown"),
         (
             {"router": {"resilience": {"default_fallbacks": ["nowhere"]}}},
             "router.resilience.fallbacks: unknown deployment 'nowhere'",

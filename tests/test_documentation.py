@@ -1,0 +1,60 @@
+"""What the pages show works as written."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+from router.conformance import check_policy
+from router.registry import policy_names
+from router.source_file import load_class
+from simulator import load_scenario, simulate
+
+ROOT = Path(__file__).resolve().parents[1]
+POLICY_PAGES = (("README.md", "ShortStaysHome"), ("docs/how-to/write-a-policy.md", "LeastLoadedCapable"))
+
+
+@pytest.mark.parametrize(("page", "name"), POLICY_PAGES)
+def test_policies_on_the_pages_run_and_conform(page: str, name: str, tmp_path: Path) -> None:
+    """The example is a policy by its own rules, and runs in a shipped scenario."""
+    text = (ROOT / page).read_text(encoding="utf-8")
+    (example,) = re.findall(r"```python\n(.*?)```", text, re.DOTALL)
+    file = tmp_path / "mine.py"
+    file.write_text(example, encoding="utf-8")
+    check_policy(load_class(f"{file}:{name}"))
+    scenario = load_scenario("support-desk-diurnal", overrides=["duration=10min"])
+    assert simulate(scenario, f"{file}:{name}").report.figure("requests.completed") > 50
+
+
+def test_every_policy_has_its_place_in_the_methodology() -> None:
+    """No shipped policy is missing from the page about routing."""
+    text = (ROOT / "docs" / "methodology" / "routing.md").read_text(encoding="utf-8")
+    assert [name for name in policy_names() if f"`{name}`" not in text] == []
+
+
+def test_links_between_pages_lead_somewhere() -> None:
+    """Every relative link of every page names a file that exists."""
+    pages = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *(ROOT / "docs").rglob("*.md")]
+    for page in pages:
+        for link in re.findall(r"\]\(([^)#:]+)\)", page.read_text(encoding="utf-8")):
+            assert (page.parent / link).exists(), f"{page.name}: {link}"
+
+
+def test_functions_named_by_the_methodology_exist() -> None:
+    """A formula's page and its function do not lose one another."""
+    source = "\n".join(path.read_text(encoding="utf-8") for path in (ROOT / "simulator").rglob("*.py"))
+    page = (ROOT / "docs" / "methodology" / "accounting.md").read_text(encoding="utf-8")
+    for module, function in re.findall(r"`(\w+)\.(\w+)`", page):
+        assert f"def {function}(" in source, f"{module}.{function}"
+
+
+def test_schema_that_ships_is_the_current_one() -> None:
+    """Editors check scenarios against the schema of this version."""
+    import json
+
+    from simulator import scenario_schema
+
+    kept = json.loads((ROOT / "scenarios" / "scenario.schema.json").read_text(encoding="utf-8"))
+    assert kept == json.loads(json.dumps(scenario_schema()))
