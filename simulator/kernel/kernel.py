@@ -38,6 +38,7 @@ if TYPE_CHECKING:
     from simulator.kernel.spec import GroupSpec
 
 SLOT_MASK = 0xFFFFFFFF
+GENERATION_SHIFT = 32
 
 FAILED = int(Ending.FAILED)
 UNFINISHED = int(Ending.UNFINISHED)
@@ -63,6 +64,7 @@ class Kernel:
         pairs = [(array.ctypes.data, len(array)) for array in self._state]
         self.door = np.array(pairs, np.int64).ravel() if COMPILED else self._state
         self._notify = self._state.slots["notify"]
+        self._generation = self._state.slots["generation"]
 
     @property
     def groups(self) -> NDArray[np.void]:
@@ -117,7 +119,7 @@ class Kernel:
         )
         if handle != NO_SLOT:
             return handle
-        self.add_slots()
+        self.make_way()
         return self.submit(
             group,
             request,
@@ -152,8 +154,10 @@ class Kernel:
         return self._state.outbox[:count].tolist()
 
     def watch(self, handle: int, notify: int) -> None:
-        """Changes what a live attempt announces."""
-        self._notify[handle & SLOT_MASK] |= notify
+        """Changes what a live attempt announces; a stale handle changes nothing."""
+        slot = handle & SLOT_MASK
+        if self._generation[slot] == handle >> GENERATION_SHIFT:
+            self._notify[slot] |= notify
 
     def cancel(self, handle: int, now_s: float) -> int:
         """Gives an attempt up: ALREADY_FINAL, REMOVED or STOPS_AT_BOUNDARY."""
@@ -226,7 +230,7 @@ class Kernel:
             self._flushed.append(np.array(self._state.ledger[:count], LEDGER))
         self._state.counters[LEDGER_COUNT] = 0
 
-    def _make_way(self) -> None:
+    def make_way(self) -> None:
         """Grows the slots or the timers, whichever a new attempt finds short."""
         if self._state.counters[FREE_SLOT] == NONE:
             self._state = with_more_slots(self._state, len(self._state.slots))

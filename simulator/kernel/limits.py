@@ -17,8 +17,11 @@ def refill(group, now_s):
 
 @compiled
 def wait_for(level, rate, need):
-    """Seconds until a bucket holds `need`; 0 when it does."""
-    return 0.0 if level >= need else (need - level) / rate
+    """Seconds until a bucket holds `need`; 0 when it does, to a millionth of a token.
+
+    Without that margin who waits exactly as long as told would be refused by rounding.
+    """
+    return 0.0 if level >= need - 1e-6 else (need - level) / rate
 
 
 @compiled

@@ -75,7 +75,7 @@ class Submission:
             reason,
         )
         if handle == NO_SLOT:
-            self._kernel.add_slots()
+            self._kernel.make_way()
             self._kinds.pop()
             return self.submit(request, target, kind, attempt, now_s)
         return handle
