@@ -21,7 +21,7 @@ $(READY): pyproject.toml requirements.lock
 	@$(PYTHON) -m venv .venv
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
-	@$(BIN)/python -m simulator.kernel.warm
+	@$(BIN)/python -m simulator.kernel
 	@touch $@
 
 .PHONY: demo

@@ -44,6 +44,12 @@ OWN_RATE = ("duration=1h", "workload.streams.chat.arrivals.rate_scale=1")
 CASES = (
     Case(title="trace, 16 replicas, about 70 % busy", scenario=AZURE, traced=True),
     Case(
+        title="trace 12 times as fast, 16 replicas",
+        scenario=AZURE,
+        settings=("duration=292s", "workload.streams.chat.arrivals.rate_scale=12"),
+        traced=True,
+    ),
+    Case(
         title="trace at its own rate, 1 replica",
         scenario=AZURE,
         settings=(*OWN_RATE, "fleet.small.replicas=1"),

@@ -11,7 +11,8 @@ if TYPE_CHECKING:
     from catalogs.catalog import Catalog
     from catalogs.records import Entry
 
-ABOUT_SOURCES = ("name", "source", "retrieved", "valid_from", "estimate", "sources", "note")
+ABOUT_SOURCES = ("source", "retrieved", "estimate")
+ABOUT_ENTRIES = (*ABOUT_SOURCES, "name", "valid_from", "sources", "note")
 ABSENT = "-"
 
 
@@ -30,7 +31,7 @@ class Difference:
 
 def figures(entry: Entry) -> dict[str, object]:
     """Every figure of an entry by its dotted path, without what is only about sources."""
-    plain = entry.model_dump(mode="json", exclude=set(ABOUT_SOURCES))
+    plain = entry.model_dump(mode="json", exclude=set(ABOUT_ENTRIES))
     return dict(leaves(plain, ""))
 
 
@@ -67,8 +68,8 @@ def between(kind: str, name: str, first: Entry | None, second: Entry | None) -> 
                 path=path,
                 first=one.get(path, ABSENT),
                 second=other.get(path, ABSENT),
-                first_source=source_of(first, path),
-                second_source=source_of(second, path),
+                first_source=source_of(first, path) if path in one else ABSENT,
+                second_source=source_of(second, path) if path in other else ABSENT,
             )
 
 

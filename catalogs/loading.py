@@ -85,7 +85,7 @@ def overlaid(edition: str, overrides: Mapping[str, object], root: Path = ROOT) -
     lay(plain, files, overrides, OVERRIDES, faults)
     entries = {kind: validated(kind, plain[kind], files, faults) for kind in KINDS}
     catalog = Catalog(edition=edition, **entries)  # type: ignore[arg-type]
-    faults = faults or reference_faults(catalog, files)
+    faults += reference_faults(catalog, plain, files)
     if faults:
         raise InvalidCatalogError(tuple(faults))
     return catalog

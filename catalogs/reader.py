@@ -94,7 +94,7 @@ def parse_yaml(text: str) -> object:
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark
         where = f"line {mark.line + 1}, column {mark.column + 1}: " if mark else ""
-        message = f"{where}{error.problem}"
+        message = where + ", ".join(part for part in (error.context, error.problem) if part)
         raise ValueError(message) from error
     except (yaml.YAMLError, ValueError, RecursionError) as error:
         raise ValueError(str(error)) from error

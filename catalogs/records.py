@@ -47,12 +47,45 @@ class Entry(Record):
     note: str = ""
 
     def origin_of(self, path: str) -> Origin:
-        """Where the figure at a dotted path comes from: the longest prefix named, or the entry."""
-        while path:
-            if path in self.sources:
-                return self.sources[path]
-            path = path.rpartition(".")[0]
-        return Origin(source=self.source, retrieved=self.retrieved, estimate=self.estimate)
+        """Where the figure at a dotted path comes from: said nearest to it, else by the entry.
+
+        Both the keys of `sources` and a `source` inside the entry (a price's, a device speed's) count;
+        the one with the longer path wins.
+        """
+        stated = {"": Origin(source=self.source, retrieved=self.retrieved, estimate=self.estimate)}
+        stated |= inner_origins(self, path, "")
+        stated |= {key: origin for key, origin in self.sources.items() if f"{path}.".startswith(f"{key}.")}
+        return stated[max(stated, key=len)]
+
+
+def inner_origins(value: object, path: str, walked: str) -> dict[str, Origin]:
+    """Origins that records inside state for themselves on the way down a path, by the path to each.
+
+    Keys may hold dots themselves (`speeds.llama-3.1-8b.weight_gb`).
+    """
+    for key, below in parts_of(value).items():
+        if f"{path}.".startswith(f"{key}."):
+            here = f"{walked}.{key}" if walked else key
+            found = {here: own} if (own := own_origin(below)) else {}
+            return found | inner_origins(below, path[len(key) + 1 :], here)
+    return {}
+
+
+def parts_of(value: object) -> dict[str, object]:
+    """What a record, map or list holds, by name or number."""
+    if isinstance(value, Record):
+        return {name: getattr(value, name) for name in type(value).model_fields}
+    if isinstance(value, dict):
+        return {str(key): below for key, below in value.items()}
+    return {str(number): below for number, below in enumerate(value)} if isinstance(value, tuple) else {}
+
+
+def own_origin(value: object) -> Origin | None:
+    """The origin that a record inside an entry states for itself, if it does."""
+    if not isinstance(value, Price | DeviceSpeed):
+        return None
+    retrieved = value.retrieved if isinstance(value, Price) else None
+    return Origin(source=value.source, retrieved=retrieved, estimate=value.estimate)
 
 
 class Architecture(Record):

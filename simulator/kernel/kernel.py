@@ -101,40 +101,13 @@ class Kernel:
 
         `notify` is a mask of first token (1) and completion (2); failures are always told.
         """
-        handle = entry.submit(
-            self.door,
-            group,
-            queue,
-            request,
-            prompt,
-            output,
-            now_s,
-            ready_s,
-            return_s,
-            first_delay_s,
-            duration_s,
-            priority,
-            notify,
-            reason,
-        )
-        if handle != NO_SLOT:
-            return handle
-        self.make_way()
-        return self.submit(
-            group,
-            request,
-            prompt,
-            output,
-            now_s,
-            ready_s,
-            return_s,
-            first_delay_s,
-            duration_s,
-            queue,
-            priority,
-            notify,
-            reason,
-        )
+        arguments = (group, queue, request, prompt, output, now_s, ready_s, return_s)
+        rest = (first_delay_s, duration_s, priority, notify, reason)
+        handle = entry.submit(self.door, *arguments, *rest)
+        while handle == NO_SLOT:
+            self.make_way()
+            handle = entry.submit(self.door, *arguments, *rest)
+        return handle
 
     def add_slots(self) -> None:
         """Doubles the number of attempts that can be under way at once."""

@@ -1,8 +1,7 @@
-"""Compiles the kernel once, so that no later run pays for it: `python -m simulator.kernel.warm`."""
+"""Loads the kernel, or compiles it once, so that no later run pays for it."""
 
 from __future__ import annotations
 
-import sys
 import time
 from functools import lru_cache
 from pathlib import Path
@@ -45,9 +44,3 @@ def warm_kernel() -> float:
     kernel.close(2.0)
     kernel.ledger()
     return time.perf_counter() - began_s
-
-
-if __name__ == "__main__":
-    sys.stderr.write("compiling the simulation kernel (once) ... ")
-    sys.stderr.flush()
-    sys.stderr.write(f"done in {warm_kernel():.1f} s\n")

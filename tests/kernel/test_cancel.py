@@ -80,6 +80,18 @@ def test_a_seat_given_up_is_taken_at_the_same_boundary() -> None:
     assert rows_after(kernel)["admitted_s"].tolist() == [0.0, 0.75]
 
 
+def test_who_stood_behind_a_prompt_too_long_joins_when_that_is_given_up() -> None:
+    """The head of the line does not fit and leaves; who fits behind it joins at the next boundary."""
+    kernel = kernel_with(replace(REPLICA, token_budget=100))
+    kernel.submit(0, 0, 10, 60, 0.0, 0.0)
+    long = kernel.submit(0, 1, 95, 2, 0.0, 0.1)
+    kernel.submit(0, 2, 5, 2, 0.0, 0.2)
+    events_until(kernel, 1.1)
+    assert kernel.groups["waiting"][0] == 2
+    assert kernel.cancel(long, 1.1) == REMOVED
+    assert rows_after(kernel)["admitted_s"][2] == 1.25
+
+
 def test_during_its_prompt_an_attempt_stops_before_its_first_token() -> None:
     """Given up in the middle of a long prompt, it has paid for chunks and made no token."""
     kernel = kernel_with(replace(REPLICA, token_budget=10))

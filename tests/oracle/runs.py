@@ -163,7 +163,6 @@ def submit_all(kernel: Kernel, case: Case) -> list[int]:
 
 def submit_one(kernel: Kernel, number: int, arrival: Arrival, now_s: float) -> int:
     """Sends one arrival on its way at `now_s`; returns its handle."""
-    kernel.make_room()
     return kernel.submit(
         arrival.queue,
         number,

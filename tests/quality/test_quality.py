@@ -26,7 +26,9 @@ from world_cases import scenario, with_stream
     sd=st.floats(0.2, 3.0),
     sharpness=st.floats(0.5, 3.0),
 )
-def test_ability_gives_back_the_success_it_was_solved_for(success: float, sd: float, sharpness: float) -> None:
+def test_ability_gives_back_the_success_it_was_solved_for(
+    success: float, sd: float, sharpness: float
+) -> None:
     """Mean success at the solved ability is the ratio asked for."""
     ability = ability_for(success, 0.0, sd, sharpness)
     assert mean_success(ability, 0.0, sd, sharpness) == pytest.approx(success, abs=1e-6)
