@@ -57,6 +57,11 @@ bench: $(READY) ## speed and memory, kept in bench/RESULTS.md
 docs: $(READY) ## generated pages: the scenario's JSON Schema
 	@$(BIN)/wayfare schema > scenarios/scenario.schema.json
 
+.PHONY: accuracy
+accuracy: $(READY) ## docs/accuracy.md from measured points: make accuracy POINTS=serving_points.csv
+	@test -f "$(POINTS)" || { echo "give the measured points: make accuracy POINTS=file.csv" >&2; exit 2; }
+	@$(BIN)/python bench/accuracy.py $(POINTS)
+
 .PHONY: lock
 lock: ## requirements.lock from pyproject.toml (needs uv)
 	uv pip compile --quiet --universal --generate-hashes --no-header --no-annotate \

@@ -89,7 +89,11 @@ def own_origin(value: object) -> Origin | None:
 
 
 class Architecture(Record):
-    """A transformer's shape. Parameters in billions; zeros where a part does not exist."""
+    """A transformer's shape. Parameters in billions; zeros where a part does not exist.
+
+    `kv_layers` keep keys and values of the whole context, all layers where it is absent; the others
+    see `sliding_window` tokens, or none (linear attention) where that is 0.
+    """
 
     layers: Count
     hidden: Count
@@ -101,6 +105,7 @@ class Architecture(Record):
     experts: int = Field(0, ge=0)
     experts_per_token: int = Field(0, ge=0)
     sliding_window: int = Field(0, ge=0)
+    kv_layers: Count | None = None
     total_params_b: Positive
     active_params_b: Positive
     expert_params_b: NonNegative = 0.0
@@ -316,7 +321,12 @@ class Task(Entry):
 
 
 class ServingProfile(Entry):
-    """Coefficients of the additive roofline of one serving engine (docs/methodology/serving.md)."""
+    """Coefficients of the additive roofline of one serving engine (docs/methodology/serving.md).
+
+    All times are multiplied by `scale`; `scales` are those of other versions of the engine. What
+    a client's clock sees of the first token beyond the batch: `request_s` and `input_token_s` outside
+    steps, `first_steps` steps of the loop, and `bunching_ratio` of a march in step.
+    """
 
     engine: str
     version: str
@@ -329,6 +339,14 @@ class ServingProfile(Entry):
     sequence_s: NonNegative
     step_s: NonNegative
     all_reduce: NonNegative
+    moe_layer_s: NonNegative = 0.0
+    expert_read: Positive | None = None
+    scale: Positive = 1.0
+    scales: dict[str, Positive] = Field(default_factory=dict)
+    request_s: NonNegative = 0.0
+    input_token_s: NonNegative = 0.0
+    first_steps: NonNegative = 0.0
+    bunching_ratio: NonNegative = 0.0
     memory_utilization_ratio: Ratio = 0.9
     activation_gib: NonNegative = 5.5
     non_torch_gib: NonNegative = 0.15

@@ -135,6 +135,8 @@ def shape_of(architecture: Architecture) -> Shape:
     """The plain numbers of an architecture."""
     return Shape(
         layers=architecture.layers,
+        kv_layers=architecture.kv_layers or architecture.layers,
+        window_tokens=architecture.sliding_window,
         hidden=architecture.hidden,
         heads=architecture.heads,
         kv_heads=architecture.kv_heads,
@@ -181,6 +183,9 @@ def engine_coefficients(profile: ServingProfile) -> Engine:
         sequence_s=profile.sequence_s,
         step_s=profile.step_s,
         all_reduce=profile.all_reduce,
+        moe_layer_s=profile.moe_layer_s,
+        expert_read=profile.expert_read or profile.weight_read,
+        scale=profile.scale,
         memory_utilization_ratio=profile.memory_utilization_ratio,
         activation_bytes=profile.activation_gib * GIB,
         non_torch_bytes=profile.non_torch_gib * GIB,

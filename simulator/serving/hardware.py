@@ -12,9 +12,12 @@ class Shape:
     """A transformer's shape; parameters as counts, not billions.
 
     `mla_width` is rank + rope of multi-head latent attention, 0 where the model has none.
+    `kv_layers` keep the whole context, the others at most `window_tokens`.
     """
 
     layers: int
+    kv_layers: int
+    window_tokens: int = 0
     hidden: int
     heads: int
     kv_heads: int
@@ -60,6 +63,9 @@ class Engine:
     sequence_s: float
     step_s: float
     all_reduce: float
+    moe_layer_s: float = 0.0
+    expert_read: float = 0.0  # 0: as dense weights
+    scale: float = 1.0
     memory_utilization_ratio: float = 0.9
     activation_bytes: float = 5.5 * GIB
     non_torch_bytes: float = 0.15 * GIB
@@ -67,11 +73,20 @@ class Engine:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Layout:
-    """How a model stands on chips: tensor-parallel width and bytes per weight and KV element."""
+    """How a model stands on chips: tensor-parallel width and bytes per weight and KV element.
+
+    `expert_chips` are those the experts are spread over, when they are not the tensor-parallel ones.
+    """
 
     tensor_parallel: int = 1
+    expert_chips: int = 0
     weight_bytes: float = 2.0
     kv_bytes: float = 2.0
+
+    @property
+    def expert_width(self) -> int:
+        """Chips that share the experts' weights."""
+        return self.expert_chips or self.tensor_parallel
 
 
 WEIGHT_BYTES = {"bf16": 2.0, "fp16": 2.0, "fp8": 1.0, "int8": 1.0, "fp4": 0.5625, "int4": 0.5625}

@@ -5,6 +5,7 @@ Formula and sources: docs/methodology/serving.md. `n` is the tensor-parallel wid
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from typing import TYPE_CHECKING
 
 from simulator.kernel.spec import StepCost
@@ -15,14 +16,24 @@ if TYPE_CHECKING:
 BYTES_16BIT = 2.0
 
 
-def kv_bytes_per_token(shape: Shape, layout: Layout) -> float:
-    """Bytes of keys and values one token leaves, over all layers and chips' shares together.
+def layer_kv_bytes(shape: Shape, layout: Layout) -> float:
+    """Bytes of keys and values one token leaves in one layer, over all chips' shares together.
 
-    2 L kv_heads head_dim bytes (grouped-query attention); L (rank + rope) bytes with MLA.
+    2 kv_heads head_dim bytes (grouped-query attention); rank + rope bytes with MLA.
     """
     if shape.mla_width:
-        return shape.layers * shape.mla_width * layout.kv_bytes
-    return 2.0 * shape.layers * shape.kv_heads * shape.head_dim * layout.kv_bytes
+        return shape.mla_width * layout.kv_bytes
+    return 2.0 * shape.kv_heads * shape.head_dim * layout.kv_bytes
+
+
+def kv_bytes_per_token(shape: Shape, layout: Layout) -> float:
+    """Bytes one token of context leaves for good: in the layers that keep the whole context."""
+    return shape.kv_layers * layer_kv_bytes(shape, layout)
+
+
+def window_bytes(shape: Shape, layout: Layout) -> float:
+    """Bytes a sequence reads per step in its sliding-window layers, once its window is full."""
+    return (shape.layers - shape.kv_layers) * shape.window_tokens * layer_kv_bytes(shape, layout)
 
 
 def kv_sharding(shape: Shape, layout: Layout) -> int:
@@ -50,20 +61,44 @@ def all_reduce_s(shape: Shape, chip: Chip, engine: Engine, layout: Layout) -> fl
 def step_seconds(shape: Shape, chip: Chip, engine: Engine, layout: Layout) -> StepCost:
     """The step cost's coefficients in seconds."""
     n = layout.tensor_parallel
-    read_s = engine.weight_read * layout.weight_bytes / (n * chip.bandwidth_bytes_per_s)
+    byte_s = engine.weight_read * layout.weight_bytes / chip.bandwidth_bytes_per_s
+    expert_s = byte_s * engine.expert_read / engine.weight_read if engine.expert_read else byte_s
     token_flops_s = 2.0 * shape.active_params / (n * chip.flops)
     reduce_s = all_reduce_s(shape, chip, engine, layout)
-    pair_flops = 4.0 * shape.layers * shape.heads * shape.head_dim
-    layers_s = shape.layers * (engine.layer_s + (engine.layer_tp_s if n > 1 else 0.0))
-    kv_share = kv_bytes_per_token(shape, layout) / kv_sharding(shape, layout)
-    return StepCost(
-        base=read_s * (shape.total_params - shape.expert_params) + layers_s + engine.step_s,
-        expert=read_s * shape.expert_params,
-        sequence=engine.decode_flops * token_flops_s + engine.sequence_s + reduce_s,
-        context=engine.kv_read * kv_share / chip.bandwidth_bytes_per_s,
+    kv_s = engine.kv_read / (kv_sharding(shape, layout) * chip.bandwidth_bytes_per_s)
+    cost = StepCost(
+        base=byte_s * dense_params(shape) / n + layers_s(shape, engine, layout) + engine.step_s,
+        expert=expert_s * shape.expert_params / layout.expert_width,
+        sequence=engine.decode_flops * token_flops_s
+        + engine.sequence_s
+        + reduce_s
+        + kv_s * window_bytes(shape, layout),
+        context=kv_s * kv_bytes_per_token(shape, layout),
         prompt=engine.prefill_flops * token_flops_s + reduce_s,
-        attention=engine.prefill_flops * pair_flops / (n * chip.flops_16bit),
+        attention=engine.prefill_flops * pair_flops(shape) / (n * chip.flops_16bit),
     )
+    return scaled(cost, engine.scale)
+
+
+def dense_params(shape: Shape) -> float:
+    """Parameters outside the experts."""
+    return shape.total_params - shape.expert_params
+
+
+def layers_s(shape: Shape, engine: Engine, layout: Layout) -> float:
+    """Seconds of launching all layers, with what tensor parallelism and experts add."""
+    parallel_s = engine.layer_tp_s if layout.tensor_parallel > 1 else 0.0
+    return shape.layers * (engine.layer_s + parallel_s + (engine.moe_layer_s if shape.experts else 0.0))
+
+
+def pair_flops(shape: Shape) -> float:
+    """Operations of one query-key pair over the layers that attend to the whole context."""
+    return 4.0 * shape.kv_layers * shape.heads * shape.head_dim
+
+
+def scaled(cost: StepCost, factor: float) -> StepCost:
+    """Every coefficient times a factor."""
+    return StepCost(**{name: value * factor for name, value in asdict(cost).items()})
 
 
 def step_joules(shape: Shape, chip: Chip, layout: Layout, seconds: StepCost, host_w: float) -> StepCost:
@@ -75,17 +110,18 @@ def step_joules(shape: Shape, chip: Chip, layout: Layout, seconds: StepCost, hos
     floor_w = n * (chip.floor_w + host_w)
     byte_j = chip.memory_w / chip.bandwidth_bytes_per_s
     token_j = chip.compute_w * 2.0 * shape.active_params / chip.flops
-    pair_flops = 4.0 * shape.layers * shape.heads * shape.head_dim
-    dense_bytes = (shape.total_params - shape.expert_params) * layout.weight_bytes
-    kv_bytes = n * kv_bytes_per_token(shape, layout) / kv_sharding(shape, layout)
-    return StepCost(
-        base=floor_w * seconds.base + byte_j * dense_bytes,
-        expert=floor_w * seconds.expert + byte_j * shape.expert_params * layout.weight_bytes,
-        sequence=floor_w * seconds.sequence + token_j,
-        context=floor_w * seconds.context + byte_j * kv_bytes,
-        prompt=floor_w * seconds.prompt + token_j,
-        attention=floor_w * seconds.attention + chip.compute_w * pair_flops / chip.flops_16bit,
+    copies = n / kv_sharding(shape, layout)
+    own_experts = shape.expert_params * layout.weight_bytes * n / layout.expert_width
+    work = StepCost(
+        base=byte_j * dense_params(shape) * layout.weight_bytes,
+        expert=byte_j * own_experts,
+        sequence=token_j + byte_j * copies * window_bytes(shape, layout),
+        context=byte_j * copies * kv_bytes_per_token(shape, layout),
+        prompt=token_j,
+        attention=chip.compute_w * pair_flops(shape) / chip.flops_16bit,
     )
+    floor = asdict(scaled(seconds, floor_w))
+    return StepCost(**{name: floor[name] + value for name, value in asdict(work).items()})
 
 
 def kv_room_tokens(shape: Shape, chip: Chip, engine: Engine, layout: Layout) -> int:

@@ -18,6 +18,7 @@ COMMANDS = {
     "schema": "wayfare.cli.schema",
     "explain": "wayfare.cli.explain",
     "trace": "wayfare.cli.trace",
+    "predict": "wayfare.cli.predict",
 }
 """Commands by name, in the order of the help, and the module whose `command` each is."""
 

@@ -25,6 +25,7 @@ class WrongInputError(Exception):
 
 def exit_code(error: BaseException) -> int | None:
     """The exit code an error stands for; None for what should never have come this far."""
+    from simulator.calibration.points import InvalidPointsError
     from simulator.scenario.errors import ScenarioError
     from simulator.workload.errors import WorkloadError
 
@@ -36,7 +37,8 @@ def exit_code(error: BaseException) -> int | None:
         (click.ClickException, WRONG_INPUT),
         (CheckFoundFaultsError, FAILED),
         (PolicyFailedError, FAILED),
-        ((WrongInputError, ScenarioError, CatalogError, WorkloadError, RouterError), WRONG_INPUT),
+        ((WrongInputError, InvalidPointsError, ScenarioError), WRONG_INPUT),
+        ((CatalogError, WorkloadError, RouterError), WRONG_INPUT),
         (OSError, FAILED),
     )
     if isinstance(error, BrokenPipeError):

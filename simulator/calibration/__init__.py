@@ -1,0 +1,1 @@
+"""Calibration: measured points against the simulator itself, and coefficients fitted to them."""

@@ -1,0 +1,170 @@
+"""Measured points of serving engines: one configuration under a closed loop, TTFT and TPOT."""
+
+from __future__ import annotations
+
+import csv
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from catalogs.architectures import architectures
+from catalogs.errors import Fault
+from simulator.fleet.batching import shape_of
+from simulator.serving.hardware import WEIGHT_BYTES, Layout
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from catalogs import Catalog
+    from catalogs.records import Accelerator, Precision
+    from simulator.serving.hardware import Shape
+
+NEEDED = ("model", "accelerator", "engine", "input_tokens", "output_tokens", "batch_size", "tp")
+ACCELERATORS = {"h100_sxm": "h100", "h200_sxm": "h200", "b200_sxm": "b200", "a100_sxm": "a100"}
+"""The catalog's name of an accelerator where a file calls it otherwise; `_sxm` is dropped too."""
+SQUARED = {16: 4, 64: 8}
+"""Chips behind widths that a file gives as the product of two (serving.md: 16 means 4 x 4)."""
+SECONDS_PER_MS = 1e-3
+MOST_WIDTH, MOST_BATCH = 8, 256
+
+
+class InvalidPointsError(ValueError):
+    """A file of points that cannot be used; lists what is wrong."""
+
+    def __init__(self, faults: tuple[Fault, ...]) -> None:
+        """Keeps the faults."""
+        super().__init__(faults)
+        self.faults = faults
+
+    def __str__(self) -> str:
+        """All faults, one a line."""
+        return "\n".join(str(fault) for fault in self.faults)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Point:
+    """One measured configuration.
+
+    `batch` sequences stand in the loop of each attention rank, `ranks` ranks share the experts.
+    Measured values are None where the file has none; seconds.
+    """
+
+    model: str
+    accelerator: str
+    engine: str
+    version: str
+    precision: Precision
+    shape: Shape
+    layout: Layout
+    input_tokens: int
+    output_tokens: int
+    batch: int
+    ranks: int
+    ttft_s: float | None
+    tpot_s: float | None
+
+    @property
+    def group(self) -> tuple[str, str, str, str, int]:
+        """What is held out together: model, accelerator, engine, precision, width."""
+        width = self.layout.tensor_parallel
+        return (self.model, self.accelerator, self.engine, self.precision, width)
+
+    @property
+    def regime(self) -> str:
+        """How loaded the loop is: light, knee or saturated, by sequences."""
+        return "light" if self.batch <= 8 else "knee" if self.batch <= 64 else "saturated"  # noqa: PLR2004  (stated in docs/accuracy.md)
+
+
+def read_rows(path: Path) -> list[dict[str, str]]:
+    """The file's rows as they stand.
+
+    Raises:
+        InvalidPointsError: the file is missing, empty or lacks columns.
+    """
+    try:
+        with path.open(encoding="utf-8-sig", newline="") as file:
+            reader = csv.DictReader(file)
+            rows = list(reader)
+    except (OSError, UnicodeDecodeError, csv.Error) as error:
+        raise InvalidPointsError((Fault(str(path), "file", f"cannot be read: {error}"),)) from error
+    absent = [name for name in NEEDED if name not in (reader.fieldnames or ())]
+    if absent or not rows:
+        what = f"missing columns: {', '.join(absent)}" if absent else "no rows"
+        raise InvalidPointsError((Fault(str(path), "row 1", what),))
+    return rows
+
+
+def in_domain(row: dict[str, str]) -> bool:
+    """Whether a row lies where profiles are fitted: narrow layouts, one attention rank, usual batches."""
+    plain = row.get("attention_dp", "") in ("", "1")
+    return plain and int(row["tp"]) <= MOST_WIDTH and int(row["batch_size"]) <= MOST_BATCH
+
+
+def point_of(row: dict[str, str], catalog: Catalog) -> Point | str:
+    """The point in a row, or why it cannot be predicted."""
+    architecture = architectures().get(row["model"])
+    if architecture is None:
+        return f"unknown model {row['model']!r}"
+    name = ACCELERATORS.get(row["accelerator"], row["accelerator"].removesuffix("_sxm"))
+    if name not in catalog.accelerators:
+        return f"unknown accelerator {row['accelerator']!r}"
+    try:
+        return made_of(row, shape_of(architecture), name)
+    except ValueError as error:
+        return str(error)
+
+
+def made_of(row: dict[str, str], shape: Shape, accelerator: str) -> Point:
+    """The point in a row whose model and accelerator are known.
+
+    Raises:
+        ValueError: a number is none.
+    """
+    precision = precision_of(row)
+    ranks, layout = layout_of(row, precision)
+    return Point(
+        model=row["model"],
+        accelerator=accelerator,
+        engine=row["engine"],
+        version=row.get("engine_version", ""),
+        precision=precision,
+        shape=shape,
+        layout=layout,
+        input_tokens=int(row["input_tokens"]),
+        output_tokens=max(int(row["output_tokens"]), 2),
+        batch=max(int(row["batch_size"]), 1),
+        ranks=ranks,
+        ttft_s=measured_s(row, "ttft_ms"),
+        tpot_s=measured_s(row, "tpot_ms"),
+    )
+
+
+def measured_s(row: dict[str, str], name: str) -> float | None:
+    """A measured time in seconds, where the row has a positive one."""
+    value = float(row.get(name) or 0.0)
+    return value * SECONDS_PER_MS if value > 0.0 else None
+
+
+def precision_of(row: dict[str, str]) -> Precision:
+    """Precision of the weights, by the column, the quantisation mode or the model's name."""
+    told = f"{row.get('precision', '')} {row.get('gemm_quant_mode', '')} {row['model']}".lower()
+    if "fp4" in told:
+        return "fp4"
+    return "fp8" if "fp8" in told else "bf16"
+
+
+def layout_of(row: dict[str, str], precision: Precision) -> tuple[int, Layout]:
+    """Attention ranks, and the layout of one of them."""
+    width = SQUARED.get(int(row["tp"]), int(row["tp"]))
+    given = int(row.get("attention_dp") or 1)
+    ranks = SQUARED.get(given, given)
+    spread = int(row.get("moe_tp_size") or 1) * int(row.get("moe_ep_size") or 1)
+    spread = SQUARED.get(spread, spread)
+    if ranks > 1 and width > 1 and spread > width * ranks // 2:
+        width = max(spread // ranks, 1)
+    experts = max(width * ranks, 1)
+    return ranks, Layout(tensor_parallel=width, expert_chips=experts, weight_bytes=WEIGHT_BYTES[precision])
+
+
+def accelerator_of(point: Point, catalog: Catalog) -> Accelerator:
+    """The point's accelerator."""
+    return catalog.accelerator(point.accelerator)

@@ -1,0 +1,105 @@
+"""`wayfare predict`: measured configurations through the simulator, and how far off it is."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from collections import Counter
+from dataclasses import asdict
+from math import isnan
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from wayfare.terminal import console, plain_table
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from simulator.calibration.errors import ErrorSummary, Judged
+
+    Row = dict[str, str]
+
+MS_PER_S = 1e3
+
+
+@click.command("predict")
+@click.argument("points", type=click.Path(path_type=Path))
+@click.option("--json", "as_json", is_flag=True, help="Print the errors as JSON.")
+@click.option("-o", "--output", "target", type=click.Path(path_type=Path), required=True)
+def command(points: Path, as_json: bool, target: Path) -> None:  # noqa: FBT001  (a flag of the command line)
+    """Predict TTFT and TPOT of every row of POINTS.csv by the simulator itself.
+
+    Writes the rows with pred_ttft_ms and pred_tpot_ms; prints the errors where the rows have
+    ttft_ms and tpot_ms. Rows that cannot be predicted are left empty and counted.
+    """
+    from simulator.calibration.errors import by_engine_and_regime
+    from simulator.calibration.points import read_rows
+    from simulator.workload.traces.conversion import write_whole
+
+    rows = read_rows(points)
+    judged, reasons = judge(rows)
+    write_whole(target, csv_text(rows, judged).encode())
+    for reason, count in reasons.items():
+        click.echo(f"{count} rows cannot be predicted: {reason}", err=True)
+    summaries = by_engine_and_regime([one for one in judged if one is not None])
+    if as_json:
+        click.echo(json.dumps([defined(row) for row in summaries], indent=2, allow_nan=False))
+    else:
+        console().print(error_table(summaries))
+        click.echo(f"wrote {target}")
+
+
+def judge(rows: Sequence[Row]) -> tuple[list[Judged | None], Counter[str]]:
+    """A prediction for every row, None where there is none, and why not by count."""
+    from catalogs import load_catalog
+    from simulator.calibration.errors import Judged
+    from simulator.calibration.points import point_of
+    from simulator.calibration.prediction import predicted_s, profile_of
+
+    catalog, reasons = load_catalog(), Counter[str]()
+    judged: list[Judged | None] = []
+    for row in rows:
+        point = point_of(row, catalog)
+        if isinstance(point, str):
+            reasons[point] += 1
+            judged.append(None)
+            continue
+        ttft_s, tpot_s = predicted_s(point, catalog, profile_of(catalog, point.engine))
+        judged.append(Judged(point=point, ttft_s=ttft_s, tpot_s=tpot_s))
+    return judged, reasons
+
+
+def csv_text(rows: Sequence[Row], judged: Sequence[Judged | None]) -> str:
+    """The rows with their predictions, milliseconds."""
+    text = io.StringIO()
+    writer = csv.DictWriter(text, [*rows[0], "pred_ttft_ms", "pred_tpot_ms"], lineterminator="\n")
+    writer.writeheader()
+    for row, one in zip(rows, judged, strict=True):
+        ttft = "" if one is None else f"{one.ttft_s * MS_PER_S:.4f}"
+        tpot = "" if one is None else f"{one.tpot_s * MS_PER_S:.4f}"
+        writer.writerow({**row, "pred_ttft_ms": ttft, "pred_tpot_ms": tpot})
+    return text.getvalue()
+
+
+def defined(row: ErrorSummary) -> dict[str, str | float | None]:
+    """A summary as plain data, null where there is nothing to say."""
+    plain = asdict(row)
+    return {key: None if isinstance(value, float) and isnan(value) else value for key, value in plain.items()}
+
+
+def error_table(rows: Sequence[ErrorSummary]) -> object:
+    """The errors as a table."""
+    head = ("points", "TPOT mean", "TPOT median", "TPOT bias", "TTFT median")
+    table = plain_table("engine, regime", *head, numbers_from=1)
+    for row in rows:
+        errors = (row.tpot_mean, row.tpot_median, row.tpot_bias, row.ttft_median)
+        table.add_row(row.name, f"{row.count:,}", *(written(error) for error in errors))
+    return table
+
+
+def written(error: float) -> str:
+    """A relative error as a percentage."""
+    return "-" if isnan(error) else f"{error * 100:.1f} %"
