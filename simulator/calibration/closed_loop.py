@@ -17,8 +17,8 @@ if TYPE_CHECKING:
 COMPLETED = 2
 NEVER_S = 1e15
 LEAST_REQUESTS = 24
-ROUNDS = 3
-"""How often each place in the loop is refilled; the first round is left out of the means."""
+ROUNDS = 4
+"""How often each place in the loop is filled; the first and the last round are no steady state."""
 
 
 def loop_rows(spec: BatchingSpec, concurrency: int, prompt: int, output: int) -> NDArray[np.void]:
@@ -28,7 +28,7 @@ def loop_rows(spec: BatchingSpec, concurrency: int, prompt: int, output: int) ->
     in step for ever, as no real loop does.
     """
     kernel = Kernel([GroupSpec(queues=replace(spec, max_sequences=max(spec.max_sequences, concurrency)))])
-    total = max(ROUNDS * concurrency, LEAST_REQUESTS)
+    total = max(ROUNDS * concurrency, LEAST_REQUESTS + 2 * concurrency)
     for number in range(concurrency):
         first = max(output * (number + 1) // concurrency, 1)
         kernel.submit(0, number, prompt, first, 0.0, 0.0, notify=COMPLETED)
@@ -43,8 +43,8 @@ def loop_rows(spec: BatchingSpec, concurrency: int, prompt: int, output: int) ->
 
 
 def steady_times(rows: NDArray[np.void], concurrency: int, output: int) -> tuple[float, float]:
-    """Mean TTFT and TPOT, seconds, of the requests after the first round."""
-    steady = rows[concurrency:] if len(rows) > concurrency else rows
+    """Mean TTFT and TPOT, seconds, of the requests between the first and the last round."""
+    steady = rows[concurrency : len(rows) - concurrency]
     ttft_s = float((steady["first_s"] - steady["ready_s"]).mean())
     tpot_s = float(((steady["finish_s"] - steady["first_s"]) / (output - 1)).mean())
     return ttft_s, tpot_s
