@@ -39,7 +39,7 @@ def test_catalog_holds_what_the_product_promises() -> None:
         catalog.models
     )
     chips = {"b200", "h100", "a100", "gaudi3", "groq-lpu", "trainium2", "tpu-v6e", "ascend-910c"}
-    assert chips | {"h200", "mi300x", "l40s", "l4", "jetson-orin"} == set(catalog.accelerators)
+    assert chips | {"h200", "mi300x", "l40s", "l4", "jetson-orin"} <= set(catalog.accelerators)
     assert len(catalog.regions) == 12
     assert len(catalog.tasks) == 8
     assert {device.kind for device in catalog.devices.values()} >= {"phone", "laptop", "mini_pc"}
