@@ -19,6 +19,7 @@ COMMANDS = {
     "explain": "wayfare.cli.explain",
     "trace": "wayfare.cli.trace",
     "predict": "wayfare.cli.predict",
+    "calibrate": "wayfare.cli.calibrate",
 }
 """Commands by name, in the order of the help, and the module whose `command` each is."""
 

@@ -1,0 +1,134 @@
+"""A profile adapted to a few measured points of one's own: three factors, drawn towards 1.
+
+Reads (weights, experts, KV), arithmetic (prefill, decode) and overheads (layers, sequences, steps,
+all-reduce) are each multiplied by a factor; ridge regression on relative error keeps a factor near 1
+that the points say little about. The simulator itself sets the last common factor.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from simulator.calibration.errors import Judged, summary
+from simulator.calibration.fitting import BOUNDS, tpot_columns
+from simulator.calibration.points import MOST_BATCH, MOST_WIDTH
+from simulator.calibration.prediction import predicted_s
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from numpy.typing import NDArray
+
+    from catalogs import Catalog
+    from catalogs.records import ServingProfile
+    from simulator.calibration.errors import ErrorSummary
+    from simulator.calibration.points import Point
+
+PARTS = {
+    "reads": ("weight_read", "expert_read", "kv_read"),
+    "arithmetic": ("prefill_flops", "decode_flops"),
+    "overheads": ("layer_s", "layer_tp_s", "moe_layer_s", "sequence_s", "step_s", "all_reduce"),
+}
+LEAST_POINTS = 3
+RIDGE = 0.01
+"""Weight of a factor's distance from 1, beside the mean squared relative error of the points."""
+FACTOR_LIMITS = (0.2, 5.0)
+LEAST_SPREAD = 0.02
+"""Least relative spread of the measured times below which points say the same thing over again."""
+
+
+class TooFewPointsError(ValueError):
+    """Points that cannot carry a calibration; says what is missing."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Adaptation:
+    """The adapted profile, its factors, and its error on the points it was adapted to."""
+
+    profile: ServingProfile
+    factors: dict[str, float]
+    error: ErrorSummary
+
+
+def adapted(made: ServingProfile, points: Sequence[Point], catalog: Catalog) -> Adaptation:
+    """The profile adapted to the points.
+
+    Raises:
+        TooFewPointsError: too few points, or all of them say the same.
+    """
+    demand_enough(points)
+    factors = part_factors(made, points, catalog)
+    changed = {
+        name: coefficient(made, name) * factors[part] for part, names in PARTS.items() for name in names
+    }
+    bare = made.model_copy(update={**changed, "scales": {}})
+    profile = bare.model_copy(update={"scale": bare.scale * common_factor(bare, points, catalog)})
+    judged = [judge(point, catalog, profile) for point in points]
+    return Adaptation(profile=profile, factors=factors, error=summary("points", judged))
+
+
+def coefficient(made: ServingProfile, name: str) -> float:
+    """A coefficient of the profile; experts are read as weights where nothing else is said."""
+    value = getattr(made, name)
+    return float(made.weight_read if value is None else value)
+
+
+def demand_enough(points: Sequence[Point]) -> None:
+    """Raises `TooFewPointsError` unless the points carry a calibration."""
+    measured = [point.tpot_s for point in points if point.tpot_s is not None]
+    if len(measured) < LEAST_POINTS:
+        message = f"{len(measured)} points with a measured tpot_ms; needed: at least {LEAST_POINTS}"
+        raise TooFewPointsError(message)
+    if max(measured) / min(measured) - 1.0 < LEAST_SPREAD:
+        message = "all points have the same tpot_ms; needed: other batch sizes or lengths"
+        raise TooFewPointsError(message)
+
+
+def part_factors(made: ServingProfile, points: Sequence[Point], catalog: Catalog) -> dict[str, float]:
+    """The factor of each part: ridge regression on relative error, drawn towards a common factor."""
+    parts = part_seconds(made, points, catalog)
+    measured = np.array([point.tpot_s for point in points], np.float64)
+    relative = parts / measured[:, np.newaxis]
+    common = float(np.median(1.0 / relative.sum(axis=1)))
+    relative, size = relative * common, len(PARTS)
+    left = relative.T @ relative / len(measured) + RIDGE * np.eye(size)
+    right = relative.sum(axis=0) / len(measured) + RIDGE * np.ones(size)
+    found = np.clip(np.linalg.solve(left, right), *FACTOR_LIMITS) * common
+    return dict(zip(PARTS, found.tolist(), strict=True))
+
+
+def part_seconds(made: ServingProfile, points: Sequence[Point], catalog: Catalog) -> NDArray[np.float64]:
+    """Seconds per token that each part brings to each point; shape points x parts."""
+    columns = np.array([tpot_columns(point, catalog) for point in points])
+    place = {name: number for number, name in enumerate(BOUNDS)}
+    sums = [
+        sum(coefficient(made, name) * columns[:, place[name]] for name in names) for names in PARTS.values()
+    ]
+    return made.scale * np.stack(sums, axis=1)
+
+
+def common_factor(made: ServingProfile, points: Sequence[Point], catalog: Catalog) -> float:
+    """The median of measured over simulated TPOT."""
+    judged = [judge(point, catalog, made) for point in points]
+    return float(np.median([1.0 / (1.0 + one.tpot_error) for one in judged if one.point.tpot_s]))
+
+
+def judge(point: Point, catalog: Catalog, made: ServingProfile) -> Judged:
+    """A point as the profile predicts it."""
+    ttft_s, tpot_s = predicted_s(point, catalog, made)
+    return Judged(point=point, ttft_s=ttft_s, tpot_s=tpot_s)
+
+
+def domain_of(points: Sequence[Point]) -> str:
+    """The box the points span, in words."""
+    batches = [point.batch for point in points]
+    tokens = [point.input_tokens for point in points]
+    chips = sorted({f"{point.layout.tensor_parallel} x {point.accelerator}" for point in points})
+    limits = f"(profiles are fitted up to {MOST_WIDTH} chips and {MOST_BATCH} sequences)"
+    return (
+        f"{min(batches)} to {max(batches)} sequences, {min(tokens)} to {max(tokens)} prompt tokens, "
+        f"{', '.join(chips)} {limits}"
+    )

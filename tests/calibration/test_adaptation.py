@@ -1,0 +1,121 @@
+"""Adapting a profile to a few points of one's own."""
+
+from __future__ import annotations
+
+import csv
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+import yaml
+from click.testing import CliRunner
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from catalogs import load_catalog
+from simulator import load_scenario, simulate
+from simulator.calibration.adaptation import TooFewPointsError, adapted, judge
+from simulator.calibration.points import Point, point_of
+from simulator.calibration.prediction import profile_of
+from wayfare.cli import cli
+from world_cases import SMALL, plain
+
+CATALOG = load_catalog()
+START = profile_of(CATALOG, "vllm")
+ROW = {
+    "model": "meta-llama/Meta-Llama-3.1-8B",
+    "accelerator": "h100_sxm",
+    "engine": "vllm",
+    "engine_version": "0.30",
+    "precision": "bf16",
+    "input_tokens": "512",
+    "output_tokens": "256",
+    "batch_size": "8",
+    "tp": "1",
+    "attention_dp": "1",
+}
+
+
+def points(*batches: int) -> list[Point]:
+    """Points of one configuration at several batch sizes, nothing measured yet."""
+    made = [point_of({**ROW, "batch_size": str(batch)}, CATALOG) for batch in batches]
+    return [one for one in made if isinstance(one, Point)]
+
+
+def measured_on(true_profile: object, *batches: int) -> list[Point]:
+    """The points with what a machine of that profile would measure."""
+    return [replace(one, tpot_s=judge(one, CATALOG, true_profile).tpot_s) for one in points(*batches)]
+
+
+@settings(max_examples=15, deadline=None, derandomize=True)
+@given(reads=st.floats(0.7, 1.6), overheads=st.floats(0.5, 2.0))
+def test_a_machine_of_other_factors_is_found_from_five_points(reads: float, overheads: float) -> None:
+    """A profile whose reads and overheads differ is met at batch sizes that were not measured."""
+    truth = START.model_copy(
+        update={
+            "weight_read": START.weight_read * reads,
+            "kv_read": START.kv_read * reads,
+            "layer_s": START.layer_s * overheads,
+            "sequence_s": START.sequence_s * overheads,
+            "scales": {},
+        }
+    )
+    made = adapted(START, measured_on(truth, 1, 4, 16, 64, 128), CATALOG)
+    for unseen in measured_on(truth, 2, 8, 32, 96):
+        assert abs(judge(unseen, CATALOG, made.profile).tpot_error) < 0.06
+
+
+def test_points_that_agree_change_nothing() -> None:
+    """Measurements that are what the profile says leave its factors at 1."""
+    even = START.model_copy(update={"scales": {}})
+    made = adapted(even, measured_on(even, 1, 8, 64), CATALOG)
+    assert made.error.tpot_mean < 0.01
+    assert all(factor == pytest.approx(1.0, abs=0.1) for factor in made.factors.values())
+
+
+def test_too_few_or_repeated_points_are_refused() -> None:
+    """What is missing is said."""
+    even = START.model_copy(update={"scales": {}})
+    with pytest.raises(TooFewPointsError, match="2 points with a measured tpot_ms; needed: at least 3"):
+        adapted(START, measured_on(even, 1, 8), CATALOG)
+    with pytest.raises(TooFewPointsError, match="other batch sizes or lengths"):
+        adapted(START, measured_on(even, 8, 8, 8), CATALOG)
+
+
+def write_points(path: Path, made: list[Point]) -> None:
+    """Points as a file of measurements."""
+    with path.open("w", newline="", encoding="utf-8") as file:
+        writer = csv.DictWriter(file, [*ROW, "tpot_ms"])
+        writer.writeheader()
+        for one in made:
+            writer.writerow({**ROW, "batch_size": str(one.batch), "tpot_ms": str((one.tpot_s or 0.0) * 1e3)})
+
+
+def test_calibrated_profiles_serve_in_scenarios(tmp_path: Path) -> None:
+    """What calibrate writes can be laid over a scenario's catalog and used by its engines."""
+    source, target = tmp_path / "mine.csv", tmp_path / "my-vllm.yaml"
+    write_points(source, measured_on(START.model_copy(update={"scales": {}, "scale": 3.0}), 1, 8, 64))
+    result = CliRunner().invoke(cli, ["calibrate", str(source), "--profile", "vllm-0.19", "-o", str(target)])
+    assert result.exit_code == 0, result.output
+    assert "TPOT error on the points" in result.output
+    entry = yaml.safe_load(target.read_text(encoding="utf-8"))
+    fleet = [{**SMALL, "engine": {"profile": "my-vllm"}}]
+    slow = load_scenario(
+        plain(
+            fleet=fleet, router={"policy": "round_robin"}, catalog={"overrides": {"serving_profiles": entry}}
+        )
+    )
+    usual = [{**SMALL, "engine": {"profile": "vllm-0.19"}}]
+    fast = load_scenario(plain(fleet=usual, router={"policy": "round_robin"}))
+    paces = [simulate(world).report.figure("latency.tpot_s.p50") for world in (slow, fast)]
+    assert paces[0] > 2.0 * paces[1]
+
+
+def test_unusable_calibrations_are_wrong_input(tmp_path: Path) -> None:
+    """Too few points end with 2, a sentence, and no file."""
+    source, target = tmp_path / "mine.csv", tmp_path / "out.yaml"
+    write_points(source, measured_on(START, 8))
+    arguments = ["calibrate", str(source), "--profile", "vllm-0.19", "-o", str(target)]
+    result = CliRunner().invoke(cli, arguments, standalone_mode=False)
+    assert "needed: at least 3" in str(result.exception)
+    assert not target.exists()
