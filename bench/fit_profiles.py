@@ -24,6 +24,8 @@ ENGINES = {
     "trtllm": ("1.2.0rc6.post2", "trtllm-1.2"),
     "sglang": ("0.5.9", "sglang-0.5"),
 }
+OTHERS = {"vllm": {"vllm-0.15": "0.15.1"}}
+"""Further profiles by name: the same coefficients at another version's factor."""
 SOURCE = (
     "bounded least squares on relative error of TPOT (bench/fit_profiles.py) over measured points of "
     "NVIDIA aiconfigurator 0.12.0 (silicon_sample.csv, Apache-2.0)"
@@ -80,8 +82,15 @@ def main() -> None:
         client = fit_client_side(points, load_catalog(), made)
         made = made.model_copy(update={key: float(f"{value:.4g}") for key, value in client.items()})
         parts.append(text_of(made))
+        parts += [text_of(of_version(made, name, told)) for name, told in OTHERS.get(engine, {}).items()]
         print(name, made.note)
     TARGET.write_text("\n".join(parts), encoding="utf-8")
+
+
+def of_version(made: ServingProfile, name: str, version: str) -> ServingProfile:
+    """The profile at another version's factor, for scenarios that name it."""
+    told = {"name": name, "version": version, "scale": made.scales[version], "scales": {}}
+    return made.model_copy(update=told)
 
 
 def text_of(made: ServingProfile) -> str:

@@ -33,7 +33,7 @@ def answer_wh(batch: int, *, host_w: float) -> float:
 
 @pytest.mark.parametrize(("batch", "measured_wh"), [(256, 0.067), (8, 0.56)])
 def test_chat_answers_draw_what_was_measured(batch: int, measured_wh: float) -> None:
-    """Host and PUE included, within 20 % of what ML.ENERGY's runs give; the published 0.24 to 0.34 Wh lie between."""
+    """Host and PUE included, within 20 % of ML.ENERGY's runs; the published 0.24 to 0.34 Wh lie between."""
     host_w = CATALOG.accelerator("h100").host_w
     assert answer_wh(batch, host_w=host_w) == pytest.approx(measured_wh, rel=0.20)
 
