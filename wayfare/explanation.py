@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from math import isnan
+from math import isnan, nan
 from typing import TYPE_CHECKING, cast
 
 from wayfare.cli.exits import WrongInputError
@@ -61,8 +61,9 @@ def unknown_request(folder: Path, number: int) -> str:
 
 
 def number_in(row: Row, name: str) -> float:
-    """A numeric figure of a row."""
-    return cast("float", row[name])
+    """A numeric figure of a row; nan where it is undefined."""
+    value = row[name]
+    return nan if value is None else cast("float", value)
 
 
 def moment(row: Row, name: str) -> str:

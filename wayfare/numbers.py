@@ -28,6 +28,14 @@ def seconds(value: float | None) -> str:
     return f"{significant(value)} s"
 
 
+def duration(value_s: float) -> str:
+    """A span in hours, minutes or seconds, whichever is whole enough to read."""
+    for unit, length_s in (("h", 3_600.0), ("min", 60.0)):
+        if value_s >= length_s:
+            return f"{value_s / length_s:.4g} {unit}"
+    return f"{value_s:.4g} s"
+
+
 def energy(value_wh: float | None) -> str:
     """Watt-hours, kilo- or megawatt-hours."""
     return scaled(value_wh, ("Wh", "kWh", "MWh"))

@@ -108,6 +108,25 @@ def test_run_writes_report_columns_and_page(file: Path, tmp_path: Path) -> None:
     assert "allowed: 0 to" in said(run("explain", out, "--request", 10**6, code=2))
 
 
+def test_requests_that_got_no_answer_have_a_story_too(file: Path, tmp_path: Path) -> None:
+    """Hung up on in the queue or on the way: explain says so, and the page stands without answers."""
+    out = tmp_path / "out"
+    impatient = "workload.streams.chat.client={timeout: 1ms}"
+    run("run", file, "--set", impatient, "--out", out)
+    story = run("explain", out, "--request", 2).output
+    assert "it never left the queue" in story
+    assert "the request ended: timed_out" in story
+
+
+def test_a_run_without_requests_is_reported_whole(file: Path, tmp_path: Path) -> None:
+    """No arrivals, no figures: dashes, not errors."""
+    quiet = "workload.streams.chat.arrivals.rate=1/d"
+    text = run("run", file, "--set", quiet, "--out", tmp_path / "out").output
+    assert "1 min" in text
+    compared = run("compare", file, "--set", quiet, "--policy", "cascade", "--replications", 2).output
+    assert "the same" in compared
+
+
 def said(result: Result) -> str:
     """What the error would say on stderr."""
     from wayfare.cli.exits import said as words

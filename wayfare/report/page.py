@@ -6,7 +6,7 @@ import json
 from html import escape
 from typing import TYPE_CHECKING, cast
 
-from wayfare.numbers import count, energy, grams, seconds, share, usd
+from wayfare.numbers import count, duration, energy, grams, seconds, share, usd
 from wayfare.report.charts import day_chart, latency_chart, tier_chart, trade_chart
 from wayfare.report.data import interval
 from wayfare.report.script import chart_program
@@ -18,7 +18,6 @@ if TYPE_CHECKING:
 
     from simulator import Comparison, Report, RunResult, Scenario
 
-SECONDS_PER_HOUR = 3_600.0
 COLUMNS: tuple[tuple[str, str, Callable[[float | None], str]], ...] = (
     ("cost a month", "cost_usd.per_month", usd),
     ("per request", "cost_usd.per_request", usd),
@@ -145,10 +144,10 @@ def footer(scenario: Scenario, report: Report, replications: int, confidence: fl
     """What the figures stand on, and what to know before believing them."""
     notes = "".join(f"<li>{escape(text)}</li>" for text in cast("list[str]", report.fields["warnings"]))
     sure = f", {confidence * 100:g} % intervals" if confidence and replications > 1 else ""
-    hours = scenario.duration_s / SECONDS_PER_HOUR
+    span = duration(scenario.duration_s)
     arrived = count(report.figure("requests.arrived"))
     return (
-        f"<footer><ul>{notes}</ul><p>{arrived} requests in {hours:g} h; {replications} replication(s){sure}; "
+        f"<footer><ul>{notes}</ul><p>{arrived} requests in {span}; {replications} replication(s){sure}; "
         f"seed {scenario.seed}. {stood_on(scenario, report)}</p></footer>"
     )
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, cast
 
-from wayfare.numbers import significant
+from wayfare.numbers import duration, significant
 from wayfare.tables.conclusion import conclusion
 from wayfare.tables.run import print_warnings
 from wayfare.terminal import console, plain_table
@@ -17,7 +17,6 @@ if TYPE_CHECKING:
     from simulator import Comparison, Report, Scenario
     from simulator.experiment.differences import Difference
 
-SECONDS_PER_HOUR = 3_600.0
 FIGURES: tuple[tuple[str, str, Callable[[float], str]], ...] = (
     ("$/month", "cost_usd.per_month", lambda value: f"{value:,.0f}"),
     ("$/1k requests", "cost_usd.per_request", lambda value: significant(value * 1_000)),
@@ -49,12 +48,10 @@ def print_comparison(scenario: Scenario, comparison: Comparison) -> None:
 
 def title(scenario: Scenario, comparison: Comparison) -> str:
     """What was compared, and how sure the figures are."""
-    hours = scenario.duration_s / SECONDS_PER_HOUR
+    span = duration(scenario.duration_s)
     arrived = comparison.reports[0].figure("requests.arrived") or 0.0
     level = f"{comparison.confidence * 100:g} % intervals over {comparison.replications} replications"
-    return (
-        f"[bold]{scenario.name}[/bold], {hours:g} h, {arrived:,.0f} requests, seed {scenario.seed}; {level}"
-    )
+    return f"[bold]{scenario.name}[/bold], {span}, {arrived:,.0f} requests, seed {scenario.seed}; {level}"
 
 
 def policies(comparison: Comparison) -> Table:
@@ -122,6 +119,8 @@ def gap(difference: Difference | None, write: Callable[[float], str]) -> str:
     """A difference and the half-width of its interval; in grey where the interval holds 0."""
     if difference is None or difference.low is None or difference.high is None:
         return "-"
+    if difference.low == difference.high == 0.0:
+        return "[dim]the same[/dim]"
     half = write((difference.high - difference.low) / 2.0)
     text = f"{signed(difference.mean, write)} ±{half}"
     return text if difference.significant else f"[dim]{text} (unsure)[/dim]"

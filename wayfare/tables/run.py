@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, cast
 
-from wayfare.numbers import count, energy, grams, seconds, share, usd
+from wayfare.numbers import count, duration, energy, grams, seconds, share, usd
 from wayfare.terminal import console, plain_table
 
 if TYPE_CHECKING:
@@ -14,8 +14,6 @@ if TYPE_CHECKING:
     from simulator import Report, Scenario
 
     Block = dict[str, float | None]
-
-SECONDS_PER_HOUR = 3_600.0
 
 
 def print_run(scenario: Scenario, report: Report) -> None:
@@ -31,11 +29,11 @@ def print_run(scenario: Scenario, report: Report) -> None:
 
 def title(scenario: Scenario, report: Report) -> str:
     """What was run."""
-    hours = (report.figure("simulated_s") or 0.0) / SECONDS_PER_HOUR
+    span = duration(report.figure("simulated_s") or 0.0)
     oracle = " (an oracle: it knows the answers)" if report.fields["oracle"] else ""
     return (
         f"[bold]{scenario.name}[/bold] under [bold]{report.policy}[/bold]{oracle}, "
-        f"{hours:g} h, seed {scenario.seed}"
+        f"{span}, seed {scenario.seed}"
     )
 
 
