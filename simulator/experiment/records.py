@@ -51,6 +51,7 @@ def asked_columns(settlement: Settlement) -> Columns:
         "task": named(workload.task_names, workload.task_code[rows]),
         "tenant": named(workload.tenant_names, workload.tenant_code[rows]),
         "region": named(workload.region_names, workload.region_code[rows]),
+        "priority": workload.priority[rows],
         "session": workload.session[rows],
         "turn": workload.turn[rows],
         "input_token_count": workload.input_token_count[rows],

@@ -196,7 +196,10 @@ class Session(Part):
 
 
 class Stream(Part):
-    """Requests of one kind. What is left out comes from the task's catalog entry."""
+    """Requests of one kind. What is left out comes from the task's catalog entry.
+
+    Where a back-end has a queue, the lower `priority` number is served first.
+    """
 
     name: Name
     task: str
@@ -214,6 +217,7 @@ class Stream(Part):
     client: Client = Client()
     session: Session | None = None
     devices: Annotated[int, Field(ge=1, le=1_000_000)] = 1_000
+    priority: Annotated[int, Field(ge=-1_000, le=1_000)] = 0
 
 
 class WorkloadSettings(Part):

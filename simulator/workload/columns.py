@@ -21,6 +21,7 @@ class Workload:
     nominal answer length; where `output_recorded` holds it is the recorded length and every
     model answers with it, elsewhere a model's verbosity scales it. `difficulty` is the latent
     shared difficulty in logits. `device` is the asker's own device number (for on-device tiers).
+    The lower its `priority` number, the sooner a request is served where it has to wait.
     `prefix_offset`/`prefix_block` are ragged prefix-block hashes (rows i: offset[i]:offset[i+1]).
     """
 
@@ -35,6 +36,7 @@ class Workload:
     output_recorded: NDArray[np.bool_]
     difficulty: NDArray[np.float64]
     device: NDArray[np.int32]
+    priority: NDArray[np.int16]
     session: NDArray[np.int64]
     turn: NDArray[np.int16]
     next_request: NDArray[np.int64]

@@ -88,6 +88,7 @@ def stream_part(scenario: Scenario, stream: Stream, tables: Tables, streams: Ran
         "output_recorded": requests.output_recorded[opening] & (turns.turn == 0),
         "difficulty": difficulties(requests, turns, demand, streams, stream),
         "device": requests.device[opening],
+        "priority": np.full(len(opening), stream.priority, np.int16),
         "session": opening if stream.session else requests.recorded_session[opening],
         "turn": turns.turn,
         "next_request": turns.next_turn,

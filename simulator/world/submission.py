@@ -37,6 +37,7 @@ class Submission:
         self._prompt = memoryview(workload.input_token_count)
         self._region = memoryview(workload.region_code)
         self._device = memoryview(workload.device)
+        self._priority = memoryview(workload.priority)
         self._answers = [memoryview(row) for row in plan.answers.output_token_count]
         self._forward_s = [target.forward_s.tolist() for target in plan.target_plans]
         self._back_s = [target.back_s.tolist() for target in plan.target_plans]
@@ -70,7 +71,7 @@ class Submission:
             back_s,
             first_s,
             duration_s,
-            0,
+            self._priority[request],
             0,
             reason,
         )
