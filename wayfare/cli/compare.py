@@ -56,7 +56,6 @@ def command(
     The baselines always_cheapest, always_strongest, random_mix and oracle are always included.
     """
     from simulator import compare
-    from wayfare.outputs import write_comparison
     from wayfare.progress import observer
     from wayfare.tables.comparison import print_comparison
 
@@ -71,6 +70,8 @@ def command(
         observer=observer(quiet=quiet),
     )
     if out is not None:
+        from wayfare.outputs import write_comparison
+
         write_comparison(ready, comparison, out)
     if as_json:
         click.echo(json.dumps(comparison.to_dict(), indent=2))

@@ -28,13 +28,14 @@ def command(
 ) -> None:
     """Run SCENARIO (a file or a shipped scenario's name) once and say what it costs."""
     from simulator import simulate
-    from wayfare.outputs import write_run
     from wayfare.progress import observer
     from wayfare.tables.run import print_run
 
     ready = loaded(scenario, settings, trace, seed)
     result = simulate(ready, policy, observer=observer(quiet=quiet))
     if out is not None:
+        from wayfare.outputs import write_run
+
         write_run(ready, result, out)
     if as_json:
         click.echo(json.dumps(result.report.to_dict(), indent=2))
