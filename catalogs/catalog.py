@@ -16,11 +16,11 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
     from datetime import date
 
+    from catalogs.offers import Offer, Provider
     from catalogs.records import (
         Accelerator,
         Device,
         Model,
-        Offer,
         Region,
         ServingProfile,
         Task,
@@ -36,6 +36,7 @@ class Catalog:
     edition: str
     models: Mapping[str, Model]
     offers: Mapping[str, Offer]
+    providers: Mapping[str, Provider]
     accelerators: Mapping[str, Accelerator]
     devices: Mapping[str, Device]
     regions: Mapping[str, Region]

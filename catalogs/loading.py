@@ -10,13 +10,13 @@ from pydantic import ValidationError
 
 from catalogs.catalog import Catalog, found
 from catalogs.errors import Fault, InvalidCatalogError, UnknownEntryError
+from catalogs.offers import Offer, Provider
 from catalogs.reader import read_yaml
 from catalogs.records import (
     Accelerator,
     Device,
     Entry,
     Model,
-    Offer,
     Region,
     ServingProfile,
     Task,
@@ -34,6 +34,7 @@ DEFAULT_EDITION: Final = "measured"
 KINDS: Final[Mapping[str, tuple[str, type[Entry]]]] = {
     "models": ("models", Model),
     "offers": ("prices", Offer),
+    "providers": ("providers", Provider),
     "accelerators": ("accelerators", Accelerator),
     "devices": ("devices", Device),
     "regions": ("regions", Region),

@@ -27,12 +27,16 @@ class Record(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
 
-class Origin(Record):
-    """Where one figure comes from, when not from the entry's own source."""
+class Sourced(Record):
+    """A part of an entry that says for itself where its figures come from."""
 
     source: str
     retrieved: date | None = None
     estimate: bool = False
+
+
+class Origin(Sourced):
+    """Where one figure comes from, when not from the entry's own source."""
 
 
 class Entry(Record):
@@ -82,10 +86,9 @@ def parts_of(value: object) -> dict[str, object]:
 
 def own_origin(value: object) -> Origin | None:
     """The origin that a record inside an entry states for itself, if it does."""
-    if not isinstance(value, Price | DeviceSpeed):
+    if not isinstance(value, Sourced):
         return None
-    retrieved = value.retrieved if isinstance(value, Price) else None
-    return Origin(source=value.source, retrieved=retrieved, estimate=value.estimate)
+    return Origin(source=value.source, retrieved=value.retrieved, estimate=value.estimate)
 
 
 class Architecture(Record):
@@ -144,27 +147,6 @@ class Model(Entry):
     api_wh_per_output_token: NonNegative = 0.0
 
 
-class Price(Record):
-    """Prices of one offer from a date on, USD per million tokens.
-
-    Prompts longer than `long_prompt_tokens` pay the long factors times the price.
-    """
-
-    valid_from: date
-    input_usd_per_mtok: Money
-    output_usd_per_mtok: Money
-    cached_input_usd_per_mtok: Money | None = None
-    cache_write_usd_per_mtok: Money | None = None
-    batch_input_usd_per_mtok: Money | None = None
-    batch_output_usd_per_mtok: Money | None = None
-    long_prompt_tokens: Count | None = None
-    long_input_factor: Positive = 1.0
-    long_output_factor: Positive = 1.0
-    source: str
-    retrieved: date
-    estimate: bool = False
-
-
 class Spread(Record):
     """A positive quantity by its median and 95th percentile (lognormal between)."""
 
@@ -176,29 +158,6 @@ class Spread(Record):
         """The 95th percentile does not lie below the median."""
         if self.p95 < self.median:
             message = f"p95 {self.p95!r} lies below the median {self.median!r}"
-            raise ValueError(message)
-        return self
-
-
-class Offer(Entry):
-    """A model sold by the token: `name` is `provider/model`. Prices ascend by date."""
-
-    provider: str
-    model: str
-    prices: tuple[Price, ...] = Field(min_length=1)
-    ttft_s: Spread
-    output_tokens_per_s: Spread
-    requests_per_min: Positive | None = None
-    input_tokens_per_min: Positive | None = None
-    output_tokens_per_min: Positive | None = None
-    retired: date | None = None
-
-    @model_validator(mode="after")
-    def _ascending(self) -> Offer:
-        """Prices stand in order of their dates, each date once."""
-        dates = [price.valid_from for price in self.prices]
-        if dates != sorted(set(dates)):
-            message = "prices must ascend by valid_from, each date once"
             raise ValueError(message)
         return self
 
@@ -233,7 +192,7 @@ class Accelerator(Entry):
     banned_regions: tuple[str, ...] = ()
 
 
-class DeviceSpeed(Record):
+class DeviceSpeed(Sourced):
     """How fast a device runs a model, one stream at a time; sustained after it has warmed up."""
 
     precision: Precision
@@ -241,8 +200,6 @@ class DeviceSpeed(Record):
     prefill_tokens_per_s: Positive
     sustained_decode_tokens_per_s: Positive | None = None
     weight_gb: Positive
-    source: str
-    estimate: bool = False
 
 
 class Device(Entry):

@@ -28,6 +28,7 @@ class Limits:
         residency: regions in which it may be processed; `None` for any.
         banned_tiers: tiers that must not serve it.
         capability_floor: least average success on the task, 0 to 1; 0 for no demand.
+        barred: indexes of targets that answer later than it may wait (batches).
         average_success: by target index, the average success on the class's task, 0 to 1; may
             be empty where there is no floor. `nan` (unknown) reaches no floor above 0.
     """
@@ -35,6 +36,7 @@ class Limits:
     residency: frozenset[str] | None = None
     banned_tiers: frozenset[Tier] = field(default_factory=frozenset)
     capability_floor: float = 0.0
+    barred: frozenset[int] = field(default_factory=frozenset)
     average_success: tuple[float, ...] = ()
 
 
@@ -147,6 +149,7 @@ def _by_constraint(
             limits.residency is None or target.region in limits.residency for target in targets
         ),
         "tiers_banned": _mask(target.tier not in limits.banned_tiers for target in targets),
+        "answers_too_late": _mask(target.index not in limits.barred for target in targets),
         "capability_floor": _capable(limits, len(targets)),
     }
 

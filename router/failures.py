@@ -16,6 +16,7 @@ class FailureReason(StrEnum):
     TIMED_OUT = "timed_out"
     CONNECTION_ERROR = "connection_error"
     TOO_LARGE = "too_large"
+    CONTEXT_LENGTH = "context_length"
     REFUSED = "refused"
 
 
@@ -42,6 +43,7 @@ FAILURE_CLASSES = {
     FailureReason.CONNECTION_ERROR: FailureClass(counted=False),
     # HTTP 400, context window exceeded: no use in trying again here, another model may have room
     FailureReason.TOO_LARGE: FailureClass(retried=False, counted=False),
+    FailureReason.CONTEXT_LENGTH: FailureClass(retried=False, counted=False),
     # HTTP 401, 404 and the like: stays wrong until somebody mends it
     FailureReason.REFUSED: FailureClass(retried=False, cools_at_once=True),
 }

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from simulator.world.journal import Journal
+    from simulator.world.plan import RunPlan
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -21,7 +22,8 @@ class Attempts:
 
     `ready_s` is arrival at the target, `admitted_s` the start of work, `first_s` and `finish_s`
     are instants at the target; the answer reaches the asker `return_s` later. `output` counts
-    tokens generated. `won` marks the attempt whose answer the request got.
+    tokens generated, `cached` prompt tokens that an API took from its cache and `cache_written`
+    those it was paid to keep. `won` marks the attempt whose answer the request got.
     """
 
     request: NDArray[np.int64]
@@ -32,6 +34,8 @@ class Attempts:
     reason: NDArray[np.int8]
     prompt: NDArray[np.int32]
     output: NDArray[np.int32]
+    cached: NDArray[np.int32]
+    cache_written: NDArray[np.int32]
     prefilled: NDArray[np.int32]
     recomputed: NDArray[np.int32]
     submitted_s: NDArray[np.float64]
@@ -61,7 +65,7 @@ class Attempts:
         return ~self.won
 
 
-def attempt_columns(rows: NDArray[np.void], journal: Journal) -> Attempts:
+def attempt_columns(rows: NDArray[np.void], journal: Journal, plan: RunPlan) -> Attempts:
     """The ledger's rows, ordered by attempt number, as columns beside what the journal knows."""
     number = rows["number"]
     won = journal.winner[rows["request"]] == number
@@ -70,7 +74,6 @@ def attempt_columns(rows: NDArray[np.void], journal: Journal) -> Attempts:
         "queue",
         "ending",
         "reason",
-        "prompt",
         "output",
         "prefilled",
         "recomputed",
@@ -86,6 +89,32 @@ def attempt_columns(rows: NDArray[np.void], journal: Journal) -> Attempts:
         "wasted_j",
         "request",
     ]
-    columns = {name: np.ascontiguousarray(rows[name]) for name in names}
+    columns: dict[str, NDArray[Any]] = {name: np.ascontiguousarray(rows[name]) for name in names}
     kind = np.frombuffer(bytes(journal.attempt_kinds), np.int8)[number]
+    columns |= token_columns(rows, journal, plan)
     return Attempts(**columns, kind=kind, target=np.ascontiguousarray(rows["group"]), won=won)
+
+
+def token_columns(rows: NDArray[np.void], journal: Journal, plan: RunPlan) -> dict[str, NDArray[np.int32]]:
+    """Prompt tokens, and those that were cached or written; APIs' ledger rows hold counted tokens only.
+
+    An explicit cache is written with what it does not hold yet, by clients whose prompts repeat
+    their history. What never began is neither cached nor written.
+    """
+    request, target = rows["request"], rows["group"]
+    rules = [entry.metering for entry in plan.target_plans]
+    metered = np.array([rule is not None for rule in rules])[target]
+    prompt = np.where(metered, plan.workload.input_token_count[request], rows["prompt"]).astype(np.int32)
+    began = ~np.isnan(rows["admitted_s"])
+    cached = np.where(began, cached_tokens(rows["number"], journal), 0).astype(np.int32)
+    least = np.array([rule.minimum_tokens if rule and rule.explicit else 0 for rule in rules])[target]
+    written = began & (least > 0) & (prompt >= least) & plan.carries_history[request]
+    return {"prompt": prompt, "cached": cached, "cache_written": np.where(written, prompt - cached, 0)}
+
+
+def cached_tokens(number: NDArray[np.int64], journal: Journal) -> NDArray[np.int64]:
+    """What APIs took from their caches, by attempt number; numbers ascend without gaps."""
+    found = np.zeros(len(number), np.int64)
+    held = journal.cached_token_count
+    found[list(held)] = list(held.values())
+    return found

@@ -139,8 +139,8 @@ def token_block(run: Run, part: Selection) -> Block:
     winners = run.outcomes.reasoning_tokens[part.requests]
     return {
         "input": int(run.attempts.prompt[rows].sum()),
-        "cached_input": 0,
-        "cache_write": 0,
+        "cached_input": int(run.attempts.cached[rows].sum()),
+        "cache_write": int(run.attempts.cache_written[rows].sum()),
         "output": int(run.attempts.output[rows].sum()),
         "reasoning_output": int(winners.sum()),
     }

@@ -38,10 +38,14 @@ def token_usd(attempts: Attempts, rows: NDArray[np.bool_], rates: TokenRates) ->
     prompt = attempts.prompt[rows].astype(np.float64)
     window = np.searchsorted(rates.from_s, attempts.admitted_s[rows], side="right") - 1
     window = np.maximum(window, 0)
-    long_prompt = prompt > rates.long_prompt_tokens
-    input_usd = rates.input_usd[window] * np.where(long_prompt, rates.long_input_factor, 1.0)
-    output_usd = rates.output_usd[window] * np.where(long_prompt, rates.long_output_factor, 1.0)
-    return prompt * input_usd + attempts.output[rows] * output_usd
+    long_prompt = prompt > rates.long_prompt_tokens[window]
+    input_factor = np.where(long_prompt, rates.long_input_factor[window], 1.0)
+    output_factor = np.where(long_prompt, rates.long_output_factor[window], 1.0)
+    cached, written = attempts.cached[rows], attempts.cache_written[rows]
+    given_usd = (prompt - cached - written) * rates.input_usd[window]
+    given_usd += cached * rates.cached_input_usd[window] + written * rates.cache_write_usd[window]
+    answer_usd = attempts.output[rows] * rates.output_usd[window]
+    return given_usd * input_factor + answer_usd * output_factor
 
 
 def api_usd(attempts: Attempts, terms: Sequence[Terms]) -> Column:

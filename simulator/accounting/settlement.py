@@ -9,12 +9,14 @@ import numpy as np
 
 from router.steps import AttemptKind
 from simulator.accounting import blocks
-from simulator.accounting.attempts import Attempts, attempt_columns
+from simulator.accounting.attempts import attempt_columns
 from simulator.accounting.blocks import Run, Selection
 from simulator.accounting.books import attempt_books, capacity_books
 from simulator.accounting.breakdown import breakdowns
 from simulator.accounting.outcomes import request_outcomes
-from simulator.kernel.codes import Ending
+from simulator.accounting.provisioned import with_units_used
+from simulator.kernel.codes import REASON_NAMES, Ending
+from simulator.world.journal import RequestState
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -45,7 +47,8 @@ def settle(
     terms: Sequence[Terms],
 ) -> Settlement:
     """Settles a finished run; `busy_s` is each target's busy time within the billed window."""
-    attempts = attempt_columns(ledger, journal)
+    attempts = attempt_columns(ledger, journal, plan)
+    attempts, busy_s = with_units_used(attempts, busy_s, terms, plan.warmup_s, plan.duration_s)
     outcomes = request_outcomes(plan, journal, attempts)
     run = Run(
         attempts=attempts,
@@ -78,7 +81,7 @@ def report_blocks(settlement: Settlement) -> dict[str, Json]:
     total_usd = cost["total"] or 0.0
     return {
         "requests": blocks.request_block(run, cohort),
-        "attempts": attempt_block(run.attempts, cohort),
+        "attempts": attempt_block(run, cohort),
         "tokens": blocks.token_block(run, cohort),
         "cost_usd": {**cost, **blocks.unit_costs(run, cohort, total_usd)},
         "energy_wh": blocks.energy_block(run, cohort),
@@ -92,8 +95,9 @@ def report_blocks(settlement: Settlement) -> dict[str, Json]:
     }
 
 
-def attempt_block(attempts: Attempts, cohort: Selection) -> dict[str, Json]:
-    """Attempts by why they were made, and how many were given up."""
+def attempt_block(run: Run, cohort: Selection) -> dict[str, Json]:
+    """Attempts by why they were made, how many were given up, and why the others failed."""
+    attempts = run.attempts
     kinds = np.bincount(attempts.kind[cohort.attempts], minlength=len(AttemptKind))
     given_up = attempts.ending[cohort.attempts] == Ending.CANCELLED
     return {
@@ -103,7 +107,20 @@ def attempt_block(attempts: Attempts, cohort: Selection) -> dict[str, Json]:
         "escalations": int(kinds[AttemptKind.ESCALATION]),
         "hedges": int(kinds[AttemptKind.HEDGE]),
         "cancelled": int(given_up.sum()),
+        "failures": failure_counts(run, cohort),
     }
+
+
+def failure_counts(run: Run, cohort: Selection) -> dict[str, Json]:
+    """Failed attempts by reason, and as `timeout` those given up when their request timed out."""
+    attempts, outcomes = run.attempts, run.outcomes
+    failed = cohort.attempts & (attempts.ending == Ending.FAILED)
+    counts = np.bincount(attempts.reason[failed], minlength=len(REASON_NAMES))
+    late = outcomes.request[outcomes.state == RequestState.TIMED_OUT]
+    given_up = cohort.attempts & (attempts.ending == Ending.CANCELLED)
+    timeouts = int(np.isin(attempts.request[given_up], late).sum())
+    named = dict(zip(REASON_NAMES[1:], map(int, counts[1:].tolist()), strict=True))
+    return {**named, "timeout": timeouts}
 
 
 def utilizations(run: Run) -> dict[str, Json]:

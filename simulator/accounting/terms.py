@@ -5,11 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-import numpy as np
-
 from simulator.signals import Constant
 
 if TYPE_CHECKING:
+    import numpy as np
     from numpy.typing import NDArray
 
     from router.fleet import Tier
@@ -21,16 +20,25 @@ class TokenRates:
     """API prices as float columns by the window they hold in, USD per token.
 
     Window j holds from `from_s[j]` on. Prompts longer than `long_prompt_tokens` pay
-    `long_input_factor` and `long_output_factor` times the price.
+    `long_input_factor` and `long_output_factor` times the price, cached and written tokens too.
     """
 
     from_s: NDArray[np.float64]
     input_usd: NDArray[np.float64]
     cached_input_usd: NDArray[np.float64]
+    cache_write_usd: NDArray[np.float64]
     output_usd: NDArray[np.float64]
-    long_prompt_tokens: float = np.inf
-    long_input_factor: float = 1.0
-    long_output_factor: float = 1.0
+    long_prompt_tokens: NDArray[np.float64]
+    long_input_factor: NDArray[np.float64]
+    long_output_factor: NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Provisioned:
+    """What one provisioned unit takes: input tokens per second, an answer token as so many."""
+
+    tokens_per_s_per_unit: float
+    output_weight: float
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,6 +58,7 @@ class Terms:
     region: str
     queue_count: int
     rates: TokenRates | None = None
+    provisioned: Provisioned | None = None
     usd_per_request: float = 0.0
     capacity_usd_per_s: float = 0.0
     meter_usd_per_kwh: Signal = field(default_factory=lambda: Constant(0.0))

@@ -63,11 +63,13 @@ def resolve(scenario: Scenario, replication: int = 0) -> Resolution:
     workload, answers = answered(scenario, workload, answerers, seed)
     slots = slots_of(scenario, services)
     targets = tuple(target_of(scenario, slot, index, demands) for index, slot in enumerate(slots))
-    screening = screened(scenario, targets, workload)
+    batch = frozenset(index for index, slot in enumerate(slots) if slot.service.batch)
+    screening = screened(scenario, targets, workload, batch)
     return Resolution(
         plan=RunPlan(
             seed=seed,
             workload=workload,
+            carries_history=carries_history(scenario, workload),
             requests=request_table(scenario, workload, demands, targets, models, answers, seed),
             answers=answers,
             model_names=models,
@@ -147,6 +149,12 @@ def limits_s(workload: Workload, demands: Sequence[Demand]) -> dict[str, NDArray
     }
 
 
+def carries_history(scenario: Scenario, workload: Workload) -> NDArray[np.bool_]:
+    """Which requests are turns of conversations that repeat what was said before."""
+    carried = [stream.session is not None and stream.session.history for stream in scenario.streams]
+    return np.array(carried, np.bool_)[workload.stream_code]
+
+
 def patience_of(stream: Stream) -> Patience:
     """What the stream's clients do."""
     client = stream.client
@@ -154,14 +162,18 @@ def patience_of(stream: Stream) -> Patience:
     return Patience(timeout_s=timeout_s, retries=client.retries, backoff_s=client.backoff)
 
 
-def screened(scenario: Scenario, targets: Sequence[Target], workload: Workload) -> Screening:
-    """The targets that hard constraints leave for each request."""
+def screened(
+    scenario: Scenario, targets: Sequence[Target], workload: Workload, batch: frozenset[int]
+) -> Screening:
+    """The targets that hard constraints leave for each request; `batch` are those that answer late."""
     longest = workload.input_token_count.astype(np.int64) + workload.max_output_token_count
-    limits = [stream_limits(scenario, stream, targets) for stream in scenario.streams]
+    limits = [stream_limits(scenario, stream, targets, batch) for stream in scenario.streams]
     return screen(targets, limits, workload.stream_code, longest)
 
 
-def stream_limits(scenario: Scenario, stream: Stream, targets: Sequence[Target]) -> Limits:
+def stream_limits(
+    scenario: Scenario, stream: Stream, targets: Sequence[Target], batch: frozenset[int]
+) -> Limits:
     """What the stream demands; its users' own machines stand where the users are."""
     residency = None if stream.residency is None else set(stream.residency)
     if residency is not None and stream.region in residency:
@@ -171,6 +183,7 @@ def stream_limits(scenario: Scenario, stream: Stream, targets: Sequence[Target])
         residency=None if residency is None else frozenset(residency),
         banned_tiers=frozenset(stream.banned_tiers),
         capability_floor=stream.capability_floor,
+        barred=frozenset() if stream.deferrable else batch,
         average_success=tuple(by_task.get(stream.task, np.nan) for by_task in success),
     )
 

@@ -135,6 +135,7 @@ def target_plan(
         queue_count=slot.service.queue_count,
         first_queue=sum(other.service.queue_count for other in before),
         failure_ratio=slot.service.failure_ratio,
+        metering=slot.service.metering,
     )
 
 
@@ -152,6 +153,7 @@ def terms_of(scenario: Scenario, slot: Slot) -> Terms:
         region=entry.region,
         queue_count=service.queue_count * service.unit_count,
         rates=service.rates,
+        provisioned=service.provisioned,
         usd_per_request=service.usd_per_request,
         capacity_usd_per_s=service.capacity_usd_per_s,
         meter_usd_per_kwh=Constant(tariff),
@@ -169,7 +171,7 @@ def terms_of(scenario: Scenario, slot: Slot) -> Terms:
 
 def egress_usd_per_token(scenario: Scenario, slot: Slot) -> float:
     """What sending one answer token out costs; nothing for APIs and edge machines."""
-    if slot.service.rates is not None or slot.deployment.tier == "edge":
+    if slot.deployment.api is not None or slot.deployment.tier == "edge":
         return 0.0
     network = scenario.settings.network
     return network.egress_usd_per_gb * network.bytes_per_output_token / BYTES_PER_GB

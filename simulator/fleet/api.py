@@ -2,29 +2,35 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, time
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypedDict
 
 import numpy as np
 
 from catalogs.errors import UnknownEntryError
-from simulator.accounting.terms import TokenRates
+from simulator.accounting.terms import Provisioned, TokenRates
 from simulator.distributions import Distribution, Fixed, LogNormal
+from simulator.fleet.api_metering import limits_of, metering_of, plan_problems, throughput_of
+from simulator.fleet.api_prices import prices_at, token_rates
 from simulator.fleet.backend import Service
-from simulator.kernel.spec import RateLimits, ServersSpec
+from simulator.fleet.capacity import SECONDS_PER_HOUR
+from simulator.kernel.spec import ServersSpec
 from simulator.world.plan import Timings
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from catalogs.records import Offer, Price
+    from numpy.typing import NDArray
+
+    from catalogs.offers import Offer, Throughput
     from simulator.fleet.backend import Work
     from simulator.scenario import Deployment, Scenario
-    from simulator.scenario.fleet import Api
+    from simulator.scenario.fleet import Api, ProvisionedThroughput
     from simulator.streams import RandomStreams
 
 TOKENS_PER_MTOK = 1e6
-SECONDS_PER_MINUTE = 60.0
+MINUTES_PER_HOUR = 60.0
+BATCH_PLACES = 1_000_000_000
+"""Batches wait side by side: a batch is queued, not refused."""
 
 
 class ApiBackend:
@@ -45,24 +51,24 @@ class ApiBackend:
             yield "api.offer", f"{offer.name!r} has no price on {day}; its first holds from {first}"
         if offer.retired is not None and day >= offer.retired:
             yield "api.offer", f"{offer.name!r} was retired on {offer.retired}; the run is on {day}"
+        yield from plan_problems(scenario, api, offer)
 
     def service(self, scenario: Scenario, deployment: Deployment) -> Service:
         """Calls in parallel up to the cap; more are refused, as are those above the limits."""
         api = api_of(deployment)
         offer = scenario.catalog.offer(api.offer)
         model = scenario.catalog.model(deployment.model)
-        price = price_on(offer, scenario)
+        places = BATCH_PLACES if api.plan == "batch" else api.concurrency
         return Service(
-            queues=ServersSpec(servers=api.concurrency, queue_limit=0),
-            unit_count=api.concurrency,
+            queues=ServersSpec(servers=places, queue_limit=0),
             limits=limits_of(api, offer),
             failure_ratio=api.failure_ratio,
             context_window_tokens=deployment.context_window_tokens or model.context_window_tokens,
-            input_usd_per_mtok=float(price.input_usd_per_mtok),
-            output_usd_per_mtok=float(price.output_usd_per_mtok),
-            rates=token_rates(offer, scenario),
+            metering=metering_of(scenario, deployment, api, offer),
+            batch=api.plan == "batch",
             api_wh_per_input_token=model.api_wh_per_input_token,
             api_wh_per_output_token=model.api_wh_per_output_token,
+            **price_terms(scenario, api, offer),
         )
 
     def timings(
@@ -72,6 +78,9 @@ class ApiBackend:
         api = api_of(deployment)
         offer = scenario.catalog.offer(api.offer)
         count = len(work.prompt)
+        if api.plan == "batch":
+            done_s = turnaround_s(scenario, offer, streams["batch", deployment.name], count)
+            return Timings(first_s=done_s, gap_s=np.zeros(count), redraw=True)
         first = ttft_s(api, offer).sample(streams["ttft", deployment.name], count)
         speed = tokens_per_s(api, offer).sample(streams["speed", deployment.name], count)
         return Timings(first_s=first, gap_s=1.0 / speed, redraw=True)
@@ -99,53 +108,53 @@ def tokens_per_s(api: Api, offer: Offer) -> Distribution:
     return LogNormal.from_p95(offer.output_tokens_per_s.median, offer.output_tokens_per_s.p95)
 
 
-def limits_of(api: Api, offer: Offer) -> RateLimits:
-    """The scenario's limits, else the offer's; per second."""
+def turnaround_s(
+    scenario: Scenario, offer: Offer, rng: np.random.Generator, count: int
+) -> NDArray[np.float64]:
+    """Seconds until batched calls are answered, all tokens at once; never more than the window."""
+    batch = scenario.catalog.providers[offer.provider].batch
+    if batch is None:
+        message = f"{offer.provider!r} sells no batches"
+        raise TypeError(message)
+    usual = LogNormal.from_p95(batch.turnaround_s.median, batch.turnaround_s.p95)
+    return np.minimum(usual.sample(rng, count), batch.window_h * SECONDS_PER_HOUR)
 
-    def per_s(own: float | None, usual: float | None) -> float:
-        limit = own if own is not None else usual
-        return np.inf if limit is None else limit / SECONDS_PER_MINUTE
 
-    return RateLimits(
-        requests_per_s=per_s(api.requests_per_min, offer.requests_per_min),
-        input_tokens_per_s=per_s(api.input_tokens_per_min, offer.input_tokens_per_min),
-        output_tokens_per_s=per_s(api.output_tokens_per_min, offer.output_tokens_per_min),
+class PriceTerms(TypedDict, total=False):
+    """The money part of a `Service`."""
+
+    input_usd_per_mtok: float
+    output_usd_per_mtok: float
+    rates: TokenRates
+    unit_count: int
+    capacity_usd_per_s: float
+    provisioned: Provisioned
+
+
+def price_terms(scenario: Scenario, api: Api, offer: Offer) -> PriceTerms:
+    """By the token, or by the provisioned unit and hour."""
+    throughput = throughput_of(api, offer)
+    if throughput is not None:
+        return unit_terms(api, throughput)
+    given, _cached, _write, answer = prices_at(offer, scenario.start, api.plan)
+    return PriceTerms(
+        input_usd_per_mtok=float(given),
+        output_usd_per_mtok=float(answer),
+        rates=token_rates(offer, scenario, api.plan),
     )
 
 
-def price_on(offer: Offer, scenario: Scenario) -> Price:
-    """The price that holds when the run begins."""
-    day = scenario.start.date()
-    return [price for price in offer.prices if price.valid_from <= day][-1]
-
-
-def token_rates(offer: Offer, scenario: Scenario) -> TokenRates:
-    """All prices as columns by the instant from which they hold (UTC midnight), USD per token."""
-    prices = offer.prices
-    cached = [price.cached_input_usd_per_mtok for price in prices]
-    current = price_on(offer, scenario)
-    return TokenRates(
-        from_s=np.array([seconds_until(scenario, price) for price in prices]),
-        input_usd=per_token([float(price.input_usd_per_mtok) for price in prices]),
-        cached_input_usd=per_token(
-            [
-                float(price.input_usd_per_mtok if part is None else part)
-                for price, part in zip(prices, cached, strict=True)
-            ]
+def unit_terms(api: Api, throughput: Throughput | ProvisionedThroughput) -> PriceTerms:
+    """Units are held like machines; the router's price is the unit's at the planned utilisation."""
+    usd_per_hour = float(throughput.usd_per_unit_hour)
+    per_min = throughput.input_tokens_per_min_per_unit
+    usd_per_mtok = usd_per_hour / (per_min * MINUTES_PER_HOUR) * TOKENS_PER_MTOK / api.utilization_ratio
+    return PriceTerms(
+        input_usd_per_mtok=usd_per_mtok,
+        output_usd_per_mtok=usd_per_mtok * throughput.output_weight,
+        unit_count=api.units or 0,
+        capacity_usd_per_s=usd_per_hour / SECONDS_PER_HOUR,
+        provisioned=Provisioned(
+            tokens_per_s_per_unit=per_min / MINUTES_PER_HOUR, output_weight=throughput.output_weight
         ),
-        output_usd=per_token([float(price.output_usd_per_mtok) for price in prices]),
-        long_prompt_tokens=current.long_prompt_tokens or np.inf,
-        long_input_factor=current.long_input_factor,
-        long_output_factor=current.long_output_factor,
     )
-
-
-def per_token(usd_per_mtok: list[float]) -> np.ndarray:
-    """Prices per million tokens as prices per token."""
-    return np.array(usd_per_mtok) / TOKENS_PER_MTOK
-
-
-def seconds_until(scenario: Scenario, price: Price) -> float:
-    """Seconds from the run's beginning to the day a price begins; negative for past ones."""
-    midnight = datetime.combine(price.valid_from, time(), UTC)
-    return (midnight - scenario.start).total_seconds()

@@ -13,10 +13,11 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from simulator.accounting.terms import TokenRates
+    from simulator.accounting.terms import Provisioned, TokenRates
     from simulator.kernel.spec import BatchingSpec, ServersSpec
     from simulator.scenario import Deployment, Scenario
     from simulator.streams import RandomStreams
+    from simulator.world.metering import Metering
     from simulator.world.plan import Timings
 
 
@@ -27,7 +28,9 @@ class Service:
     `queue_count` queues, each of `unit_count` units (servers) that are paid for and draw power:
     dollars, watts and grams are per unit and second, before PUE. Prices per million tokens are
     what a router takes as marginal price. `pays_meter`: the operator pays for the electricity;
-    `user_side`: the users' own machines. `warnings` go into the report.
+    `user_side`: the users' own machines.
+    `provisioned` units are held like machines; `metering` is how an API counts tokens; `batch`
+    answers come within hours. `warnings` go into the report.
     """
 
     queues: BatchingSpec | ServersSpec
@@ -41,6 +44,9 @@ class Service:
     input_usd_per_mtok: float = 0.0
     output_usd_per_mtok: float = 0.0
     rates: TokenRates | None = None
+    provisioned: Provisioned | None = None
+    metering: Metering | None = None
+    batch: bool = False
     usd_per_request: float = 0.0
     capacity_usd_per_s: float = 0.0
     pays_meter: bool = False

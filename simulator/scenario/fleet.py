@@ -21,7 +21,9 @@ from simulator.scenario.quantities import (
 
 Money = Annotated[Decimal, Field(ge=0, allow_inf_nan=False)]
 QueueLimit = Annotated[int, Field(ge=0)]
+Plan = Literal["pay_as_you_go", "batch", "provisioned"]
 BACKENDS = ("hardware", "api", "device", "endpoint")
+LIMITS = {"requests_per_min", "input_tokens_per_min", "output_tokens_per_min"}
 Balancing = Literal["least_outstanding", "round_robin", "random", "router"]
 
 
@@ -44,10 +46,29 @@ class EngineSettings(Part):
     queue_limit: QueueLimit | None = None
 
 
+class ProvisionedThroughput(Part):
+    """What a provisioned unit costs by the hour and takes by the minute (replaces the offer's)."""
+
+    usd_per_unit_hour: Money
+    input_tokens_per_min_per_unit: Positive
+    output_weight: Positive = 1.0
+    minimum_units: Count = 1
+    unit_step: Count = 1
+
+
 class Api(Part):
-    """A provider's API. Limits per minute default to the offer's; `failure_ratio` of calls fail."""
+    """A provider's API. Limits per minute default to the offer's; `failure_ratio` of calls fail.
+
+    `plan`: by the token; in batches at the batch price; or so many provisioned `units`, paid by
+    the hour, beyond whose throughput calls get a 429 (spill over by `router.resilience.fallbacks`).
+    `utilization_ratio` is what the router takes as planned use of the units.
+    """
 
     offer: str
+    plan: Plan = "pay_as_you_go"
+    units: Count | None = None
+    throughput: ProvisionedThroughput | None = None
+    utilization_ratio: Annotated[float, Field(gt=0, le=1)] = 0.6
     concurrency: Count = 10_000
     requests_per_min: Positive | None = None
     input_tokens_per_min: Positive | None = None
@@ -55,6 +76,19 @@ class Api(Part):
     failure_ratio: Ratio = 0.0
     ttft: Seconds | None = None
     output_tokens_per_s: Positive | None = None
+
+    @model_validator(mode="after")
+    def _one_plan(self) -> Api:
+        """Units go with provisioned throughput, limits of one's own with paying as you go."""
+        units = {"units", "throughput", "utilization_ratio"} & self.model_fields_set
+        if self.plan != "provisioned" and units:
+            message = f"{', '.join(sorted(units))} go with `plan: provisioned`, not with {self.plan!r}"
+            raise ValueError(message)
+        others = LIMITS & self.model_fields_set
+        if self.plan != "pay_as_you_go" and others:
+            message = f"{', '.join(sorted(others))} go with `plan: pay_as_you_go`, not with {self.plan!r}"
+            raise ValueError(message)
+        return self
 
 
 class DeviceSettings(Part):

@@ -199,6 +199,7 @@ class Stream(Part):
     """Requests of one kind. What is left out comes from the task's catalog entry.
 
     Where a back-end has a queue, the lower `priority` number is served first.
+    `deferrable` requests may wait for a batch, and have only the objectives stated here.
     """
 
     name: Name
@@ -214,6 +215,7 @@ class Stream(Part):
     residency: tuple[str, ...] | None = None
     banned_tiers: tuple[Tier, ...] = ()
     capability_floor: Ratio = 0.0
+    deferrable: bool = False
     client: Client = Client()
     session: Session | None = None
     devices: Annotated[int, Field(ge=1, le=1_000_000)] = 1_000

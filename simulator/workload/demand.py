@@ -50,8 +50,10 @@ def lengths_of(lengths: Lengths) -> Distribution:
 
 
 def limits_of(stream: Stream, task: Task) -> dict[str, float]:
-    """Objectives: all of the stream's own where it states any, else the task's."""
+    """Objectives: all of the stream's own where it states any or may wait, else the task's."""
     own, usual = stream.slo, task.slo
+    if own is None and stream.deferrable:
+        return dict.fromkeys(("ttft_s", "tpot_s", "e2e_s"), float("nan"))
     found = (
         {"ttft_s": own.ttft, "tpot_s": own.tpot, "e2e_s": own.e2e}
         if own is not None

@@ -100,6 +100,7 @@ class Executor:
         self._heard = bytes(len(plan.workload))
         self._told: Told = tell_nobody
         self._tells = False
+        self._remembers = bool(plan.carries_history.any()) and any(self._submission.meters)
         self._winner = memoryview(journal.winner)
         self._state = memoryview(journal.state)
         self._final_s: memoryview[float] = memoryview(journal.final_s)
@@ -266,7 +267,17 @@ class Executor:
         self._final_s[live.request] = self._clock.now
         if state != RequestState.COMPLETED or len(live.sent) > 1:
             self.give_up(live)
+        if self._remembers and state == RequestState.COMPLETED:
+            self._remember(live)
         self._settled(live.request)
+
+    def _remember(self, live: Live) -> None:
+        """Lets the API that answered keep the conversation in its prefix cache."""
+        won = self._winner[live.request]
+        target = next(target for _handle, number, target in live.sent if number == won)
+        meter = self._submission.meters[target]
+        if meter is not None:
+            meter.answered(live.request, self._clock.now)
 
     def abandon(self, live: Live) -> None:
         """Stops a request's steps without making it final: its client will ask again."""

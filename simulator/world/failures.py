@@ -13,7 +13,7 @@ TOLD = {
     Reason.OVERLOADED: FailureReason.UNAVAILABLE,
     Reason.SERVER_ERROR: FailureReason.SERVER_ERROR,
     Reason.OUTAGE: FailureReason.UNAVAILABLE,
-    Reason.CONTEXT_LENGTH: FailureReason.TOO_LARGE,
+    Reason.CONTEXT_LENGTH: FailureReason.CONTEXT_LENGTH,
 }
 FAILURE_NAMES = tuple(str(TOLD[reason]) for reason in Reason)
 """The router's word for each of the kernel's reasons, by code; empty for none."""

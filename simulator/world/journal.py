@@ -26,7 +26,8 @@ class Journal:
 
     `winner` is the number of the attempt whose answer counts (-1: none yet); `buffered` marks
     answers that were verified before they were shown. `final_s` is nan until something outside
-    the kernel settles the request.
+    the kernel settles the request. `cached_token_count` holds, by attempt number, what APIs took
+    from their prefix caches; attempts without any are absent.
     """
 
     def __init__(self, request_count: int) -> None:
@@ -41,6 +42,7 @@ class Journal:
         self.routing_usd = np.zeros(request_count)
         self.decision_target = np.full(request_count, -1, np.int16)
         self.attempt_kinds = bytearray()
+        self.cached_token_count: dict[int, int] = {}
         self.reasons: dict[str, int] = {}
 
     def reason_code(self, reason: str) -> int:

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from router.request import AnswerTable, RequestTable
     from simulator.kernel import GroupSpec
     from simulator.workload.columns import Workload
+    from simulator.world.metering import Metering
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,7 +35,7 @@ class TargetPlan:
 
     `model` is the row of the answer table, `timings` is None for batching queues. `own_device`
     sends each request to its asker's own queue. `failure_ratio` of the attempts fail with a
-    server error.
+    server error. `metering` is how an API counts tokens, None for everything else.
     """
 
     model: int
@@ -45,6 +46,7 @@ class TargetPlan:
     queue_count: int = 1
     first_queue: int = 0
     failure_ratio: float = 0.0
+    metering: Metering | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,11 +65,13 @@ class RunPlan:
     `answers` rows belong to models, `target_answers` to targets (the oracle's view).
     `candidate_sets[set_code[i]]` are the targets hard constraints leave for request i; an empty
     set carries its reason in `empty_reasons`. `reasoning_ratio` is by model, the objectives
-    `limits_s` (ttft_s, tpot_s, e2e_s) by request, nan where unset.
+    `limits_s` (ttft_s, tpot_s, e2e_s) by request, nan where unset. `carries_history` marks requests
+    whose prompts begin with what was said before in their session.
     """
 
     seed: int
     workload: Workload
+    carries_history: NDArray[np.bool_]
     requests: RequestTable
     answers: AnswerTable
     model_names: tuple[str, ...]

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from simulator.kernel.codes import NO_SLOT, NONE, Reason
 from simulator.kernel.entry import submit as submit_compiled
 from simulator.streams import keyed_uniform_scalar
+from simulator.world.metering import meter_of
 
 if TYPE_CHECKING:
     from simulator.kernel import Kernel
@@ -42,6 +43,8 @@ class Submission:
         self._forward_s = [target.forward_s.tolist() for target in plan.target_plans]
         self._back_s = [target.back_s.tolist() for target in plan.target_plans]
         self._plain = [target.timings is None and not target.failure_ratio for target in plan.target_plans]
+        self._cached = journal.cached_token_count
+        self.meters = [meter_of(target, plan) for target in plan.target_plans]
         self._kernel = kernel
         self.delay_s = 0.0
 
@@ -55,7 +58,9 @@ class Submission:
         output = self._answers[plan.model][request]
         if self._plain[target]:
             first_s, duration_s, queue, reason = 0.0, 0.0, NONE, 0
+            prompt, cached = self._prompt[request], 0
         else:
+            prompt, cached = self._metered(target, request, output, ready_s)
             first_s, duration_s = self._service(plan, request, attempt, output)
             queue = self._own_queue(plan, request)
             reason = self._drawn_failure(plan, target, request, attempt)
@@ -64,7 +69,7 @@ class Submission:
             target,
             queue,
             request,
-            self._prompt[request],
+            prompt,
             output,
             now_s,
             ready_s,
@@ -79,7 +84,17 @@ class Submission:
             self._kernel.make_way()
             self._kinds.pop()
             return self.submit(request, target, kind, attempt, now_s)
+        if cached:
+            self._cached[len(self._kinds) - 1] = cached
         return handle
+
+    def _metered(self, target: int, request: int, output: int, ready_s: float) -> tuple[int, int]:
+        """Tokens that count toward the target's limits, and cached ones; all and none where nobody counts."""
+        meter = self.meters[target]
+        if meter is None:
+            return self._prompt[request], 0
+        cached = meter.cached_tokens(request, ready_s)
+        return meter.counted_tokens(request, output, cached), cached
 
     def _service(self, plan: TargetPlan, request: int, attempt: int, output: int) -> tuple[float, float]:
         """Seconds to the first token and to the last, of a target whose queues are servers."""
@@ -100,6 +115,10 @@ class Submission:
 
     def _drawn_failure(self, plan: TargetPlan, target: int, request: int, attempt: int) -> int:
         """The failure this attempt is drawn to meet, by key: the same under every policy."""
+        meter = self.meters[target]
+        refusal = meter.refusal(request) if meter is not None else 0
+        if refusal:
+            return refusal
         if not plan.failure_ratio:
             return NO_FAILURE
         draw = keyed_uniform_scalar(self._seed, "failure", request, attempt, target)
