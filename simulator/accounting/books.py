@@ -9,7 +9,7 @@ import numpy as np
 
 from simulator.accounting import energy, money
 from simulator.accounting.energy import JOULES_PER_WH
-from simulator.signals import mean_over
+from simulator.accounting.idling import idle_means
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -89,15 +89,19 @@ def wasted_ratio(attempts: Attempts) -> Column:
     return np.where(attempts.won, recomputed, 1.0)
 
 
-def capacity_books(terms: Sequence[Terms], busy_s: Column, from_s: float, to_s: float) -> CapacityBooks:
-    """The books of capacity held from `from_s` to `to_s`, of which `busy_s` by target was work."""
+def capacity_books(
+    attempts: Attempts, terms: Sequence[Terms], busy_s: Column, from_s: float, to_s: float
+) -> CapacityBooks:
+    """The books of capacity held from `from_s` to `to_s`, of which `busy_s` by target was work.
+
+    Idle energy is priced and emitted at the signals of the time at which each target idles.
+    """
     held_s = np.array([term.queue_count * term.held for term in terms]) * (to_s - from_s)
     idle_s = np.maximum(held_s - busy_s, 0.0)
     idle_w = np.array([term.idle_w * term.pue for term in terms])
     idle_wh = idle_s * idle_w / JOULES_PER_WH
     rate = np.array([term.capacity_usd_per_s for term in terms])
-    tariff = np.array([mean_over(term.meter_usd_per_kwh, from_s, to_s) for term in terms])
-    grams = np.array([mean_over(term.intensity_gco2e_per_kwh, from_s, to_s) for term in terms])
+    tariff, grams = idle_means(attempts, terms, from_s, to_s)
     embodied = np.array([term.embodied_gco2e_per_s for term in terms])
     return CapacityBooks(
         held_s=held_s,

@@ -1,4 +1,4 @@
-"""The report's breakdowns: by tier, model, deployment, task and tenant. Each adds up to the whole."""
+"""The report's breakdowns: by tier, model, deployment, region, task and tenant. Each adds up to the whole."""
 
 from __future__ import annotations
 
@@ -82,11 +82,12 @@ def with_rest(run: Run, found: dict[str, dict[str, object]], rest: Selection) ->
 
 
 def breakdowns(run: Run, whole: Selection, workload: Workload) -> dict[str, dict[str, dict[str, object]]]:
-    """All five breakdowns."""
+    """All six breakdowns."""
     return {
         "tier": by_target(run, whole, "tier"),
         "model": by_target(run, whole, "model"),
         "deployment": by_target(run, whole, "deployment"),
+        "region": by_target(run, whole, "region"),
         "task": by_request(run, whole, workload.task_code, workload.task_names),
         "tenant": by_request(run, whole, workload.tenant_code, workload.tenant_names),
     }

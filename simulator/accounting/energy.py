@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from simulator.accounting.money import WH_PER_KWH, billed
+from simulator.accounting.money import WH_PER_KWH, billed, work_began_s
+from simulator.signals import means_over
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -36,13 +37,12 @@ def api_estimate_wh(attempts: Attempts, terms: Sequence[Terms]) -> Column:
 
 
 def emissions_gco2e(attempts: Attempts, terms: Sequence[Terms], drawn_wh: Column) -> Column:
-    """Grams of CO2e of each attempt's watt-hours, at the place and the middle of its work."""
+    """Grams of CO2e of each attempt's watt-hours, at the place and over the span of its work."""
     grams = np.zeros(len(attempts))
-    began_s = np.where(np.isnan(attempts.admitted_s), attempts.finish_s, attempts.admitted_s)
-    middle_s = (began_s + attempts.finish_s) / 2.0
+    began_s = work_began_s(attempts)
     for target, term in enumerate(terms):
         rows = attempts.target == target
-        intensity = term.intensity_gco2e_per_kwh.at(middle_s[rows])
+        intensity = means_over(term.intensity_gco2e_per_kwh, began_s[rows], attempts.finish_s[rows])
         grams[rows] = drawn_wh[rows] / WH_PER_KWH * intensity
     return grams
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from simulator.kernel.codes import Ending
+from simulator.signals import means_over
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -67,13 +68,19 @@ def capacity_usd(attempts: Attempts, terms: Sequence[Terms]) -> Column:
 
 
 def energy_usd(attempts: Attempts, terms: Sequence[Terms], facility_wh: Column) -> Column:
-    """USD of metered electricity, at the tariff of the instant each attempt finished."""
+    """USD of metered electricity, at the mean tariff of each attempt's work."""
+    began_s = work_began_s(attempts)
     cost = np.zeros(len(attempts))
     for target, term in enumerate(terms):
         rows = attempts.target == target
-        tariff = term.meter_usd_per_kwh.at(attempts.finish_s[rows])
+        tariff = means_over(term.meter_usd_per_kwh, began_s[rows], attempts.finish_s[rows])
         cost[rows] = facility_wh[rows] / WH_PER_KWH * tariff
     return cost
+
+
+def work_began_s(attempts: Attempts) -> Column:
+    """When each attempt's work began; for those without any, when they ended."""
+    return np.where(np.isnan(attempts.admitted_s), attempts.finish_s, attempts.admitted_s)
 
 
 def egress_usd(attempts: Attempts, terms: Sequence[Terms]) -> Column:

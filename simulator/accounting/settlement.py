@@ -54,7 +54,7 @@ def settle(
         attempts=attempts,
         outcomes=outcomes,
         books=attempt_books(attempts, terms),
-        capacity=capacity_books(terms, busy_s, plan.warmup_s, plan.duration_s),
+        capacity=capacity_books(attempts, terms, busy_s, plan.warmup_s, plan.duration_s),
         terms=terms,
         routing_usd=journal.routing_usd[outcomes.request],
         water_l_per_kwh=np.array([term.water_l_per_kwh for term in terms]),

@@ -9,6 +9,7 @@ from router.fleet import Target
 from simulator.accounting.terms import Terms
 from simulator.fleet.site import (
     OWN_DEVICE_REGION,
+    electricity_usd_per_kwh,
     intensity_gco2e_per_kwh,
     one_way_s,
     pue,
@@ -144,7 +145,7 @@ def terms_of(scenario: Scenario, slot: Slot) -> Terms:
     service, entry = slot.service, slot.deployment
     region = scenario.catalog.region(entry.region)
     facility = pue(scenario, entry)
-    tariff = float(region.electricity_usd_per_kwh) if service.pays_meter else 0.0
+    tariff = electricity_usd_per_kwh(scenario, entry.region) if service.pays_meter else Constant(0.0)
     return Terms(
         target=slot.name,
         deployment=entry.name,
@@ -156,7 +157,7 @@ def terms_of(scenario: Scenario, slot: Slot) -> Terms:
         provisioned=service.provisioned,
         usd_per_request=service.usd_per_request,
         capacity_usd_per_s=service.capacity_usd_per_s,
-        meter_usd_per_kwh=Constant(tariff),
+        meter_usd_per_kwh=tariff,
         egress_usd_per_token=egress_usd_per_token(scenario, slot),
         idle_w=service.idle_w,
         pue=facility,

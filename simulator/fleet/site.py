@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
-from zoneinfo import ZoneInfo
 
 import numpy as np
 
-from simulator.signals import Constant, DailyShape
+from simulator.fleet.given_signals import given_signal
+from simulator.signals import Constant, DailyShape, local_clock
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -23,7 +23,10 @@ OWN_DEVICE_REGION = "on-device"
 
 
 def intensity_gco2e_per_kwh(scenario: Scenario, region: str) -> Signal:
-    """Grid carbon over the run: the region's daily shape on its own clock."""
+    """Grid carbon over the run: the scenario's own, else the region's daily shape on its clock."""
+    given = given_signal(scenario, "carbon_intensity", region)
+    if given is not None:
+        return given
     entry = scenario.catalog.region(region)
     if entry.carbon_peak_to_trough == 1.0:
         return Constant(entry.carbon_gco2e_per_kwh)
@@ -31,14 +34,14 @@ def intensity_gco2e_per_kwh(scenario: Scenario, region: str) -> Signal:
         mean=entry.carbon_gco2e_per_kwh,
         peak_to_trough=entry.carbon_peak_to_trough,
         peak_hour=entry.carbon_peak_hour,
-        start_hour=start_hour(scenario, entry.time_zone),
+        clock=local_clock(scenario.start, entry.time_zone, scenario.duration_s + scenario.settings.drain),
     )
 
 
-def start_hour(scenario: Scenario, zone: str) -> float:
-    """Hour of day on a zone's clock at which the run begins."""
-    local = scenario.start.astimezone(ZoneInfo(zone))
-    return local.hour + local.minute / 60.0 + local.second / 3_600.0
+def electricity_usd_per_kwh(scenario: Scenario, region: str) -> Signal:
+    """What a kilowatt-hour costs over the run: the scenario's own, else the region's flat price."""
+    given = given_signal(scenario, "electricity_price", region)
+    return given or Constant(float(scenario.catalog.region(region).electricity_usd_per_kwh))
 
 
 def pue(scenario: Scenario, deployment: Deployment) -> float:

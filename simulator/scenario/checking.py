@@ -9,6 +9,7 @@ from catalogs.errors import Fault, UnknownEntryError
 from router.errors import InvalidPolicyParameterError, RouterError
 from router.registry import load_policy, make_policy
 from router.source_file import is_file_spec
+from simulator.fleet.given_signals import signal_problems
 from simulator.fleet.registry import BACKENDS
 from simulator.scenario.streams import TraceArrivals
 from simulator.workload.arrivals import arrival_pattern
@@ -34,6 +35,7 @@ def check(scenario: Scenario) -> list[Fault]:
         *duplicate_problems(scenario),
         *(problem for stream in numbered(scenario.streams) for problem in of_stream(scenario, *stream)),
         *(problem for entry in numbered(scenario.fleet) for problem in of_deployment(scenario, *entry)),
+        *signal_problems(scenario),
         *policy_problems(scenario),
         *resilience_problems(scenario),
     ]

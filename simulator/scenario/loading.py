@@ -85,7 +85,16 @@ def with_files(data: object, file: str, trace: str | Path | None) -> object:
     quality = data.get("quality") if isinstance(data, dict) else None
     if isinstance(quality, dict) and isinstance(quality.get("outcomes"), str):
         quality["outcomes"] = str(folder / quality["outcomes"])
+    for values in signals_in(data):
+        values |= {region: str(folder / file) for region, file in values.items() if isinstance(file, str)}
     return data
+
+
+def signals_in(data: object) -> list[dict[str, object]]:
+    """The signals by region in plain data that may be malformed."""
+    signals = data.get("signals") if isinstance(data, dict) else None
+    kinds = signals.values() if isinstance(signals, dict) else []
+    return [values for values in kinds if isinstance(values, dict)]
 
 
 def recorded(data: object) -> list[dict[str, object]]:

@@ -82,6 +82,9 @@ class Scenario:
                 stream["arrivals"]["file"] = content_digest(settings.arrivals.file)
         if self.settings.quality.outcomes is not None:
             plain["quality"]["outcomes"] = content_digest(self.settings.quality.outcomes)
+        for values in plain["signals"].values():
+            files = {region: file for region, file in values.items() if isinstance(file, str)}
+            values |= {region: content_digest(file) for region, file in files.items()}
         return hashlib.sha256(json.dumps(plain, sort_keys=True).encode()).hexdigest()
 
 

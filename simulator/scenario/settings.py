@@ -18,6 +18,7 @@ from simulator.scenario.quantities import (
     Span,
 )
 from simulator.scenario.routing import RouterSettings
+from simulator.scenario.signals import SignalSettings
 from simulator.scenario.streams import WorkloadSettings
 
 DEFAULT_START = datetime(2026, 11, 2, tzinfo=UTC)
@@ -84,6 +85,7 @@ class ScenarioSettings(Part):
     catalog: CatalogSettings = CatalogSettings()
     workload: WorkloadSettings
     network: Network = Network()
+    signals: SignalSettings = SignalSettings()
     fleet: Annotated[tuple[Deployment, ...], Field(min_length=1)]
     router: RouterSettings = RouterSettings()
     quality: QualitySettings = QualitySettings()

@@ -1,0 +1,207 @@
+"""Signals: clocks, files and means; what they make of energy that is used at one hour or another."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from simulator import InvalidScenarioError, load_scenario, simulate
+from simulator.signals import Constant, DailyShape, DailySteps, Steps, local_clock, means_over, weighted_mean
+from world_cases import FRONTIER, SMALL, plain, scenario, with_stream
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+HOUR_S = 3_600.0
+OWNED = {**SMALL, "pricing": {"owned": True}}
+
+
+def test_clocks_follow_summer_time() -> None:
+    """In the night of 2026-10-25 Amsterdam's clock shows two o'clock twice; the sun does not wait."""
+    clock = local_clock(datetime(2026, 10, 24, 23, 30, tzinfo=UTC), "Europe/Amsterdam", 6 * HOUR_S)
+    hours = clock.hour(np.array([0.0, 1.0, 1.5, 2.0, 3.0]) * HOUR_S)
+    np.testing.assert_allclose(hours, [1.5, 2.5, 2.0, 2.5, 3.5])
+
+
+def test_clocks_of_half_hours_are_right() -> None:
+    """Mumbai is five and a half hours ahead, all year."""
+    clock = local_clock(datetime(2026, 3, 28, 20, 15, tzinfo=UTC), "Asia/Kolkata", 48 * HOUR_S)
+    assert clock.hour(np.array([0.0, 24 * HOUR_S])).tolist() == [1.75, 1.75]
+
+
+def signals() -> list[object]:
+    """One signal of every kind."""
+    clock = local_clock(datetime(2026, 3, 28, 6, 0, tzinfo=UTC), "Europe/Berlin", 72 * HOUR_S)
+    return [
+        Constant(3.7),
+        DailyShape(mean=300.0, peak_to_trough=1.5, peak_hour=19.0, clock=clock),
+        DailySteps(hours=np.array([6.0, 22.5]), values=np.array([0.3, 0.1]), clock=clock),
+        Steps(from_s=np.array([-600.0, 5_000.0, 9_000.0]), values=np.array([1.0, 9.0, 4.0])),
+    ]
+
+
+@given(st.floats(0, 2 * 86_400), st.floats(0, 86_400))
+def test_means_are_the_integral_over_the_interval(from_s: float, span_s: float) -> None:
+    """Every signal's mean agrees with a fine sum, and lies between its extremes."""
+    for signal in signals():
+        mean = means_over(signal, np.array([from_s]), np.array([from_s + span_s]))[0]
+        fine = signal.at(from_s + span_s * (np.arange(20_000) + 0.5) / 20_000)
+        slack = 60.0 / max(span_s, 60.0) * float(np.ptp(fine)) if span_s > 60.0 else float(np.ptp(fine))
+        assert fine.min() - 1e-9 <= mean <= fine.max() + 1e-9 or np.ptp(fine) == 0.0
+        assert abs(mean - fine.mean()) <= slack + 1e-3 * fine.max()
+
+
+def test_a_mean_by_weights_follows_the_weights() -> None:
+    """All weight in the second hour gives that hour's value; none gives the plain mean."""
+    signal = Steps(from_s=np.array([0.0, HOUR_S]), values=np.array([1.0, 3.0]))
+    edges = np.array([0.0, HOUR_S, 2 * HOUR_S])
+    assert weighted_mean(signal, edges, np.array([0.0, 5.0])) == 3.0
+    assert weighted_mean(signal, edges, np.zeros(2)) == 2.0
+
+
+def test_a_constant_signal_gives_energy_times_the_constant_exactly() -> None:
+    """Grams are watt-hours x the constant, dollars watt-hours x the price, used and idle."""
+    own = {"carbon_intensity": {"us-virginia": 250.0}, "electricity_price": {"us-virginia": 0.125}}
+    report = simulate(scenario(fleet=[OWNED], router={"policy": "round_robin"}, signals=own)).report
+    kwh = report.figure("energy_wh.total") / 1_000.0
+    assert report.figure("energy_wh.idle") > 0.0
+    assert report.figure("emissions_gco2e.total") == pytest.approx(kwh * 250.0, rel=1e-14)
+    assert report.figure("cost_usd.energy") == pytest.approx(kwh * 0.125, rel=1e-14)
+
+
+def recorded(tmp_path: Path, name: str, *lines: str) -> str:
+    """A file of the given lines."""
+    path = tmp_path / name
+    path.write_text("\n".join(lines) + "\n", encoding="utf-8")
+    return str(path)
+
+
+def test_a_file_of_one_value_equals_the_constant(tmp_path: Path) -> None:
+    """Recorded or said, the same value gives the same grams to the last bit."""
+    file = recorded(tmp_path, "c.csv", "time,gco2e_per_kwh", "2026-11-01,250")
+    world = {"fleet": [OWNED], "router": {"policy": "round_robin"}}
+    one = simulate(scenario(**world, signals={"carbon_intensity": {"us-virginia": file}}))
+    other = simulate(scenario(**world, signals={"carbon_intensity": {"us-virginia": 250}}))
+    path = "emissions_gco2e.total"
+    assert one.report.figure(path) == pytest.approx(other.report.figure(path), rel=1e-14)
+
+
+def test_shifting_work_in_the_day_changes_emissions_as_the_integral_says(tmp_path: Path) -> None:
+    """The same work in a dirty and in a clean hour: used grams in the ratio of the hours."""
+    file = recorded(
+        tmp_path, "day.csv", "time,gco2e_per_kwh", "2026-11-02T00:00Z,100", "2026-11-02T12:00Z,400"
+    )
+    grams, drawn = [], []
+    for start in ("2026-11-02T03:00:00Z", "2026-11-02T15:00:00Z"):
+        run = simulate(
+            scenario(
+                start=start,
+                fleet=[OWNED],
+                router={"policy": "round_robin"},
+                signals={"carbon_intensity": {"us-virginia": file}},
+            )
+        ).settlement.run
+        grams.append(run.books.emissions_gco2e.sum() + run.capacity.idle_gco2e.sum())
+        drawn.append(run.books.facility_wh.sum() + run.capacity.idle_wh.sum())
+    assert drawn[0] == pytest.approx(drawn[1])
+    assert grams[1] == pytest.approx(4.0 * grams[0])
+    assert grams[0] == pytest.approx(drawn[0] / 1_000.0 * 100.0)
+
+
+def test_idle_energy_is_emitted_when_capacity_idles(tmp_path: Path) -> None:
+    """A machine that works in the first hour and rests in the second idles on the second's grid."""
+    file = recorded(
+        tmp_path, "two.csv", "time,gco2e_per_kwh", "2026-11-02T00:00Z,100", "2026-11-02T01:00Z,900"
+    )
+    trace = recorded(
+        tmp_path, "trace.csv", "timestamp,input_tokens,output_tokens", *(f"{i},500,300" for i in range(3_500))
+    )
+    columns = {name: name for name in ("timestamp", "input_tokens", "output_tokens")}
+    stream = with_stream(arrivals={"pattern": "trace", "file": trace, "format": "csv", "columns": columns})
+    world = scenario(
+        duration="2h",
+        fleet=[OWNED],
+        router={"policy": "round_robin"},
+        signals={"carbon_intensity": {"us-virginia": file}},
+        **stream,
+    )
+    capacity = simulate(world).settlement.run.capacity
+    idle = capacity.idle_gco2e[0] / capacity.idle_wh[0] * 1_000.0
+    assert idle > 850.0, "idling is nearly all in the second hour"
+
+
+def test_tariffs_by_hour_follow_the_regions_own_clock() -> None:
+    """Noon to one in Virginia is 17:00 to 18:00 UTC in November."""
+    prices = {"00:00": 0.1, "12:00": 0.5, "13:00": 0.1}
+    paid = []
+    for start in ("2026-11-02T17:00:00Z", "2026-11-02T12:00:00Z"):
+        world = scenario(
+            start=start,
+            fleet=[OWNED],
+            router={"policy": "round_robin"},
+            signals={"electricity_price": {"us-virginia": prices}},
+        )
+        report = simulate(world).report
+        paid.append(report.figure("cost_usd.energy") / report.figure("energy_wh.total") * 1_000.0)
+    assert paid == pytest.approx([0.5, 0.1])
+
+
+def test_hours_of_a_file_are_those_of_the_local_day(tmp_path: Path) -> None:
+    """A file by `hour` says the same as a table of hours."""
+    file = recorded(tmp_path, "t.csv", "hour,usd_per_kwh", "0,0.1", "12,0.5", "13,0.1")
+    world = {"start": "2026-11-02T17:00:00Z", "fleet": [OWNED], "router": {"policy": "round_robin"}}
+    report = simulate(scenario(**world, signals={"electricity_price": {"us-virginia": file}})).report
+    per_kwh = report.figure("cost_usd.energy") / report.figure("energy_wh.total") * 1_000.0
+    assert per_kwh == pytest.approx(0.5)
+
+
+def test_faults_of_a_file_are_told_all_at_once_with_their_lines(tmp_path: Path) -> None:
+    """Numbers, instants, order, beginning and end; unknown regions; files that are not there."""
+    bad = recorded(
+        tmp_path,
+        "bad.csv",
+        "time,gco2e_per_kwh",
+        "2026-11-02T00:01Z,100",
+        "2026-11-02T00:00Z,-4",
+        "yesterday,7",
+        "2026-11-02T00:02Z,much",
+    )
+    head = recorded(tmp_path, "head.csv", "when,grams", "1,2")
+    own = {
+        "carbon_intensity": {"us-virginia": bad, "atlantis": 3.0, "us-texas": head},
+        "electricity_price": {"us-virginia": str(tmp_path / "none.csv")},
+    }
+    with pytest.raises(InvalidScenarioError) as caught:
+        scenario(signals=own, duration="1h")
+    told = str(caught.value)
+    lines = ("2: begins", "3: time", "3: value '-4'", "4: time 'yesterday'", "5: value 'much'", "5: ends at")
+    for part in (*(f"bad.csv:{line}" for line in lines), "'atlantis'", "head.csv:1: columns", "none.csv"):
+        assert part in told
+
+
+def test_files_are_found_beside_the_scenario_and_count_in_its_digest(tmp_path: Path) -> None:
+    """A relative file is the scenario's; other values are another scenario."""
+    import yaml
+
+    digests = []
+    for value in (100, 200):
+        recorded(tmp_path, "c.csv", "hour,gco2e_per_kwh", f"0,{value}")
+        data = plain(signals={"carbon_intensity": {"us-virginia": "c.csv"}})
+        (tmp_path / "s.yaml").write_text(yaml.safe_dump(data), encoding="utf-8")
+        digests.append(load_scenario(tmp_path / "s.yaml").digest)
+    assert digests[0] != digests[1]
+
+
+def test_regions_are_told_apart() -> None:
+    """The breakdown by region adds up; a region's grams are those of its own grid."""
+    far = {**FRONTIER, "name": "far", "region": "eu-nordics"}
+    report = simulate(scenario(fleet=[FRONTIER, far], router={"policy": "round_robin"})).report
+    by = report.fields["by"]["region"]
+    assert set(by) == {"us-virginia", "eu-nordics"}
+    per_wh = [part["emissions_gco2e"]["total"] / part["energy_wh"]["total"] for part in by.values()]
+    assert per_wh[0] > 5 * per_wh[1]
