@@ -28,6 +28,16 @@ def test_policies_on_the_pages_run_and_conform(page: str, name: str, tmp_path: P
     assert simulate(scenario, f"{file}:{name}").report.figure("requests.completed") > 50
 
 
+@pytest.mark.parametrize("target", ["by-token", "batch", "units"])
+def test_price_plans_cost_what_the_page_says(target: str) -> None:
+    """The figures of the how-to about price plans are those of its scenario."""
+    page = (ROOT / "docs/how-to/choose-a-price-plan.md").read_text(encoding="utf-8")
+    scenario = load_scenario("api-price-plans", overrides=[f"router.parameters.target={target}"])
+    parts = simulate(scenario).report.fields["by"]["deployment"]
+    bought = [target, "by-token"] if target == "units" else [target]
+    assert " + ".join(f"{parts[name]['cost_usd']['total']:,.2f}" for name in bought) in page
+
+
 def test_every_policy_has_its_place_in_the_methodology() -> None:
     """No shipped policy is missing from the page about routing."""
     text = (ROOT / "docs" / "methodology" / "routing.md").read_text(encoding="utf-8")

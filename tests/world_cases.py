@@ -82,8 +82,16 @@ engines = st.sampled_from(
         {"kv_room_tokens": 9000, "max_sequences": 16},
     ]
 )
+UNIT = {"usd_per_unit_hour": 2, "input_tokens_per_min_per_unit": 4000, "output_weight": 4}
 apis = st.sampled_from(
-    [{}, {"failure_ratio": 0.3}, {"requests_per_min": 20}, {"concurrency": 2}, {"input_tokens_per_min": 9000}]
+    [
+        {},
+        {"failure_ratio": 0.3},
+        {"requests_per_min": 20},
+        {"concurrency": 2},
+        {"input_tokens_per_min": 9000},
+        {"plan": "provisioned", "units": 3, "throughput": UNIT},
+    ]
 )
 routers = st.sampled_from(
     [

@@ -127,7 +127,7 @@ def test_file_and_line_of_broken_yaml_are_named(tmp_path: Path) -> None:
 
 def test_missing_scenario_names_those_that_ship() -> None:
     """A source that is neither file nor shipped name lists what there is."""
-    assert "shipped scenarios: 'azure-replay'" in faults_of("nothing-like-it")
+    assert "shipped scenarios: 'api-price-plans', 'azure-replay'" in faults_of("nothing-like-it")
 
 
 def test_overrides_reach_maps_and_named_entries() -> None:
@@ -154,13 +154,14 @@ def test_overrides_that_lead_nowhere_are_faults() -> None:
 
 
 def test_shipped_scenarios_load_and_say_what_they_are() -> None:
-    """All five ship, each with a description."""
+    """All six ship, each with a description."""
     names = {
         "support-desk-diurnal",
         "hybrid-edge-cloud",
         "code-assistant-bursty",
         "frontier-only",
         "azure-replay",
+        "api-price-plans",
     }
     assert names <= set(shipped_scenarios())
     for name in shipped_scenarios():
