@@ -22,8 +22,8 @@ class Attempts:
 
     `ready_s` is arrival at the target, `admitted_s` the start of work, `first_s` and `finish_s`
     are instants at the target; the answer reaches the asker `return_s` later. `output` counts
-    tokens generated, `cached` prompt tokens that an API took from its cache and `cache_written`
-    those it was paid to keep. `won` marks the attempt whose answer the request got.
+    tokens generated, `cached` prompt tokens that an API or a replica's prefix cache knew already and
+    `cache_written` those an API was paid to keep. `won` marks the attempt whose answer the request got.
     """
 
     request: NDArray[np.int64]
@@ -106,7 +106,7 @@ def token_columns(rows: NDArray[np.void], journal: Journal, plan: RunPlan) -> di
     metered = np.array([rule is not None for rule in rules])[target]
     prompt = np.where(metered, plan.workload.input_token_count[request], rows["prompt"]).astype(np.int32)
     began = ~np.isnan(rows["admitted_s"])
-    cached = np.where(began, cached_tokens(rows["number"], journal), 0).astype(np.int32)
+    cached = np.where(began, cached_tokens(rows["number"], journal) + rows["cached"], 0).astype(np.int32)
     least = np.array([rule.minimum_tokens if rule and rule.explicit else 0 for rule in rules])[target]
     written = began & (least > 0) & (prompt >= least) & plan.carries_history[request]
     return {"prompt": prompt, "cached": cached, "cache_written": np.where(written, prompt - cached, 0)}

@@ -12,6 +12,7 @@ import numpy as np
 
 from router.constraints import Limits, screen
 from router.request import RequestTable
+from simulator.experiment.repeats import repeats_of
 from simulator.experiment.targets import Slot, group_of, slots_of, target_of, target_plan, terms_of
 from simulator.fleet.backend import Work
 from simulator.fleet.registry import BACKENDS
@@ -78,6 +79,7 @@ def resolve(scenario: Scenario, replication: int = 0) -> Resolution:
             targets=targets,
             target_plans=target_plans(scenario, slots, models, workload, answers, streams),
             groups=tuple(group_of(slot) for slot in slots),
+            repeats=repeats_of(workload),
             candidate_sets=screening.sets,
             set_code=screening.set_of_request,
             empty_reasons=screening.reasons,

@@ -14,7 +14,7 @@ from simulator.fleet.site import (
     one_way_s,
     pue,
 )
-from simulator.kernel.codes import LEAST_OUTSTANDING, RANDOM, ROUND_ROBIN
+from simulator.kernel.codes import LEAST_OUTSTANDING, RANDOM, ROUND_ROBIN, SESSION_AFFINITY
 from simulator.kernel.spec import GroupSpec
 from simulator.quality.answers import Answerer, Difficulty, abilities
 from simulator.signals import Constant
@@ -34,6 +34,7 @@ BALANCING = {
     "least_outstanding": LEAST_OUTSTANDING,
     "round_robin": ROUND_ROBIN,
     "random": RANDOM,
+    "session_affinity": SESSION_AFFINITY,
     "router": LEAST_OUTSTANDING,
 }
 

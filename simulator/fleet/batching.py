@@ -119,6 +119,7 @@ def batching_spec(scenario: Scenario, deployment: Deployment) -> BatchingSpec:
         token_budget=settings.token_budget or profile.token_budget,
         kv_room_tokens=room,
         queue_limit=-1 if settings.queue_limit is None else settings.queue_limit,
+        prefix_cache=settings.prefix_cache,
     )
 
 

@@ -5,6 +5,14 @@ the same code is plain Python. Knows tokens, seconds, bytes and joules; no dolla
 """
 
 from simulator.kernel.kernel import Kernel
-from simulator.kernel.spec import BatchingSpec, GroupSpec, RateLimits, ServersSpec, StepCost
+from simulator.kernel.spec import BatchingSpec, GroupSpec, RateLimits, Repeats, ServersSpec, StepCost
 
-__all__ = ["BatchingSpec", "GroupSpec", "Kernel", "RateLimits", "ServersSpec", "StepCost"]
+__all__ = [
+    "BatchingSpec",
+    "GroupSpec",
+    "Kernel",
+    "RateLimits",
+    "Repeats",
+    "ServersSpec",
+    "StepCost",
+]

@@ -39,6 +39,14 @@ from simulator.kernel.lists import (
     remove_waiting,
     requeue,
 )
+from simulator.kernel.prefixes import (
+    held_tokens,
+    leave_behind,
+    may_repeat,
+    offer_segments,
+    take_prefix,
+    trim,
+)
 
 COMPLETED = int(Ending.COMPLETED)
 CANCELLED = int(Ending.CANCELLED)
@@ -78,7 +86,11 @@ def end_decode(k, queue, slot, place):
 def release(k, queue, slot):
     """Gives a running sequence's seat and KV room back."""
     entry = k.slots[slot]
-    count_kv(k, queue, -(entry.computed + entry.chunk))
+    if queue.caches:
+        leave_behind(k, entry.queue, queue, slot, entry.computed)
+        count_kv(k, queue, -entry.chunk)
+    else:
+        count_kv(k, queue, -(entry.computed + entry.chunk))
     entry.chunk = 0
     remove_running(k, queue, slot)
 
@@ -160,8 +172,23 @@ def admissible_tokens(k, queue, budget):
     slot = queue.wait_head
     if slot == NONE or queue.running >= queue.capacity or budget <= 0:
         return 0
+    if queue.caches and may_repeat(k, slot):
+        return cached_admissible_tokens(k, queue, slot, budget)
     tokens = min(k.slots[slot].prefill_target, budget)
     return tokens if queue.kv_used + queue.decoding + tokens <= queue.kv_room else 0
+
+
+@compiled
+def cached_admissible_tokens(k, queue, slot, budget):
+    """Prompt tokens that may find a prefix: admitted when the whole prompt fits beside the others.
+
+    What running sequences hold takes no more room. Free blocks do not matter here, so that a leap
+    may evict them and yet nobody could have been admitted on the way.
+    """
+    entry = k.slots[slot]
+    need = entry.prefill_target - held_tokens(k, entry.queue, slot)
+    fits = queue.kv_used + queue.decoding + need <= queue.kv_room
+    return min(entry.prefill_target, budget) if fits else 0
 
 
 @compiled
@@ -177,6 +204,9 @@ def admit(k, queue, now_s, budget):
             entry.admitted_s = now_s
         append_running(k, queue, slot)
         append_prefill(k, queue, slot)
+        if queue.caches:
+            take_prefix(k, entry.queue, queue, slot)
+            tokens = min(tokens, entry.prefill_target - entry.computed)
         schedule_chunk(k, queue, slot, tokens)
         budget -= tokens
         tokens = admissible_tokens(k, queue, budget)
@@ -201,6 +231,7 @@ def plan(k, number, now_s):
     else:
         queue.phase = IDLE
         queue.next_s = math.inf
+    trim(k, queue)
     reorder_queue(k, number)
 
 
@@ -314,6 +345,8 @@ def finish_chunks(k, number, now_s, shared_s, shared_j):
             pay_for_chunk(queue, entry, shared_s, shared_j)
             entry.computed += entry.chunk
             entry.chunk = 0
+            if queue.caches:
+                offer_segments(k, number, queue, slot)
             if entry.computed == entry.prefill_target:
                 emit_first(k, queue, slot, now_s)
         slot = after
@@ -366,6 +399,7 @@ def finish_stretch(k, number, now_s):
     steps = queue.steps
     if queue.phase == LEAP:
         count_kv(k, queue, queue.decoding * steps)
+        trim(k, queue)
     shared_s, shared_j = turn_meters(queue, steps)
     finish_decodes(k, queue, now_s)
     if queue.prefilling > 0:

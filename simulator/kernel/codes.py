@@ -32,6 +32,7 @@ NOTICE_FAILED: Final = 6
 LEAST_OUTSTANDING: Final = 0
 ROUND_ROBIN: Final = 1
 RANDOM: Final = 2
+SESSION_AFFINITY: Final = 3
 
 ALREADY_FINAL: Final = 0
 REMOVED: Final = 1
@@ -50,7 +51,9 @@ HEAP_COUNT: Final = 5
 MARGIN: Final = 6
 NEXT_NUMBER: Final = 7
 LEAP_COUNT: Final = 8
-COUNTER_COUNT: Final = 9
+PREFIX_COUNT: Final = 9
+PREFIX_FREE: Final = 10
+COUNTER_COUNT: Final = 11
 
 
 class Ending(IntEnum):

@@ -108,6 +108,7 @@ def write_row(k, slot):
     row.output = entry.generated
     row.prefilled = entry.prefilled
     row.recomputed = entry.recomputed
+    row.cached = entry.cached
     row.submitted_s = entry.submitted_s
     row.ready_s = entry.ready_s
     row.admitted_s = entry.admitted_s

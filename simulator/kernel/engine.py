@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 
-from simulator.kernel import batching, servers
+from simulator.kernel import batching, prefixes, servers
 from simulator.kernel.codes import (
     ALREADY_FINAL,
     ARRIVE,
@@ -31,6 +31,7 @@ from simulator.kernel.codes import (
     SERVER_DONE,
     SERVER_FIRST,
     SERVING,
+    SESSION_AFFINITY,
     STOPS_AT_BOUNDARY,
     TIMER_COUNT,
     TRAVELLING,
@@ -72,6 +73,9 @@ def blank(entry):
     entry.prefilled = 0
     entry.lost = 0
     entry.recomputed = 0
+    entry.cached = 0
+    entry.held = 0
+    entry.shared = 0
     entry.busy_s = 0.0
     entry.energy_j = 0.0
     entry.wasted_s = 0.0
@@ -170,9 +174,23 @@ def next_queue(k, group, start):
 
 
 @compiled
-def choose_queue(k, group, number):
+def session_of(k, request):
+    """The conversation a request belongs to, or NONE."""
+    return k.asked[request].session if request < len(k.asked) else NONE
+
+
+@compiled
+def home_queue(k, group, session):
+    """The queue that a conversation always goes to; the next one that is up when that is not."""
+    return next_queue(k, group, scrambled(session) % group.queue_count)
+
+
+@compiled
+def choose_queue(k, group, number, request):
     """The replica that takes the attempt, by the group's balancing; NONE when none is up."""
-    if group.balancing == LEAST_OUTSTANDING:
+    if group.balancing == SESSION_AFFINITY and session_of(k, request) != NONE:
+        return home_queue(k, group, session_of(k, request))
+    if group.balancing in (LEAST_OUTSTANDING, SESSION_AFFINITY):
         queue = least_outstanding_queue(k, group)
     elif group.balancing == ROUND_ROBIN:
         queue = next_queue(k, group, group.cursor)
@@ -207,7 +225,7 @@ def arrive(k, slot, now_s):
     """Brings an attempt to its group: it is refused, fails as drawn, or stands in a queue."""
     entry = k.slots[slot]
     if entry.queue == NONE:
-        entry.queue = choose_queue(k, k.groups[entry.group], entry.number)
+        entry.queue = choose_queue(k, k.groups[entry.group], entry.number, entry.request)
         if entry.queue != NONE:
             k.queues[entry.queue].outstanding += 1
     if entry.queue == NONE:
@@ -378,6 +396,7 @@ def clear(k, number, now_s, ending, reason):
         slot = queue.wait_head
         remove_waiting(k, queue, slot)
         end_broken(k, slot, now_s, ending, reason)
+    prefixes.evict(k, queue, 0)
     queue.phase = IDLE
     queue.next_s = math.inf
     reorder_queue(k, number)

@@ -15,7 +15,18 @@ from numba.extending import intrinsic
 
 from simulator.kernel import engine
 from simulator.kernel.jit import COMPILED, compiled
-from simulator.kernel.records import EVENT, GROUP, LEDGER, QUEUE, SLOT, TIMER, State
+from simulator.kernel.records import (
+    ASKED,
+    EVENT,
+    GROUP,
+    LEDGER,
+    PREFIX,
+    QUEUE,
+    SEGMENT,
+    SLOT,
+    TIMER,
+    State,
+)
 
 INTEGER = np.dtype("i8")
 
@@ -46,6 +57,10 @@ if COMPILED:
             numba.carray(pointer(addresses[14]), addresses[15], INTEGER),
             numba.carray(pointer(addresses[16]), addresses[17], INTEGER),
             numba.carray(pointer(addresses[18]), addresses[19], INTEGER),
+            numba.carray(pointer(addresses[20]), addresses[21], PREFIX),
+            numba.carray(pointer(addresses[22]), addresses[23], INTEGER),
+            numba.carray(pointer(addresses[24]), addresses[25], ASKED),
+            numba.carray(pointer(addresses[26]), addresses[27], SEGMENT),
         )
 
 else:

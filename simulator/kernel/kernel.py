@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from simulator.kernel.spec import GroupSpec
+    from simulator.kernel.spec import GroupSpec, Repeats
 
 SLOT_MASK = 0xFFFFFFFF
 GENERATION_SHIFT = 32
@@ -53,9 +53,9 @@ class Kernel:
     `simulator.kernel.entry` take; it changes whenever an array grows.
     """
 
-    def __init__(self, groups: Sequence[GroupSpec]) -> None:
-        """Makes an empty kernel of the given groups."""
-        self._state = fresh_state(groups)
+    def __init__(self, groups: Sequence[GroupSpec], repeats: Repeats | None = None) -> None:
+        """Makes an empty kernel of the given groups; `repeats` says what prefix caches can find."""
+        self._state = fresh_state(groups, repeats)
         self._flushed: list[NDArray[np.void]] = []
         self._share_state()
 

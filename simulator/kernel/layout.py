@@ -13,11 +13,24 @@ from simulator.kernel.codes import (
     HEAP_COUNT,
     MARGIN,
     NONE,
+    PREFIX_FREE,
     SERVERS,
 )
 from simulator.kernel.jit import COMPILED
-from simulator.kernel.records import EVENT, GROUP, LEDGER, QUEUE, SLOT, TIMER, State
-from simulator.kernel.spec import BatchingSpec, GroupSpec, RateLimits, ServersSpec, StepCost
+from simulator.kernel.prefixes import BLOCK_TOKENS
+from simulator.kernel.records import (
+    ASKED,
+    EVENT,
+    GROUP,
+    LEDGER,
+    PREFIX,
+    QUEUE,
+    SEGMENT,
+    SLOT,
+    TIMER,
+    State,
+)
+from simulator.kernel.spec import BatchingSpec, GroupSpec, RateLimits, Repeats, ServersSpec, StepCost
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -28,7 +41,16 @@ if TYPE_CHECKING:
 
 FIRST_SLOT_COUNT = 1024
 LEDGER_ROWS = 65_536
-LINKS = ("wait_head", "wait_tail", "run_head", "run_tail", "prefill_head", "prefill_tail")
+LINKS = (
+    "wait_head",
+    "wait_tail",
+    "run_head",
+    "run_tail",
+    "prefill_head",
+    "prefill_tail",
+    "cache_oldest",
+    "cache_newest",
+)
 
 
 def records(count: int, dtype: np.dtype[np.void]) -> Records:
@@ -37,8 +59,8 @@ def records(count: int, dtype: np.dtype[np.void]) -> Records:
     return zeros if COMPILED else zeros.view(np.recarray)
 
 
-def fresh_state(groups: Sequence[GroupSpec]) -> State:
-    """The arrays of an empty kernel, at time 0."""
+def fresh_state(groups: Sequence[GroupSpec], repeats: Repeats | None = None) -> State:
+    """The arrays of an empty kernel, at time 0; without `repeats` no cache ever finds anything."""
     queues = records(sum(group.count for group in groups), QUEUE)
     group_rows = records(len(groups), GROUP)
     first = 0
@@ -46,10 +68,12 @@ def fresh_state(groups: Sequence[GroupSpec]) -> State:
         fill_group(group_rows, number, group, first)
         fill_queues(queues[first : first + group.count], number, group.queues)
         first += group.count
-    return assemble(queues, group_rows)
+    if repeats is None or not (len(repeats.key) or (repeats.history >= 0).any()):
+        queues["caches"] = 0
+    return assemble(queues, group_rows, repeats)
 
 
-def assemble(queues: Records, groups: Records) -> State:
+def assemble(queues: Records, groups: Records, repeats: Repeats | None) -> State:
     """The whole state around filled queues and groups."""
     batching = queues["kind"] == BATCHING
     seats = np.where(batching, queues["capacity"], 0)
@@ -62,6 +86,9 @@ def assemble(queues: Records, groups: Records) -> State:
     counters[MARGIN] = margin
     counters[HEAP_COUNT] = len(heap)
     counters[FREE_SLOT] = NONE
+    counters[PREFIX_FREE] = NONE
+    prefixes, buckets = caches(queues)
+    asked, segments = asked_rows(repeats)
     slots = records(0, SLOT)
     state = State(
         queues=queues,
@@ -74,8 +101,34 @@ def assemble(queues: Records, groups: Records) -> State:
         clocks=np.zeros(int(seats.sum()), np.int64),
         members=np.zeros(int(seats.sum()), np.int64),
         counters=counters,
+        prefixes=prefixes,
+        buckets=buckets,
+        asked=asked,
+        segments=segments,
     )
     return with_more_slots(state, FIRST_SLOT_COUNT)
+
+
+def caches(queues: Records) -> tuple[Records, NDArray[np.int64]]:
+    """Room for all entries that the queues' caches can hold, none of fewer than 16 tokens."""
+    caching = queues["caches"] == 1
+    count = int((queues["kv_room"][caching] // BLOCK_TOKENS + 1).sum())
+    return records(count, PREFIX), np.zeros(1 << max(count, 1).bit_length(), np.int64)
+
+
+def asked_rows(repeats: Repeats | None) -> tuple[Records, Records]:
+    """What each request's prompt repeats, and the segments."""
+    if repeats is None:
+        return records(0, ASKED), records(0, SEGMENT)
+    asked, segments = records(len(repeats.session), ASKED), records(len(repeats.key), SEGMENT)
+    asked["session"] = repeats.session
+    asked["carries_history"] = repeats.history >= 0
+    asked["history"] = repeats.history
+    asked["first_segment"] = repeats.offset[:-1]
+    asked["segment_count"] = np.diff(repeats.offset)
+    segments["key"] = repeats.key
+    segments["tokens"] = repeats.tokens
+    return asked, segments
 
 
 def with_more_slots(state: State, count: int) -> State:
@@ -148,6 +201,7 @@ def fill_batching(rows: Records, spec: BatchingSpec) -> None:
     rows["capacity"] = spec.max_sequences
     rows["token_budget"] = spec.token_budget
     rows["kv_room"] = spec.kv_room_tokens
+    rows["caches"] = spec.prefix_cache
     rows["expert_miss"] = spec.expert_miss
     fill_lane(rows, "s", spec.seconds)
     fill_lane(rows, "j", spec.joules)

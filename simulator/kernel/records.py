@@ -53,6 +53,11 @@ QUEUE = np.dtype(
         ("outstanding", "i8"),
         ("clock", "i8"),
         ("cancelling", "i8"),
+        # prefix cache: whether there is one, free tokens in it, its ends
+        ("caches", "i8"),
+        ("cached", "i8"),
+        ("cache_oldest", "i8"),
+        ("cache_newest", "i8"),
         # meters
         ("share_s", "f8"),
         ("share_j", "f8"),
@@ -129,6 +134,9 @@ SLOT = np.dtype(
         ("wasted_j", "f8"),
         ("prefilled", "i8"),
         ("lost", "i8"),
+        ("cached", "i8"),
+        ("held", "i8"),
+        ("shared", "i8"),
         ("recomputed", "i8"),
         ("submitted_s", "f8"),
         ("ready_s", "f8"),
@@ -180,6 +188,7 @@ LEDGER = np.dtype(
         ("output", "i4"),
         ("prefilled", "i4"),
         ("recomputed", "i4"),
+        ("cached", "i4"),
         ("submitted_s", "f8"),
         ("ready_s", "f8"),
         ("admitted_s", "f8"),
@@ -194,9 +203,40 @@ LEDGER = np.dtype(
     align=True,
 )
 
+PREFIX = np.dtype(
+    [
+        ("owner", "i8"),
+        ("key", "i8"),
+        ("tokens", "i8"),
+        ("holders", "i8"),
+        ("listed", "i8"),
+        ("stamp", "i8"),
+        ("number", "i8"),
+        ("older", "i8"),
+        ("newer", "i8"),
+        ("chain", "i8"),
+    ],
+    align=True,
+)
+
+ASKED = np.dtype(
+    [
+        ("session", "i8"),
+        ("carries_history", "i8"),
+        ("history", "i8"),
+        ("first_segment", "i8"),
+        ("segment_count", "i8"),
+    ],
+    align=True,
+)
+
+SEGMENT = np.dtype([("key", "i8"), ("tokens", "i8")], align=True)
+
 State = namedtuple(
     "State",
-    "queues groups slots timers outbox ledger heap clocks members counters",
+    "queues groups slots timers outbox ledger heap clocks members counters prefixes buckets asked segments",
 )
 """All arrays of one kernel. `heap` orders batching queues by `next_s`; `clocks`/`members` hold
-each queue's heap of decoding sequences at `heap_at`, keyed by the token clock of completion."""
+each queue's heap of decoding sequences at `heap_at`, keyed by the token clock of completion.
+`prefixes` are the entries of all prefix caches, found through `buckets` (place + 1, 0: none); `asked`
+has what each request's prompt repeats, in part as `segments`."""

@@ -4,6 +4,11 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,6 +44,24 @@ class BatchingSpec:
     token_budget: int = 8192
     kv_room_tokens: int = 400_000
     queue_limit: int = -1
+    prefix_cache: bool = True
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Repeats:
+    """What prompts repeat of earlier ones, by request.
+
+    `session` numbers conversations (-1: none). `history` counts the prompt's tokens that repeat
+    the turn before and its answer, where prompts carry them (-1: they never do in this
+    conversation). `key[offset[i]:offset[i + 1]]` name segments of prompt i from its beginning,
+    each of `tokens` tokens, a multiple of 16; equal keys mean equal prompts up to that segment.
+    """
+
+    session: NDArray[np.int64]
+    history: NDArray[np.int64]
+    offset: NDArray[np.int64]
+    key: NDArray[np.int64]
+    tokens: NDArray[np.int64]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

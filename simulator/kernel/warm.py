@@ -6,12 +6,23 @@ import time
 from functools import lru_cache
 from pathlib import Path
 
+import numpy as np
+
 from simulator.kernel import entry
 from simulator.kernel.jit import COMPILED
 from simulator.kernel.kernel import Kernel
-from simulator.kernel.spec import BatchingSpec, GroupSpec, ServersSpec, StepCost
+from simulator.kernel.spec import BatchingSpec, GroupSpec, Repeats, ServersSpec, StepCost
 
 NEVER_S = 1e18
+
+
+def nothing_repeated(count: int) -> Repeats:
+    """Requests of one conversation each, without segments."""
+    none = np.zeros(0, np.int64)
+    offset = np.zeros(count + 1, np.int64)
+    return Repeats(
+        session=np.arange(count), history=np.zeros(count, np.int64), offset=offset, key=none, tokens=none
+    )
 
 
 def is_warm() -> bool:
@@ -32,7 +43,7 @@ def warm_kernel() -> float:
     """
     began_s = time.perf_counter()
     batching = GroupSpec(queues=BatchingSpec(seconds=StepCost(base=0.01, context=1e-9)))
-    kernel = Kernel([batching, GroupSpec(queues=ServersSpec(servers=1))])
+    kernel = Kernel([batching, GroupSpec(queues=ServersSpec(servers=1))], nothing_repeated(3))
     first = kernel.submit(0, 0, 10, 5, 0.0, 0.0)
     kernel.submit(1, 1, 10, 5, 0.0, 0.0, duration_s=1.0)
     kernel.is_live(first)

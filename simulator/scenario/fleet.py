@@ -24,7 +24,7 @@ QueueLimit = Annotated[int, Field(ge=0)]
 Plan = Literal["pay_as_you_go", "batch", "provisioned"]
 BACKENDS = ("hardware", "api", "device", "endpoint")
 LIMITS = {"requests_per_min", "input_tokens_per_min", "output_tokens_per_min"}
-Balancing = Literal["least_outstanding", "round_robin", "random", "router"]
+Balancing = Literal["least_outstanding", "round_robin", "random", "session_affinity", "router"]
 
 
 class Hardware(Part):
@@ -44,6 +44,7 @@ class EngineSettings(Part):
     token_budget: Count | None = None
     kv_room_tokens: Count | None = None
     queue_limit: QueueLimit | None = None
+    prefix_cache: bool = True
 
 
 class ProvisionedThroughput(Part):
@@ -146,7 +147,8 @@ class Deployment(Part):
     """A model on one back-end, in one region and tier.
 
     `balancing: router` makes every replica a target of its own; otherwise the deployment is one
-    target that spreads requests over its replicas itself.
+    target that spreads requests over its replicas itself; `session_affinity` keeps each
+    conversation on one of them and spreads the rest as `least_outstanding`.
     """
 
     name: Name

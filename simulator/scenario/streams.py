@@ -91,7 +91,10 @@ class DiurnalArrivals(Part):
 
 
 class TraceArrivals(Part):
-    """A recorded trace played back; the format is detected where none is named."""
+    """A recorded trace played back; the format is detected where none is named.
+
+    Where it names the blocks of its prompts, each has `prefix_block_tokens`, a prompt's last fewer.
+    """
 
     pattern: Literal["trace"]
     file: str
@@ -101,6 +104,7 @@ class TraceArrivals(Part):
     time_scale: Positive = 1.0
     window: tuple[Duration, Duration] | None = None
     loop: bool = False
+    prefix_block_tokens: Annotated[int, Field(ge=16, le=65_536, multiple_of=16)] = 512
 
     @field_validator("window")
     @classmethod

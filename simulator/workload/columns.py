@@ -22,7 +22,9 @@ class Workload:
     model answers with it, elsewhere a model's verbosity scales it. `difficulty` is the latent
     shared difficulty in logits. `device` is the asker's own device number (for on-device tiers).
     The lower its `priority` number, the sooner a request is served where it has to wait.
-    `prefix_offset`/`prefix_block` are ragged prefix-block hashes (rows i: offset[i]:offset[i+1]).
+    `prefix_offset`/`prefix_block` are ragged prefix-block hashes (rows i: offset[i]:offset[i+1]),
+    of `prefix_tokens` tokens each: whole blocks of 16. `history_token_count` of a prompt's tokens
+    repeat its conversation's earlier turns; -1 where prompts carry none.
     """
 
     arrival_s: NDArray[np.float64]
@@ -43,6 +45,8 @@ class Workload:
     think_s: NDArray[np.float64]
     prefix_offset: NDArray[np.int64]
     prefix_block: NDArray[np.int64]
+    prefix_tokens: NDArray[np.int64]
+    history_token_count: NDArray[np.int32]
     stream_names: tuple[str, ...]
     task_names: tuple[str, ...]
     tenant_names: tuple[str, ...]

@@ -24,6 +24,12 @@ if TYPE_CHECKING:
     from simulator.workload.sessions import Turns
 
     Columns = dict[str, NDArray[Any]]
+    Ints = NDArray[np.int64]
+
+ENGINE_BLOCK_TOKENS = 16
+"""Tokens of a block of KV cache (vLLM's default); only whole ones are found again."""
+PREFIX_BLOCK_TOKENS = 512
+"""Tokens of a recorded prefix block where nothing is said (Mooncake's)."""
 
 
 def generate_workload(scenario: Scenario, streams: RandomStreams) -> Workload:
@@ -35,6 +41,9 @@ def generate_workload(scenario: Scenario, streams: RandomStreams) -> Workload:
     shift = np.repeat(first_row[:-1], [len(part["turn"]) for part in parts])
     columns["next_request"] = np.where(columns["next_request"] < 0, -1, columns["next_request"] + shift)
     columns["session"] = numbered_sessions(columns["session"], [len(part["turn"]) for part in parts])
+    columns["prefix_block"] = numbered_sessions(
+        columns["prefix_block"], [len(part["prefix_block"]) for part in parts]
+    )
     return Workload(
         **in_order(columns),
         stream_names=tuple(stream.name for stream in scenario.streams),
@@ -74,7 +83,7 @@ def stream_part(scenario: Scenario, stream: Stream, tables: Tables, streams: Ran
     turns = turns_of(stream, requests, demand, streams)
     tables.drop(requests.dropped_row_count)
     opening = turns.opening
-    offset, block = prefix_rows(requests, turns)
+    offset, block, tokens = prefix_rows(stream, requests, turns)
     tenant_code = np.array([tables.tenants.index(name) for name in stream.tenants], np.int16)
     return {
         "arrival_s": np.where(turns.turn == 0, requests.arrival_s[opening], np.nan),
@@ -95,6 +104,8 @@ def stream_part(scenario: Scenario, stream: Stream, tables: Tables, streams: Ran
         "think_s": turns.think_s,
         "prefix_length": np.diff(offset),
         "prefix_block": block,
+        "prefix_tokens": tokens,
+        "history_token_count": turns.history_token_count,
     }
 
 
@@ -115,15 +126,42 @@ def difficulties(
     return np.concatenate([requests.difficulty, drawn])
 
 
-def prefix_rows(requests: Requests, turns: Turns) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """Offsets and prefix blocks of every turn: recorded ones for first turns, none for others."""
-    first = len(requests.arrival_s)
-    later = np.full(len(turns.turn) - first, requests.prefix_offset[-1])
-    return np.concatenate([requests.prefix_offset, later]), requests.prefix_block
+def prefix_rows(stream: Stream, requests: Requests, turns: Turns) -> tuple[Ints, Ints, Ints]:
+    """Offsets, prefix blocks and their tokens: recorded ones for first turns, none for others.
+
+    Streams of conversations have none: their turns are found by session.
+    """
+    if stream.session is not None:
+        nothing = np.zeros(0, np.int64)
+        return np.zeros(len(turns.turn) + 1, np.int64), nothing, nothing
+    size = getattr(stream.arrivals, "prefix_block_tokens", PREFIX_BLOCK_TOKENS)
+    tokens = block_tokens(requests, size)
+    kept = tokens > 0
+    count = np.concatenate([[0], np.cumsum(kept)])
+    block = dense_blocks(requests.prefix_block[kept], tokens[kept])
+    return count[requests.prefix_offset], block, tokens[kept]
+
+
+def block_tokens(requests: Requests, size: int) -> Ints:
+    """Tokens of every prefix block: all alike, a prompt's last cut to whole blocks of the engine."""
+    lengths = np.diff(requests.prefix_offset)
+    place = np.arange(len(requests.prefix_block)) - np.repeat(requests.prefix_offset[:-1], lengths)
+    left = np.repeat(requests.input_token_count.astype(np.int64), lengths) - place * size
+    tokens = np.clip(left, 0, size)
+    return np.asarray(tokens - tokens % ENGINE_BLOCK_TOKENS)
+
+
+def dense_blocks(block: Ints, tokens: Ints) -> Ints:
+    """Block hashes as numbers from 0; a hash with other tokens is another block."""
+    if len(block) == 0:
+        return block
+    number = np.unique(block, return_inverse=True)[1].astype(np.int64)
+    pair = number * (int(tokens.max()) + 1) + tokens
+    return np.unique(pair, return_inverse=True)[1].astype(np.int64)
 
 
 def numbered_sessions(session: NDArray[np.int64], counts: Sequence[int]) -> NDArray[np.int64]:
-    """Session numbers that no two streams share; -1 stays."""
+    """Numbers (of sessions, of prefix blocks) that no two streams share; -1 stays."""
     numbered = session.astype(np.int64)
     begin, following = 0, 0
     for count in counts:
@@ -141,10 +179,11 @@ def in_order(columns: Columns) -> Columns:
     place = np.empty(len(order), np.int64)
     place[order] = np.arange(len(order))
     lengths = columns.pop("prefix_length").astype(np.int64)
-    blocks = columns.pop("prefix_block")
+    blocks, tokens = columns.pop("prefix_block"), columns.pop("prefix_tokens")
     starts = np.cumsum(lengths) - lengths
     offset, block = gather_ragged(blocks, starts[order], lengths[order])
+    block_length = gather_ragged(tokens, starts[order], lengths[order])[1]
     sorted_columns = {name: column[order] for name, column in columns.items()}
     following = sorted_columns["next_request"]
     sorted_columns["next_request"] = np.where(following < 0, -1, place[following])
-    return {**sorted_columns, "prefix_offset": offset, "prefix_block": block}
+    return {**sorted_columns, "prefix_offset": offset, "prefix_block": block, "prefix_tokens": block_length}

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from simulator.workload.requests import Requests
 
 MOST_TURNS = 1_000
+NO_HISTORY = -1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,6 +27,7 @@ class Turns:
 
     `opening` is the row (among the first turns) that a turn's session began with, `next_turn`
     the row of the turn after it (-1 at the end), `think_s` the thought before it.
+    `history_token_count` of the prompt's tokens repeat earlier turns; -1 where prompts carry none.
     """
 
     opening: NDArray[np.int64]
@@ -34,6 +36,7 @@ class Turns:
     think_s: NDArray[np.float64]
     input_token_count: NDArray[np.int32]
     output_token_count: NDArray[np.int32]
+    history_token_count: NDArray[np.int32]
 
 
 def single_turns(requests: Requests) -> Turns:
@@ -46,6 +49,7 @@ def single_turns(requests: Requests) -> Turns:
         think_s=np.zeros(count),
         input_token_count=requests.input_token_count,
         output_token_count=requests.output_token_count,
+        history_token_count=np.full(count, NO_HISTORY, np.int32),
     )
 
 
@@ -69,6 +73,7 @@ def session_turns(
         think_s=np.where(turn > 0, think_s, 0.0),
         input_token_count=prompt,
         output_token_count=answer,
+        history_token_count=prompt - said if session.history else np.full(len(said), NO_HISTORY, np.int32),
     )
 
 

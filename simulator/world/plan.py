@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
     from router.fleet import Target
     from router.request import AnswerTable, RequestTable
-    from simulator.kernel import GroupSpec
+    from simulator.kernel import GroupSpec, Repeats
     from simulator.workload.columns import Workload
     from simulator.world.metering import Metering
 
@@ -67,6 +67,7 @@ class RunPlan:
     set carries its reason in `empty_reasons`. `reasoning_ratio` is by model, the objectives
     `limits_s` (ttft_s, tpot_s, e2e_s) by request, nan where unset. `carries_history` marks requests
     whose prompts begin with what was said before in their session.
+    `repeats` is what prefix caches can find, None where nothing is.
     """
 
     seed: int
@@ -80,6 +81,7 @@ class RunPlan:
     targets: tuple[Target, ...]
     target_plans: tuple[TargetPlan, ...]
     groups: tuple[GroupSpec, ...]
+    repeats: Repeats | None
     candidate_sets: tuple[tuple[int, ...], ...]
     set_code: NDArray[np.int32]
     empty_reasons: tuple[str, ...]

@@ -32,7 +32,7 @@ class World:
         """Sets everything up at time 0."""
         self.plan = plan
         self.journal = Journal(len(plan.workload))
-        self.kernel = Kernel(plan.groups)
+        self.kernel = Kernel(plan.groups, plan.repeats)
         self._clock = Clock()
         self._host = host
         self._observer = observer

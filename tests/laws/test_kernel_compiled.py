@@ -34,9 +34,10 @@ def test_the_uncompiled_kernel_keeps_the_same_ledger_to_the_bit() -> None:
 
 
 def test_the_fingerprinted_cases_are_not_trivial() -> None:
-    """The compared cases hold preemptions, cancels, refusals and outages."""
+    """The compared cases hold preemptions, prefix hits, cancels, refusals and outages."""
     outcomes = [kernel_outcome(case) for case in small_cases()]
     assert sum(outcome.queues["preemption_count"].sum() for outcome in outcomes) > 0
+    assert sum(outcome.attempts["cached"].sum() for outcome in outcomes) > 0
     endings = {ending for outcome in outcomes for ending in outcome.attempts["ending"]}
     reasons = {reason for outcome in outcomes for reason in outcome.attempts["reason"]}
     assert {1, 2, 3, 4} <= endings

@@ -10,7 +10,7 @@ from hypothesis import HealthCheck, given, settings
 
 from oracle.account import Account, account_of
 from oracle.cases import Case
-from oracle.strategies import cramped_cases, fleet_cases
+from oracle.strategies import cramped_cases, fleet_cases, repeating_cases
 from simulator.kernel import GroupSpec
 from simulator.kernel.codes import BATCHING, Ending, Reason
 
@@ -26,7 +26,7 @@ THOROUGH = settings(
     suppress_health_check=[HealthCheck.too_slow],
 )
 Fleet = tuple[tuple[GroupSpec, ...], Case]
-fleets_under_traffic = fleet_cases() | cramped_cases().map(
+fleets_under_traffic = fleet_cases() | (cramped_cases() | repeating_cases()).map(
     lambda case: (tuple(GroupSpec(queues=spec) for spec in case.queues), case)
 )
 
@@ -104,16 +104,27 @@ def test_answers_have_the_tokens_asked_for(fleet: Fleet) -> None:
 @THOROUGH
 @given(fleets_under_traffic)
 def test_prompts_are_computed_once_and_again_only_after_a_preemption(fleet: Fleet) -> None:
-    """A completed attempt has computed its prompt, plus what preemptions made it compute again."""
+    """Computed and cached tokens make up a completed prompt, plus what preemptions made it compute again."""
     groups, case = fleet
     seen = account_of(groups, case)
     rows = seen.rows[seen.rows["ending"] == Ending.COMPLETED]
-    fresh = rows["prefilled"] - rows["recomputed"]
+    fresh = rows["prefilled"] + rows["cached"] - rows["recomputed"]
     assert (fresh >= rows["prompt"]).all()
     untouched = rows["recomputed"] == 0
     np.testing.assert_array_equal(fresh[untouched], rows["prompt"][untouched])
     preemptions = seen.queues["preemption_count"].sum()
     assert (fresh - rows["prompt"]).sum() <= preemptions
+
+
+@THOROUGH
+@given(fleets_under_traffic)
+def test_a_token_at_least_is_computed_of_every_prompt(fleet: Fleet) -> None:
+    """Cached tokens are whole blocks of the prompt, never all of it, and none of what never ran."""
+    groups, case = fleet
+    rows = account_of(groups, case).rows
+    assert (rows["cached"] >= 0).all()
+    assert (rows["cached"] < rows["prompt"]).all()
+    assert not rows["cached"][np.isnan(rows["admitted_s"])].any()
 
 
 @THOROUGH

@@ -11,7 +11,7 @@ from hypothesis import HealthCheck, given, settings
 
 from oracle.loads import KNEE, LOADS, OVERLOAD, REPLICA, Load, load_case
 from oracle.runs import EXACT, INSTANTS, assert_same, kernel_outcome, oracle_outcome
-from oracle.strategies import cases, cramped_cases
+from oracle.strategies import cases, cramped_cases, repeating_cases
 
 if TYPE_CHECKING:
     from oracle.cases import Case
@@ -47,6 +47,13 @@ def test_instants_that_tie_are_ordered_alike(case: Case) -> None:
 @given(cramped_cases())
 def test_preempted_sequences_agree_with_the_oracle(case: Case) -> None:
     """Where KV room is always short, victims, order of return and waste are the same."""
+    assert_same(kernel_outcome(case), oracle_outcome(case))
+
+
+@THOROUGH
+@given(repeating_cases())
+def test_prefixes_are_found_and_evicted_as_by_the_oracle(case: Case) -> None:
+    """Hits, holders, evictions and the room they leave: the same tokens are cached, the same computed."""
     assert_same(kernel_outcome(case), oracle_outcome(case))
 
 

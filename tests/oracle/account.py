@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from oracle.runs import drive, run_to
+from oracle.runs import drive, repeats_of, run_to
 from simulator.kernel import Kernel
 
 if TYPE_CHECKING:
@@ -33,7 +33,7 @@ class Account:
 
 def account_of(groups: Sequence[GroupSpec], case: Case) -> Account:
     """Drives a case through groups, looking at the state before every command."""
-    kernel = Kernel(groups)
+    kernel = Kernel(groups, repeats_of(case))
     drive(kernel, case, check=assert_state_holds)
     assert_state_holds(kernel)
     return account(kernel)
@@ -57,7 +57,9 @@ def assert_state_holds(kernel: Kernel) -> None:
         np.testing.assert_array_equal(groups[name], sums, name)
     assert (queues["running"] <= queues["capacity"]).all()
     batching = queues[queues["kind"] == 0]
-    assert (batching["kv_used"] <= batching["kv_room"]).all()
+    assert (batching["kv_used"] + batching["cached"] <= batching["kv_room"]).all()
+    assert (batching["cached"] >= 0).all()
+    assert not (batching["cached"] % 16).any()
     assert (queues["waiting"] + queues["running"] <= queues["outstanding"]).all()
     limited = queues[queues["queue_limit"] >= 0]
     places = limited["capacity"] + limited["queue_limit"]

@@ -11,7 +11,10 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Arrival:
-    """One attempt that reaches queue `queue` at `ready_s`."""
+    """One attempt that reaches queue `queue` at `ready_s`.
+
+    `segments` are (key, tokens) of its prompt from the beginning; `history` as in `Repeats`.
+    """
 
     ready_s: float
     prompt: int
@@ -20,6 +23,9 @@ class Arrival:
     priority: int = 0
     first_delay_s: float = 0.0
     duration_s: float = 0.0
+    session: int = -1
+    history: int = -1
+    segments: tuple[tuple[int, int], ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -41,6 +41,7 @@ def small_cases() -> Iterator[Case]:
             tied=tied,
         )
         yield case_of(specs, len(specs), traffic, closes=tied)
+        yield case_of(specs, len(specs), replace(traffic, longest=70, repeats=True), closes=tied)
 
 
 def ledger_digest(kernel: Kernel) -> str:
@@ -49,7 +50,7 @@ def ledger_digest(kernel: Kernel) -> str:
     digest = hashlib.sha256()
     for name in rows.dtype.names or ():
         digest.update(column_bytes(rows, name))
-    for name in ("busy_s", "energy_j", "step_count", "preemption_count", "share_s", "clock"):
+    for name in ("busy_s", "energy_j", "step_count", "preemption_count", "share_s", "clock", "cached"):
         digest.update(column_bytes(queues, name))
     return digest.hexdigest()
 

@@ -13,7 +13,7 @@ import numpy as np
 from oracle.cases import Cancel, Outage
 from oracle.line import ServerLine
 from oracle.stepwise import Attempt, StepwiseQueue
-from simulator.kernel import BatchingSpec, GroupSpec, Kernel
+from simulator.kernel import BatchingSpec, GroupSpec, Kernel, Repeats
 from simulator.kernel.codes import Ending, Reason
 
 if TYPE_CHECKING:
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from oracle.cases import Arrival, Case, Command
 
 BOUNDARY, TIMER, COMMAND = range(3)
-EXACT = ("ending", "reason", "priority", "output", "prefilled", "recomputed")
+EXACT = ("ending", "reason", "priority", "output", "prefilled", "recomputed", "cached")
 INSTANTS = ("ready_s", "admitted_s", "first_s", "finish_s")
 METERS = ("busy_s", "energy_j", "wasted_s", "wasted_j")
 QUEUE_METERS = ("busy_s", "energy_j", "step_count", "preemption_count")
@@ -57,6 +57,9 @@ class OracleWorld:
                 priority=arrival.priority,
                 first_delay_s=arrival.first_delay_s,
                 duration_s=arrival.duration_s,
+                session=arrival.session,
+                history=arrival.history,
+                segments=arrival.segments,
             )
             for number, arrival in enumerate(case.arrivals)
         ]
@@ -153,7 +156,20 @@ def column(things: Sequence[object], name: str) -> NDArray[np.float64]:
 
 def kernel_of(case: Case) -> Kernel:
     """A kernel with the case's queues, one group each."""
-    return Kernel([GroupSpec(queues=spec) for spec in case.queues])
+    return Kernel([GroupSpec(queues=spec) for spec in case.queues], repeats_of(case))
+
+
+def repeats_of(case: Case) -> Repeats:
+    """What the case's prompts repeat, as the kernel takes it."""
+    counts = [len(arrival.segments) for arrival in case.arrivals]
+    segments = [segment for arrival in case.arrivals for segment in arrival.segments]
+    return Repeats(
+        session=np.array([arrival.session for arrival in case.arrivals]),
+        history=np.array([arrival.history for arrival in case.arrivals]),
+        offset=np.concatenate([[0], np.cumsum(counts)]),
+        key=np.array([key for key, _tokens in segments], np.int64),
+        tokens=np.array([tokens for _key, tokens in segments], np.int64),
+    )
 
 
 def submit_all(kernel: Kernel, case: Case) -> list[int]:

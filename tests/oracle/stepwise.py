@@ -11,6 +11,7 @@ import math
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from oracle.cache import PrefixCache
 from simulator.kernel.codes import Ending, Reason
 
 if TYPE_CHECKING:
@@ -32,6 +33,11 @@ class Attempt:
     priority: int = 0
     first_delay_s: float = 0.0
     duration_s: float = 0.0
+    session: int = -1
+    history: int = -1
+    segments: tuple[tuple[int, int], ...] = ()
+    held: int = 0
+    cached: int = 0
     prefill_target: int = 0
     generated: int = 0
     computed: int = 0
@@ -53,6 +59,16 @@ class Attempt:
     def __post_init__(self) -> None:
         """The first prefill computes the whole prompt."""
         self.prefill_target = self.prompt
+
+    @property
+    def shared(self) -> int:
+        """Tokens of the segments it holds together with others, or alone."""
+        return sum(length for _key, length in self.segments[: self.held])
+
+    @property
+    def may_repeat(self) -> bool:
+        """Whether a cache could know its prompt."""
+        return bool(self.segments) or self.history >= 0
 
     def end(self, now_s: float, ending: Ending, reason: int = 0) -> None:
         """Notes how the attempt ended; one that was given up is cancelled, whatever else."""
@@ -121,6 +137,7 @@ class StepwiseQueue:
         """An idle replica; `schedule(at_s, action)` calls back at a step's end."""
         self.spec = spec
         self.schedule = schedule
+        self.cache = PrefixCache()
         self.up = True
         self.waiting: list[Attempt] = []
         self.running: list[Attempt] = []
@@ -171,6 +188,7 @@ class StepwiseQueue:
         for attempt in self.running + self.waiting:
             attempt.end(now_s, ending, reason)
         self.running, self.waiting, self.step, self.up = [], [], None, False
+        self.cache = PrefixCache()
 
     def break_step(self, step: Step, now_s: float) -> None:
         """Charges a step that will never end, equally, for the part that was done."""
@@ -191,14 +209,14 @@ class StepwiseQueue:
 
     def kv_used(self, step: Step) -> int:
         """Tokens in the cache, and those the step under way will write."""
-        held = sum(attempt.computed for attempt in self.running)
-        return held + step.chunk_tokens + len(self.decoders())
+        own = sum(attempt.computed - attempt.shared for attempt in self.running)
+        return own + self.cache.held_tokens() + step.chunk_tokens + len(self.decoders())
 
     def preempt_victim(self) -> Attempt:
         """Drops the last admitted of the least urgent; it waits before its own priority."""
         worst = max(attempt.priority for attempt in self.running)
         victim = [attempt for attempt in self.running if attempt.priority == worst][-1]
-        self.running.remove(victim)
+        self.release(victim)
         victim.lost = max(victim.lost, victim.computed)
         victim.computed = 0
         victim.decoding = False
@@ -207,6 +225,12 @@ class StepwiseQueue:
         self.waiting.insert(len(urgent), victim)
         self.preemption_count += 1
         return victim
+
+    def release(self, attempt: Attempt) -> None:
+        """Takes a sequence out of the batch; its cache stays behind where there is one."""
+        self.running.remove(attempt)
+        if self.spec.prefix_cache:
+            self.cache.release(attempt, self.step_count)
 
     def plan(self, now_s: float) -> None:
         """Plans the next step at a boundary: room, left-over prompt, admission."""
@@ -238,18 +262,27 @@ class StepwiseQueue:
         """Admits waiting sequences in order while seats, budget and room last."""
         while self.waiting and len(self.running) < self.spec.max_sequences and budget > 0:
             attempt = self.waiting[0]
-            tokens = min(attempt.prefill_target, budget)
-            if self.kv_used(step) + tokens > self.spec.kv_room_tokens:
+            if not self.fits(step, attempt, min(attempt.prefill_target, budget)):
                 return
             self.running.append(self.waiting.pop(0))
             if math.isnan(attempt.admitted_s):
                 attempt.admitted_s = step.start_s
+            if self.spec.prefix_cache:
+                self.cache.take(attempt)
+            tokens = min(attempt.prefill_target - attempt.computed, budget)
             step.add_chunk(attempt, tokens)
             budget -= tokens
+
+    def fits(self, step: Step, attempt: Attempt, tokens: int) -> bool:
+        """Whether there is room for its first chunk; for all its prompt where that may be cached."""
+        if self.spec.prefix_cache and attempt.may_repeat:
+            tokens = attempt.prefill_target - self.cache.held_prefix(attempt)
+        return self.kv_used(step) + tokens <= self.spec.kv_room_tokens
 
     def begin(self, step: Step) -> None:
         """Starts the planned step; with nothing in it the queue is idle."""
         self.step = step if step.head_count else None
+        self.cache.trim(self.spec.kv_room_tokens - self.kv_used(step))
         if self.step is not None:
             seconds = step.cost(self.spec.seconds, self.spec.expert_miss)
             self.schedule(step.start_s + seconds, lambda now_s: self.finish(step, now_s))
@@ -269,7 +302,7 @@ class StepwiseQueue:
             self.finish_chunk(step, attempt, now_s)
         for attempt in list(self.running):
             if attempt.generated == attempt.output or attempt.given_up:
-                self.running.remove(attempt)
+                self.release(attempt)
                 attempt.end(now_s, Ending.COMPLETED)
         self.plan(now_s)
 
@@ -279,6 +312,8 @@ class StepwiseQueue:
         attempt.prefilled += tokens
         attempt.recomputed += again(attempt, tokens)
         attempt.computed += tokens
+        if self.spec.prefix_cache:
+            self.cache.offer(attempt)
         if attempt.computed < attempt.prefill_target:
             return
         attempt.decoding = True

@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
 TICK_S = 2.0**-6
 """Grid of the instants of tied cases; fine enough for everything, exact in binary."""
+FAMILIES = ((16, 32, 16, 16), (32, 16, 16, 16))
+"""Tokens of the segments of prompts that begin alike."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,6 +37,7 @@ class Traffic:
     cancels: int
     outages: int
     tied: bool
+    repeats: bool = False
 
 
 # -- queues ---------------------------------------------------------------------------------
@@ -77,6 +80,7 @@ def batching_specs(draw: st.DrawFn, *, tied: bool = False) -> BatchingSpec:
         token_budget=draw(st.sampled_from([1, 3, 16, 64, 4096])),
         kv_room_tokens=draw(st.sampled_from([40, 75, 110, 300, 100_000])),
         queue_limit=draw(st.sampled_from([-1, -1, -1, 0, 4])),
+        prefix_cache=draw(st.sampled_from([True, True, False])),
     )
 
 
@@ -140,6 +144,7 @@ def traffics(draw: st.DrawFn, *, tied: bool = False) -> Traffic:
         cancels=draw(st.sampled_from([0, 0, 2, 9])),
         outages=draw(st.sampled_from([0, 0, 0, 1, 2])),
         tied=tied,
+        repeats=draw(st.booleans()),
     )
 
 
@@ -166,6 +171,20 @@ def cramped_cases(draw: st.DrawFn) -> Case:
 
 
 @st.composite
+def repeating_cases(draw: st.DrawFn) -> Case:
+    """One replica with a prefix cache that is short of room, under prompts that repeat others."""
+    spec = replace(
+        draw(batching_specs(tied=draw(st.booleans()))),
+        kv_room_tokens=draw(st.sampled_from([140, 145, 210, 400, 100_000])),
+        max_sequences=draw(st.sampled_from([2, 5, 12])),
+        queue_limit=-1,
+        prefix_cache=True,
+    )
+    traffic = replace(draw(traffics()), longest=draw(st.sampled_from([50, 70])), repeats=True)
+    return case_of((spec,), 1, traffic)
+
+
+@st.composite
 def fleet_cases(draw: st.DrawFn, *, tied: bool = False) -> tuple[tuple[GroupSpec, ...], Case]:
     """Groups with balancing and limits, and a case whose `queue` of an arrival is its group."""
     groups = draw(fleets(tied=tied))
@@ -183,6 +202,8 @@ def case_of(
     """The case of a traffic: arrivals at `doors` doors, commands in order of time."""
     rng = np.random.default_rng(traffic.seed)
     arrivals = tuple(arrival_of(rng, traffic, doors, at_s) for at_s in instants(rng, traffic))
+    if traffic.repeats:
+        arrivals = with_repeats(arrivals, traffic.seed)
     horizon_s = 1.2 * arrivals[-1].ready_s + 0.5
     commands = commands_of(rng, traffic, len(queues), horizon_s)
     close_s = on_grid(horizon_s, traffic) if closes else None
@@ -213,6 +234,27 @@ def arrival_of(rng: np.random.Generator, traffic: Traffic, doors: int, at_s: flo
         first_delay_s=first_s,
         duration_s=first_s + on_grid(rng.exponential(0.2), traffic),
     )
+
+
+def with_repeats(arrivals: tuple[Arrival, ...], seed: int) -> tuple[Arrival, ...]:
+    """Prompts that repeat others: most share segments, some are turns, some are new."""
+    rng = np.random.default_rng([seed, 1])
+    return tuple(with_repeat(rng, number, arrival) for number, arrival in enumerate(arrivals))
+
+
+def with_repeat(rng: np.random.Generator, number: int, arrival: Arrival) -> Arrival:
+    """One prompt, in a family of prompts that part somewhere, in a conversation, or in neither."""
+    kind, family = int(rng.integers(5)), int(rng.integers(2))
+    if kind == 0:
+        return arrival
+    if kind == 1:
+        history = int(rng.integers(0, arrival.prompt, endpoint=True))
+        return replace(arrival, session=family, history=history)
+    lengths = FAMILIES[family]
+    count = int(np.searchsorted(np.cumsum(lengths), arrival.prompt, side="right"))
+    common = int(rng.integers(1, 5))
+    keys = [100 * family + n if n < common else 1000 * (number + 1) + n for n in range(count)]
+    return replace(arrival, segments=tuple(zip(keys, lengths, strict=False)))
 
 
 def commands_of(
