@@ -16,7 +16,6 @@ from simulator.accounting.breakdown import breakdowns
 from simulator.accounting.outcomes import request_outcomes
 from simulator.accounting.provisioned import with_units_used
 from simulator.kernel.codes import REASON_NAMES, Ending
-from simulator.world.journal import RequestState
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -81,7 +80,7 @@ def report_blocks(settlement: Settlement) -> dict[str, Json]:
     total_usd = cost["total"] or 0.0
     return {
         "requests": blocks.request_block(run, cohort),
-        "attempts": attempt_block(run, cohort),
+        "attempts": attempt_block(run, cohort, settlement.journal.hung_up_on),
         "tokens": blocks.token_block(run, cohort),
         "cost_usd": {**cost, **blocks.unit_costs(run, cohort, total_usd)},
         "energy_wh": blocks.energy_block(run, cohort),
@@ -95,7 +94,7 @@ def report_blocks(settlement: Settlement) -> dict[str, Json]:
     }
 
 
-def attempt_block(run: Run, cohort: Selection) -> dict[str, Json]:
+def attempt_block(run: Run, cohort: Selection, hung_up_on: Sequence[int]) -> dict[str, Json]:
     """Attempts by why they were made, how many were given up, and why the others failed."""
     attempts = run.attempts
     kinds = np.bincount(attempts.kind[cohort.attempts], minlength=len(AttemptKind))
@@ -107,18 +106,18 @@ def attempt_block(run: Run, cohort: Selection) -> dict[str, Json]:
         "escalations": int(kinds[AttemptKind.ESCALATION]),
         "hedges": int(kinds[AttemptKind.HEDGE]),
         "cancelled": int(given_up.sum()),
-        "failures": failure_counts(run, cohort),
+        "failures": failure_counts(run, cohort, hung_up_on),
     }
 
 
-def failure_counts(run: Run, cohort: Selection) -> dict[str, Json]:
-    """Failed attempts by reason, and as `timeout` those given up when their request timed out."""
-    attempts, outcomes = run.attempts, run.outcomes
+def failure_counts(run: Run, cohort: Selection, hung_up_on: Sequence[int]) -> dict[str, Json]:
+    """Failed attempts by reason, and as `timeout` those under way when their client hung up."""
+    attempts = run.attempts
     failed = cohort.attempts & (attempts.ending == Ending.FAILED)
     counts = np.bincount(attempts.reason[failed], minlength=len(REASON_NAMES))
-    late = outcomes.request[outcomes.state == RequestState.TIMED_OUT]
-    given_up = cohort.attempts & (attempts.ending == Ending.CANCELLED)
-    timeouts = int(np.isin(attempts.request[given_up], late).sum())
+    late = np.zeros(len(attempts), np.bool_)
+    late[hung_up_on] = True
+    timeouts = int((late & cohort.attempts & (attempts.ending == Ending.CANCELLED)).sum())
     named = dict(zip(REASON_NAMES[1:], map(int, counts[1:].tolist()), strict=True))
     return {**named, "timeout": timeouts}
 

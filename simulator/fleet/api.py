@@ -10,7 +10,7 @@ from catalogs.errors import UnknownEntryError
 from simulator.accounting.terms import Provisioned, TokenRates
 from simulator.distributions import Distribution, Fixed, LogNormal
 from simulator.fleet.api_metering import limits_of, metering_of, plan_problems, throughput_of
-from simulator.fleet.api_prices import prices_at, token_rates
+from simulator.fleet.api_prices import price_at, prices_of, token_rates
 from simulator.fleet.backend import Service
 from simulator.fleet.capacity import SECONDS_PER_HOUR
 from simulator.kernel.spec import ServersSpec
@@ -132,11 +132,11 @@ class PriceTerms(TypedDict, total=False):
 
 
 def price_terms(scenario: Scenario, api: Api, offer: Offer) -> PriceTerms:
-    """By the token, or by the provisioned unit and hour."""
+    """By the token, or by the unit and hour; a router compares list prices, not those of an hour."""
     throughput = throughput_of(api, offer)
     if throughput is not None:
         return unit_terms(api, throughput)
-    given, _cached, _write, answer = prices_at(offer, scenario.start, api.plan)
+    given, _cached, _write, answer = prices_of(price_at(offer, scenario.start), api.plan)
     return PriceTerms(
         input_usd_per_mtok=float(given),
         output_usd_per_mtok=float(answer),

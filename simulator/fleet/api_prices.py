@@ -21,11 +21,6 @@ TOKENS_PER_MTOK = 1e6
 DAY = timedelta(days=1)
 
 
-def price_on(offer: Offer, scenario: Scenario) -> Price:
-    """The price that holds when the run begins."""
-    return price_at(offer, scenario.start)
-
-
 def price_at(offer: Offer, instant: datetime) -> Price:
     """The price of an instant's day (UTC); before the first one, the first."""
     day = instant.astimezone(UTC).date()
@@ -73,17 +68,23 @@ def prices_at(offer: Offer, instant: datetime, plan: Plan) -> tuple[Decimal, ...
     What a provider does not sell apart costs as much as input.
     """
     price = price_at(offer, instant)
+    part = next((part for part in price.daily if holds(part, instant)), None)
+    return prices_of(price, plan, part)
+
+
+def prices_of(price: Price, plan: Plan, part: DailyPrice | None = None) -> tuple[Decimal, ...]:
+    """USD per million tokens of a row on a plan, in one of its parts of the day where one is given."""
     if plan == "batch" and price.batch_input_usd_per_mtok is not None:
         batch = price.batch_input_usd_per_mtok
         return batch, batch, batch, price.batch_output_usd_per_mtok or price.output_usd_per_mtok
-    part: Price | DailyPrice = next((part for part in price.daily if holds(part, instant)), price)
-    given, cached = part.input_usd_per_mtok, part.cached_input_usd_per_mtok
+    now: Price | DailyPrice = part or price
+    given, cached = now.input_usd_per_mtok, now.cached_input_usd_per_mtok
     write = price.cache_write_usd_per_mtok
     return (
         given,
         given if cached is None else cached,
         given if write is None else write,
-        part.output_usd_per_mtok,
+        now.output_usd_per_mtok,
     )
 
 

@@ -265,7 +265,9 @@ class Executor:
         live.serial += 1
         self._state[live.request] = state
         self._final_s[live.request] = self._clock.now
-        if state != RequestState.COMPLETED or len(live.sent) > 1:
+        if state == RequestState.TIMED_OUT:
+            self._hang_up(live)
+        elif state != RequestState.COMPLETED or len(live.sent) > 1:
             self.give_up(live)
         if self._remembers and state == RequestState.COMPLETED:
             self._remember(live)
@@ -284,6 +286,11 @@ class Executor:
         live.done = True
         live.serial += 1
         self._winner[live.request] = -1
+        self._hang_up(live)
+
+    def _hang_up(self, live: Live) -> None:
+        """The client waits no longer for what is still under way."""
+        self._journal.hung_up_on.extend(number for _handle, number, _target in live.sent)
         self.give_up(live)
 
     def give_up(self, live: Live) -> None:

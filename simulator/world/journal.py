@@ -27,7 +27,8 @@ class Journal:
     `winner` is the number of the attempt whose answer counts (-1: none yet); `buffered` marks
     answers that were verified before they were shown. `final_s` is nan until something outside
     the kernel settles the request. `cached_token_count` holds, by attempt number, what APIs took
-    from their prefix caches; attempts without any are absent.
+    from their prefix caches; attempts without any are absent. `hung_up_on` are the numbers
+    of attempts that a client ran out of patience with.
     """
 
     def __init__(self, request_count: int) -> None:
@@ -43,6 +44,7 @@ class Journal:
         self.decision_target = np.full(request_count, -1, np.int16)
         self.attempt_kinds = bytearray()
         self.cached_token_count: dict[int, int] = {}
+        self.hung_up_on: list[int] = []
         self.reasons: dict[str, int] = {}
 
     def reason_code(self, reason: str) -> int:

@@ -48,6 +48,11 @@ class Meter:
         self._carried: NDArray[np.bool_] | None = plan.carries_history if rules.lifetime_s else None
         self._held: dict[int, tuple[int, float]] = {}
 
+    def count(self, request: int, output: int, now_s: float) -> tuple[int, int, int]:
+        """Tokens that count toward the limit on input, cached ones, and why the call is refused or 0."""
+        cached = self.cached_tokens(request, now_s)
+        return self.counted_tokens(request, output, cached), cached, self.refusal(request)
+
     def cached_tokens(self, request: int, now_s: float) -> int:
         """Tokens of the prompt that come from the cache now."""
         if not self._held or self._carried is None or not self._carried[request]:
@@ -78,5 +83,9 @@ class Meter:
 
 
 def meter_of(target: TargetPlan, plan: RunPlan) -> Meter | None:
-    """A fresh meter for an API that counts; None for every other target."""
-    return None if target.metering is None else Meter(target.metering, plan)
+    """A fresh meter for an API that has something to count in this run; None for every other target."""
+    rules = target.metering
+    if rules is None:
+        return None
+    repeats = rules.lifetime_s > 0.0 and bool(plan.carries_history.any())
+    return Meter(rules, plan) if repeats or rules.output_weight or rules.window_tokens else None

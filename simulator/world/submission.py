@@ -52,18 +52,20 @@ class Submission:
         """Starts the request's attempt number `attempt` at a target; returns its handle."""
         self._kinds.append(kind)
         region = self._region[request]
+        prompt, cached, meter = self._prompt[request], 0, self.meters[target]
         ready_s = now_s + self.delay_s + self._forward_s[target][region]
         back_s = self._back_s[target][region]
         plan = self._targets[target]
         output = self._answers[plan.model][request]
         if self._plain[target]:
             first_s, duration_s, queue, reason = 0.0, 0.0, NONE, 0
-            prompt, cached = self._prompt[request], 0
         else:
-            prompt, cached = self._metered(target, request, output, ready_s)
             first_s, duration_s = self._service(plan, request, attempt, output)
             queue = self._own_queue(plan, request)
             reason = self._drawn_failure(plan, target, request, attempt)
+            if meter is not None:
+                prompt, cached, refusal = meter.count(request, output, ready_s)
+                reason = refusal or reason
         handle = submit_compiled(
             self._kernel.door,
             target,
@@ -88,14 +90,6 @@ class Submission:
             self._cached[len(self._kinds) - 1] = cached
         return handle
 
-    def _metered(self, target: int, request: int, output: int, ready_s: float) -> tuple[int, int]:
-        """Tokens that count toward the target's limits, and cached ones; all and none where nobody counts."""
-        meter = self.meters[target]
-        if meter is None:
-            return self._prompt[request], 0
-        cached = meter.cached_tokens(request, ready_s)
-        return meter.counted_tokens(request, output, cached), cached
-
     def _service(self, plan: TargetPlan, request: int, attempt: int, output: int) -> tuple[float, float]:
         """Seconds to the first token and to the last, of a target whose queues are servers."""
         timings = plan.timings
@@ -115,10 +109,6 @@ class Submission:
 
     def _drawn_failure(self, plan: TargetPlan, target: int, request: int, attempt: int) -> int:
         """The failure this attempt is drawn to meet, by key: the same under every policy."""
-        meter = self.meters[target]
-        refusal = meter.refusal(request) if meter is not None else 0
-        if refusal:
-            return refusal
         if not plan.failure_ratio:
             return NO_FAILURE
         draw = keyed_uniform_scalar(self._seed, "failure", request, attempt, target)

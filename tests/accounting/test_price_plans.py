@@ -186,3 +186,21 @@ def test_plans_that_cannot_be_are_refused(api: dict[str, object], key: str, said
         world("gpt-4o", {"offer": "openai/gpt-4o", **api})
     faults = [fault for fault in caught.value.faults if key in fault.path]
     assert any(said in fault.what for fault in faults), caught.value
+
+
+def test_calls_hung_up_on_are_counted_as_timeouts() -> None:
+    """A client that asks twice and waits a second each time has two timeouts."""
+    api = {"offer": "openai/gpt-4o", "ttft": "5s"}
+    stream = {"client": {"timeout": "1s", "retries": 1}}
+    report = simulate(world("gpt-4o", api, stream=stream)).report
+    attempts = report.fields["attempts"]
+    assert (
+        attempts["failures"]["timeout"] == attempts["total"] == 2 * report.fields["requests"]["timed_out"] > 0
+    )
+
+
+def test_a_router_compares_list_prices_whatever_the_hour() -> None:
+    """A run that begins in cheap hours does not take their price for the day's."""
+    cheap = world("deepseek-v3", {"offer": "deepseek/deepseek-v3"}, start="2025-03-01T20:00:00Z")
+    target = simulate(cheap).settlement.plan.targets[0]
+    assert (target.input_price_usd_per_mtok, target.output_price_usd_per_mtok) == (0.27, 1.1)

@@ -24,6 +24,7 @@ def print_run(scenario: Scenario, report: Report) -> None:
     out.print()
     out.print(deployments(report))
     print_decisions(out, report)
+    print_failures(out, report)
     print_warnings(out, report)
 
 
@@ -99,6 +100,14 @@ def print_decisions(out: Console, report: Report) -> None:
     if total:
         parts = [f"{reason} {share(number / total)}" for reason, number in decisions.items()]
         out.print(f"decisions: {'; '.join(parts)}")
+
+
+def print_failures(out: Console, report: Report) -> None:
+    """How many attempts failed, by reason."""
+    attempts = cast("dict[str, dict[str, float]]", report.fields["attempts"])
+    parts = [f"{reason} {count(number)}" for reason, number in attempts["failures"].items() if number]
+    if parts:
+        out.print(f"failed attempts: {'; '.join(parts)}")
 
 
 def print_warnings(out: Console, report: Report) -> None:
