@@ -136,9 +136,15 @@ def took(row: Row) -> str:
     parts = [f"{name.removesuffix('_usd')} {usd(number_in(row, name))}" for name in names if row[name]]
     joules = number_in(row, "energy_wh") * JOULES_PER_WH
     wasted = "; nobody used it" if row["wasted"] else ""
-    paid_for = ", ".join(parts) or "nothing"
+    paid_for = (", ".join(parts) or "nothing") + from_cache(row)
     emitted = grams(number_in(row, "emissions_gco2e"))
     return f"  paid: {paid_for}; {joules:,.0f} J at the meter, {emitted} CO2e{wasted}"
+
+
+def from_cache(row: Row) -> str:
+    """How much of the prompt came from a prefix cache, where any did."""
+    cached = row["cached_token_count"]
+    return f" ({cached:,} of {row['input_token_count']:,} prompt tokens from the cache)" if cached else ""
 
 
 def ended(request: Row) -> str:

@@ -108,7 +108,7 @@ def token_columns(rows: NDArray[np.void], journal: Journal, plan: RunPlan) -> di
     began = ~np.isnan(rows["admitted_s"])
     cached = np.where(began, cached_tokens(rows["number"], journal) + rows["cached"], 0).astype(np.int32)
     least = np.array([rule.minimum_tokens if rule and rule.explicit else 0 for rule in rules])[target]
-    written = began & (least > 0) & (prompt >= least) & plan.carries_history[request]
+    written = began & (least > 0) & (prompt >= least) & plan.repeats_prefix[request]
     return {"prompt": prompt, "cached": cached, "cache_written": np.where(written, prompt - cached, 0)}
 
 

@@ -70,7 +70,7 @@ def resolve(scenario: Scenario, replication: int = 0) -> Resolution:
         plan=RunPlan(
             seed=seed,
             workload=workload,
-            carries_history=carries_history(scenario, workload),
+            repeats_prefix=repeats_prefix(workload),
             requests=request_table(scenario, workload, demands, targets, models, answers, seed),
             answers=answers,
             model_names=models,
@@ -151,10 +151,9 @@ def limits_s(workload: Workload, demands: Sequence[Demand]) -> dict[str, NDArray
     }
 
 
-def carries_history(scenario: Scenario, workload: Workload) -> NDArray[np.bool_]:
-    """Which requests are turns of conversations that repeat what was said before."""
-    carried = [stream.session is not None and stream.session.history for stream in scenario.streams]
-    return np.array(carried, np.bool_)[workload.stream_code]
+def repeats_prefix(workload: Workload) -> NDArray[np.bool_]:
+    """Which requests may repeat a prefix: turns that carry their history, recorded ones with blocks."""
+    return (workload.history_token_count >= 0) | (np.diff(workload.prefix_offset) > 0)
 
 
 def patience_of(stream: Stream) -> Patience:

@@ -100,7 +100,7 @@ class Executor:
         self._heard = bytes(len(plan.workload))
         self._told: Told = tell_nobody
         self._tells = False
-        self._remembers = bool(plan.carries_history.any()) and any(self._submission.meters)
+        self._remembers = bool(plan.repeats_prefix.any()) and any(self._submission.meters)
         self._winner = memoryview(journal.winner)
         self._state = memoryview(journal.state)
         self._final_s: memoryview[float] = memoryview(journal.final_s)

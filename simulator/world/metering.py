@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from math import inf
 from typing import TYPE_CHECKING
 
 from simulator.kernel.codes import Reason
 
 if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import NDArray
-
     from simulator.world.plan import RunPlan, TargetPlan
 
 CONTEXT_LENGTH = int(Reason.CONTEXT_LENGTH)
@@ -32,21 +30,58 @@ class Metering:
     window_tokens: int = 0
 
 
-class Meter:
-    """Counts one API target's calls; holds the conversations in its prefix cache.
+class HeldPrefixes:
+    """What an API's prefix cache holds: conversations up to a prompt, recorded blocks by key.
 
-    A conversation is cached once the target has answered one of its turns, up to that turn's
-    prompt, until `lifetime_s` after its last use.
+    Both are kept once a request was answered, for `lifetime_s` after their last use.
     """
+
+    def __init__(self, plan: RunPlan, lifetime_s: float) -> None:
+        """Starts empty."""
+        self._workload = plan.workload
+        self._lifetime_s = lifetime_s
+        self._talks: dict[int, tuple[int, float]] = {}
+        self._blocks: dict[int, float] = {}
+
+    def tokens(self, request: int, now_s: float) -> int:
+        """Tokens at the beginning of the request's prompt that are held now."""
+        least_s = now_s - self._lifetime_s
+        held, used_s = self._talks.get(self._workload.session.item(request), (0, least_s))
+        talk = held if used_s >= least_s and self._workload.history_token_count[request] >= 0 else 0
+        return max(talk, self._block_tokens(request, least_s)) if self._blocks else talk
+
+    def _block_tokens(self, request: int, least_s: float) -> int:
+        """Tokens of the request's first blocks up to one that is not held."""
+        found = 0
+        for block, count in self._blocks_of(request):
+            if self._blocks.get(block, -inf) < least_s:
+                break
+            found += count
+        return found
+
+    def _blocks_of(self, request: int) -> zip[tuple[int, int]]:
+        """Keys and tokens of the request's recorded blocks."""
+        load, part = self._workload, slice(*self._workload.prefix_offset[request : request + 2].tolist())
+        return zip(load.prefix_block[part].tolist(), load.prefix_tokens[part].tolist(), strict=True)
+
+    def keep(self, request: int, now_s: float) -> None:
+        """Holds the prompt of a request that was answered now."""
+        if self._workload.history_token_count[request] >= 0:
+            prompt = self._workload.input_token_count.item(request)
+            self._talks[self._workload.session.item(request)] = (prompt, now_s)
+        for block, _count in self._blocks_of(request):
+            self._blocks[block] = now_s
+
+
+class Meter:
+    """Counts one API target's calls, by its provider's rules."""
 
     def __init__(self, rules: Metering, plan: RunPlan) -> None:
         """Starts with an empty cache."""
         self._rules = rules
         self._prompt = plan.workload.input_token_count
         self._longest = plan.workload.max_output_token_count
-        self._session = plan.workload.session
-        self._carried: NDArray[np.bool_] | None = plan.carries_history if rules.lifetime_s else None
-        self._held: dict[int, tuple[int, float]] = {}
+        self._held = HeldPrefixes(plan, rules.lifetime_s) if rules.lifetime_s else None
 
     def count(self, request: int, output: int, now_s: float) -> tuple[int, int, int]:
         """Tokens that count toward the limit on input, cached ones, and why the call is refused or 0."""
@@ -54,20 +89,16 @@ class Meter:
         return self.counted_tokens(request, output, cached), cached, self.refusal(request)
 
     def cached_tokens(self, request: int, now_s: float) -> int:
-        """Tokens of the prompt that come from the cache now."""
-        if not self._held or self._carried is None or not self._carried[request]:
-            return 0
-        held, used_s = self._held.get(self._session.item(request), (0, 0.0))
-        prompt = self._prompt.item(request)
-        if prompt < self._rules.minimum_tokens or now_s - used_s > self._rules.lifetime_s:
-            return 0
-        whole = min(held, prompt) // self._rules.step_tokens * self._rules.step_tokens
+        """Tokens of the prompt that come from the cache now: whole steps, from the minimum on."""
+        held = self._held.tokens(request, now_s) if self._held is not None else 0
+        step = self._rules.step_tokens
+        whole = min(held, self._prompt.item(request)) // step * step
         return whole if whole >= self._rules.minimum_tokens else 0
 
     def answered(self, request: int, now_s: float) -> None:
         """The target has answered the request: its prompt is in the cache."""
-        if self._carried is not None and self._carried[request]:
-            self._held[self._session.item(request)] = (self._prompt.item(request), now_s)
+        if self._held is not None:
+            self._held.keep(request, now_s)
 
     def counted_tokens(self, request: int, output: int, cached: int) -> int:
         """Tokens that count toward the limit on input tokens."""
@@ -87,5 +118,5 @@ def meter_of(target: TargetPlan, plan: RunPlan) -> Meter | None:
     rules = target.metering
     if rules is None:
         return None
-    repeats = rules.lifetime_s > 0.0 and bool(plan.carries_history.any())
+    repeats = rules.lifetime_s > 0.0 and bool(plan.repeats_prefix.any())
     return Meter(rules, plan) if repeats or rules.output_weight or rules.window_tokens else None

@@ -65,14 +65,14 @@ class RunPlan:
     `answers` rows belong to models, `target_answers` to targets (the oracle's view).
     `candidate_sets[set_code[i]]` are the targets hard constraints leave for request i; an empty
     set carries its reason in `empty_reasons`. `reasoning_ratio` is by model, the objectives
-    `limits_s` (ttft_s, tpot_s, e2e_s) by request, nan where unset. `carries_history` marks requests
-    whose prompts begin with what was said before in their session.
+    `limits_s` (ttft_s, tpot_s, e2e_s) by request, nan where unset. `repeats_prefix` marks requests
+    whose prompts begin with earlier turns of their session, or with recorded blocks.
     `repeats` is what prefix caches can find, None where nothing is.
     """
 
     seed: int
     workload: Workload
-    carries_history: NDArray[np.bool_]
+    repeats_prefix: NDArray[np.bool_]
     requests: RequestTable
     answers: AnswerTable
     model_names: tuple[str, ...]

@@ -166,10 +166,13 @@ class World:
 
 def whom_to_hear_of(plan: RunPlan, host: Host) -> bytes:
     """By request 1 where its end must be known at its instant: by a client with a timeout, the
-    next turn of its session, a learning policy or a cooldown rule that counts successes.
+    next turn of its session, an API that keeps its prompt's recorded blocks, a learning policy or
+    a cooldown rule that counts successes.
     """
     impatient = np.array([np.isfinite(patience.timeout_s) for patience in plan.patience], np.bool_)
     hear = impatient[plan.workload.stream_code] | (plan.workload.next_request >= 0)
+    if any(target.metering is not None for target in plan.target_plans):
+        hear |= np.diff(plan.workload.prefix_offset) > 0
     if host.learns or host.counts_outcomes:
         hear = np.ones(len(plan.workload), np.bool_)
     return hear.astype(np.uint8).tobytes()

@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+import json
+from typing import TYPE_CHECKING
+
 import numpy as np
 import pytest
 
 from simulator import InvalidScenarioError, simulate
 from world_cases import FRONTIER, scenario, with_stream
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 ONE_A_MINUTE = {"pattern": "steady", "rate": "1/min", "process": "deterministic"}
 TALK = {"turns": {"fixed": 4}, "think_time": "20s"}
@@ -66,6 +72,20 @@ def test_repeated_prefixes_cost_the_cached_price_in_the_providers_steps() -> Non
     np.testing.assert_allclose(run.books.api_usd, expected)
     assert result.report.fields["tokens"]["cached_input"] == cached.sum()
     assert result.report.fields["tokens"]["cache_write"] == 0
+
+
+def test_recorded_blocks_are_cached_up_to_where_prompts_part(tmp_path: Path) -> None:
+    """A recording's block hashes say what its prompts share; OpenAI keeps it from 1,024 tokens on."""
+    rows = [(0, 2_000, [1, 2, 3, 4]), (20, 2_000, [1, 2, 3, 9]), (40, 1_500, [1, 2, 8]), (60, 900, [1, 7])]
+    lines = [
+        json.dumps({"timestamp": 1_000 * at, "input_length": p, "output_length": 8, "hash_ids": ids})
+        for at, p, ids in rows
+    ]
+    file = tmp_path / "trace.jsonl"
+    file.write_text("\n".join(lines) + "\n", encoding="ascii")
+    stream = {"arrivals": {"pattern": "trace", "file": str(file), "format": "mooncake"}}
+    run = simulate(world("gpt-4o", {"offer": "openai/gpt-4o"}, stream=stream)).settlement.run
+    assert run.attempts.cached.tolist() == [0, 1_536, 1_024, 0]
 
 
 def test_a_prefix_is_forgotten_after_its_lifetime() -> None:
