@@ -106,6 +106,21 @@ routers = st.sampled_from(
         {"policy": "oracle"},
     ]
 )
+faults = st.sampled_from(
+    [
+        [],
+        [{"kind": "outage", "target": {"region": "us-virginia"}, "at": "20s", "duration": "5s"}],
+        [
+            {"kind": "random_outage", "target": "small", "mtbf": "10s", "mttr": "3s"},
+            {"kind": "slow_replica", "target": "small/0", "at": "15s", "duration": "30s", "factor": 3},
+        ],
+        [
+            {"kind": "brown_out", "target": "frontier", "at": "5s", "duration": "40s", "failure_ratio": 0.4},
+            {"kind": "spot_loss", "target": "small", "at": "12s", "notice": "2s", "duration": "20s"},
+            {"kind": "maintenance", "target": "small", "at": "30s", "notice": "1s", "duration": "9s"},
+        ],
+    ]
+)
 
 
 @st.composite
@@ -128,4 +143,5 @@ def worlds(draw: st.DrawFn) -> Scenario:
         workload={"streams": [stream]},
         fleet=fleet,
         router=draw(routers),
+        faults=draw(faults),
     )

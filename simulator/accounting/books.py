@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
     from simulator.accounting.attempts import Attempts
     from simulator.accounting.terms import Terms
+    from simulator.world.presence import Presence
 
     Column = NDArray[np.float64]
 
@@ -90,18 +91,24 @@ def wasted_ratio(attempts: Attempts) -> Column:
 
 
 def capacity_books(
-    attempts: Attempts, terms: Sequence[Terms], busy_s: Column, from_s: float, to_s: float
+    attempts: Attempts,
+    terms: Sequence[Terms],
+    busy_s: Column,
+    presence: Presence,
+    from_s: float,
+    to_s: float,
 ) -> CapacityBooks:
     """The books of capacity held from `from_s` to `to_s`, of which `busy_s` by target was work.
 
     Idle energy is priced and emitted at the signals of the time at which each target idles.
     """
-    held_s = np.array([term.queue_count * term.held for term in terms]) * (to_s - from_s)
+    window_s = presence.shares(from_s, to_s) * (to_s - from_s)
+    held_s = np.array([term.queue_count * term.held for term in terms]) * window_s
     idle_s = np.maximum(held_s - busy_s, 0.0)
     idle_w = np.array([term.idle_w * term.pue for term in terms])
     idle_wh = idle_s * idle_w / JOULES_PER_WH
     rate = np.array([term.capacity_usd_per_s for term in terms])
-    tariff, grams = idle_means(attempts, terms, from_s, to_s)
+    tariff, grams = idle_means(attempts, terms, presence, from_s, to_s)
     embodied = np.array([term.embodied_gco2e_per_s for term in terms])
     return CapacityBooks(
         held_s=held_s,

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
     from simulator.accounting.attempts import Attempts
     from simulator.accounting.terms import Terms
+    from simulator.world.presence import Presence
 
     Column = NDArray[np.float64]
 
@@ -24,7 +25,7 @@ BUCKET_S = 900.0
 
 
 def idle_means(
-    attempts: Attempts, terms: Sequence[Terms], from_s: float, to_s: float
+    attempts: Attempts, terms: Sequence[Terms], presence: Presence, from_s: float, to_s: float
 ) -> tuple[Column, Column]:
     """By target, the means over its idle time of USD per kWh and of grams per kWh.
 
@@ -36,18 +37,19 @@ def idle_means(
     for target, term in enumerate(terms):
         signals = (term.meter_usd_per_kwh, term.intensity_gco2e_per_kwh)
         constant = all(isinstance(signal, Constant) for signal in signals)
-        idle = np.diff(edges) if constant else idle_by_bucket(attempts, target, term, edges)
+        held = term.queue_count * presence.share_seconds(target, edges)
+        idle = np.diff(edges) if constant else idle_by_bucket(attempts, target, held, edges)
         tariff[target], grams[target] = (weighted_mean(signal, edges, idle) for signal in signals)
     return tariff, grams
 
 
-def idle_by_bucket(attempts: Attempts, target: int, term: Terms, edges: Column) -> Column:
-    """Idle queue-seconds of a target in each bucket, not below 0."""
+def idle_by_bucket(attempts: Attempts, target: int, held: Column, edges: Column) -> Column:
+    """Idle queue-seconds of a target in each bucket, of those `held` in it; not below 0."""
     rows = (attempts.target == target) & (attempts.busy_s > 0.0)
     began_s, end_s = work_began_s(attempts)[rows], attempts.finish_s[rows]
     rate = attempts.busy_s[rows] / np.maximum(end_s - began_s, 1e-9)
     used = ramps(began_s, rate, edges) - ramps(end_s, rate, edges)
-    return np.maximum(term.queue_count * np.diff(edges) - np.diff(used), 0.0)
+    return np.maximum(held - np.diff(used), 0.0)
 
 
 def ramps(from_s: Column, rate: Column, at_s: Column) -> Column:

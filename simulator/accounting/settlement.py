@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from simulator.report import Json
     from simulator.world.journal import Journal
     from simulator.world.plan import RunPlan
+    from simulator.world.presence import Presence
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,9 +44,14 @@ def settle(
     journal: Journal,
     ledger: NDArray[np.void],
     busy_s: NDArray[np.float64],
+    presence: Presence,
     terms: Sequence[Terms],
 ) -> Settlement:
-    """Settles a finished run; `busy_s` is each target's busy time within the billed window."""
+    """Settles a finished run.
+
+    `busy_s` is each target's busy time within the billed window; `presence` says which of the
+    queues were there to be paid for.
+    """
     attempts = attempt_columns(ledger, journal, plan)
     attempts, busy_s = with_units_used(attempts, busy_s, terms, plan.warmup_s, plan.duration_s)
     outcomes = request_outcomes(plan, journal, attempts)
@@ -53,7 +59,7 @@ def settle(
         attempts=attempts,
         outcomes=outcomes,
         books=attempt_books(attempts, terms),
-        capacity=capacity_books(attempts, terms, busy_s, plan.warmup_s, plan.duration_s),
+        capacity=capacity_books(attempts, terms, busy_s, presence, plan.warmup_s, plan.duration_s),
         terms=terms,
         routing_usd=journal.routing_usd[outcomes.request],
         water_l_per_kwh=np.array([term.water_l_per_kwh for term in terms]),

@@ -46,7 +46,7 @@ WITH_INTERVALS = (
 )
 """Figures by path that get an interval over replications."""
 
-NOT_AVERAGED = ("seed", "simulated_s", "replications", "scenario", "catalog", "intervals")
+NOT_AVERAGED = ("seed", "simulated_s", "replications", "scenario", "catalog", "intervals", "timeline")
 
 
 def mean_report(reports: Sequence[Report], confidence: float) -> Report:

@@ -12,6 +12,7 @@ import numpy as np
 
 from router.constraints import Limits, screen
 from router.request import RequestTable
+from simulator.experiment.incidents import incidents_of
 from simulator.experiment.repeats import repeats_of
 from simulator.experiment.targets import Slot, group_of, slots_of, target_of, target_plan, terms_of
 from simulator.fleet.backend import Work
@@ -92,6 +93,7 @@ def resolve(scenario: Scenario, replication: int = 0) -> Resolution:
             router_instances=scenario.router.instances,
             decision_latency_s=scenario.router.decision_latency,
             decision_usd=scenario.router.decision_usd,
+            incidents=incidents_of(scenario, slots, workload.region_names, seed),
         ),
         terms=tuple(terms_of(scenario, slot) for slot in slots),
         warnings=warnings_of(workload, services),

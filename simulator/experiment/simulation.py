@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from router.host import Host
 from router.resilience import NO_RESILIENCE
 from simulator.accounting.settlement import report_blocks, settle
+from simulator.experiment.fleet_report import fleet_blocks, presence_of
 from simulator.experiment.head import report_head
 from simulator.experiment.policies import policy_of
 from simulator.experiment.records import attempt_records, request_columns
@@ -108,14 +109,20 @@ def simulate(
         rows = world.run()
     marks.append(time.perf_counter())
     settlement = settle(
-        resolution.plan, world.journal, rows, world.telemetry.window_busy_s(), resolution.terms
+        resolution.plan,
+        world.journal,
+        rows,
+        world.telemetry.window_busy_s(),
+        presence_of(resolution.plan, world.replicas),
+        resolution.terms,
     )
     del rows
     marks.append(time.perf_counter())
     blocks = report_blocks(settlement)
     marks.append(time.perf_counter())
     head = report_head(scenario, host, resolution.warnings, wall_s=marks[-1] - marks[0])
-    report = Report(policy=host.name, fields={**head, **blocks, "warnings": head["warnings"]})
+    befell = fleet_blocks(resolution.plan, world.replicas, world.faults.happenings)
+    report = Report(policy=host.name, fields={**head, **blocks, **befell, "warnings": head["warnings"]})
     spans = [after - before for before, after in pairwise(marks)]
     phases = Phases(
         kernel_s=kernel_s, resolve_s=spans[0], world_s=spans[1], accounting_s=spans[2], report_s=spans[3]

@@ -39,6 +39,7 @@ from simulator.kernel.lists import (
     remove_waiting,
     requeue,
 )
+from simulator.kernel.pace import change_pace
 from simulator.kernel.prefixes import (
     held_tokens,
     leave_behind,
@@ -216,6 +217,8 @@ def admit(k, queue, now_s, budget):
 def plan(k, number, now_s):
     """Decides the queue's next step or leap at a step boundary."""
     queue = k.queues[number]
+    if queue.slowdown != queue.slowdown_next:
+        change_pace(k, queue)
     queue.chunk_tokens = 0
     preempted = make_room(k, queue)
     count = queue.preemption_count
@@ -428,7 +431,8 @@ def arrive(k, number, slot, now_s):
     enqueue(k, queue, slot)
     k.slots[slot].state = WAITING
     if queue.phase == IDLE:
-        plan(k, number, now_s)
+        if queue.up:
+            plan(k, number, now_s)
     elif queue.wait_head == slot:
         hasten(k, number, now_s)
 

@@ -76,6 +76,7 @@ class Reason(IntEnum):
     SERVER_ERROR = 5
     OUTAGE = 6
     CONTEXT_LENGTH = 7
+    CONNECTION = 8
 
 
 REASON_NAMES: Final = tuple(reason.name.lower() for reason in Reason)

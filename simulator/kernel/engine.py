@@ -186,7 +186,7 @@ def home_queue(k, group, session):
 
 
 @compiled
-def choose_queue(k, group, number, request):
+def balanced_queue(k, group, number, request):
     """The replica that takes the attempt, by the group's balancing; NONE when none is up."""
     if group.balancing == SESSION_AFFINITY and session_of(k, request) != NONE:
         return home_queue(k, group, session_of(k, request))
@@ -202,11 +202,18 @@ def choose_queue(k, group, number, request):
 
 
 @compiled
+def choose_queue(k, group, number, request):
+    """The replica that takes the attempt; when none is up, the one it may wait at, or NONE."""
+    queue = balanced_queue(k, group, number, request)
+    return group.waiting_room if queue == NONE else queue
+
+
+@compiled
 def refusal(k, slot, now_s):
     """Why the attempt cannot stand in its queue: a reason code, or 0."""
     entry = k.slots[slot]
     queue = k.queues[entry.queue]
-    if not queue.up:
+    if not queue.up and entry.queue != k.groups[entry.group].waiting_room:
         return OUTAGE
     if queue.kind == BATCHING and entry.prompt + entry.output - 1 > queue.kv_room:
         return TOO_LARGE
@@ -381,6 +388,7 @@ def clear(k, number, now_s, ending, reason):
     """
     queue = k.queues[number]
     queue.up = 0
+    queue.draining = 0
     if queue.kind == BATCHING:
         batching.settle(k, number, now_s)
     while queue.run_head != NONE:
@@ -413,3 +421,4 @@ def give_up(k, slot, now_s, ending):
 def restore(k, number):
     """Lets a broken queue take work again."""
     k.queues[number].up = 1
+    k.queues[number].draining = 0

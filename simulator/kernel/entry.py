@@ -13,7 +13,7 @@ import numpy as np
 from numba.core import types
 from numba.extending import intrinsic
 
-from simulator.kernel import engine
+from simulator.kernel import changes, engine, limits
 from simulator.kernel.jit import COMPILED, compiled
 from simulator.kernel.records import (
     ASKED,
@@ -134,6 +134,30 @@ def give_up(addresses, slot, now_s, ending):
 def restore(addresses, queue):
     """See `engine.restore`."""
     engine.restore(state_at(addresses), queue)
+
+
+@compiled
+def slow(addresses, queue, now_s, factor):
+    """See `changes.slow`."""
+    changes.slow(state_at(addresses), queue, now_s, factor)
+
+
+@compiled
+def drain(addresses, queue):
+    """See `changes.drain`."""
+    changes.drain(state_at(addresses), queue)
+
+
+@compiled
+def open_queue(addresses, queue, now_s):
+    """See `changes.open_queue`."""
+    changes.open_queue(state_at(addresses), queue, now_s)
+
+
+@compiled
+def scale_limits(addresses, group, now_s, factor):
+    """See `limits.scale`."""
+    limits.scale(state_at(addresses).groups[group], now_s, factor)
 
 
 @compiled

@@ -161,6 +161,26 @@ class Kernel:
         """Lets a broken queue take work again."""
         entry.restore(self.door, queue)
 
+    def slow(self, queue: int, now_s: float, factor: float) -> None:
+        """Makes a queue work `factor` times as long (`changes.slow`); 1 is its own pace."""
+        entry.slow(self.door, queue, now_s, factor)
+
+    def drain(self, queue: int) -> None:
+        """Lets nothing more into a queue; whoever stands in it is still served."""
+        entry.drain(self.door, queue)
+
+    def open(self, queue: int, now_s: float) -> None:
+        """Lets a queue take work, and starts on what has waited for it."""
+        entry.open_queue(self.door, queue, now_s)
+
+    def let_wait(self, group: int, queue: int) -> None:
+        """Lets a group's attempts wait at a queue while none is up; NONE: they fail."""
+        self._state.groups["waiting_room"][group] = queue
+
+    def scale_limits(self, group: int, now_s: float, factor: float) -> None:
+        """Multiplies a group's rate limits; what its buckets hold is cut to their new size."""
+        entry.scale_limits(self.door, group, now_s, factor)
+
     def busy_s(self, now_s: float) -> NDArray[np.float64]:
         """Busy server-seconds of every queue up to `now_s`, work under way included."""
         queues = self._state.queues

@@ -160,6 +160,7 @@ def fill_group(rows: Records, number: int, group: GroupSpec, first: int) -> None
     row["first_queue"] = first
     row["queue_count"] = group.count
     row["balancing"] = group.balancing
+    row["waiting_room"] = NONE
     room = group.queues.kv_room_tokens if isinstance(group.queues, BatchingSpec) else 0
     row["kv_room"] = room * group.count
     fill_buckets(row, group.limits)
@@ -183,6 +184,8 @@ def fill_queues(rows: Records, group: int, spec: BatchingSpec | ServersSpec) -> 
     """Writes the rows of a group's queues."""
     rows["group"] = group
     rows["up"] = 1
+    rows["slowdown"] = 1.0
+    rows["slowdown_next"] = 1.0
     rows["next_s"] = np.inf
     rows["queue_limit"] = spec.queue_limit
     for name in LINKS:
@@ -203,6 +206,7 @@ def fill_batching(rows: Records, spec: BatchingSpec) -> None:
     rows["kv_room"] = spec.kv_room_tokens
     rows["caches"] = spec.prefix_cache
     rows["expert_miss"] = spec.expert_miss
+    rows["stall_w"] = spec.stall_w
     fill_lane(rows, "s", spec.seconds)
     fill_lane(rows, "j", spec.joules)
 

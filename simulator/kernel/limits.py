@@ -16,6 +16,19 @@ def refill(group, now_s):
 
 
 @compiled
+def scale(group, now_s, factor):
+    """Multiplies rates and sizes of the buckets from now on; what they hold is cut to size."""
+    refill(group, now_s)
+    group.request_rate *= factor
+    group.request_size *= factor
+    group.input_rate *= factor
+    group.input_size *= factor
+    group.output_rate *= factor
+    group.output_size *= factor
+    refill(group, now_s)
+
+
+@compiled
 def wait_for(level, rate, need):
     """Seconds until a bucket holds `need`; 0 when it does, to a millionth of a token.
 

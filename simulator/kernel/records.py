@@ -15,6 +15,11 @@ QUEUE = np.dtype(
         ("kind", "i8"),
         ("group", "i8"),
         ("up", "i8"),
+        ("draining", "i8"),
+        # pace: seconds over the queue's own, now and from the next boundary; watts of the added time
+        ("slowdown", "f8"),
+        ("slowdown_next", "f8"),
+        ("stall_w", "f8"),
         # limits
         ("capacity", "i8"),
         ("queue_limit", "i8"),
@@ -85,6 +90,7 @@ GROUP = np.dtype(
         ("queue_count", "i8"),
         ("balancing", "i8"),
         ("cursor", "i8"),
+        ("waiting_room", "i8"),
         ("outstanding", "i8"),
         ("waiting", "i8"),
         ("running", "i8"),

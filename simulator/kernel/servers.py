@@ -32,6 +32,8 @@ def start_service(k, queue, slot, now_s):
     entry = k.slots[slot]
     entry.state = SERVING
     entry.admitted_s = now_s
+    entry.first_delay_s *= queue.slowdown
+    entry.duration_s *= queue.slowdown
     append_running(k, queue, slot)
     push_timer(k, now_s + entry.first_delay_s, slot, SERVER_FIRST)
     push_timer(k, now_s + entry.duration_s, slot, SERVER_DONE)
@@ -51,7 +53,8 @@ def serve_or_queue(k, number, slot, now_s):
 @compiled
 def serve_next(k, queue, now_s):
     """Gives free servers to those who wait."""
-    while queue.wait_head != NONE and queue.running < queue.capacity and queue.up:
+    works = queue.up or queue.draining
+    while queue.wait_head != NONE and queue.running < queue.capacity and works:
         slot = queue.wait_head
         remove_waiting(k, queue, slot)
         start_service(k, queue, slot, now_s)

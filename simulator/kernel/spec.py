@@ -34,7 +34,8 @@ class BatchingSpec:
 
     `seconds` and `joules` are the cost of a step; `expert_miss` is the probability that one token
     leaves a given expert untouched (1 - k/E). Counts are tokens and sequences; a negative
-    `queue_limit` means no limit on waiting attempts.
+    `queue_limit` means no limit on waiting attempts. `stall_w` is drawn in the time that a slowed
+    replica takes more.
     """
 
     seconds: StepCost
@@ -45,6 +46,7 @@ class BatchingSpec:
     kv_room_tokens: int = 400_000
     queue_limit: int = -1
     prefix_cache: bool = True
+    stall_w: float = 0.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -11,6 +11,7 @@ from router.registry import load_policy, make_policy
 from router.source_file import is_file_spec
 from simulator.fleet.given_signals import signal_problems
 from simulator.fleet.registry import BACKENDS
+from simulator.scenario.disturbance_checking import disturbance_problems
 from simulator.scenario.streams import TraceArrivals
 from simulator.workload.arrivals import arrival_pattern
 from simulator.workload.errors import InvalidTraceError, WorkloadError
@@ -38,6 +39,7 @@ def check(scenario: Scenario) -> list[Fault]:
         *signal_problems(scenario),
         *policy_problems(scenario),
         *resilience_problems(scenario),
+        *disturbance_problems(scenario),
     ]
     return [Fault(scenario.file, path, what) for path, what in problems]
 

@@ -18,6 +18,9 @@ if TYPE_CHECKING:
     Location = tuple[int | str, ...]
 
 
+QUOTE = "'"
+
+
 def faults_of(error: ValidationError, root: type[BaseModel], data: object, file: str) -> list[Fault]:
     """Every complaint as a fault of the file; `data` is what was validated against `root`."""
     return [
@@ -61,6 +64,11 @@ def said(detail: ErrorDetails, root: type[BaseModel]) -> str:
     """What was wrong, the value, and what is allowed."""
     if detail["type"] == "extra_forbidden":
         return unknown_key(str(detail["loc"][-1]), allowed_keys(root, detail["loc"][:-1]))
+    if detail["type"] == "union_tag_invalid":
+        told = detail["ctx"]
+        return (
+            f"unknown {told['discriminator'].strip(QUOTE)} {told['tag']!r}; allowed: {told['expected_tags']}"
+        )
     if detail["type"] == "missing":
         return "required, but not given"
     message = detail["msg"].removeprefix("Value error, ").removeprefix("Input should be ")
@@ -96,7 +104,7 @@ def parts_in(annotation: object) -> Iterator[type[BaseModel]]:
 
 
 def tag_of(part: type[BaseModel]) -> str:
-    """The tag a part goes by in a union: the one value of its `pattern`, if it has one."""
-    field = part.model_fields.get("pattern")
+    """The tag a part goes by in a union: the one value of its `pattern` or `kind`."""
+    field = part.model_fields.get("pattern") or part.model_fields.get("kind")
     values = get_args(field.annotation) if field else ()
     return str(values[0]) if values else ""

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from catalogs import Catalog
+    from simulator.scenario.disturbances import FaultSettings
     from simulator.scenario.fleet import Deployment
     from simulator.scenario.routing import RouterSettings
     from simulator.scenario.settings import ScenarioSettings
@@ -72,6 +73,11 @@ class Scenario:
     def router(self) -> RouterSettings:
         """The router's settings."""
         return self.settings.router
+
+    @property
+    def faults(self) -> tuple[FaultSettings, ...]:
+        """What goes wrong, as written."""
+        return self.settings.faults
 
     @property
     def digest(self) -> str:

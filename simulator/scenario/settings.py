@@ -7,6 +7,7 @@ from typing import Annotated
 
 from pydantic import Field, model_validator
 
+from simulator.scenario.disturbances import FaultSettings
 from simulator.scenario.fleet import Deployment
 from simulator.scenario.quantities import (
     Duration,
@@ -88,6 +89,7 @@ class ScenarioSettings(Part):
     signals: SignalSettings = SignalSettings()
     fleet: Annotated[tuple[Deployment, ...], Field(min_length=1)]
     router: RouterSettings = RouterSettings()
+    faults: tuple[FaultSettings, ...] = ()
     quality: QualitySettings = QualitySettings()
     telemetry: TelemetrySettings = TelemetrySettings()
 

@@ -94,13 +94,13 @@ class Executor:
         self._clock = clock
         self._journal = journal
         self._settled = settled
-        self._submission = Submission(plan, kernel, journal)
+        self.submission = Submission(plan, kernel, journal)
         self._verification = Verification(plan)
         self._parked: list[Live | None] = []
         self._heard = bytes(len(plan.workload))
         self._told: Told = tell_nobody
         self._tells = False
-        self._remembers = bool(plan.repeats_prefix.any()) and any(self._submission.meters)
+        self._remembers = bool(plan.repeats_prefix.any()) and any(self.submission.meters)
         self._winner = memoryview(journal.winner)
         self._state = memoryview(journal.state)
         self._final_s: memoryview[float] = memoryview(journal.final_s)
@@ -125,9 +125,9 @@ class Executor:
 
     def begin(self, live: Live, delay_s: float) -> None:
         """Runs a request's steps up to the first wait; attempts leave after `delay_s`."""
-        self._submission.delay_s = delay_s
+        self.submission.delay_s = delay_s
         self._drive(live, None)
-        self._submission.delay_s = 0.0
+        self.submission.delay_s = 0.0
 
     def _drive(self, live: Live, reply: object) -> None:
         """Executes steps until the request has to wait or is done."""
@@ -155,7 +155,7 @@ class Executor:
         """Sends an attempt off; whoever hears of it will find the request by the attempt's slot."""
         number, target = len(self._journal.attempt_kinds), step.target
         kind = step.kind if live.attempts == 0 or step.kind else AttemptKind.RETRY
-        handle = self._submission.submit(live.request, target, kind, live.attempts, self._clock.now)
+        handle = self.submission.submit(live.request, target, kind, live.attempts, self._clock.now)
         live.attempts += 1
         live.sent = (*live.sent, (handle, number, target))
         slot, parked = handle & SLOT_MASK, self._parked
@@ -277,7 +277,7 @@ class Executor:
         """Lets the API that answered keep the conversation in its prefix cache."""
         won = self._winner[live.request]
         target = next(target for _handle, number, target in live.sent if number == won)
-        meter = self._submission.meters[target]
+        meter = self.submission.meters[target]
         if meter is not None:
             meter.answered(live.request, self._clock.now)
 

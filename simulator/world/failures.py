@@ -14,6 +14,7 @@ TOLD = {
     Reason.SERVER_ERROR: FailureReason.SERVER_ERROR,
     Reason.OUTAGE: FailureReason.UNAVAILABLE,
     Reason.CONTEXT_LENGTH: FailureReason.CONTEXT_LENGTH,
+    Reason.CONNECTION: FailureReason.CONNECTION_ERROR,
 }
 FAILURE_NAMES = tuple(str(TOLD[reason]) for reason in Reason)
 """The router's word for each of the kernel's reasons, by code; empty for none."""

@@ -59,6 +59,36 @@ class Patience:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Incident:
+    """One fault at one time, the same under every policy.
+
+    It begins at `at_s`, or after `notice_s` from then where it gives notice, and lasts
+    `duration_s`. It strikes `queues` (kernel numbers), whole `targets`, or `ways`: pairs of a
+    target and the region code of who asks. `begins`, `ends` and `notice` say so in words.
+    """
+
+    kind: str
+    label: str
+    at_s: float
+    duration_s: float
+    targets: tuple[int, ...] = ()
+    queues: tuple[int, ...] = ()
+    ways: tuple[tuple[int, int], ...] = ()
+    factor: float = 1.0
+    failure_ratio: float = 0.0
+    notice_s: float = 0.0
+    timeout_s: float = 0.0
+    begins: str
+    ends: str
+    notice: str = ""
+
+    @property
+    def gives_notice(self) -> bool:
+        """Whether new work stops before it begins."""
+        return self.notice_s > 0.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class RunPlan:
     """The resolved world of one replication, the same for every policy.
 
@@ -94,3 +124,4 @@ class RunPlan:
     router_instances: int
     decision_latency_s: float
     decision_usd: float
+    incidents: tuple[Incident, ...] = ()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from math import prod
 from typing import TYPE_CHECKING
 
 from simulator.kernel.codes import NO_SLOT, NONE, Reason
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
 
 NO_FAILURE = int(Reason.NONE)
 SERVER_ERROR = int(Reason.SERVER_ERROR)
+CONNECTION = int(Reason.CONNECTION)
 """Plain integers: Numba takes ten microseconds to look at an enum's member."""
 
 REDRAW_STRIDE = 7919
@@ -42,9 +44,12 @@ class Submission:
         self._answers = [memoryview(row) for row in plan.answers.output_token_count]
         self._forward_s = [target.forward_s.tolist() for target in plan.target_plans]
         self._back_s = [target.back_s.tolist() for target in plan.target_plans]
-        self._plain = [target.timings is None and not target.failure_ratio for target in plan.target_plans]
+        self._errors = [[target.failure_ratio] for target in plan.target_plans]
+        self._failure_ratio = [target.failure_ratio for target in plan.target_plans]
+        self._cuts: dict[tuple[int, int], list[float]] = {}
         self._cached = journal.cached_token_count
         self.meters = [meter_of(target, plan) for target in plan.target_plans]
+        self._plain = [self._is_plain(target) for target in range(len(plan.target_plans))]
         self._kernel = kernel
         self.delay_s = 0.0
 
@@ -59,10 +64,13 @@ class Submission:
         output = self._answers[plan.model][request]
         if self._plain[target]:
             first_s, duration_s, queue, reason = 0.0, 0.0, NONE, 0
+        elif (target, region) in self._cuts:
+            ready_s = now_s + self.delay_s + max(self._cuts[target, region])
+            back_s, first_s, duration_s, queue, reason = 0.0, 0.0, 0.0, NONE, CONNECTION
         else:
             first_s, duration_s = self._service(plan, request, attempt, output)
             queue = self._own_queue(plan, request)
-            reason = self._drawn_failure(plan, target, request, attempt)
+            reason = self._drawn_failure(target, request, attempt)
             if meter is not None:
                 prompt, cached, refusal = meter.count(request, output, ready_s)
                 reason = refusal or reason
@@ -107,9 +115,41 @@ class Submission:
             return NONE
         return plan.first_queue + self._device[request] % plan.queue_count
 
-    def _drawn_failure(self, plan: TargetPlan, target: int, request: int, attempt: int) -> int:
+    def _drawn_failure(self, target: int, request: int, attempt: int) -> int:
         """The failure this attempt is drawn to meet, by key: the same under every policy."""
-        if not plan.failure_ratio:
+        if not self._failure_ratio[target]:
             return NO_FAILURE
         draw = keyed_uniform_scalar(self._seed, "failure", request, attempt, target)
-        return SERVER_ERROR if draw < plan.failure_ratio else NO_FAILURE
+        return SERVER_ERROR if draw < self._failure_ratio[target] else NO_FAILURE
+
+    def begin_errors(self, target: int, ratio: float) -> None:
+        """Lets a share of the target's attempts fail, beside those that fail anyway."""
+        self._errors[target].append(ratio)
+        self._renew(target)
+
+    def end_errors(self, target: int, ratio: float) -> None:
+        """Undoes `begin_errors`."""
+        self._errors[target].remove(ratio)
+        self._renew(target)
+
+    def cut(self, target: int, region: int, timeout_s: float) -> None:
+        """Lets attempts from a region to a target fail for want of a connection after a while."""
+        self._cuts.setdefault((target, region), []).append(timeout_s)
+        self._renew(target)
+
+    def join(self, target: int, region: int, timeout_s: float) -> None:
+        """Undoes `cut`."""
+        self._cuts[target, region].remove(timeout_s)
+        if not self._cuts[target, region]:
+            del self._cuts[target, region]
+        self._renew(target)
+
+    def _renew(self, target: int) -> None:
+        """Independent causes of failure taken together: 1 - prod(1 - ratio)."""
+        self._failure_ratio[target] = 1.0 - prod(1.0 - ratio for ratio in self._errors[target])
+        self._plain[target] = self._is_plain(target)
+
+    def _is_plain(self, target: int) -> bool:
+        """Whether attempts at the target need no draws: no service times, no failures, no cuts."""
+        drawn = self._targets[target].timings is not None or self._failure_ratio[target] > 0.0
+        return not drawn and all(cut != target for cut, _region in self._cuts)

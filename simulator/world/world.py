@@ -10,7 +10,9 @@ from router.outcome import Outcome
 from simulator.kernel import Kernel
 from simulator.world.clock import Clock, Stream, run_clock
 from simulator.world.executor import Executor, Live, target_of
+from simulator.world.faults import Faults
 from simulator.world.journal import Journal, RequestState
+from simulator.world.replicas import Replicas
 from simulator.world.sight import Sight
 from simulator.world.telemetry import Telemetry
 
@@ -40,6 +42,8 @@ class World:
         self._executor.hear_of(whom_to_hear_of(plan, host))
         if host.learns or host.counts_outcomes:
             self._executor.tell(self._tell)
+        self.replicas = Replicas(plan, self.kernel, self._clock)
+        self.faults = Faults(plan, self.kernel, self._clock, self.replicas, self._executor.submission)
         self._sight = Sight(plan, self.kernel, self._clock, oracle=host.oracle)
         self.telemetry = Telemetry(plan, self.kernel, self._clock)
         self._arrival_s: memoryview[float] = memoryview(self.journal.arrival_s)

@@ -52,7 +52,24 @@ class Repair:
     queue: int
 
 
-Command = Cancel | Outage | Repair
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Slow:
+    """A queue works `factor` times as long from the first boundary after `at_s` on."""
+
+    at_s: float
+    queue: int
+    factor: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Drain:
+    """A queue lets nobody in from `at_s` on, and serves those it has."""
+
+    at_s: float
+    queue: int
+
+
+Command = Cancel | Outage | Repair | Slow | Drain
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -29,7 +29,7 @@ def small_cases() -> Iterator[Case]:
     yield load_case(OVERLOAD, count=30, replica=CRAMPED)
     yield load_case(KNEE, count=20)
     specs: tuple[BatchingSpec | ServersSpec, ...] = (CRAMPED, ServersSpec(servers=2, power_w=3.1))
-    for seed, tied in ((1, False), (2, True)):
+    for seed, tied, changes in ((1, False, 0), (2, True, 0), (3, False, 3)):
         traffic = Traffic(
             seed=seed,
             count=40,
@@ -38,6 +38,8 @@ def small_cases() -> Iterator[Case]:
             priorities=3,
             cancels=6,
             outages=2,
+            slowdowns=changes,
+            drains=changes,
             tied=tied,
         )
         yield case_of(specs, len(specs), traffic, closes=tied)

@@ -19,7 +19,9 @@ class ServerLine:
         """Idle servers; `schedule(at_s, action)` calls back at the end of a service."""
         self.spec = spec
         self.schedule = schedule
+        self.factor = 1.0
         self.up = True
+        self.draining = False
         self.waiting: list[Attempt] = []
         self.serving: list[Attempt] = []
         self.busy_s = 0.0
@@ -48,9 +50,11 @@ class ServerLine:
 
     def serve(self, now_s: float) -> None:
         """Gives free servers to the first in line."""
-        while self.up and self.waiting and len(self.serving) < self.spec.servers:
+        while (self.up or self.draining) and self.waiting and len(self.serving) < self.spec.servers:
             attempt = self.waiting.pop(0)
             attempt.admitted_s = now_s
+            attempt.first_delay_s *= self.factor
+            attempt.duration_s *= self.factor
             self.serving.append(attempt)
             self.schedule_end(attempt)
 
@@ -87,9 +91,19 @@ class ServerLine:
         else:
             self.stop(now_s, attempt, Ending.CANCELLED)
 
+    def slow(self, factor: float) -> None:
+        """Changes the pace of services that begin from now on."""
+        self.factor = factor
+
+    def open(self, *, opens: bool) -> None:
+        """Lets attempts in, or no more of them."""
+        self.draining = not opens
+        self.up = opens
+
     def clear(self, now_s: float, ending: Ending, reason: int) -> None:
         """Ends everybody now."""
         self.up = False
+        self.draining = False
         for attempt in list(self.serving):
             self.stop(now_s, attempt, ending, reason)
         for attempt in self.waiting:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from oracle.cases import Cancel, Outage
+from oracle.cases import Cancel, Drain, Outage, Slow
 from oracle.line import ServerLine
 from oracle.stepwise import Attempt, StepwiseQueue
 from simulator.kernel import BatchingSpec, GroupSpec, Kernel, Repeats
@@ -102,8 +102,15 @@ class OracleWorld:
                 lambda now_s: queue.clear(now_s, Ending.FAILED, Reason.OUTAGE),
             )
         else:
-            queue = self.queues[command.queue]
-            self.schedule(command.at_s, COMMAND, lambda _now_s: setattr(queue, "up", True))
+            self.schedule_change(command, self.queues[command.queue])
+
+    def schedule_change(self, command: Command, queue: StepwiseQueue | ServerLine) -> None:
+        """Puts a change of a queue's pace or door on the agenda."""
+        if isinstance(command, Slow):
+            self.schedule(command.at_s, COMMAND, lambda _now_s: queue.slow(command.factor))
+        else:
+            opens = not isinstance(command, Drain)
+            self.schedule(command.at_s, COMMAND, lambda _now_s: queue.open(opens=opens))
 
     def cancel(self, now_s: float, number: int) -> None:
         """Gives an attempt up, wherever it is."""
@@ -207,6 +214,10 @@ def obey(kernel: Kernel, command: Command, handles: Sequence[int]) -> None:
         kernel.cancel(handles[command.attempt], command.at_s)
     elif isinstance(command, Outage):
         kernel.fail(command.queue, command.at_s, Reason.OUTAGE)
+    elif isinstance(command, Slow):
+        kernel.slow(command.queue, command.at_s, command.factor)
+    elif isinstance(command, Drain):
+        kernel.drain(command.queue)
     else:
         kernel.restore(command.queue)
 

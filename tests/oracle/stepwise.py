@@ -8,16 +8,17 @@ charged for every step it takes part in.
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields, replace
 from typing import TYPE_CHECKING
 
 from oracle.cache import PrefixCache
+from simulator.kernel import StepCost
 from simulator.kernel.codes import Ending, Reason
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from simulator.kernel import BatchingSpec, StepCost
+    from simulator.kernel import BatchingSpec
 
     Schedule = Callable[[float, Callable[[float], None]], None]
 
@@ -138,6 +139,8 @@ class StepwiseQueue:
         self.spec = spec
         self.schedule = schedule
         self.cache = PrefixCache()
+        self.own = spec
+        self.factor = 1.0
         self.up = True
         self.waiting: list[Attempt] = []
         self.running: list[Attempt] = []
@@ -190,6 +193,14 @@ class StepwiseQueue:
         self.running, self.waiting, self.step, self.up = [], [], None, False
         self.cache = PrefixCache()
 
+    def slow(self, factor: float) -> None:
+        """Changes the pace from the next step planned on."""
+        self.factor = factor
+
+    def open(self, *, opens: bool) -> None:
+        """Lets attempts in, or no more of them."""
+        self.up = opens
+
     def break_step(self, step: Step, now_s: float) -> None:
         """Charges a step that will never end, equally, for the part that was done."""
         miss = self.spec.expert_miss
@@ -234,6 +245,7 @@ class StepwiseQueue:
 
     def plan(self, now_s: float) -> None:
         """Plans the next step at a boundary: room, left-over prompt, admission."""
+        self.spec = slowed(self.own, self.factor)
         step = Step(start_s=now_s, decoding=[])
         before = self.preemption_count
         while self.kv_used(step) > self.spec.kv_room_tokens:
@@ -338,6 +350,17 @@ class StepwiseQueue:
             wasted_ratio = again(attempt, tokens) / tokens
             attempt.wasted_s += (shared_s + own_s) * wasted_ratio
             attempt.wasted_j += (shared_j + own_j) * wasted_ratio
+
+
+def slowed(spec: BatchingSpec, factor: float) -> BatchingSpec:
+    """The replica at another pace: every second takes longer, the added time draws `stall_w`."""
+    names = [entry.name for entry in fields(StepCost)]
+    seconds = {name: getattr(spec.seconds, name) for name in names}
+    joules = {
+        name: getattr(spec.joules, name) + spec.stall_w * (factor - 1.0) * seconds[name] for name in names
+    }
+    longer = {name: value * factor for name, value in seconds.items()}
+    return replace(spec, seconds=StepCost(**longer), joules=StepCost(**joules))
 
 
 def again(attempt: Attempt, tokens: int) -> int:

@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING
 import numpy as np
 from hypothesis import strategies as st
 
-from oracle.cases import Arrival, Cancel, Case, Outage, Repair
+from oracle.cases import Arrival, Cancel, Case, Drain, Outage, Repair, Slow
 from simulator.kernel import BatchingSpec, GroupSpec, RateLimits, ServersSpec, StepCost
 from simulator.kernel.codes import LEAST_OUTSTANDING, RANDOM, ROUND_ROBIN
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     from oracle.cases import Command
 
@@ -38,6 +38,8 @@ class Traffic:
     outages: int
     tied: bool
     repeats: bool = False
+    slowdowns: int = 0
+    drains: int = 0
 
 
 # -- queues ---------------------------------------------------------------------------------
@@ -81,6 +83,7 @@ def batching_specs(draw: st.DrawFn, *, tied: bool = False) -> BatchingSpec:
         kv_room_tokens=draw(st.sampled_from([40, 75, 110, 300, 100_000])),
         queue_limit=draw(st.sampled_from([-1, -1, -1, 0, 4])),
         prefix_cache=draw(st.sampled_from([True, True, False])),
+        stall_w=draw(st.sampled_from([0.0, 90.0])),
     )
 
 
@@ -143,6 +146,8 @@ def traffics(draw: st.DrawFn, *, tied: bool = False) -> Traffic:
         priorities=draw(st.integers(1, 3)),
         cancels=draw(st.sampled_from([0, 0, 2, 9])),
         outages=draw(st.sampled_from([0, 0, 0, 1, 2])),
+        slowdowns=draw(st.sampled_from([0, 0, 1, 3])),
+        drains=draw(st.sampled_from([0, 0, 0, 1])),
         tied=tied,
         repeats=draw(st.booleans()),
     )
@@ -270,4 +275,20 @@ def commands_of(
         queue = int(rng.integers(queues))
         commands.append(Outage(at_s=on_grid(broken_s, traffic), queue=queue))
         commands.append(Repair(at_s=on_grid(repaired_s, traffic), queue=queue))
+    commands += changes_of(rng, traffic, queues, horizon_s)
     return tuple(sorted(commands, key=lambda command: command.at_s))
+
+
+def changes_of(
+    rng: np.random.Generator, traffic: Traffic, queues: int, horizon_s: float
+) -> Iterator[Command]:
+    """Slow spells that may overlap, and drains that end with a repair."""
+    for _ in range(traffic.slowdowns):
+        at_s = on_grid(rng.uniform(0.0, horizon_s), traffic)
+        factor = float(rng.choice([1.0, 2.0, 4.0]))
+        yield Slow(at_s=at_s, queue=int(rng.integers(queues)), factor=factor)
+    for _ in range(traffic.drains):
+        closed_s, open_s = np.sort(rng.uniform(0.0, horizon_s, 2)).tolist()
+        queue = int(rng.integers(queues))
+        yield Drain(at_s=on_grid(closed_s, traffic), queue=queue)
+        yield Repair(at_s=on_grid(open_s, traffic), queue=queue)

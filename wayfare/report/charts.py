@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import altair as alt
 
-from wayfare.report.data import day_rows, latency_rows, tier_rows, trade_rows
+from wayfare.report.data import DAY_MEASURES, day_rows, latency_rows, tier_rows, trade_rows
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -103,24 +103,43 @@ def day_chart(results: Sequence[RunResult]) -> Spec:
     names = [result.report.policy for result in results]
     chosen = alt.param(name="shown", value=names[0], bind=alt.binding_select(options=names, name="policy "))
     chart = (
-        alt.Chart(alt.Data(values=day_rows(results)))
+        alt.layer(measures(), events())
+        .properties(width=WIDTH, height=80)
+        .facet(
+            data=alt.Data(values=day_rows(results)),
+            row=alt.Row(
+                "what:N",
+                title=None,
+                sort=list(DAY_MEASURES),
+                header=alt.Header(labelAngle=0, labelAlign="left", labelOrient="top"),
+            ),
+        )
+        .resolve_scale(y="independent")
+        .transform_filter("datum.policy == shown")
+        .add_params(chosen)
+    )
+    return specification(chart)
+
+
+def measures() -> alt.Chart:
+    """The areas of the day's chart."""
+    return (
+        alt.Chart()
+        .transform_filter("isValid(datum.hour)")
         .mark_area(line={"color": "#2f6690"}, color="#2f6690", opacity=0.25, interpolate="step-after")
         .encode(
             x=alt.X("hour:Q", title="hours since the run began"),
             y=alt.Y("value:Q", title=None),
             tooltip=[alt.Tooltip("hour:Q", format=".2f"), alt.Tooltip("value:Q", format=",.4~g")],
         )
-        .transform_filter("datum.policy == shown")
-        .add_params(chosen)
-        .properties(width=WIDTH, height=80)
-        .facet(
-            row=alt.Row(
-                "what:N",
-                title=None,
-                sort=["arrivals, 1/s", "running", "waiting", "spend, $/h"],
-                header=alt.Header(labelAngle=0, labelAlign="left", labelOrient="top"),
-            )
-        )
-        .resolve_scale(y="independent")
     )
-    return specification(chart)
+
+
+def events() -> alt.Chart:
+    """Lines at the instants of faults and other events, with what happened as their tooltip."""
+    return (
+        alt.Chart()
+        .transform_filter("isValid(datum.event_hour)")
+        .mark_rule(color="#c2410c", strokeDash=[4, 3], strokeWidth=1.5)
+        .encode(x="event_hour:Q", tooltip=["event:N", alt.Tooltip("event_hour:Q", format=".2f")])
+    )

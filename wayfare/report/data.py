@@ -19,6 +19,7 @@ SECONDS_PER_HOUR = 3_600.0
 MOST_STEPS = 144
 QUANTILES = np.concatenate([np.linspace(0.0, 0.9, 46), np.linspace(0.905, 0.995, 19), [0.999, 1.0]])
 LATENCIES = {"ttft_s": "time to first token", "e2e_s": "end to end"}
+DAY_MEASURES = ("arrivals, 1/s", "running", "waiting", "spend, $/h")
 AMOUNTS = {
     "cost_usd": ("total", "cost, $"),
     "energy_wh": ("total", "energy, Wh"),
@@ -100,8 +101,8 @@ def tier_rows(reports: Sequence[Report]) -> Rows:
 
 
 def day_rows(results: Sequence[RunResult]) -> Rows:
-    """The run over time: requests a second, waiting, running, dollars an hour, by policy."""
-    return [row for result in results for row in run_rows(result)]
+    """The run over time: requests a second, waiting, running, dollars an hour, by policy; events."""
+    return [*(row for result in results for row in run_rows(result)), *event_rows(results)]
 
 
 def run_rows(result: RunResult) -> Rows:
@@ -122,6 +123,28 @@ def run_rows(result: RunResult) -> Rows:
         {"policy": result.report.policy, "what": what, "hour": round(float(h), 4), "value": significant(v)}
         for what, values in measures.items()
         for h, v in zip(hours, thinned(values[inside], width).tolist(), strict=True)
+    ]
+
+
+def event_rows(results: Sequence[RunResult]) -> Rows:
+    """What befell the fleet, once for each measure of the day's chart."""
+    return [
+        {"policy": result.report.policy, "what": what, "event_hour": round(hour, 4), "event": text}
+        for result in results
+        for hour, text in told_events(result.report)
+        for what in DAY_MEASURES
+    ]
+
+
+def told_events(report: Report) -> list[tuple[float, str]]:
+    """The report's events: hours since the run began, and a line of text."""
+    timeline = cast("dict[str, list[dict[str, str | float]]]", report.fields["timeline"])
+    return [
+        (
+            float(event["t_s"]) / SECONDS_PER_HOUR,
+            f"{str(event['kind']).replace('_', ' ')}, {event['target']}: {event['what']}",
+        )
+        for event in timeline["events"]
     ]
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, cast
 
 from wayfare.numbers import count, duration, energy, grams, seconds, share, usd
 from wayfare.report.charts import day_chart, latency_chart, tier_chart, trade_chart
-from wayfare.report.data import interval
+from wayfare.report.data import interval, told_events
 from wayfare.report.script import chart_program
 from wayfare.report.style import STYLE
 from wayfare.tables.conclusion import conclusion
@@ -65,7 +65,11 @@ TIERS = (
     "What each policy costs, draws and emits by tier, idle capacity included. Energy of APIs is an "
     "estimate; users' own devices are not in it."
 )
-DAY = "The first replication over time: arrivals, requests in work and waiting, and dollars an hour."
+DAY = (
+    "The first replication over time: arrivals, requests in work and waiting, and dollars an hour. "
+    "Dashed lines: faults and other events."
+)
+MOST_EVENTS = 60
 
 
 def shared_charts(reports: Sequence[Report], results: Sequence[RunResult]) -> list[str]:
@@ -74,7 +78,23 @@ def shared_charts(reports: Sequence[Report], results: Sequence[RunResult]) -> li
         chart("latency", "Latency", LATENCY, latency_chart(results)),
         chart("tiers", "Where it goes", TIERS, tier_chart(reports)),
         chart("day", "The day", DAY, day_chart(results)),
+        event_list(reports[0]),
     ]
+
+
+def event_list(report: Report) -> str:
+    """What befell the fleet under the first policy, by the clock; nothing where nothing did."""
+    told = told_events(report)
+    items = "".join(f"<li><b>{clock(hour)}</b> {escape(text)}</li>" for hour, text in told[:MOST_EVENTS])
+    more = len(told) - MOST_EVENTS
+    rest = f"<li>and {more} more (report.json has them all)</li>" if more > 0 else ""
+    return f"<section><h2>What happened</h2><ul class=events>{items}{rest}</ul></section>" if told else ""
+
+
+def clock(hour: float) -> str:
+    """Hours as hours and minutes since the run began."""
+    minutes = int(hour * 60.0 + 1e-6)
+    return f"{minutes // 60:02d}:{minutes % 60:02d}"
 
 
 def page(scenario: Scenario, title: str, sections: Sequence[str]) -> str:

@@ -23,6 +23,7 @@ td { white-space: nowrap; }
 small { display: block; font-size: .76rem; font-weight: 400; }
 tr.front th:first-child { font-weight: 700; }
 tr.front { background: var(--front); }
+.events { columns: 2; font-size: .88rem; list-style: none; padding: 0; font-variant-numeric: tabular-nums; }
 .chart { margin-top: .75rem; overflow-x: auto; }
 .vega-bind { font-size: .9rem; margin: .25rem 0 .75rem; }
 footer { margin-top: 2.5rem; border-top: 1px solid var(--line); padding-top: .75rem; font-size: .85rem; }

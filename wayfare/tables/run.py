@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import TYPE_CHECKING, cast
 
 from wayfare.numbers import count, duration, energy, grams, seconds, share, usd
@@ -25,6 +26,7 @@ def print_run(scenario: Scenario, report: Report) -> None:
     out.print(deployments(report))
     print_decisions(out, report)
     print_failures(out, report)
+    print_events(out, report)
     print_warnings(out, report)
 
 
@@ -108,6 +110,18 @@ def print_failures(out: Console, report: Report) -> None:
     parts = [f"{reason} {count(number)}" for reason, number in attempts["failures"].items() if number]
     if parts:
         out.print(f"failed attempts: {'; '.join(parts)}")
+
+
+def print_events(out: Console, report: Report) -> None:
+    """How often each kind of event befell what, and who was not always up."""
+    timeline = cast("dict[str, list[dict[str, str]]]", report.fields["timeline"])
+    events = timeline["events"]
+    if events:
+        kinds = Counter(event["kind"].replace("_", " ") for event in events)
+        told = ", ".join(f"{kind} ({number})" for kind, number in kinds.items())
+        up = cast("dict[str, float]", report.fields["availability"])
+        lacking = "; ".join(f"{name} up {share(part)}" for name, part in up.items() if part < 1.0)
+        out.print(f"events: {told}{'; ' if lacking else ''}{lacking}")
 
 
 def print_warnings(out: Console, report: Report) -> None:
