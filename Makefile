@@ -41,13 +41,36 @@ check: $(READY) ## format, lint, types, layers, spelling, generated files
 	@$(BIN)/codespell
 	@$(BIN)/wayfare catalog check
 	@$(BIN)/python -m wayfare schema | diff -q - scenarios/scenario.schema.json >/dev/null || { echo "run: make docs" >&2; exit 1; }
+	@cd proto && ../$(BIN)/buf lint && ../$(BIN)/buf format --diff --exit-code
+	@$(MAKE) --no-print-directory breaking stubs
 	@! grep -nE 'https?://|file://' requirements.lock
 	@echo "all checks passed"
+
+PROTOC = $(BIN)/python -m grpc_tools.protoc -I proto --plugin=protoc-gen-mypy_grpc=$(BIN)/protoc-gen-mypy_grpc \
+	--python_out=$(1) --pyi_out=$(1) --grpc_python_out=$(1) --mypy_grpc_out=$(1) proto/wayfare/v1/*.proto 2>/dev/null
+
+.PHONY: proto
+proto: $(READY) ## the wire contract: scenario.proto from the models, stubs in wayfare/v1
+	@$(BIN)/python -m wayfare.convert.proto_text
+	@$(call PROTOC,.)
+
+.PHONY: stubs
+stubs: $(READY)
+	@made=$$(mktemp -d) && $(call PROTOC,$$made) && for file in $$made/wayfare/v1/*; do \
+	  diff -q $$file wayfare/v1/ >/dev/null || { echo "wayfare/v1/$$(basename $$file) is not current; run: make proto" >&2; exit 1; }; \
+	done; rm -rf $$made
+
+.PHONY: breaking
+breaking: $(READY)
+	@if git rev-parse --verify --quiet main:proto/buf.yaml >/dev/null; \
+	then cd proto && ../$(BIN)/buf breaking --against '../.git#branch=main,subdir=proto'; \
+	else echo "no contract on a branch main to compare with"; fi
 
 .PHONY: format
 format: $(READY) ## formatted sources
 	@$(BIN)/ruff format --quiet .
 	@$(BIN)/ruff check --quiet --fix .
+	@cd proto && ../$(BIN)/buf format --write
 
 .PHONY: bench
 bench: $(READY) ## speed and memory, kept in bench/RESULTS.md

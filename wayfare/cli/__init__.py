@@ -20,6 +20,7 @@ COMMANDS = {
     "trace": "wayfare.cli.trace",
     "predict": "wayfare.cli.predict",
     "calibrate": "wayfare.cli.calibrate",
+    "serve": "wayfare.cli.serve",
 }
 """Commands by name, in the order of the help, and the module whose `command` each is."""
 

@@ -1,0 +1,99 @@
+"""`wayfare serve`: the service."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from wayfare.cli.exits import WrongInputError
+
+FILE = click.Path(path_type=Path, exists=True, dir_okay=False)
+
+
+@click.command("serve")
+@click.option(
+    "--grpc-address", default="127.0.0.1:50051", show_default=True, help="host:port; port 0 takes any."
+)
+@click.option(
+    "--store",
+    type=click.Path(path_type=Path, file_okay=False),
+    default=Path(".wayfare"),
+    show_default=True,
+    help="Folder of runs, results and uploads.",
+)
+@click.option(
+    "--slots", type=click.IntRange(min=1), default=2, show_default=True, help="Runs at the same time."
+)
+@click.option("--tokens", type=FILE, metavar="FILE", help="YAML map of tenants to their bearer tokens.")
+@click.option("--tls-certificate", type=FILE, metavar="PEM", help="The server's certificate.")
+@click.option("--tls-key", type=FILE, metavar="PEM", help="The server's key.")
+@click.option("--tls-clients-ca", type=FILE, metavar="PEM", help="Demand clients' certificates signed by it.")
+@click.option("--insecure-anywhere", is_flag=True, help="Listen beyond loopback without TLS and tokens.")
+def command(
+    grpc_address: str,
+    store: Path,
+    slots: int,
+    tokens: Path | None,
+    tls_certificate: Path | None,
+    tls_key: Path | None,
+    tls_clients_ca: Path | None,
+    insecure_anywhere: bool,  # noqa: FBT001  (a flag of the command line)
+) -> None:
+    """Serve gRPC until interrupted: wayfare.v1, health and reflection."""
+    import asyncio
+
+    from wayfare.server import ServerSettings, Tls, UnsafeAddressError, serve
+    from wayfare.service.access import Access
+
+    if (tls_certificate is None) != (tls_key is None) or (tls_clients_ca and tls_key is None):
+        message = "--tls-certificate and --tls-key go together; --tls-clients-ca goes with them"
+        raise click.UsageError(message)
+    tls = None
+    if tls_certificate is not None and tls_key is not None:
+        tls = Tls(certificate=tls_certificate, key=tls_key, clients_ca=tls_clients_ca)
+    settings = ServerSettings(
+        address=grpc_address,
+        folder=store,
+        slots=slots,
+        tls=tls,
+        access=Access(tokens=tenants_by_token(tokens) if tokens else {}),
+        insecure_anywhere=insecure_anywhere,
+    )
+    host = grpc_address.rpartition(":")[0]
+    try:
+        asyncio.run(serve(settings, lambda port: click.echo(f"serving gRPC on {host}:{port}")))
+    except UnsafeAddressError as error:
+        raise WrongInputError(str(error)) from error
+
+
+def tenants_by_token(path: Path) -> dict[str, str]:
+    """Tenants by token, from a file of tokens by tenant."""
+    from catalogs import InvalidCatalogError
+    from catalogs.reader import read_yaml
+
+    try:
+        data = read_yaml(path)
+    except InvalidCatalogError as error:
+        raise WrongInputError(str(error)) from error
+    if not isinstance(data, dict) or not data:
+        message = f"{path}: a map of tenants to tokens is needed"
+        raise WrongInputError(message)
+    bad = [str(name) for name, token in data.items() if not is_tenant(name) or not is_token(token)]
+    if bad or len(set(data.values())) < len(data):
+        message = (
+            f"{path}: {', '.join(bad) or 'tenants'}: tenants are words, tokens differ and have 16 characters"
+        )
+        raise WrongInputError(message)
+    return {token: name for name, token in data.items()}
+
+
+def is_tenant(name: object) -> bool:
+    """Whether a name can be a tenant's: it becomes a folder's."""
+    return isinstance(name, str) and name.replace("-", "").replace("_", "").isalnum()
+
+
+def is_token(token: object) -> bool:
+    """Whether a text is long enough to be a secret."""
+    least = 16
+    return isinstance(token, str) and len(token) >= least

@@ -1,0 +1,155 @@
+"""Reports to and from the wire. Figures the contract has no field for travel under `additional`."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from google.protobuf import json_format
+from google.protobuf.struct_pb2 import Struct
+
+from wayfare.v1 import report_pb2
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from google.protobuf.message import Message
+
+    Field = Any
+    """A descriptor of a field; the runtime has two classes of it."""
+
+ADDITIONAL = "additional"
+COUNTED = ("RequestCounts", "AttemptCounts", "TokenCounts")
+END = ("value", "low", "high")
+
+
+def report_message(data: Mapping[str, Any]) -> report_pb2.Report:
+    """A report's plain data as a message."""
+    message = report_pb2.Report()
+    fill(message, {**data, "intervals": flat(data.get("intervals", {}))})
+    return message
+
+
+def report_data(message: report_pb2.Report) -> dict[str, Any]:
+    """The plain data of a report's message: what `report_message` was given."""
+    found = plain(message)
+    return {**found, "intervals": nested(found["intervals"])}
+
+
+def comparison_message(data: Mapping[str, Any]) -> report_pb2.Comparison:
+    """A comparison's plain data as a message."""
+    message = report_pb2.Comparison()
+    fill(message, {key: value for key, value in data.items() if key != "reports"})
+    message.reports.extend(report_message(report) for report in data["reports"])
+    return message
+
+
+def comparison_data(message: report_pb2.Comparison) -> dict[str, Any]:
+    """The plain data of a comparison's message."""
+    return {**plain(message), "reports": [report_data(report) for report in message.reports]}
+
+
+def flat(tree: Mapping[str, Any], path: str = "") -> dict[str, Any]:
+    """Intervals by dotted path."""
+    if set(tree) == set(END):
+        return {path: dict(tree)}
+    parts = [flat(below, f"{path}.{key}" if path else key) for key, below in tree.items()]
+    return {key: value for part in parts for key, value in part.items()}
+
+
+def nested(paths: Mapping[str, Any]) -> dict[str, Any]:
+    """Intervals nested as in the report."""
+    tree: dict[str, Any] = {}
+    for path, value in paths.items():
+        *parents, last = path.split(".")
+        here = tree
+        for parent in parents:
+            here = here.setdefault(parent, {})
+        here[last] = value
+    return tree
+
+
+def fill(message: Message, data: Mapping[str, Any]) -> None:
+    """Writes plain data into a message; what it has no field for becomes `additional`."""
+    fields = message.DESCRIPTOR.fields_by_name
+    unknown = {key: value for key, value in data.items() if key not in fields}
+    for key, value in data.items():
+        if key in fields and value is not None:
+            put(message, fields[key], value)
+    if unknown and ADDITIONAL in fields:
+        json_format.ParseDict(unknown, getattr(message, ADDITIONAL))
+
+
+def put(message: Message, field: Field, value: Any) -> None:
+    """Writes one field."""
+    here = getattr(message, field.name)
+    if is_map(field):
+        put_map(here, field, value)
+    elif field.is_repeated and field.message_type:
+        for entry in value:
+            fill(here.add(), entry)
+    elif field.is_repeated:
+        here.extend(value)
+    elif isinstance(here, Struct):
+        json_format.ParseDict(value, here)
+    elif field.message_type:
+        here.SetInParent()
+        fill(here, value)
+    else:
+        setattr(message, field.name, value)
+
+
+def put_map(here: Any, field: Field, value: Mapping[str, Any]) -> None:
+    """Writes a map of numbers or of messages."""
+    kind = field.message_type.fields_by_name["value"].message_type
+    for name, entry in value.items():
+        if kind is None:
+            here[name] = entry
+        elif kind.name == "Figure":
+            fill(here[name], {"value": entry})
+        else:
+            fill(here[name], entry)
+
+
+def is_map(field: Field) -> bool:
+    """Whether a field is a map."""
+    return bool(field.message_type and field.message_type.GetOptions().map_entry)
+
+
+def plain(message: Message) -> dict[str, Any]:
+    """A message as plain data: undefined figures are None, parts that are not there are left out."""
+    found: dict[str, Any] = {}
+    for field in message.DESCRIPTOR.fields:
+        if field.name == ADDITIONAL:
+            found |= json_format.MessageToDict(getattr(message, ADDITIONAL))
+        elif field.is_repeated or not field.message_type or message.HasField(field.name):
+            found[field.name] = plain_field(message, field)
+    if message.DESCRIPTOR.name in COUNTED:
+        return {name: counted(value) for name, value in found.items() if value is not None}
+    return found
+
+
+def plain_field(message: Message, field: Field) -> Any:
+    """One field as plain data."""
+    value = getattr(message, field.name)
+    if is_map(field):
+        return {name: plain_entry(value[name], field) for name in value}
+    if field.is_repeated:
+        return [plain(entry) if field.message_type else entry for entry in value]
+    if isinstance(value, Struct):
+        return json_format.MessageToDict(value)
+    if field.message_type:
+        return plain(value)
+    return value if not field.has_presence or message.HasField(field.name) else None
+
+
+def plain_entry(value: Any, field: Field) -> Any:
+    """One entry of a map as plain data."""
+    kind = field.message_type.fields_by_name["value"].message_type
+    if kind is None:
+        return counted(value)
+    return plain(value)["value"] if kind.name == "Figure" else plain(value)
+
+
+def counted(value: float) -> float:
+    """A count as the integer it is; means over replications may be none."""
+    return int(value) if isinstance(value, float) and value.is_integer() else value

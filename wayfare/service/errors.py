@@ -1,0 +1,110 @@
+"""What each error means to a caller: one table of gRPC status, field violations in detail."""
+
+from __future__ import annotations
+
+import logging
+import sqlite3
+from typing import TYPE_CHECKING
+
+import grpc
+from google.protobuf import any_pb2
+from google.rpc import error_details_pb2, status_pb2
+from grpc_status import rpc_status
+
+from catalogs import UnknownEntryError
+from router.errors import RouterError
+from simulator import InvalidScenarioError
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Awaitable, Callable
+    from typing import NoReturn, TypeVar
+
+    Q = TypeVar("Q")
+    A = TypeVar("A")
+    S = TypeVar("S")
+    Context = grpc.aio.ServicerContext[object, object]
+
+LOG = logging.getLogger(__name__)
+OWN_TO_WIRE = {"scenario": "", "--set": "settings."}
+
+
+class RefusedError(Exception):
+    """A call that is answered with a status."""
+
+    def __init__(self, code: grpc.StatusCode, text: str) -> None:
+        """Keeps the status."""
+        super().__init__(text)
+        self.code = code
+
+
+def code_of(error: Exception) -> grpc.StatusCode:
+    """The status an error stands for."""
+    if isinstance(error, RefusedError):
+        return error.code
+    table = (
+        (InvalidScenarioError, grpc.StatusCode.INVALID_ARGUMENT),
+        (RouterError, grpc.StatusCode.INVALID_ARGUMENT),
+        (UnknownEntryError, grpc.StatusCode.INVALID_ARGUMENT),
+        (sqlite3.Error, grpc.StatusCode.UNAVAILABLE),
+        (OSError, grpc.StatusCode.UNAVAILABLE),
+    )
+    return next((code for kind, code in table if isinstance(error, kind)), grpc.StatusCode.INTERNAL)
+
+
+def violations(error: Exception) -> error_details_pb2.BadRequest:
+    """Every fault of a scenario as the violation of a field."""
+    found = error_details_pb2.BadRequest()
+    for fault in error.faults if isinstance(error, InvalidScenarioError) else ():
+        field = OWN_TO_WIRE.get(fault.file, "") + fault.path
+        found.field_violations.add(field=field, description=fault.what)
+    return found
+
+
+async def refuse(context: Context, error: Exception) -> NoReturn:
+    """Ends the call with the error's status."""
+    code = code_of(error)
+    if code is grpc.StatusCode.INTERNAL:
+        LOG.error("a call failed", exc_info=error)
+    text = "internal error; the service's log has more" if code is grpc.StatusCode.INTERNAL else str(error)
+    details = violations(error)
+    packed = any_pb2.Any()
+    packed.Pack(details)
+    number, _name = code.value
+    status = status_pb2.Status(
+        code=number, message=text, details=[packed] if details.field_violations else []
+    )
+    await context.abort_with_status(rpc_status.to_status(status))
+    raise AssertionError
+
+
+def answering(
+    method: Callable[[S, Q, Context], Awaitable[A]],
+) -> Callable[[S, Q, Context], Awaitable[A]]:
+    """A method whose errors become statuses."""
+
+    async def answer(self: S, request: Q, context: Context) -> A:
+        try:
+            return await method(self, request, context)
+        except (grpc.aio.AbortError, grpc.aio.BaseError):
+            raise
+        except Exception as error:  # noqa: BLE001  (the border: nothing passes unnamed)
+            await refuse(context, error)
+
+    return answer
+
+
+def streaming(
+    method: Callable[[S, Q, Context], AsyncIterator[A]],
+) -> Callable[[S, Q, Context], AsyncIterator[A]]:
+    """A streaming method whose errors become statuses."""
+
+    async def answers(self: S, request: Q, context: Context) -> AsyncIterator[A]:
+        try:
+            async for one in method(self, request, context):
+                yield one
+        except (grpc.aio.AbortError, grpc.aio.BaseError):
+            raise
+        except Exception as error:  # noqa: BLE001  (as above)
+            await refuse(context, error)
+
+    return answers

@@ -1,0 +1,171 @@
+"""What a run's own process does: simulate, write the results, say how far it is."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import time
+from concurrent.futures import Executor, Future
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, ParamSpec, TypeVar
+
+from simulator import compare, load_scenario, simulate
+from simulator.kernel.warm import is_warm, warm_kernel
+from wayfare.outputs import write_json, write_parquet
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from multiprocessing.connection import Connection
+
+    from simulator import Scenario
+
+    P = ParamSpec("P")
+
+T = TypeVar("T")
+SPEAK_EVERY_S = 0.1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Job:
+    """One run's work; a comparison where `replications` is not 0."""
+
+    scenario_json: str
+    policies: tuple[str, ...]
+    replications: int
+    confidence: float
+    folder: str
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """How far a run is."""
+
+    ratio: float
+    simulated_s: float
+    arrived_count: int
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """The results are written."""
+
+    digest: str
+
+
+@dataclass(frozen=True, slots=True)
+class Failed:
+    """There are none."""
+
+    error: str
+
+
+class Speaker:
+    """An observer that tells the server, now and then; ends the process when nobody listens."""
+
+    def __init__(self, pipe: Connection) -> None:
+        """Nothing said."""
+        self._pipe = pipe
+        self._said_s = 0.0
+        self._total_s = 1.0
+
+    def begin(self, total_s: float, label: str) -> None:  # noqa: ARG002  (an observer's signature)
+        """Notes how long the run is."""
+        self._total_s = max(total_s, 1e-9)
+
+    def advance(self, now_s: float, arrived: int) -> None:
+        """Tells how far the run is."""
+        if time.monotonic() - self._said_s < SPEAK_EVERY_S:
+            return
+        self._said_s = time.monotonic()
+        self.say(Progress(min(now_s / self._total_s, 1.0), now_s, arrived))
+
+    def end(self) -> None:
+        """Says nothing: what comes next does."""
+
+    def say(self, message: Progress | Done | Failed) -> None:
+        """Sends a message."""
+        try:
+            self._pipe.send(message)
+        except OSError:
+            os._exit(1)
+
+
+class LaterFuture(Future[T]):
+    """A future that does its work when it is asked for the result, here."""
+
+    def __init__(self, work: Callable[[], T]) -> None:
+        """Nothing done."""
+        super().__init__()
+        self._work = work
+
+    def result(self, timeout: float | None = None) -> T:  # noqa: ARG002  (a future's signature)
+        """Does the work."""
+        return self._work()
+
+
+class HereExecutor(Executor):
+    """Runs tasks one after the other in this process: a run has one slot."""
+
+    def submit(self, fn: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> Future[T]:
+        """The task, not begun."""
+        return LaterFuture(lambda: fn(*args, **kwargs))
+
+
+def run_job(pipe: Connection, job: Job) -> None:
+    """Does the work and says how it ended; an interrupt ends the process in silence."""
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    speaker = Speaker(pipe)
+    try:
+        digest = worked(job, speaker)
+    except KeyboardInterrupt:
+        os._exit(1)
+    except Exception as error:  # noqa: BLE001  (whatever a run raises is how it failed)
+        speaker.say(Failed(f"{type(error).__name__}: {error}"))
+    else:
+        speaker.say(Done(digest))
+
+
+def worked(job: Job, speaker: Speaker) -> str:
+    """Writes the results; the digest of what was found."""
+    scenario = load_scenario(json.loads(job.scenario_json))
+    folder = Path(job.folder)
+    folder.mkdir(parents=True)
+    speaker.say(Progress(0.0, 0.0, 0))
+    return (
+        compared(job, scenario, folder, speaker) if job.replications else ran(job, scenario, folder, speaker)
+    )
+
+
+def ran(job: Job, scenario: Scenario, folder: Path, speaker: Speaker) -> str:
+    """A single run's results."""
+    result = simulate(scenario, job.policies[0], observer=speaker)
+    write_json(result.report.to_dict(), folder / "report.json")
+    write_parquet(result.requests, folder / "requests.parquet")
+    write_parquet(result.timeline, folder / "timeline.parquet")
+    return result.report.digest
+
+
+def compared(job: Job, scenario: Scenario, folder: Path, speaker: Speaker) -> str:
+    """A comparison's results."""
+    found = compare(
+        scenario,
+        job.policies,
+        replications=job.replications,
+        confidence=job.confidence,
+        executor=HereExecutor(),
+        observer=speaker,
+    )
+    write_json(found.to_dict(), folder / "comparison.json")
+    return found.reports[0].digest
+
+
+def preload() -> None:
+    """Loads the kernel where processes are forked from, so that no run waits for it."""
+    if is_warm():
+        warm_kernel()
+
+
+def idle() -> None:
+    """Does nothing: a process that shows that more can be started."""

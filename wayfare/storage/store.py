@@ -1,0 +1,99 @@
+"""What is known of a run, and the one protocol of all stores."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Mapping, Sequence
+
+
+class RunState(StrEnum):
+    """How far a run is."""
+
+    QUEUED = "QUEUED"
+    RUNNING = "RUNNING"
+    SUCCEEDED = "SUCCEEDED"
+    FAILED = "FAILED"
+    CANCELLED = "CANCELLED"
+
+    @property
+    def is_over(self) -> bool:
+        """Whether nothing will change any more."""
+        return self not in (RunState.QUEUED, RunState.RUNNING)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunRecord:
+    """One run. Instants are seconds since 1970; `scenario_json` is the plain data to load.
+
+    `replications` is 0 for a single run, else it is a comparison of `policies`. `number` counts
+    accepted runs from 1; the store gives it. `sequence` grows with every change.
+    """
+
+    run_id: str
+    tenant: str
+    scenario: str
+    scenario_json: str = field(repr=False)
+    policies: tuple[str, ...]
+    replications: int = 0
+    confidence: float = 0.95
+    labels: Mapping[str, str] = field(default_factory=dict)
+    request_id: str = ""
+    rerun_if_interrupted: bool = False
+    number: int = 0
+    state: RunState = RunState.QUEUED
+    sequence: int = 0
+    created_s: float
+    started_s: float | None = None
+    finished_s: float | None = None
+    progress_ratio: float = 0.0
+    simulated_s: float = 0.0
+    arrived_count: int = 0
+    error: str = ""
+    digest: str = ""
+
+
+class RunStore(Protocol):
+    """Keeps runs. An accepted run is on disk, where there is one, before `add` returns."""
+
+    def add(self, record: RunRecord) -> RunRecord:
+        """The record as kept, numbered; the earlier one where tenant and `request_id` are known."""
+        ...
+
+    def get(self, run_id: str) -> RunRecord | None:
+        """The run of that id, if there is one."""
+        ...
+
+    def put(self, record: RunRecord) -> None:
+        """Keeps a changed run in the place of the one with its id; nothing where it was removed."""
+        ...
+
+    def remove(self, run_id: str) -> None:
+        """Forgets a run."""
+        ...
+
+    def page(
+        self, tenant: str, states: Collection[RunState], labels: Mapping[str, str], before: int, size: int
+    ) -> Sequence[RunRecord]:
+        """A tenant's newest runs with a number below `before`, in those states, with those labels."""
+        ...
+
+    def unfinished(self) -> Sequence[RunRecord]:
+        """Runs that wait or run, in the order they were accepted."""
+        ...
+
+    def waiting_count(self, tenant: str) -> int:
+        """How many of a tenant's runs wait or run."""
+        ...
+
+    def close(self) -> None:
+        """Lets go of what the store holds."""
+        ...
+
+
+def has_labels(record: RunRecord, labels: Mapping[str, str]) -> bool:
+    """Whether a run carries all the labels."""
+    return all(record.labels.get(name) == value for name, value in labels.items())

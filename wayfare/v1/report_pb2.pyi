@@ -1,0 +1,431 @@
+from google.protobuf import struct_pb2 as _struct_pb2
+from google.protobuf.internal import containers as _containers
+from google.protobuf import descriptor as _descriptor
+from google.protobuf import message as _message
+from collections.abc import Iterable as _Iterable, Mapping as _Mapping
+from typing import ClassVar as _ClassVar, Optional as _Optional, Union as _Union
+
+DESCRIPTOR: _descriptor.FileDescriptor
+
+class ScenarioMark(_message.Message):
+    __slots__ = ("name", "digest")
+    NAME_FIELD_NUMBER: _ClassVar[int]
+    DIGEST_FIELD_NUMBER: _ClassVar[int]
+    name: str
+    digest: str
+    def __init__(self, name: _Optional[str] = ..., digest: _Optional[str] = ...) -> None: ...
+
+class CatalogMark(_message.Message):
+    __slots__ = ("edition", "date", "digest", "additional")
+    EDITION_FIELD_NUMBER: _ClassVar[int]
+    DATE_FIELD_NUMBER: _ClassVar[int]
+    DIGEST_FIELD_NUMBER: _ClassVar[int]
+    ADDITIONAL_FIELD_NUMBER: _ClassVar[int]
+    edition: str
+    date: str
+    digest: str
+    additional: _struct_pb2.Struct
+    def __init__(self, edition: _Optional[str] = ..., date: _Optional[str] = ..., digest: _Optional[str] = ..., additional: _Optional[_Union[_struct_pb2.Struct, _Mapping]] = ...) -> None: ...
+
+class RequestCounts(_message.Message):
+    __slots__ = ("arrived", "completed", "rejected", "timed_out", "failed", "unfinished", "additional")
+    ARRIVED_FIELD_NUMBER: _ClassVar[int]
+    COMPLETED_FIELD_NUMBER: _ClassVar[int]
+    REJECTED_FIELD_NUMBER: _ClassVar[int]
+    TIMED_OUT_FIELD_NUMBER: _ClassVar[int]
+    FAILED_FIELD_NUMBER: _ClassVar[int]
+    UNFINISHED_FIELD_NUMBER: _ClassVar[int]
+    ADDITIONAL_FIELD_NUMBER: _ClassVar[int]
+    arrived: float
+    completed: float
+    rejected: float
+    timed_out: float
+    failed: float
+    unfinished: float
+    additional: _struct_pb2.Struct
+    def __init__(self, arrived: _Optional[float] = ..., completed: _Optional[float] = ..., rejected: _Optional[float] = ..., timed_out: _Optional[float] = ..., failed: _Optional[float] = ..., unfinished: _Optional[float] = ..., additional: _Optional[_Union[_struct_pb2.Struct, _Mapping]] = ...) -> None: ...
+
+class AttemptCounts(_message.Message):
+    __slots__ = ("total", "retries", "fallbacks", "escalations", "hedges", "cancelled", "additional")
+    TOTAL_FIELD_NUMBER: _ClassVar[int]
+    RETRIES_FIELD_NUMBER: _ClassVar[int]
+    FALLBACKS_FIELD_NUMBER: _ClassVar[int]
+    ESCALATIONS_FIELD_NUMBER: _ClassVar[int]
+    HEDGES_FIELD_NUMBER: _ClassVar[int]
+    CANCELLED_FIELD_NUMBER: _ClassVar[int]
+    ADDITIONAL_FIELD_NUMBER: _ClassVar[int]
+    total: float
+    retries: float
+    fallbacks: float
+    escalations: float
+    hedges: float
+    cancelled: float
+    additional: _struct_pb2.Struct
+    def __init__(self, total: _Optional[float] = ..., retries: _Optional[float] = ..., fallbacks: _Optional[float] = ..., escalations: _Optional[float] = ..., hedges: _Optional[float] = ..., cancelled: _Optional[float] = ..., additional: _Optional[_Union[_struct_pb2.Struct, _Mapping]] = ...) -> None: ...
+
+class TokenCounts(_message.Message):
+    __slots__ = ("input", "cached_input", "cache_write", "output", "reasoning_output", "additional")
+    INPUT_FIELD_NUMBER: _ClassVar[int]
+    CACHED_INPUT_FIELD_NUMBER: _ClassVar[int]
+    CACHE_WRITE_FIELD_NUMBER: _ClassVar[int]
+    OUTPUT_FIELD_NUMBER: _ClassVar[int]
+    REASONING_OUTPUT_FIELD_NUMBER: _ClassVar[int]
+    ADDITIONAL_FIELD_NUMBER: _ClassVar[int]
+    input: float
+    cached_input: float
+    cache_write: float
+    output: float
+    reasoning_output: float
+    additional: _struct_pb2.Struct
+    def __init__(self, input: _Optional[float] = ..., cached_input: _Optional[float] = ..., cache_write: _Optional[float] = ..., output: _Optional[float] = ..., reasoning_output: _Optional[float] = ..., additional: _Optional[_Union[_struct_pb2.Struct, _Mapping]] = ...) -> None: ...
+
+class Cost(_message.Message):
+    __slots__ = ("total", "api", "capacity_used", "capacity_idle", "energy", "egress", "routing", "wasted", "per_request", "per_correct", "per_mtok", "per_month", "additional")
+    TOTAL_FIELD_NUMBER: _ClassVar[int]
+    API_FIELD_NUMBER: _ClassVar[int]
+    CAPACITY_USED_FIELD_NUMBER: _ClassVar[int]
+    CAPACITY_IDLE_FIELD_NUMBER: _ClassVar[int]
+    ENERGY_FIELD_NUMBER: _ClassVar[int]
+    EGRESS_FIELD_NUMBER: _ClassVar[int]
+    ROUTING_FIELD_NUMBER: _ClassVar[int]
+    WASTED_FIELD_NUMBER: _ClassVar[int]
+    PER_REQUEST_FIELD_NUMBER: _ClassVar[int]
+    PER_CORRECT_FIELD_NUMBER: _ClassVar[int]
+    PER_MTOK_FIELD_NUMBER: _ClassVar[int]
+    PER_MONTH_FIELD_NUMBER: _ClassVar[int]
+    ADDITIONAL_FIELD_NUMBER: _ClassVar[int]
+    total: float
+    api: float
+    capacity_used: float
+    capacity_idle: float
+    energy: float
+    egress: float
+    routing: float
+    wasted: float
+    per_request: float
+    per_correct: float
+    per_mtok: float
+    per_month: float
+    additional: _struct_pb2.Struct
+    def __init__(self, total: _Optional[float] = ..., api: _Optional[float] = ..., capacity_used: _Optional[float] = ..., capacity_idle: _Optional[float] = ..., energy: _Optional[float] = ..., egress: _Optional[float] = ..., routing: _Optional[float] = ..., wasted: _Optional[float] = ..., per_request: _Optional[float] = ..., per_correct: _Optional[float] = ..., per_mtok: _Optional[float] = ..., per_month: _Optional[float] = ..., additional: _Optional[_Union[_struct_pb2.Struct, _Mapping]] = ...) -> None: ...
+
+class Energy(_message.Message):
+    __slots__ = ("total", "active", "idle", "api_estimate", "user_side", "per_request", "additional")
+    TOTAL_FIELD_NUMBER: _ClassVar[int]
+    ACTIVE_FIELD_NUMBER: _ClassVar[int]
+    IDLE_FIELD_NUMBER: _ClassVar[int]
+    API_ESTIMATE_FIELD_NUMBER: _ClassVar[int]
+    USER_SIDE_FIELD_NUMBER: _ClassVar[int]
+    PER_REQUEST_FIELD_NUMBER: _ClassVar[int]
+    ADDITIONAL_FIELD_NUMBER: _ClassVar[int]
+    total: float
+    active: float
+    idle: float
+    api_estimate: float
+    user_side: float
+    per_request: float
+    additional: _struct_pb2.Struct
+    def __init__(self, total: _Optional[float] = ..., active: _Optional[float] = ..., idle: _Optional[float] = ..., api_estimate: _Optional[float] = ..., user_side: _Optional[float] = ..., per_request: _Optional[float] = ..., additional: _Optional[_Union[_struct_pb2.Struct, _Mapping]] = ...) -> None: ...
+
+class Emissions(_message.Message):
+    __slots__ = ("total", "embodied", "user_side", "per_request", "additional")
+    TOTAL_FIELD_NUMBER: _ClassVar[int]
+    EMBODIED_FIELD_NUMBER: _ClassVar[int]
+    USER_SIDE_FIELD_NUMBER: _ClassVar[int]
+    PER_REQUEST_FIELD_NUMBER: _ClassVar[int]
+    ADDITIONAL_FIELD_NUMBER: _ClassVar[int]
+    total: float
+    embodied: float
+    user_side: float
+    per_request: float
+    additional: _struct_pb2.Struct
+    def __init__(self, total: _Optional[float] = ..., embodied: _Optional[float] = ..., user_side: _Optional[float] = ..., per_request: _Optional[float] = ..., additional: _Optional[_Union[_struct_pb2.Struct, _Mapping]] = ...) -> None: ...
+
+class Water(_message.Message):
+    __slots__ = ("total", "additional")
+    TOTAL_FIELD_NUMBER: _ClassVar[int]
+    ADDITIONAL_FIELD_NUMBER: _ClassVar[int]
+    total: float
+    additional: _struct_pb2.Struct
+    def __init__(self, total: _Optional[float] = ..., additional: _Optional[_Union[_struct_pb2.Struct, _Mapping]] = ...) -> None: ...
+
+class LatencyFigures(_message.Message):
+    __slots__ = ("mean", "p50", "p90", "p95", "p99", "max")
+    MEAN_FIELD_NUMBER: _ClassVar[int]
+    P50_FIELD_NUMBER: _ClassVar[int]
+    P90_FIELD_NUMBER: _ClassVar[int]
+    P95_FIELD_NUMBER: _ClassVar[int]
+    P99_FIELD_NUMBER: _ClassVar[int]
+    MAX_FIELD_NUMBER: _ClassVar[int]
+    mean: float
+    p50: float
+    p90: float
+    p95: float
+    p99: float
+    max: float
+    def __init__(self, mean: _Optional[float] = ..., p50: _Optional[float] = ..., p90: _Optional[float] = ..., p95: _Optional[float] = ..., p99: _Optional[float] = ..., max: _Optional[float] = ...) -> None: ...
+
+class Latency(_message.Message):
+    __slots__ = ("ttft_s", "tpot_s", "e2e_s", "queue_s", "network_s", "additional")
+    TTFT_S_FIELD_NUMBER: _ClassVar[int]
+    TPOT_S_FIELD_NUMBER: _ClassVar[int]
+    E2E_S_FIELD_NUMBER: _ClassVar[int]
+    QUEUE_S_FIELD_NUMBER: _ClassVar[int]
+    NETWORK_S_FIELD_NUMBER: _ClassVar[int]
+    ADDITIONAL_FIELD_NUMBER: _ClassVar[int]
+    ttft_s: LatencyFigures
+    tpot_s: LatencyFigures
+    e2e_s: LatencyFigures
+    queue_s: LatencyFigures
+    network_s: LatencyFigures
+    additional: _struct_pb2.Struct
+    def __init__(self, ttft_s: _Optional[_Union[LatencyFigures, _Mapping]] = ..., tpot_s: _Optional[_Union[LatencyFigures, _Mapping]] = ..., e2e_s: _Optional[_Union[LatencyFigures, _Mapping]] = ..., queue_s: _Optional[_Union[LatencyFigures, _Mapping]] = ..., network_s: _Optional[_Union[LatencyFigures, _Mapping]] = ..., additional: _Optional[_Union[_struct_pb2.Struct, _Mapping]] = ...) -> None: ...
+
+class Slo(_message.Message):
+    __slots__ = ("attainment_ratio", "goodput_per_s", "additional")
+    ATTAINMENT_RATIO_FIELD_NUMBER: _ClassVar[int]
+    GOODPUT_PER_S_FIELD_NUMBER: _ClassVar[int]
+    ADDITIONAL_FIELD_NUMBER: _ClassVar[int]
+    attainment_ratio: float
+    goodput_per_s: float
+    additional: _struct_pb2.Struct
+    def __init__(self, attainment_ratio: _Optional[float] = ..., goodput_per_s: _Optional[float] = ..., additional: _Optional[_Union[_struct_pb2.Struct, _Mapping]] = ...) -> None: ...
+
+class Quality(_message.Message):
+    __slots__ = ("success_ratio", "oracle_success_ratio", "additional")
+    SUCCESS_RATIO_FIELD_NUMBER: _ClassVar[int]
+    ORACLE_SUCCESS_RATIO_FIELD_NUMBER: _ClassVar[int]
+    ADDITIONAL_FIELD_NUMBER: _ClassVar[int]
+    success_ratio: float
+    oracle_success_ratio: float
+    additional: _struct_pb2.Struct
+    def __init__(self, success_ratio: _Optional[float] = ..., oracle_success_ratio: _Optional[float] = ..., additional: _Optional[_Union[_struct_pb2.Struct, _Mapping]] = ...) -> None: ...
+
+class Figure(_message.Message):
+    __slots__ = ("value",)
+    VALUE_FIELD_NUMBER: _ClassVar[int]
+    value: float
+    def __init__(self, value: _Optional[float] = ...) -> None: ...
+
+class Interval(_message.Message):
+    __slots__ = ("value", "low", "high")
+    VALUE_FIELD_NUMBER: _ClassVar[int]
+    LOW_FIELD_NUMBER: _ClassVar[int]
+    HIGH_FIELD_NUMBER: _ClassVar[int]
+    value: float
+    low: float
+    high: float
+    def __init__(self, value: _Optional[float] = ..., low: _Optional[float] = ..., high: _Optional[float] = ...) -> None: ...
+
+class Block(_message.Message):
+    __slots__ = ("requests", "attempts", "tokens", "cost_usd", "energy_wh", "emissions_gco2e", "latency", "completion_ratio", "slo", "quality", "utilization", "additional")
+    REQUESTS_FIELD_NUMBER: _ClassVar[int]
+    ATTEMPTS_FIELD_NUMBER: _ClassVar[int]
+    TOKENS_FIELD_NUMBER: _ClassVar[int]
+    COST_USD_FIELD_NUMBER: _ClassVar[int]
+    ENERGY_WH_FIELD_NUMBER: _ClassVar[int]
+    EMISSIONS_GCO2E_FIELD_NUMBER: _ClassVar[int]
+    LATENCY_FIELD_NUMBER: _ClassVar[int]
+    COMPLETION_RATIO_FIELD_NUMBER: _ClassVar[int]
+    SLO_FIELD_NUMBER: _ClassVar[int]
+    QUALITY_FIELD_NUMBER: _ClassVar[int]
+    UTILIZATION_FIELD_NUMBER: _ClassVar[int]
+    ADDITIONAL_FIELD_NUMBER: _ClassVar[int]
+    requests: RequestCounts
+    attempts: AttemptCounts
+    tokens: TokenCounts
+    cost_usd: Cost
+    energy_wh: Energy
+    emissions_gco2e: Emissions
+    latency: Latency
+    completion_ratio: float
+    slo: Slo
+    quality: Quality
+    utilization: float
+    additional: _struct_pb2.Struct
+    def __init__(self, requests: _Optional[_Union[RequestCounts, _Mapping]] = ..., attempts: _Optional[_Union[AttemptCounts, _Mapping]] = ..., tokens: _Optional[_Union[TokenCounts, _Mapping]] = ..., cost_usd: _Optional[_Union[Cost, _Mapping]] = ..., energy_wh: _Optional[_Union[Energy, _Mapping]] = ..., emissions_gco2e: _Optional[_Union[Emissions, _Mapping]] = ..., latency: _Optional[_Union[Latency, _Mapping]] = ..., completion_ratio: _Optional[float] = ..., slo: _Optional[_Union[Slo, _Mapping]] = ..., quality: _Optional[_Union[Quality, _Mapping]] = ..., utilization: _Optional[float] = ..., additional: _Optional[_Union[_struct_pb2.Struct, _Mapping]] = ...) -> None: ...
+
+class Breakdown(_message.Message):
+    __slots__ = ("tier", "model", "deployment", "task", "tenant", "region", "additional")
+    class TierEntry(_message.Message):
+        __slots__ = ("key", "value")
+        KEY_FIELD_NUMBER: _ClassVar[int]
+        VALUE_FIELD_NUMBER: _ClassVar[int]
+        key: str
+        value: Block
+        def __init__(self, key: _Optional[str] = ..., value: _Optional[_Union[Block, _Mapping]] = ...) -> None: ...
+    class ModelEntry(_message.Message):
+        __slots__ = ("key", "value")
+        KEY_FIELD_NUMBER: _ClassVar[int]
+        VALUE_FIELD_NUMBER: _ClassVar[int]
+        key: str
+        value: Block
+        def __init__(self, key: _Optional[str] = ..., value: _Optional[_Union[Block, _Mapping]] = ...) -> None: ...
+    class DeploymentEntry(_message.Message):
+        __slots__ = ("key", "value")
+        KEY_FIELD_NUMBER: _ClassVar[int]
+        VALUE_FIELD_NUMBER: _ClassVar[int]
+        key: str
+        value: Block
+        def __init__(self, key: _Optional[str] = ..., value: _Optional[_Union[Block, _Mapping]] = ...) -> None: ...
+    class TaskEntry(_message.Message):
+        __slots__ = ("key", "value")
+        KEY_FIELD_NUMBER: _ClassVar[int]
+        VALUE_FIELD_NUMBER: _ClassVar[int]
+        key: str
+        value: Block
+        def __init__(self, key: _Optional[str] = ..., value: _Optional[_Union[Block, _Mapping]] = ...) -> None: ...
+    class TenantEntry(_message.Message):
+        __slots__ = ("key", "value")
+        KEY_FIELD_NUMBER: _ClassVar[int]
+        VALUE_FIELD_NUMBER: _ClassVar[int]
+        key: str
+        value: Block
+        def __init__(self, key: _Optional[str] = ..., value: _Optional[_Union[Block, _Mapping]] = ...) -> None: ...
+    class RegionEntry(_message.Message):
+        __slots__ = ("key", "value")
+        KEY_FIELD_NUMBER: _ClassVar[int]
+        VALUE_FIELD_NUMBER: _ClassVar[int]
+        key: str
+        value: Block
+        def __init__(self, key: _Optional[str] = ..., value: _Optional[_Union[Block, _Mapping]] = ...) -> None: ...
+    TIER_FIELD_NUMBER: _ClassVar[int]
+    MODEL_FIELD_NUMBER: _ClassVar[int]
+    DEPLOYMENT_FIELD_NUMBER: _ClassVar[int]
+    TASK_FIELD_NUMBER: _ClassVar[int]
+    TENANT_FIELD_NUMBER: _ClassVar[int]
+    REGION_FIELD_NUMBER: _ClassVar[int]
+    ADDITIONAL_FIELD_NUMBER: _ClassVar[int]
+    tier: _containers.MessageMap[str, Block]
+    model: _containers.MessageMap[str, Block]
+    deployment: _containers.MessageMap[str, Block]
+    task: _containers.MessageMap[str, Block]
+    tenant: _containers.MessageMap[str, Block]
+    region: _containers.MessageMap[str, Block]
+    additional: _struct_pb2.Struct
+    def __init__(self, tier: _Optional[_Mapping[str, Block]] = ..., model: _Optional[_Mapping[str, Block]] = ..., deployment: _Optional[_Mapping[str, Block]] = ..., task: _Optional[_Mapping[str, Block]] = ..., tenant: _Optional[_Mapping[str, Block]] = ..., region: _Optional[_Mapping[str, Block]] = ..., additional: _Optional[_Union[_struct_pb2.Struct, _Mapping]] = ...) -> None: ...
+
+class Report(_message.Message):
+    __slots__ = ("schema", "scenario", "policy", "seed", "version", "catalog", "oracle", "replications", "simulated_s", "wall_s", "intervals", "warnings", "requests", "attempts", "tokens", "cost_usd", "energy_wh", "emissions_gco2e", "latency", "completion_ratio", "slo", "quality", "water_l", "utilization", "by", "decisions", "digest", "additional")
+    class IntervalsEntry(_message.Message):
+        __slots__ = ("key", "value")
+        KEY_FIELD_NUMBER: _ClassVar[int]
+        VALUE_FIELD_NUMBER: _ClassVar[int]
+        key: str
+        value: Interval
+        def __init__(self, key: _Optional[str] = ..., value: _Optional[_Union[Interval, _Mapping]] = ...) -> None: ...
+    class UtilizationEntry(_message.Message):
+        __slots__ = ("key", "value")
+        KEY_FIELD_NUMBER: _ClassVar[int]
+        VALUE_FIELD_NUMBER: _ClassVar[int]
+        key: str
+        value: Figure
+        def __init__(self, key: _Optional[str] = ..., value: _Optional[_Union[Figure, _Mapping]] = ...) -> None: ...
+    class DecisionsEntry(_message.Message):
+        __slots__ = ("key", "value")
+        KEY_FIELD_NUMBER: _ClassVar[int]
+        VALUE_FIELD_NUMBER: _ClassVar[int]
+        key: str
+        value: float
+        def __init__(self, key: _Optional[str] = ..., value: _Optional[float] = ...) -> None: ...
+    SCHEMA_FIELD_NUMBER: _ClassVar[int]
+    SCENARIO_FIELD_NUMBER: _ClassVar[int]
+    POLICY_FIELD_NUMBER: _ClassVar[int]
+    SEED_FIELD_NUMBER: _ClassVar[int]
+    VERSION_FIELD_NUMBER: _ClassVar[int]
+    CATALOG_FIELD_NUMBER: _ClassVar[int]
+    ORACLE_FIELD_NUMBER: _ClassVar[int]
+    REPLICATIONS_FIELD_NUMBER: _ClassVar[int]
+    SIMULATED_S_FIELD_NUMBER: _ClassVar[int]
+    WALL_S_FIELD_NUMBER: _ClassVar[int]
+    INTERVALS_FIELD_NUMBER: _ClassVar[int]
+    WARNINGS_FIELD_NUMBER: _ClassVar[int]
+    REQUESTS_FIELD_NUMBER: _ClassVar[int]
+    ATTEMPTS_FIELD_NUMBER: _ClassVar[int]
+    TOKENS_FIELD_NUMBER: _ClassVar[int]
+    COST_USD_FIELD_NUMBER: _ClassVar[int]
+    ENERGY_WH_FIELD_NUMBER: _ClassVar[int]
+    EMISSIONS_GCO2E_FIELD_NUMBER: _ClassVar[int]
+    LATENCY_FIELD_NUMBER: _ClassVar[int]
+    COMPLETION_RATIO_FIELD_NUMBER: _ClassVar[int]
+    SLO_FIELD_NUMBER: _ClassVar[int]
+    QUALITY_FIELD_NUMBER: _ClassVar[int]
+    WATER_L_FIELD_NUMBER: _ClassVar[int]
+    UTILIZATION_FIELD_NUMBER: _ClassVar[int]
+    BY_FIELD_NUMBER: _ClassVar[int]
+    DECISIONS_FIELD_NUMBER: _ClassVar[int]
+    DIGEST_FIELD_NUMBER: _ClassVar[int]
+    ADDITIONAL_FIELD_NUMBER: _ClassVar[int]
+    schema: str
+    scenario: ScenarioMark
+    policy: str
+    seed: int
+    version: str
+    catalog: CatalogMark
+    oracle: bool
+    replications: int
+    simulated_s: float
+    wall_s: float
+    intervals: _containers.MessageMap[str, Interval]
+    warnings: _containers.RepeatedScalarFieldContainer[str]
+    requests: RequestCounts
+    attempts: AttemptCounts
+    tokens: TokenCounts
+    cost_usd: Cost
+    energy_wh: Energy
+    emissions_gco2e: Emissions
+    latency: Latency
+    completion_ratio: float
+    slo: Slo
+    quality: Quality
+    water_l: Water
+    utilization: _containers.MessageMap[str, Figure]
+    by: Breakdown
+    decisions: _containers.ScalarMap[str, float]
+    digest: str
+    additional: _struct_pb2.Struct
+    def __init__(self, schema: _Optional[str] = ..., scenario: _Optional[_Union[ScenarioMark, _Mapping]] = ..., policy: _Optional[str] = ..., seed: _Optional[int] = ..., version: _Optional[str] = ..., catalog: _Optional[_Union[CatalogMark, _Mapping]] = ..., oracle: _Optional[bool] = ..., replications: _Optional[int] = ..., simulated_s: _Optional[float] = ..., wall_s: _Optional[float] = ..., intervals: _Optional[_Mapping[str, Interval]] = ..., warnings: _Optional[_Iterable[str]] = ..., requests: _Optional[_Union[RequestCounts, _Mapping]] = ..., attempts: _Optional[_Union[AttemptCounts, _Mapping]] = ..., tokens: _Optional[_Union[TokenCounts, _Mapping]] = ..., cost_usd: _Optional[_Union[Cost, _Mapping]] = ..., energy_wh: _Optional[_Union[Energy, _Mapping]] = ..., emissions_gco2e: _Optional[_Union[Emissions, _Mapping]] = ..., latency: _Optional[_Union[Latency, _Mapping]] = ..., completion_ratio: _Optional[float] = ..., slo: _Optional[_Union[Slo, _Mapping]] = ..., quality: _Optional[_Union[Quality, _Mapping]] = ..., water_l: _Optional[_Union[Water, _Mapping]] = ..., utilization: _Optional[_Mapping[str, Figure]] = ..., by: _Optional[_Union[Breakdown, _Mapping]] = ..., decisions: _Optional[_Mapping[str, float]] = ..., digest: _Optional[str] = ..., additional: _Optional[_Union[_struct_pb2.Struct, _Mapping]] = ...) -> None: ...
+
+class Difference(_message.Message):
+    __slots__ = ("a", "b", "metric", "mean", "low", "high", "replications", "additional")
+    A_FIELD_NUMBER: _ClassVar[int]
+    B_FIELD_NUMBER: _ClassVar[int]
+    METRIC_FIELD_NUMBER: _ClassVar[int]
+    MEAN_FIELD_NUMBER: _ClassVar[int]
+    LOW_FIELD_NUMBER: _ClassVar[int]
+    HIGH_FIELD_NUMBER: _ClassVar[int]
+    REPLICATIONS_FIELD_NUMBER: _ClassVar[int]
+    ADDITIONAL_FIELD_NUMBER: _ClassVar[int]
+    a: str
+    b: str
+    metric: str
+    mean: float
+    low: float
+    high: float
+    replications: int
+    additional: _struct_pb2.Struct
+    def __init__(self, a: _Optional[str] = ..., b: _Optional[str] = ..., metric: _Optional[str] = ..., mean: _Optional[float] = ..., low: _Optional[float] = ..., high: _Optional[float] = ..., replications: _Optional[int] = ..., additional: _Optional[_Union[_struct_pb2.Struct, _Mapping]] = ...) -> None: ...
+
+class Comparison(_message.Message):
+    __slots__ = ("schema", "policies", "baselines", "replications", "confidence", "reports", "differences", "pareto", "routing_quality", "additional")
+    SCHEMA_FIELD_NUMBER: _ClassVar[int]
+    POLICIES_FIELD_NUMBER: _ClassVar[int]
+    BASELINES_FIELD_NUMBER: _ClassVar[int]
+    REPLICATIONS_FIELD_NUMBER: _ClassVar[int]
+    CONFIDENCE_FIELD_NUMBER: _ClassVar[int]
+    REPORTS_FIELD_NUMBER: _ClassVar[int]
+    DIFFERENCES_FIELD_NUMBER: _ClassVar[int]
+    PARETO_FIELD_NUMBER: _ClassVar[int]
+    ROUTING_QUALITY_FIELD_NUMBER: _ClassVar[int]
+    ADDITIONAL_FIELD_NUMBER: _ClassVar[int]
+    schema: str
+    policies: _containers.RepeatedScalarFieldContainer[str]
+    baselines: _containers.RepeatedScalarFieldContainer[str]
+    replications: int
+    confidence: float
+    reports: _containers.RepeatedCompositeFieldContainer[Report]
+    differences: _containers.RepeatedCompositeFieldContainer[Difference]
+    pareto: _containers.RepeatedScalarFieldContainer[str]
+    routing_quality: _struct_pb2.Struct
+    additional: _struct_pb2.Struct
+    def __init__(self, schema: _Optional[str] = ..., policies: _Optional[_Iterable[str]] = ..., baselines: _Optional[_Iterable[str]] = ..., replications: _Optional[int] = ..., confidence: _Optional[float] = ..., reports: _Optional[_Iterable[_Union[Report, _Mapping]]] = ..., differences: _Optional[_Iterable[_Union[Difference, _Mapping]]] = ..., pareto: _Optional[_Iterable[str]] = ..., routing_quality: _Optional[_Union[_struct_pb2.Struct, _Mapping]] = ..., additional: _Optional[_Union[_struct_pb2.Struct, _Mapping]] = ...) -> None: ...

@@ -1,0 +1,604 @@
+import datetime
+
+from google.protobuf import struct_pb2 as _struct_pb2
+from google.protobuf import timestamp_pb2 as _timestamp_pb2
+from google.protobuf.internal import containers as _containers
+from google.protobuf import descriptor as _descriptor
+from google.protobuf import message as _message
+from collections.abc import Iterable as _Iterable, Mapping as _Mapping
+from typing import ClassVar as _ClassVar, Optional as _Optional, Union as _Union
+
+DESCRIPTOR: _descriptor.FileDescriptor
+
+class Names(_message.Message):
+    __slots__ = ("names",)
+    NAMES_FIELD_NUMBER: _ClassVar[int]
+    names: _containers.RepeatedScalarFieldContainer[str]
+    def __init__(self, names: _Optional[_Iterable[str]] = ...) -> None: ...
+
+class Point(_message.Message):
+    __slots__ = ("probability", "value")
+    PROBABILITY_FIELD_NUMBER: _ClassVar[int]
+    VALUE_FIELD_NUMBER: _ClassVar[int]
+    probability: float
+    value: float
+    def __init__(self, probability: _Optional[float] = ..., value: _Optional[float] = ...) -> None: ...
+
+class ScenarioSettings(_message.Message):
+    __slots__ = ("name", "description", "seed", "start", "duration_s", "warmup_s", "drain_s", "catalog", "workload", "network", "signals", "fleet", "router", "faults", "quality", "telemetry")
+    NAME_FIELD_NUMBER: _ClassVar[int]
+    DESCRIPTION_FIELD_NUMBER: _ClassVar[int]
+    SEED_FIELD_NUMBER: _ClassVar[int]
+    START_FIELD_NUMBER: _ClassVar[int]
+    DURATION_S_FIELD_NUMBER: _ClassVar[int]
+    WARMUP_S_FIELD_NUMBER: _ClassVar[int]
+    DRAIN_S_FIELD_NUMBER: _ClassVar[int]
+    CATALOG_FIELD_NUMBER: _ClassVar[int]
+    WORKLOAD_FIELD_NUMBER: _ClassVar[int]
+    NETWORK_FIELD_NUMBER: _ClassVar[int]
+    SIGNALS_FIELD_NUMBER: _ClassVar[int]
+    FLEET_FIELD_NUMBER: _ClassVar[int]
+    ROUTER_FIELD_NUMBER: _ClassVar[int]
+    FAULTS_FIELD_NUMBER: _ClassVar[int]
+    QUALITY_FIELD_NUMBER: _ClassVar[int]
+    TELEMETRY_FIELD_NUMBER: _ClassVar[int]
+    name: str
+    description: str
+    seed: int
+    start: _timestamp_pb2.Timestamp
+    duration_s: float
+    warmup_s: float
+    drain_s: float
+    catalog: CatalogSettings
+    workload: WorkloadSettings
+    network: Network
+    signals: SignalSettings
+    fleet: _containers.RepeatedCompositeFieldContainer[Deployment]
+    router: RouterSettings
+    faults: _containers.RepeatedCompositeFieldContainer[_struct_pb2.Value]
+    quality: QualitySettings
+    telemetry: TelemetrySettings
+    def __init__(self, name: _Optional[str] = ..., description: _Optional[str] = ..., seed: _Optional[int] = ..., start: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., duration_s: _Optional[float] = ..., warmup_s: _Optional[float] = ..., drain_s: _Optional[float] = ..., catalog: _Optional[_Union[CatalogSettings, _Mapping]] = ..., workload: _Optional[_Union[WorkloadSettings, _Mapping]] = ..., network: _Optional[_Union[Network, _Mapping]] = ..., signals: _Optional[_Union[SignalSettings, _Mapping]] = ..., fleet: _Optional[_Iterable[_Union[Deployment, _Mapping]]] = ..., router: _Optional[_Union[RouterSettings, _Mapping]] = ..., faults: _Optional[_Iterable[_Union[_struct_pb2.Value, _Mapping]]] = ..., quality: _Optional[_Union[QualitySettings, _Mapping]] = ..., telemetry: _Optional[_Union[TelemetrySettings, _Mapping]] = ...) -> None: ...
+
+class CatalogSettings(_message.Message):
+    __slots__ = ("edition", "overrides")
+    EDITION_FIELD_NUMBER: _ClassVar[int]
+    OVERRIDES_FIELD_NUMBER: _ClassVar[int]
+    edition: str
+    overrides: _struct_pb2.Struct
+    def __init__(self, edition: _Optional[str] = ..., overrides: _Optional[_Union[_struct_pb2.Struct, _Mapping]] = ...) -> None: ...
+
+class WorkloadSettings(_message.Message):
+    __slots__ = ("streams",)
+    STREAMS_FIELD_NUMBER: _ClassVar[int]
+    streams: _containers.RepeatedCompositeFieldContainer[Stream]
+    def __init__(self, streams: _Optional[_Iterable[_Union[Stream, _Mapping]]] = ...) -> None: ...
+
+class Stream(_message.Message):
+    __slots__ = ("name", "task", "region", "arrivals", "input_tokens", "output_tokens", "max_output_tokens", "difficulty", "tenants", "slo", "residency", "banned_tiers", "capability_floor", "deferrable", "client", "session", "devices", "priority")
+    class TenantsEntry(_message.Message):
+        __slots__ = ("key", "value")
+        KEY_FIELD_NUMBER: _ClassVar[int]
+        VALUE_FIELD_NUMBER: _ClassVar[int]
+        key: str
+        value: float
+        def __init__(self, key: _Optional[str] = ..., value: _Optional[float] = ...) -> None: ...
+    NAME_FIELD_NUMBER: _ClassVar[int]
+    TASK_FIELD_NUMBER: _ClassVar[int]
+    REGION_FIELD_NUMBER: _ClassVar[int]
+    ARRIVALS_FIELD_NUMBER: _ClassVar[int]
+    INPUT_TOKENS_FIELD_NUMBER: _ClassVar[int]
+    OUTPUT_TOKENS_FIELD_NUMBER: _ClassVar[int]
+    MAX_OUTPUT_TOKENS_FIELD_NUMBER: _ClassVar[int]
+    DIFFICULTY_FIELD_NUMBER: _ClassVar[int]
+    TENANTS_FIELD_NUMBER: _ClassVar[int]
+    SLO_FIELD_NUMBER: _ClassVar[int]
+    RESIDENCY_FIELD_NUMBER: _ClassVar[int]
+    BANNED_TIERS_FIELD_NUMBER: _ClassVar[int]
+    CAPABILITY_FLOOR_FIELD_NUMBER: _ClassVar[int]
+    DEFERRABLE_FIELD_NUMBER: _ClassVar[int]
+    CLIENT_FIELD_NUMBER: _ClassVar[int]
+    SESSION_FIELD_NUMBER: _ClassVar[int]
+    DEVICES_FIELD_NUMBER: _ClassVar[int]
+    PRIORITY_FIELD_NUMBER: _ClassVar[int]
+    name: str
+    task: str
+    region: str
+    arrivals: Arrivals
+    input_tokens: Spread
+    output_tokens: Spread
+    max_output_tokens: int
+    difficulty: Difficulty
+    tenants: _containers.ScalarMap[str, float]
+    slo: Objectives
+    residency: _containers.RepeatedScalarFieldContainer[str]
+    banned_tiers: _containers.RepeatedScalarFieldContainer[str]
+    capability_floor: float
+    deferrable: bool
+    client: Client
+    session: Session
+    devices: int
+    priority: int
+    def __init__(self, name: _Optional[str] = ..., task: _Optional[str] = ..., region: _Optional[str] = ..., arrivals: _Optional[_Union[Arrivals, _Mapping]] = ..., input_tokens: _Optional[_Union[Spread, _Mapping]] = ..., output_tokens: _Optional[_Union[Spread, _Mapping]] = ..., max_output_tokens: _Optional[int] = ..., difficulty: _Optional[_Union[Difficulty, _Mapping]] = ..., tenants: _Optional[_Mapping[str, float]] = ..., slo: _Optional[_Union[Objectives, _Mapping]] = ..., residency: _Optional[_Iterable[str]] = ..., banned_tiers: _Optional[_Iterable[str]] = ..., capability_floor: _Optional[float] = ..., deferrable: _Optional[bool] = ..., client: _Optional[_Union[Client, _Mapping]] = ..., session: _Optional[_Union[Session, _Mapping]] = ..., devices: _Optional[int] = ..., priority: _Optional[int] = ...) -> None: ...
+
+class SteadyArrivals(_message.Message):
+    __slots__ = ("rate_per_s", "process")
+    RATE_PER_S_FIELD_NUMBER: _ClassVar[int]
+    PROCESS_FIELD_NUMBER: _ClassVar[int]
+    rate_per_s: float
+    process: str
+    def __init__(self, rate_per_s: _Optional[float] = ..., process: _Optional[str] = ...) -> None: ...
+
+class BurstyArrivals(_message.Message):
+    __slots__ = ("rate_per_s", "process", "cv", "burst_factor", "burst_share", "burst_duration_s")
+    RATE_PER_S_FIELD_NUMBER: _ClassVar[int]
+    PROCESS_FIELD_NUMBER: _ClassVar[int]
+    CV_FIELD_NUMBER: _ClassVar[int]
+    BURST_FACTOR_FIELD_NUMBER: _ClassVar[int]
+    BURST_SHARE_FIELD_NUMBER: _ClassVar[int]
+    BURST_DURATION_S_FIELD_NUMBER: _ClassVar[int]
+    rate_per_s: float
+    process: str
+    cv: float
+    burst_factor: float
+    burst_share: float
+    burst_duration_s: float
+    def __init__(self, rate_per_s: _Optional[float] = ..., process: _Optional[str] = ..., cv: _Optional[float] = ..., burst_factor: _Optional[float] = ..., burst_share: _Optional[float] = ..., burst_duration_s: _Optional[float] = ...) -> None: ...
+
+class DiurnalArrivals(_message.Message):
+    __slots__ = ("rate_per_s", "peak_hour", "peak_to_trough", "weekday_factors")
+    RATE_PER_S_FIELD_NUMBER: _ClassVar[int]
+    PEAK_HOUR_FIELD_NUMBER: _ClassVar[int]
+    PEAK_TO_TROUGH_FIELD_NUMBER: _ClassVar[int]
+    WEEKDAY_FACTORS_FIELD_NUMBER: _ClassVar[int]
+    rate_per_s: float
+    peak_hour: float
+    peak_to_trough: float
+    weekday_factors: _containers.RepeatedScalarFieldContainer[float]
+    def __init__(self, rate_per_s: _Optional[float] = ..., peak_hour: _Optional[float] = ..., peak_to_trough: _Optional[float] = ..., weekday_factors: _Optional[_Iterable[float]] = ...) -> None: ...
+
+class TraceArrivals(_message.Message):
+    __slots__ = ("file", "format", "columns", "rate_scale", "time_scale", "window_s", "loop", "prefix_block_tokens")
+    class ColumnsEntry(_message.Message):
+        __slots__ = ("key", "value")
+        KEY_FIELD_NUMBER: _ClassVar[int]
+        VALUE_FIELD_NUMBER: _ClassVar[int]
+        key: str
+        value: str
+        def __init__(self, key: _Optional[str] = ..., value: _Optional[str] = ...) -> None: ...
+    FILE_FIELD_NUMBER: _ClassVar[int]
+    FORMAT_FIELD_NUMBER: _ClassVar[int]
+    COLUMNS_FIELD_NUMBER: _ClassVar[int]
+    RATE_SCALE_FIELD_NUMBER: _ClassVar[int]
+    TIME_SCALE_FIELD_NUMBER: _ClassVar[int]
+    WINDOW_S_FIELD_NUMBER: _ClassVar[int]
+    LOOP_FIELD_NUMBER: _ClassVar[int]
+    PREFIX_BLOCK_TOKENS_FIELD_NUMBER: _ClassVar[int]
+    file: str
+    format: str
+    columns: _containers.ScalarMap[str, str]
+    rate_scale: float
+    time_scale: float
+    window_s: _containers.RepeatedScalarFieldContainer[float]
+    loop: bool
+    prefix_block_tokens: int
+    def __init__(self, file: _Optional[str] = ..., format: _Optional[str] = ..., columns: _Optional[_Mapping[str, str]] = ..., rate_scale: _Optional[float] = ..., time_scale: _Optional[float] = ..., window_s: _Optional[_Iterable[float]] = ..., loop: _Optional[bool] = ..., prefix_block_tokens: _Optional[int] = ...) -> None: ...
+
+class PlugInArrivals(_message.Message):
+    __slots__ = ("pattern", "parameters")
+    PATTERN_FIELD_NUMBER: _ClassVar[int]
+    PARAMETERS_FIELD_NUMBER: _ClassVar[int]
+    pattern: str
+    parameters: _struct_pb2.Struct
+    def __init__(self, pattern: _Optional[str] = ..., parameters: _Optional[_Union[_struct_pb2.Struct, _Mapping]] = ...) -> None: ...
+
+class Spread(_message.Message):
+    __slots__ = ("fixed", "median", "p95", "mean", "cv", "exponential", "uniform", "quantiles", "values", "mixture")
+    FIXED_FIELD_NUMBER: _ClassVar[int]
+    MEDIAN_FIELD_NUMBER: _ClassVar[int]
+    P95_FIELD_NUMBER: _ClassVar[int]
+    MEAN_FIELD_NUMBER: _ClassVar[int]
+    CV_FIELD_NUMBER: _ClassVar[int]
+    EXPONENTIAL_FIELD_NUMBER: _ClassVar[int]
+    UNIFORM_FIELD_NUMBER: _ClassVar[int]
+    QUANTILES_FIELD_NUMBER: _ClassVar[int]
+    VALUES_FIELD_NUMBER: _ClassVar[int]
+    MIXTURE_FIELD_NUMBER: _ClassVar[int]
+    fixed: float
+    median: float
+    p95: float
+    mean: float
+    cv: float
+    exponential: float
+    uniform: _containers.RepeatedScalarFieldContainer[float]
+    quantiles: _containers.RepeatedCompositeFieldContainer[Point]
+    values: _containers.RepeatedScalarFieldContainer[float]
+    mixture: _containers.RepeatedCompositeFieldContainer[Weighted]
+    def __init__(self, fixed: _Optional[float] = ..., median: _Optional[float] = ..., p95: _Optional[float] = ..., mean: _Optional[float] = ..., cv: _Optional[float] = ..., exponential: _Optional[float] = ..., uniform: _Optional[_Iterable[float]] = ..., quantiles: _Optional[_Iterable[_Union[Point, _Mapping]]] = ..., values: _Optional[_Iterable[float]] = ..., mixture: _Optional[_Iterable[_Union[Weighted, _Mapping]]] = ...) -> None: ...
+
+class Weighted(_message.Message):
+    __slots__ = ("fixed", "median", "p95", "mean", "cv", "exponential", "uniform", "quantiles", "values", "mixture", "weight")
+    FIXED_FIELD_NUMBER: _ClassVar[int]
+    MEDIAN_FIELD_NUMBER: _ClassVar[int]
+    P95_FIELD_NUMBER: _ClassVar[int]
+    MEAN_FIELD_NUMBER: _ClassVar[int]
+    CV_FIELD_NUMBER: _ClassVar[int]
+    EXPONENTIAL_FIELD_NUMBER: _ClassVar[int]
+    UNIFORM_FIELD_NUMBER: _ClassVar[int]
+    QUANTILES_FIELD_NUMBER: _ClassVar[int]
+    VALUES_FIELD_NUMBER: _ClassVar[int]
+    MIXTURE_FIELD_NUMBER: _ClassVar[int]
+    WEIGHT_FIELD_NUMBER: _ClassVar[int]
+    fixed: float
+    median: float
+    p95: float
+    mean: float
+    cv: float
+    exponential: float
+    uniform: _containers.RepeatedScalarFieldContainer[float]
+    quantiles: _containers.RepeatedCompositeFieldContainer[Point]
+    values: _containers.RepeatedScalarFieldContainer[float]
+    mixture: _containers.RepeatedCompositeFieldContainer[Weighted]
+    weight: float
+    def __init__(self, fixed: _Optional[float] = ..., median: _Optional[float] = ..., p95: _Optional[float] = ..., mean: _Optional[float] = ..., cv: _Optional[float] = ..., exponential: _Optional[float] = ..., uniform: _Optional[_Iterable[float]] = ..., quantiles: _Optional[_Iterable[_Union[Point, _Mapping]]] = ..., values: _Optional[_Iterable[float]] = ..., mixture: _Optional[_Iterable[_Union[Weighted, _Mapping]]] = ..., weight: _Optional[float] = ...) -> None: ...
+
+class Difficulty(_message.Message):
+    __slots__ = ("mean", "sd")
+    MEAN_FIELD_NUMBER: _ClassVar[int]
+    SD_FIELD_NUMBER: _ClassVar[int]
+    mean: float
+    sd: float
+    def __init__(self, mean: _Optional[float] = ..., sd: _Optional[float] = ...) -> None: ...
+
+class Objectives(_message.Message):
+    __slots__ = ("ttft_s", "tpot_s", "e2e_s")
+    TTFT_S_FIELD_NUMBER: _ClassVar[int]
+    TPOT_S_FIELD_NUMBER: _ClassVar[int]
+    E2E_S_FIELD_NUMBER: _ClassVar[int]
+    ttft_s: float
+    tpot_s: float
+    e2e_s: float
+    def __init__(self, ttft_s: _Optional[float] = ..., tpot_s: _Optional[float] = ..., e2e_s: _Optional[float] = ...) -> None: ...
+
+class Client(_message.Message):
+    __slots__ = ("timeout_s", "retries", "backoff_s")
+    TIMEOUT_S_FIELD_NUMBER: _ClassVar[int]
+    RETRIES_FIELD_NUMBER: _ClassVar[int]
+    BACKOFF_S_FIELD_NUMBER: _ClassVar[int]
+    timeout_s: float
+    retries: int
+    backoff_s: float
+    def __init__(self, timeout_s: _Optional[float] = ..., retries: _Optional[int] = ..., backoff_s: _Optional[float] = ...) -> None: ...
+
+class Session(_message.Message):
+    __slots__ = ("turns", "think_time", "history")
+    TURNS_FIELD_NUMBER: _ClassVar[int]
+    THINK_TIME_FIELD_NUMBER: _ClassVar[int]
+    HISTORY_FIELD_NUMBER: _ClassVar[int]
+    turns: Spread
+    think_time: SpreadSeconds
+    history: bool
+    def __init__(self, turns: _Optional[_Union[Spread, _Mapping]] = ..., think_time: _Optional[_Union[SpreadSeconds, _Mapping]] = ..., history: _Optional[bool] = ...) -> None: ...
+
+class SpreadSeconds(_message.Message):
+    __slots__ = ("fixed_s", "median_s", "p95_s", "mean_s", "cv", "exponential_s", "uniform_s", "quantiles_s", "values_s", "mixture")
+    FIXED_S_FIELD_NUMBER: _ClassVar[int]
+    MEDIAN_S_FIELD_NUMBER: _ClassVar[int]
+    P95_S_FIELD_NUMBER: _ClassVar[int]
+    MEAN_S_FIELD_NUMBER: _ClassVar[int]
+    CV_FIELD_NUMBER: _ClassVar[int]
+    EXPONENTIAL_S_FIELD_NUMBER: _ClassVar[int]
+    UNIFORM_S_FIELD_NUMBER: _ClassVar[int]
+    QUANTILES_S_FIELD_NUMBER: _ClassVar[int]
+    VALUES_S_FIELD_NUMBER: _ClassVar[int]
+    MIXTURE_FIELD_NUMBER: _ClassVar[int]
+    fixed_s: float
+    median_s: float
+    p95_s: float
+    mean_s: float
+    cv: float
+    exponential_s: float
+    uniform_s: _containers.RepeatedScalarFieldContainer[float]
+    quantiles_s: _containers.RepeatedCompositeFieldContainer[Point]
+    values_s: _containers.RepeatedScalarFieldContainer[float]
+    mixture: _containers.RepeatedCompositeFieldContainer[WeightedSeconds]
+    def __init__(self, fixed_s: _Optional[float] = ..., median_s: _Optional[float] = ..., p95_s: _Optional[float] = ..., mean_s: _Optional[float] = ..., cv: _Optional[float] = ..., exponential_s: _Optional[float] = ..., uniform_s: _Optional[_Iterable[float]] = ..., quantiles_s: _Optional[_Iterable[_Union[Point, _Mapping]]] = ..., values_s: _Optional[_Iterable[float]] = ..., mixture: _Optional[_Iterable[_Union[WeightedSeconds, _Mapping]]] = ...) -> None: ...
+
+class WeightedSeconds(_message.Message):
+    __slots__ = ("fixed_s", "median_s", "p95_s", "mean_s", "cv", "exponential_s", "uniform_s", "quantiles_s", "values_s", "mixture", "weight")
+    FIXED_S_FIELD_NUMBER: _ClassVar[int]
+    MEDIAN_S_FIELD_NUMBER: _ClassVar[int]
+    P95_S_FIELD_NUMBER: _ClassVar[int]
+    MEAN_S_FIELD_NUMBER: _ClassVar[int]
+    CV_FIELD_NUMBER: _ClassVar[int]
+    EXPONENTIAL_S_FIELD_NUMBER: _ClassVar[int]
+    UNIFORM_S_FIELD_NUMBER: _ClassVar[int]
+    QUANTILES_S_FIELD_NUMBER: _ClassVar[int]
+    VALUES_S_FIELD_NUMBER: _ClassVar[int]
+    MIXTURE_FIELD_NUMBER: _ClassVar[int]
+    WEIGHT_FIELD_NUMBER: _ClassVar[int]
+    fixed_s: float
+    median_s: float
+    p95_s: float
+    mean_s: float
+    cv: float
+    exponential_s: float
+    uniform_s: _containers.RepeatedScalarFieldContainer[float]
+    quantiles_s: _containers.RepeatedCompositeFieldContainer[Point]
+    values_s: _containers.RepeatedScalarFieldContainer[float]
+    mixture: _containers.RepeatedCompositeFieldContainer[WeightedSeconds]
+    weight: float
+    def __init__(self, fixed_s: _Optional[float] = ..., median_s: _Optional[float] = ..., p95_s: _Optional[float] = ..., mean_s: _Optional[float] = ..., cv: _Optional[float] = ..., exponential_s: _Optional[float] = ..., uniform_s: _Optional[_Iterable[float]] = ..., quantiles_s: _Optional[_Iterable[_Union[Point, _Mapping]]] = ..., values_s: _Optional[_Iterable[float]] = ..., mixture: _Optional[_Iterable[_Union[WeightedSeconds, _Mapping]]] = ..., weight: _Optional[float] = ...) -> None: ...
+
+class Network(_message.Message):
+    __slots__ = ("last_mile", "egress_usd_per_gb", "bytes_per_output_token")
+    LAST_MILE_FIELD_NUMBER: _ClassVar[int]
+    EGRESS_USD_PER_GB_FIELD_NUMBER: _ClassVar[int]
+    BYTES_PER_OUTPUT_TOKEN_FIELD_NUMBER: _ClassVar[int]
+    last_mile: LastMile
+    egress_usd_per_gb: float
+    bytes_per_output_token: float
+    def __init__(self, last_mile: _Optional[_Union[LastMile, _Mapping]] = ..., egress_usd_per_gb: _Optional[float] = ..., bytes_per_output_token: _Optional[float] = ...) -> None: ...
+
+class LastMile(_message.Message):
+    __slots__ = ("edge_s", "on_prem_s", "dedicated_s", "cloud_s")
+    EDGE_S_FIELD_NUMBER: _ClassVar[int]
+    ON_PREM_S_FIELD_NUMBER: _ClassVar[int]
+    DEDICATED_S_FIELD_NUMBER: _ClassVar[int]
+    CLOUD_S_FIELD_NUMBER: _ClassVar[int]
+    edge_s: float
+    on_prem_s: float
+    dedicated_s: float
+    cloud_s: float
+    def __init__(self, edge_s: _Optional[float] = ..., on_prem_s: _Optional[float] = ..., dedicated_s: _Optional[float] = ..., cloud_s: _Optional[float] = ...) -> None: ...
+
+class SignalSettings(_message.Message):
+    __slots__ = ("carbon_intensity", "electricity_price")
+    CARBON_INTENSITY_FIELD_NUMBER: _ClassVar[int]
+    ELECTRICITY_PRICE_FIELD_NUMBER: _ClassVar[int]
+    carbon_intensity: _struct_pb2.Struct
+    electricity_price: _struct_pb2.Struct
+    def __init__(self, carbon_intensity: _Optional[_Union[_struct_pb2.Struct, _Mapping]] = ..., electricity_price: _Optional[_Union[_struct_pb2.Struct, _Mapping]] = ...) -> None: ...
+
+class Deployment(_message.Message):
+    __slots__ = ("name", "tier", "model", "region", "hardware", "api", "device", "endpoint", "replicas", "balancing", "engine", "pricing", "context_window_tokens")
+    NAME_FIELD_NUMBER: _ClassVar[int]
+    TIER_FIELD_NUMBER: _ClassVar[int]
+    MODEL_FIELD_NUMBER: _ClassVar[int]
+    REGION_FIELD_NUMBER: _ClassVar[int]
+    HARDWARE_FIELD_NUMBER: _ClassVar[int]
+    API_FIELD_NUMBER: _ClassVar[int]
+    DEVICE_FIELD_NUMBER: _ClassVar[int]
+    ENDPOINT_FIELD_NUMBER: _ClassVar[int]
+    REPLICAS_FIELD_NUMBER: _ClassVar[int]
+    BALANCING_FIELD_NUMBER: _ClassVar[int]
+    ENGINE_FIELD_NUMBER: _ClassVar[int]
+    PRICING_FIELD_NUMBER: _ClassVar[int]
+    CONTEXT_WINDOW_TOKENS_FIELD_NUMBER: _ClassVar[int]
+    name: str
+    tier: str
+    model: str
+    region: str
+    hardware: Hardware
+    api: Api
+    device: DeviceSettings
+    endpoint: Endpoint
+    replicas: int
+    balancing: str
+    engine: EngineSettings
+    pricing: Pricing
+    context_window_tokens: int
+    def __init__(self, name: _Optional[str] = ..., tier: _Optional[str] = ..., model: _Optional[str] = ..., region: _Optional[str] = ..., hardware: _Optional[_Union[Hardware, _Mapping]] = ..., api: _Optional[_Union[Api, _Mapping]] = ..., device: _Optional[_Union[DeviceSettings, _Mapping]] = ..., endpoint: _Optional[_Union[Endpoint, _Mapping]] = ..., replicas: _Optional[int] = ..., balancing: _Optional[str] = ..., engine: _Optional[_Union[EngineSettings, _Mapping]] = ..., pricing: _Optional[_Union[Pricing, _Mapping]] = ..., context_window_tokens: _Optional[int] = ...) -> None: ...
+
+class Hardware(_message.Message):
+    __slots__ = ("accelerator", "tensor_parallel", "precision", "kv_precision")
+    ACCELERATOR_FIELD_NUMBER: _ClassVar[int]
+    TENSOR_PARALLEL_FIELD_NUMBER: _ClassVar[int]
+    PRECISION_FIELD_NUMBER: _ClassVar[int]
+    KV_PRECISION_FIELD_NUMBER: _ClassVar[int]
+    accelerator: str
+    tensor_parallel: int
+    precision: str
+    kv_precision: str
+    def __init__(self, accelerator: _Optional[str] = ..., tensor_parallel: _Optional[int] = ..., precision: _Optional[str] = ..., kv_precision: _Optional[str] = ...) -> None: ...
+
+class Api(_message.Message):
+    __slots__ = ("offer", "plan", "units", "throughput", "utilization_ratio", "concurrency", "requests_per_min", "input_tokens_per_min", "output_tokens_per_min", "failure_ratio", "ttft", "output_tokens_per_s")
+    OFFER_FIELD_NUMBER: _ClassVar[int]
+    PLAN_FIELD_NUMBER: _ClassVar[int]
+    UNITS_FIELD_NUMBER: _ClassVar[int]
+    THROUGHPUT_FIELD_NUMBER: _ClassVar[int]
+    UTILIZATION_RATIO_FIELD_NUMBER: _ClassVar[int]
+    CONCURRENCY_FIELD_NUMBER: _ClassVar[int]
+    REQUESTS_PER_MIN_FIELD_NUMBER: _ClassVar[int]
+    INPUT_TOKENS_PER_MIN_FIELD_NUMBER: _ClassVar[int]
+    OUTPUT_TOKENS_PER_MIN_FIELD_NUMBER: _ClassVar[int]
+    FAILURE_RATIO_FIELD_NUMBER: _ClassVar[int]
+    TTFT_FIELD_NUMBER: _ClassVar[int]
+    OUTPUT_TOKENS_PER_S_FIELD_NUMBER: _ClassVar[int]
+    offer: str
+    plan: str
+    units: int
+    throughput: ProvisionedThroughput
+    utilization_ratio: float
+    concurrency: int
+    requests_per_min: float
+    input_tokens_per_min: float
+    output_tokens_per_min: float
+    failure_ratio: float
+    ttft: SpreadSeconds
+    output_tokens_per_s: float
+    def __init__(self, offer: _Optional[str] = ..., plan: _Optional[str] = ..., units: _Optional[int] = ..., throughput: _Optional[_Union[ProvisionedThroughput, _Mapping]] = ..., utilization_ratio: _Optional[float] = ..., concurrency: _Optional[int] = ..., requests_per_min: _Optional[float] = ..., input_tokens_per_min: _Optional[float] = ..., output_tokens_per_min: _Optional[float] = ..., failure_ratio: _Optional[float] = ..., ttft: _Optional[_Union[SpreadSeconds, _Mapping]] = ..., output_tokens_per_s: _Optional[float] = ...) -> None: ...
+
+class ProvisionedThroughput(_message.Message):
+    __slots__ = ("usd_per_unit_hour", "input_tokens_per_min_per_unit", "output_weight", "minimum_units", "unit_step")
+    USD_PER_UNIT_HOUR_FIELD_NUMBER: _ClassVar[int]
+    INPUT_TOKENS_PER_MIN_PER_UNIT_FIELD_NUMBER: _ClassVar[int]
+    OUTPUT_WEIGHT_FIELD_NUMBER: _ClassVar[int]
+    MINIMUM_UNITS_FIELD_NUMBER: _ClassVar[int]
+    UNIT_STEP_FIELD_NUMBER: _ClassVar[int]
+    usd_per_unit_hour: str
+    input_tokens_per_min_per_unit: float
+    output_weight: float
+    minimum_units: int
+    unit_step: int
+    def __init__(self, usd_per_unit_hour: _Optional[str] = ..., input_tokens_per_min_per_unit: _Optional[float] = ..., output_weight: _Optional[float] = ..., minimum_units: _Optional[int] = ..., unit_step: _Optional[int] = ...) -> None: ...
+
+class DeviceSettings(_message.Message):
+    __slots__ = ("device", "per_user", "count", "sustained", "queue_limit")
+    DEVICE_FIELD_NUMBER: _ClassVar[int]
+    PER_USER_FIELD_NUMBER: _ClassVar[int]
+    COUNT_FIELD_NUMBER: _ClassVar[int]
+    SUSTAINED_FIELD_NUMBER: _ClassVar[int]
+    QUEUE_LIMIT_FIELD_NUMBER: _ClassVar[int]
+    device: str
+    per_user: bool
+    count: int
+    sustained: bool
+    queue_limit: int
+    def __init__(self, device: _Optional[str] = ..., per_user: _Optional[bool] = ..., count: _Optional[int] = ..., sustained: _Optional[bool] = ..., queue_limit: _Optional[int] = ...) -> None: ...
+
+class Endpoint(_message.Message):
+    __slots__ = ("servers", "service_time", "first_token_ratio", "queue_limit", "usd_per_request", "usd_per_server_hour", "power_w", "idle_w", "failure_ratio")
+    SERVERS_FIELD_NUMBER: _ClassVar[int]
+    SERVICE_TIME_FIELD_NUMBER: _ClassVar[int]
+    FIRST_TOKEN_RATIO_FIELD_NUMBER: _ClassVar[int]
+    QUEUE_LIMIT_FIELD_NUMBER: _ClassVar[int]
+    USD_PER_REQUEST_FIELD_NUMBER: _ClassVar[int]
+    USD_PER_SERVER_HOUR_FIELD_NUMBER: _ClassVar[int]
+    POWER_W_FIELD_NUMBER: _ClassVar[int]
+    IDLE_W_FIELD_NUMBER: _ClassVar[int]
+    FAILURE_RATIO_FIELD_NUMBER: _ClassVar[int]
+    servers: int
+    service_time: SpreadSeconds
+    first_token_ratio: float
+    queue_limit: int
+    usd_per_request: float
+    usd_per_server_hour: float
+    power_w: float
+    idle_w: float
+    failure_ratio: float
+    def __init__(self, servers: _Optional[int] = ..., service_time: _Optional[_Union[SpreadSeconds, _Mapping]] = ..., first_token_ratio: _Optional[float] = ..., queue_limit: _Optional[int] = ..., usd_per_request: _Optional[float] = ..., usd_per_server_hour: _Optional[float] = ..., power_w: _Optional[float] = ..., idle_w: _Optional[float] = ..., failure_ratio: _Optional[float] = ...) -> None: ...
+
+class EngineSettings(_message.Message):
+    __slots__ = ("profile", "max_sequences", "token_budget", "kv_room_tokens", "queue_limit", "prefix_cache")
+    PROFILE_FIELD_NUMBER: _ClassVar[int]
+    MAX_SEQUENCES_FIELD_NUMBER: _ClassVar[int]
+    TOKEN_BUDGET_FIELD_NUMBER: _ClassVar[int]
+    KV_ROOM_TOKENS_FIELD_NUMBER: _ClassVar[int]
+    QUEUE_LIMIT_FIELD_NUMBER: _ClassVar[int]
+    PREFIX_CACHE_FIELD_NUMBER: _ClassVar[int]
+    profile: str
+    max_sequences: int
+    token_budget: int
+    kv_room_tokens: int
+    queue_limit: int
+    prefix_cache: bool
+    def __init__(self, profile: _Optional[str] = ..., max_sequences: _Optional[int] = ..., token_budget: _Optional[int] = ..., kv_room_tokens: _Optional[int] = ..., queue_limit: _Optional[int] = ..., prefix_cache: _Optional[bool] = ...) -> None: ...
+
+class Pricing(_message.Message):
+    __slots__ = ("rent", "usd_per_chip_hour", "owned", "purchase_usd_per_chip", "lifetime_years", "utilization_ratio")
+    RENT_FIELD_NUMBER: _ClassVar[int]
+    USD_PER_CHIP_HOUR_FIELD_NUMBER: _ClassVar[int]
+    OWNED_FIELD_NUMBER: _ClassVar[int]
+    PURCHASE_USD_PER_CHIP_FIELD_NUMBER: _ClassVar[int]
+    LIFETIME_YEARS_FIELD_NUMBER: _ClassVar[int]
+    UTILIZATION_RATIO_FIELD_NUMBER: _ClassVar[int]
+    rent: str
+    usd_per_chip_hour: str
+    owned: bool
+    purchase_usd_per_chip: str
+    lifetime_years: float
+    utilization_ratio: float
+    def __init__(self, rent: _Optional[str] = ..., usd_per_chip_hour: _Optional[str] = ..., owned: _Optional[bool] = ..., purchase_usd_per_chip: _Optional[str] = ..., lifetime_years: _Optional[float] = ..., utilization_ratio: _Optional[float] = ...) -> None: ...
+
+class RouterSettings(_message.Message):
+    __slots__ = ("policy", "parameters", "staleness_s", "instances", "decision_latency_s", "decision_usd", "resilience")
+    POLICY_FIELD_NUMBER: _ClassVar[int]
+    PARAMETERS_FIELD_NUMBER: _ClassVar[int]
+    STALENESS_S_FIELD_NUMBER: _ClassVar[int]
+    INSTANCES_FIELD_NUMBER: _ClassVar[int]
+    DECISION_LATENCY_S_FIELD_NUMBER: _ClassVar[int]
+    DECISION_USD_FIELD_NUMBER: _ClassVar[int]
+    RESILIENCE_FIELD_NUMBER: _ClassVar[int]
+    policy: str
+    parameters: _struct_pb2.Struct
+    staleness_s: float
+    instances: int
+    decision_latency_s: float
+    decision_usd: float
+    resilience: ResilienceSettings
+    def __init__(self, policy: _Optional[str] = ..., parameters: _Optional[_Union[_struct_pb2.Struct, _Mapping]] = ..., staleness_s: _Optional[float] = ..., instances: _Optional[int] = ..., decision_latency_s: _Optional[float] = ..., decision_usd: _Optional[float] = ..., resilience: _Optional[_Union[ResilienceSettings, _Mapping]] = ...) -> None: ...
+
+class ResilienceSettings(_message.Message):
+    __slots__ = ("retries", "backoff_s", "backoff_max_s", "jitter_s", "retry_after_s", "retry_after_max_s", "fallbacks", "default_fallbacks", "max_fallbacks", "cooldown_s", "allowed_fails", "failure_ratio", "failure_min_count", "lone_failure_count")
+    class FallbacksEntry(_message.Message):
+        __slots__ = ("key", "value")
+        KEY_FIELD_NUMBER: _ClassVar[int]
+        VALUE_FIELD_NUMBER: _ClassVar[int]
+        key: str
+        value: Names
+        def __init__(self, key: _Optional[str] = ..., value: _Optional[_Union[Names, _Mapping]] = ...) -> None: ...
+    RETRIES_FIELD_NUMBER: _ClassVar[int]
+    BACKOFF_S_FIELD_NUMBER: _ClassVar[int]
+    BACKOFF_MAX_S_FIELD_NUMBER: _ClassVar[int]
+    JITTER_S_FIELD_NUMBER: _ClassVar[int]
+    RETRY_AFTER_S_FIELD_NUMBER: _ClassVar[int]
+    RETRY_AFTER_MAX_S_FIELD_NUMBER: _ClassVar[int]
+    FALLBACKS_FIELD_NUMBER: _ClassVar[int]
+    DEFAULT_FALLBACKS_FIELD_NUMBER: _ClassVar[int]
+    MAX_FALLBACKS_FIELD_NUMBER: _ClassVar[int]
+    COOLDOWN_S_FIELD_NUMBER: _ClassVar[int]
+    ALLOWED_FAILS_FIELD_NUMBER: _ClassVar[int]
+    FAILURE_RATIO_FIELD_NUMBER: _ClassVar[int]
+    FAILURE_MIN_COUNT_FIELD_NUMBER: _ClassVar[int]
+    LONE_FAILURE_COUNT_FIELD_NUMBER: _ClassVar[int]
+    retries: int
+    backoff_s: float
+    backoff_max_s: float
+    jitter_s: float
+    retry_after_s: float
+    retry_after_max_s: float
+    fallbacks: _containers.MessageMap[str, Names]
+    default_fallbacks: _containers.RepeatedScalarFieldContainer[str]
+    max_fallbacks: int
+    cooldown_s: float
+    allowed_fails: int
+    failure_ratio: float
+    failure_min_count: int
+    lone_failure_count: int
+    def __init__(self, retries: _Optional[int] = ..., backoff_s: _Optional[float] = ..., backoff_max_s: _Optional[float] = ..., jitter_s: _Optional[float] = ..., retry_after_s: _Optional[float] = ..., retry_after_max_s: _Optional[float] = ..., fallbacks: _Optional[_Mapping[str, Names]] = ..., default_fallbacks: _Optional[_Iterable[str]] = ..., max_fallbacks: _Optional[int] = ..., cooldown_s: _Optional[float] = ..., allowed_fails: _Optional[int] = ..., failure_ratio: _Optional[float] = ..., failure_min_count: _Optional[int] = ..., lone_failure_count: _Optional[int] = ...) -> None: ...
+
+class QualitySettings(_message.Message):
+    __slots__ = ("discrimination", "difficulty_noise", "router_auc", "outcomes")
+    DISCRIMINATION_FIELD_NUMBER: _ClassVar[int]
+    DIFFICULTY_NOISE_FIELD_NUMBER: _ClassVar[int]
+    ROUTER_AUC_FIELD_NUMBER: _ClassVar[int]
+    OUTCOMES_FIELD_NUMBER: _ClassVar[int]
+    discrimination: float
+    difficulty_noise: float
+    router_auc: float
+    outcomes: str
+    def __init__(self, discrimination: _Optional[float] = ..., difficulty_noise: _Optional[float] = ..., router_auc: _Optional[float] = ..., outcomes: _Optional[str] = ...) -> None: ...
+
+class TelemetrySettings(_message.Message):
+    __slots__ = ("step_s", "epoch")
+    STEP_S_FIELD_NUMBER: _ClassVar[int]
+    EPOCH_FIELD_NUMBER: _ClassVar[int]
+    step_s: float
+    epoch: _timestamp_pb2.Timestamp
+    def __init__(self, step_s: _Optional[float] = ..., epoch: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ...) -> None: ...
+
+class Arrivals(_message.Message):
+    __slots__ = ("steady", "bursty", "diurnal", "trace", "plug_in")
+    STEADY_FIELD_NUMBER: _ClassVar[int]
+    BURSTY_FIELD_NUMBER: _ClassVar[int]
+    DIURNAL_FIELD_NUMBER: _ClassVar[int]
+    TRACE_FIELD_NUMBER: _ClassVar[int]
+    PLUG_IN_FIELD_NUMBER: _ClassVar[int]
+    steady: SteadyArrivals
+    bursty: BurstyArrivals
+    diurnal: DiurnalArrivals
+    trace: TraceArrivals
+    plug_in: PlugInArrivals
+    def __init__(self, steady: _Optional[_Union[SteadyArrivals, _Mapping]] = ..., bursty: _Optional[_Union[BurstyArrivals, _Mapping]] = ..., diurnal: _Optional[_Union[DiurnalArrivals, _Mapping]] = ..., trace: _Optional[_Union[TraceArrivals, _Mapping]] = ..., plug_in: _Optional[_Union[PlugInArrivals, _Mapping]] = ...) -> None: ...
