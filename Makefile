@@ -81,9 +81,9 @@ docs: $(READY) ## generated pages: the scenario's JSON Schema
 	@$(BIN)/wayfare schema > scenarios/scenario.schema.json
 
 .PHONY: accuracy
-accuracy: $(READY) ## docs/accuracy.md from measured points: make accuracy POINTS=serving_points.csv
-	@test -f "$(POINTS)" || { echo "give the measured points: make accuracy POINTS=file.csv" >&2; exit 2; }
-	@$(BIN)/python bench/accuracy.py $(POINTS)
+accuracy: $(READY) ## docs/accuracy.md from measured points: make accuracy POINTS=serving_points.csv ENERGY=energy_points.csv
+	@test -f "$(POINTS)" -a -f "$(ENERGY)" || { echo "give the measured points: make accuracy POINTS=file.csv ENERGY=file.csv" >&2; exit 2; }
+	@$(BIN)/python bench/accuracy.py $(POINTS) $(ENERGY)
 
 .PHONY: lock
 lock: ## requirements.lock from pyproject.toml (needs uv)

@@ -1,10 +1,15 @@
-"""Writes docs/accuracy.md: predictions held against measured points. `make accuracy POINTS=file`."""
+"""Writes docs/accuracy.md: predictions held against measured points.
+
+`make accuracy POINTS=serving_points.csv ENERGY=energy_points.csv`.
+"""
 
 from __future__ import annotations
 
 import sys
 from pathlib import Path
 
+from accuracy_plots import draw
+from accuracy_power import chapter
 from tables import markdown
 
 from catalogs import load_catalog
@@ -73,7 +78,10 @@ def main() -> None:
     cross = held_out(domain)
     worst = [row for row in summaries(inside, label) if row.count >= LEAST]
     worst.sort(key=lambda row: -row.tpot_mean)
+    power, judged_power = chapter(Path(sys.argv[2]))
+    draw(PAGE.parent / "img", inside, judged_power)
     text = PAGE_TEXT.format(
+        power=power,
         inside=table(by_engine_and_regime(inside)),
         models=table(list(summaries(inside, lambda point: f"{point.engine} {point.model.split('/')[-1]}"))),
         cross=table([*summaries(cross, lambda point: point.engine), summary("all", cross)]),
@@ -94,6 +102,8 @@ saturated above. TTFT only where the measured one is below 3 s.
 
 ## In the fit's domain: at most 8 chips, one attention rank, at most 256 sequences
 One set of coefficients per engine, one factor per version (`catalogs/serving_profiles/fitted.yaml`, by `bench/fit_profiles.py`).
+
+![predicted against measured time per output token](img/accuracy-tpot.png)
 
 {inside}
 
@@ -123,6 +133,7 @@ Predicted all the same; do not rely on them.
   is larger than TPOT's and the target of 20 % in the median is missed: measured first tokens depend on how a harness starts its loop.
 - Hybrid models (Qwen3.5, gpt-oss) count only their full-attention layers in the KV cache, the sliding-window layers as a constant.
 
+{power}
 Digest of code and coefficients: `{digest}`
 """
 

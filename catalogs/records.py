@@ -280,7 +280,9 @@ class Task(Entry):
 class ServingProfile(Entry):
     """Coefficients of the additive roofline of one serving engine (docs/methodology/serving.md).
 
-    All times are multiplied by `scale`; `scales` are those of other versions of the engine. What
+    All times are multiplied by `scale`; `scales` are those of other versions of the engine.
+    `expert_read` is as `weight_read` where it is not given, `expert_read_8bit` (kernels for experts
+    of one byte a weight) as `expert_read`. What
     a client's clock sees of the first token beyond the batch: `request_s` and `input_token_s` outside
     steps, `first_steps` steps of the loop, and `bunching_ratio` of a march in step.
     """
@@ -298,6 +300,7 @@ class ServingProfile(Entry):
     all_reduce: NonNegative
     moe_layer_s: NonNegative = 0.0
     expert_read: Positive | None = None
+    expert_read_8bit: Positive | None = None
     scale: Positive = 1.0
     scales: dict[str, Positive] = Field(default_factory=dict)
     request_s: NonNegative = 0.0

@@ -14,10 +14,10 @@ import numpy as np
 
 from simulator.calibration.prediction import chip, client_columns, predicted_s, spec_of
 from simulator.serving.hardware import Engine
-from simulator.serving.step_cost import expert_miss, step_seconds
+from simulator.serving.step_cost import BYTES_8BIT, expert_miss, step_seconds
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from numpy.typing import NDArray
 
@@ -42,6 +42,8 @@ BOUNDS = {
     "all_reduce": (0.5, 8.0),
 }
 """What each coefficient may be: near what the hardware can do, never better than half of it."""
+EIGHT_BIT = "expert_read_8bit"
+EXPERT_READS = ("expert_read", EIGHT_BIT)
 ROUNDS = 12
 SCALE_LIMITS = (0.4, 3.0)
 LEAST_OF_A_VERSION = 4
@@ -58,13 +60,18 @@ class Fit:
     error: Column
 
 
-def fit_engine(points: Sequence[Point], catalog: Catalog) -> Fit:
-    """Fits one engine's coefficients to points that have a measured TPOT."""
+def fit_engine(
+    points: Sequence[Point], catalog: Catalog, bounds: Mapping[str, tuple[float, float]] = BOUNDS
+) -> Fit:
+    """Fits one engine's coefficients to points that have a measured TPOT.
+
+    A single version's factor stays 1. Coefficients that stand in no point end at their lower bound.
+    """
     from scipy.optimize import lsq_linear
 
-    unit = np.array([high for _low, high in BOUNDS.values()])
-    low = np.array([low for low, _high in BOUNDS.values()]) / unit
-    design = np.array([tpot_columns(point, catalog) for point in points]) * unit
+    unit = np.array([high for _low, high in bounds.values()])
+    low = np.array([low for low, _high in bounds.values()]) / unit
+    design = np.array([tpot_columns(point, catalog, bounds) for point in points]) * unit
     measured = np.array([point.tpot_s for point in points], np.float64)
     keys = np.array([point.version for point in points])
     scales = dict.fromkeys(sorted(set(keys)), 1.0)
@@ -74,10 +81,11 @@ def fit_engine(points: Sequence[Point], catalog: Catalog) -> Fit:
         relative = design * (factor / measured)[:, np.newaxis]
         found = lsq_linear(relative * weight[:, np.newaxis], weight, (low, 1.0)).x
         weight = 1.0 / np.sqrt(np.maximum(np.abs(relative @ found - 1.0), TIGHT_ERROR))
-        scales = version_scales(keys, measured / (design @ found))
+        if len(scales) > 1:
+            scales = version_scales(keys, measured / (design @ found))
     error = design @ found * np.array([scales[key] for key in keys]) / measured - 1.0
     return Fit(
-        coefficients=dict(zip(BOUNDS, (found * unit).tolist(), strict=True)), scales=scales, error=error
+        coefficients=dict(zip(bounds, (found * unit).tolist(), strict=True)), scales=scales, error=error
     )
 
 
@@ -91,20 +99,25 @@ def version_scales(keys: NDArray[np.str_], ratio: Column) -> dict[str, float]:
     return found
 
 
-def tpot_columns(point: Point, catalog: Catalog) -> list[float]:
+def tpot_columns(point: Point, catalog: Catalog, names: Iterable[str] = BOUNDS) -> list[float]:
     """Seconds per output token that each coefficient brings when it is 1 and all others are 0."""
-    return [steady_tpot_s(point, unit_cost(point, catalog, name)) for name in BOUNDS]
+    told_apart = EIGHT_BIT in names
+    found = {name: steady_tpot_s(point, unit_cost(point, catalog, name)) for name in names}
+    if told_apart:
+        other = "expert_read" if point.layout.weight_bytes == BYTES_8BIT else EIGHT_BIT
+        found[other] = 0.0
+    return list(found.values())
 
 
 def unit_cost(point: Point, catalog: Catalog, name: str) -> StepCost:
     """The step cost of one coefficient alone; reading experts is told apart from dense weights."""
-    zero = {field: 0.0 for field in BOUNDS if field != "expert_read"}
-    field = "weight_read" if name == "expert_read" else name
+    zero = {field: 0.0 for field in BOUNDS if field not in EXPERT_READS}
+    field = "weight_read" if name in EXPERT_READS else name
     engine = Engine(**{**zero, field: 1.0})
     cost = step_seconds(point.shape, chip(point, catalog), engine, point.layout)
     if name == "weight_read":
         return replace(cost, expert=0.0)
-    return replace(cost, base=0.0) if name == "expert_read" else cost
+    return replace(cost, base=0.0) if name in EXPERT_READS else cost
 
 
 def steady_tpot_s(point: Point, cost: StepCost) -> float:

@@ -12,6 +12,7 @@ from simulator.fleet.batching import shape_of
 from simulator.serving.hardware import WEIGHT_BYTES, Layout
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from pathlib import Path
 
     from catalogs import Catalog
@@ -74,7 +75,7 @@ class Point:
         return "light" if self.batch <= 8 else "knee" if self.batch <= 64 else "saturated"  # noqa: PLR2004  (stated in docs/accuracy.md)
 
 
-def read_rows(path: Path) -> list[dict[str, str]]:
+def read_rows(path: Path, needed: Sequence[str] = NEEDED) -> list[dict[str, str]]:
     """The file's rows as they stand.
 
     Raises:
@@ -86,7 +87,7 @@ def read_rows(path: Path) -> list[dict[str, str]]:
             rows = list(reader)
     except (OSError, UnicodeDecodeError, csv.Error) as error:
         raise InvalidPointsError((Fault(str(path), "file", f"cannot be read: {error}"),)) from error
-    absent = [name for name in NEEDED if name not in (reader.fieldnames or ())]
+    absent = [name for name in needed if name not in (reader.fieldnames or ())]
     if absent or not rows:
         what = f"missing columns: {', '.join(absent)}" if absent else "no rows"
         raise InvalidPointsError((Fault(str(path), "row 1", what),))

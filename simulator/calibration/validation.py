@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 import numpy as np
 
@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from simulator.calibration.fitting import Fit
     from simulator.calibration.points import Point
 
+Group = TypeVar("Group", bound="tuple[str | int, ...]")
+
 FOLDS = 8
 SEED = 0
 
@@ -29,11 +31,16 @@ def refitted(made: ServingProfile, fit: Fit) -> ServingProfile:
 
 
 def folds(points: Sequence[Point]) -> list[set[tuple[str, str, str, str, int]]]:
-    """The groups of the points in so many parts, drawn once and for all."""
-    groups = sorted({point.group for point in points})
-    order = np.random.default_rng(SEED).permutation(len(groups))
-    parts = np.array_split(order, min(FOLDS, len(groups)))
-    return [{groups[number] for number in part.tolist()} for part in parts]
+    """The groups of the points in so many parts."""
+    return in_parts([point.group for point in points])
+
+
+def in_parts(groups: Sequence[Group]) -> list[set[Group]]:
+    """The distinct groups in `FOLDS` parts, drawn once and for all."""
+    distinct = sorted(set(groups))
+    order = np.random.default_rng(SEED).permutation(len(distinct))
+    parts = np.array_split(order, min(FOLDS, len(distinct)))
+    return [{distinct[number] for number in part.tolist()} for part in parts]
 
 
 def cross_validated(points: Sequence[Point], catalog: Catalog, made: ServingProfile) -> list[Judged]:

@@ -187,6 +187,7 @@ def engine_coefficients(profile: ServingProfile) -> Engine:
         all_reduce=profile.all_reduce,
         moe_layer_s=profile.moe_layer_s,
         expert_read=profile.expert_read or profile.weight_read,
+        expert_read_8bit=profile.expert_read_8bit or 0.0,
         scale=profile.scale,
         memory_utilization_ratio=profile.memory_utilization_ratio,
         activation_bytes=profile.activation_gib * GIB,

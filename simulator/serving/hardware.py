@@ -65,6 +65,7 @@ class Engine:
     all_reduce: float
     moe_layer_s: float = 0.0
     expert_read: float = 0.0  # 0: as dense weights
+    expert_read_8bit: float = 0.0  # 0: as other experts
     scale: float = 1.0
     memory_utilization_ratio: float = 0.9
     activation_bytes: float = 5.5 * GIB

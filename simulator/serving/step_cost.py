@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from simulator.serving.hardware import Chip, Engine, Layout, Shape
 
 BYTES_16BIT = 2.0
+BYTES_8BIT = 1.0
 
 
 def layer_kv_bytes(shape: Shape, layout: Layout) -> float:
@@ -62,7 +63,7 @@ def step_seconds(shape: Shape, chip: Chip, engine: Engine, layout: Layout) -> St
     """The step cost's coefficients in seconds."""
     n = layout.tensor_parallel
     byte_s = engine.weight_read * layout.weight_bytes / chip.bandwidth_bytes_per_s
-    expert_s = byte_s * engine.expert_read / engine.weight_read if engine.expert_read else byte_s
+    expert_s = expert_read(engine, layout) * layout.weight_bytes / chip.bandwidth_bytes_per_s
     token_flops_s = 2.0 * shape.active_params / (n * chip.flops)
     reduce_s = all_reduce_s(shape, chip, engine, layout)
     kv_s = engine.kv_read / (kv_sharding(shape, layout) * chip.bandwidth_bytes_per_s)
@@ -78,6 +79,12 @@ def step_seconds(shape: Shape, chip: Chip, engine: Engine, layout: Layout) -> St
         attention=engine.prefill_flops * pair_flops(shape) / (n * chip.flops_16bit),
     )
     return scaled(cost, engine.scale)
+
+
+def expert_read(engine: Engine, layout: Layout) -> float:
+    """How much longer than at full bandwidth reading experts takes at the layout's precision."""
+    usual = engine.expert_read or engine.weight_read
+    return (engine.expert_read_8bit or usual) if layout.weight_bytes == BYTES_8BIT else usual
 
 
 def dense_params(shape: Shape) -> float:

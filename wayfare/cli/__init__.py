@@ -19,6 +19,7 @@ COMMANDS = {
     "explain": "wayfare.cli.explain",
     "trace": "wayfare.cli.trace",
     "predict": "wayfare.cli.predict",
+    "predict-energy": "wayfare.cli.predict_energy",
     "calibrate": "wayfare.cli.calibrate",
     "serve": "wayfare.cli.serve",
 }

@@ -1,0 +1,72 @@
+"""Fits the energy profile and the accelerators' watts: `python bench/fit_power.py POINTS.csv`.
+
+Writes catalogs/serving_profiles/vllm-0.11.yaml from the runs' own time per token, and prints the
+watts of catalogs/accelerators/accelerators.yaml, fitted at the measured step times, so that an
+error of the times does not bend the physics of the chip.
+"""
+
+from __future__ import annotations
+
+import sys
+from datetime import UTC, datetime
+from pathlib import Path
+
+import numpy as np
+from fit_profiles import text_of
+
+from catalogs import load_catalog
+from catalogs.records import ServingProfile
+from simulator.calibration.energy_points import NEEDED, VERSION, EnergyPoint, energy_point_of
+from simulator.calibration.energy_prediction import PROFILE
+from simulator.calibration.fitting import Fit, fit_engine
+from simulator.calibration.points import read_rows
+from simulator.calibration.power_fitting import POWER_BOUNDS, columns_of, fit_powers
+
+TARGET = Path(__file__).resolve().parents[1] / "catalogs" / "serving_profiles" / "vllm-0.11.yaml"
+SOURCE = (
+    "bounded least squares on relative error of the time per output token (bench/fit_power.py) over the "
+    "runs of the ML.ENERGY leaderboard v3 (Apache-2.0)"
+)
+
+
+def points_in(path: Path) -> list[EnergyPoint]:
+    """The points of a file that can be predicted."""
+    catalog = load_catalog()
+    found = [energy_point_of(row, catalog) for row in read_rows(path, NEEDED)]
+    return [point for point in found if isinstance(point, EnergyPoint)]
+
+
+def profile(fit: Fit) -> ServingProfile:
+    """The fitted coefficients as a profile."""
+    error = np.abs(fit.error)
+    return ServingProfile(
+        name=PROFILE,
+        engine="vllm",
+        version=VERSION,
+        **{key: float(f"{value:.4g}") for key, value in fit.coefficients.items()},
+        source=SOURCE,
+        retrieved=datetime(2026, 11, 23, tzinfo=UTC).date(),
+        note=f"{len(error)} points; error of the time {error.mean():.1%} mean, {np.median(error):.1%} median",
+    )
+
+
+def main() -> None:
+    """Fits the profile, then the watts of each accelerator."""
+    points, catalog = points_in(Path(sys.argv[1])), load_catalog()
+    fit = fit_engine([point.point for point in points], catalog, POWER_BOUNDS)
+    made = profile(fit)
+    TARGET.write_text(
+        "# Written by bench/fit_power.py; not edited by hand.\n\n" + text_of(made), encoding="utf-8"
+    )
+    print(made.name, made.note)
+    columns = columns_of(points, catalog, made)
+    columns[:, 1:] *= (1.0 + fit.error)[:, np.newaxis]
+    measured_w = np.array([point.power_w for point in points], np.float64)
+    names = np.array([point.point.accelerator for point in points])
+    for name in sorted(set(names.tolist())):
+        floor_w, memory_w, compute_w = fit_powers(columns[names == name], measured_w[names == name])
+        print(f"{name}: floor_w {floor_w:.0f}, memory_w {memory_w:.0f}, compute_w {compute_w:.0f}")
+
+
+if __name__ == "__main__":
+    main()

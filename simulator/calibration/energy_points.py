@@ -1,0 +1,132 @@
+"""Measured points of power: one configuration under a closed loop, watts and joules per token."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from catalogs.architectures import architectures
+from simulator.calibration.points import ACCELERATORS, Point
+from simulator.fleet.batching import shape_of
+from simulator.serving.hardware import WEIGHT_BYTES, Layout
+
+if TYPE_CHECKING:
+    from catalogs import Catalog
+    from catalogs.records import Precision
+    from simulator.serving.hardware import Shape
+
+    Row = dict[str, str]
+
+NEEDED = ("model", "task", "precision", "gpu", "num_gpus", "avg_batch", "avg_out")
+PRECISIONS: dict[str, Precision] = {
+    "bfloat16": "bf16", "bf16": "bf16", "float16": "fp16", "fp16": "fp16", "fp8": "fp8",
+    "mxfp4": "fp4", "nvfp4": "fp4", "fp4": "fp4", "int4": "int4",
+}  # fmt: skip
+PROMPT_TOKENS = {
+    "lm-arena-chat": 150,
+    "gpqa": 250,
+    "sourcegraph-fim": 1_500,
+    "image-chat": 900,
+    "video-chat": 2_500,
+}
+"""Prompt tokens by task. The leaderboard does not give them: estimates, the last three from what
+the measured throughput leaves to prefill."""
+ENGINE = "vllm"
+VERSION = "0.11.1"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EnergyPoint:
+    """One measured configuration: the loop of one attention rank, and the whole group's draw.
+
+    `power_w` (all accelerators, no host) and `j_per_token` are None where the file has none.
+    """
+
+    point: Point
+    task: str
+    power_w: float | None
+    j_per_token: float | None
+
+    @property
+    def chip_count(self) -> int:
+        """Accelerators of the whole group."""
+        return self.point.layout.tensor_parallel * self.point.ranks
+
+    @property
+    def kind(self) -> str:
+        """Dense, mixture of experts, or either with images or video in the prompt."""
+        shape = "MoE" if self.point.shape.experts else "dense"
+        return f"{shape}, images or video" if self.task in ("image-chat", "video-chat") else shape
+
+    @property
+    def group(self) -> tuple[str | int, ...]:
+        """What is held out together: model, task, accelerator, precision, accelerators."""
+        return (*self.point.group, self.task, self.point.ranks)
+
+
+def energy_point_of(row: Row, catalog: Catalog) -> EnergyPoint | str:
+    """The point in a row, or why it cannot be predicted."""
+    architecture = architectures().get(row["model"])
+    if architecture is None:
+        return f"unknown model {row['model']!r}"
+    name = row["gpu"].lower()
+    name = ACCELERATORS.get(name, name.removesuffix("_sxm"))
+    if name not in catalog.accelerators:
+        return f"unknown accelerator {row['gpu']!r}"
+    if row["precision"].lower() not in PRECISIONS:
+        return f"unknown precision {row['precision']!r}"
+    if row["task"] not in PROMPT_TOKENS:
+        return f"unknown task {row['task']!r}"
+    try:
+        return made_of(row, shape_of(architecture), name)
+    except ValueError as error:
+        return str(error)
+
+
+def made_of(row: Row, shape: Shape, accelerator: str) -> EnergyPoint:
+    """The point in a row whose names are all known.
+
+    Raises:
+        ValueError: a number is none.
+    """
+    ranks, layout = layout_of(row)
+    batch = max(float(row["avg_batch"]), 1.0)
+    rate_per_s = number(row, "out_tok_s")
+    point = Point(
+        model=row["model"],
+        accelerator=accelerator,
+        engine=ENGINE,
+        version=VERSION,
+        precision=PRECISIONS[row["precision"].lower()],
+        shape=shape,
+        layout=layout,
+        input_tokens=PROMPT_TOKENS[row["task"]],
+        output_tokens=max(round(float(row["avg_out"])), 2),
+        batch=max(round(batch / ranks), 1),
+        ranks=ranks,
+        ttft_s=None,
+        tpot_s=batch / rate_per_s if rate_per_s else None,
+    )
+    return EnergyPoint(
+        point=point,
+        task=row["task"],
+        power_w=number(row, "power_w"),
+        j_per_token=number(row, "j_per_token"),
+    )
+
+
+def layout_of(row: Row) -> tuple[int, Layout]:
+    """Attention ranks, and the layout of one of them.
+
+    `ep` tells that experts are spread, over all accelerators; attention is split over those that
+    `dp` leaves (in the file `tp` is 1 wherever `ep` is more).
+    """
+    chips, ranks = int(row["num_gpus"]), int(row.get("dp") or 1)
+    width = WEIGHT_BYTES[PRECISIONS[row["precision"].lower()]]
+    return ranks, Layout(tensor_parallel=max(chips // ranks, 1), expert_chips=chips, weight_bytes=width)
+
+
+def number(row: Row, name: str) -> float | None:
+    """A positive number of the row, if it has one."""
+    value = float(row.get(name) or 0.0)
+    return value if value > 0.0 else None
