@@ -10,14 +10,17 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from simulator.report import Json
-    from simulator.world.faults import Happening
+    from simulator.world.happenings import Happening
+    from simulator.world.levels import Level
     from simulator.world.plan import RunPlan
     from simulator.world.replicas import Replicas
+
+REPORTED = ("held", "starting", "ready", "draining")
 
 
 def presence_of(plan: RunPlan, replicas: Replicas) -> Presence:
     """Which of the queues were there to be paid for."""
-    return Presence(counts=[entry.queue_count for entry in plan.target_plans], held=replicas.held)
+    return Presence(counts=[entry.queue_count for entry in plan.target_plans], held=replicas.levels["held"])
 
 
 def fleet_blocks(plan: RunPlan, replicas: Replicas, happenings: Sequence[Happening]) -> dict[str, Json]:
@@ -26,15 +29,30 @@ def fleet_blocks(plan: RunPlan, replicas: Replicas, happenings: Sequence[Happeni
     events: list[Json] = [
         {"t_s": told.t_s, "kind": told.kind, "target": told.target, "what": told.what} for told in within
     ]
-    return {"timeline": {"events": events}, "availability": availability(plan, replicas)}
+    return {
+        "timeline": {"events": events},
+        "availability": availability(plan, replicas),
+        "replicas": replica_counts(plan, replicas),
+    }
 
 
 def availability(plan: RunPlan, replicas: Replicas) -> dict[str, Json]:
-    """Share of each deployment's replica-seconds in the window that no fault kept from serving."""
-    down: dict[str, float] = {}
-    count: dict[str, int] = {}
-    for target, entry, level in zip(plan.targets, plan.target_plans, replicas.down, strict=True):
-        name = target.deployment
-        down[name] = down.get(name, 0.0) + level.mean(plan.warmup_s, plan.duration_s)
-        count[name] = count.get(name, 0) + entry.queue_count
-    return {name: 1.0 - down[name] / count[name] for name in down}
+    """Share of each deployment's wanted replica-seconds in the window that no fault kept from serving."""
+    down, wanted = (by_deployment(plan, replicas.levels[name]) for name in ("down", "wanted"))
+    return {name: 1.0 - down[name] / count if count else None for name, count in wanted.items()}
+
+
+def by_deployment(plan: RunPlan, levels: Sequence[Level]) -> dict[str, float]:
+    """Mean counts within the billed window, summed over each deployment's targets."""
+    found: dict[str, float] = {}
+    for target, level in zip(plan.targets, levels, strict=True):
+        mean = level.mean(plan.warmup_s, plan.duration_s)
+        found[target.deployment] = found.get(target.deployment, 0.0) + mean
+    return found
+
+
+def replica_counts(plan: RunPlan, replicas: Replicas) -> dict[str, Json]:
+    """By deployment that scales: its replicas' mean count in the window, by what they do."""
+    names = [scaling.label for scaling in plan.scalings]
+    states = {state: by_deployment(plan, replicas.levels[state]) for state in REPORTED}
+    return {name: {state: found[name] for state, found in states.items()} for name in names}

@@ -39,6 +39,8 @@ def incidents_of(
     """Every incident of the run; what would begin after the duration is left out."""
     found: list[Incident] = []
     for number, fault in enumerate(scenario.faults):
+        if not isinstance(fault, RandomOutage) and fault.at >= scenario.duration_s:
+            continue
         if isinstance(fault, Partition):
             found.append(parted(fault, slots, regions))
         elif isinstance(fault, RandomOutage):
@@ -46,6 +48,13 @@ def incidents_of(
         else:
             found.append(timed(scenario, fault, slots))
     return tuple(found)
+
+
+def late_faults(scenario: Scenario) -> Iterator[str]:
+    """A warning for every fault that a run of this duration never sees."""
+    for number, fault in enumerate(scenario.faults):
+        if not isinstance(fault, RandomOutage) and fault.at >= scenario.duration_s:
+            yield f"faults.{number} ({fault.kind}) would begin after the run's duration; it does not happen"
 
 
 def repeats(before: Sequence[FaultSettings], fault: RandomOutage) -> int:

@@ -12,8 +12,9 @@ import numpy as np
 
 from router.constraints import Limits, screen
 from router.request import RequestTable
-from simulator.experiment.incidents import incidents_of
+from simulator.experiment.incidents import incidents_of, late_faults
 from simulator.experiment.repeats import repeats_of
+from simulator.experiment.scalings import scalings_of
 from simulator.experiment.targets import Slot, group_of, slots_of, target_of, target_plan, terms_of
 from simulator.fleet.backend import Work
 from simulator.fleet.registry import BACKENDS
@@ -94,9 +95,10 @@ def resolve(scenario: Scenario, replication: int = 0) -> Resolution:
             decision_latency_s=scenario.router.decision_latency,
             decision_usd=scenario.router.decision_usd,
             incidents=incidents_of(scenario, slots, workload.region_names, seed),
+            scalings=tuple(scalings_of(scenario, slots)),
         ),
         terms=tuple(terms_of(scenario, slot) for slot in slots),
-        warnings=warnings_of(workload, services),
+        warnings=(*warnings_of(workload, services), *late_faults(scenario)),
     )
 
 

@@ -108,12 +108,13 @@ def simulate(
     with collector_resting():
         rows = world.run()
     marks.append(time.perf_counter())
+    presence = presence_of(resolution.plan, world.replicas)
     settlement = settle(
         resolution.plan,
         world.journal,
         rows,
         world.telemetry.window_busy_s(),
-        presence_of(resolution.plan, world.replicas),
+        presence,
         resolution.terms,
     )
     del rows
@@ -121,13 +122,13 @@ def simulate(
     blocks = report_blocks(settlement)
     marks.append(time.perf_counter())
     head = report_head(scenario, host, resolution.warnings, wall_s=marks[-1] - marks[0])
-    befell = fleet_blocks(resolution.plan, world.replicas, world.faults.happenings)
+    befell = fleet_blocks(resolution.plan, world.replicas, world.happenings)
     report = Report(policy=host.name, fields={**head, **blocks, **befell, "warnings": head["warnings"]})
     spans = [after - before for before, after in pairwise(marks)]
     phases = Phases(
         kernel_s=kernel_s, resolve_s=spans[0], world_s=spans[1], accounting_s=spans[2], report_s=spans[3]
     )
-    samples = world.telemetry.samples()
+    samples = world.telemetry.samples(presence, world.replicas)
     return RunResult(report=report, settlement=settlement, samples=samples, phases=phases)
 
 

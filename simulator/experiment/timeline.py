@@ -24,12 +24,21 @@ def timeline(settlement: Settlement, telemetry: Samples) -> dict[str, Column]:
     edges = np.append(telemetry.t_s, telemetry.t_s[-1] + step_of(telemetry))
     columns = {"t_s": telemetry.t_s}
     columns |= traffic(settlement, edges)
-    columns |= amounts(settlement, edges)
+    columns |= amounts(settlement, telemetry, edges)
     for gauge, name in (("queue_length", "waiting"), ("running", "running")):
         samples = telemetry.gauges[name].astype(np.float64)
         columns[gauge] = samples.sum(axis=1)
         for target, entry in enumerate(settlement.plan.targets):
             columns[f"{gauge}/{entry.name}"] = samples[:, target]
+    return columns | replica_columns(settlement, telemetry)
+
+
+def replica_columns(settlement: Settlement, telemetry: Samples) -> dict[str, Column]:
+    """Replicas by state of each target, where any ever started, stopped or broke."""
+    columns: dict[str, Column] = {}
+    for state, counts in telemetry.replicas.items():
+        for target, entry in enumerate(settlement.plan.targets):
+            columns[f"replicas_{state}/{entry.name}"] = counts[:, target]
     return columns
 
 
@@ -64,25 +73,29 @@ def traffic(settlement: Settlement, edges: Column) -> dict[str, Column]:
     return {"arrivals": counted(outcomes.arrival_s, edges), **ends}
 
 
-def amounts(settlement: Settlement, edges: Column) -> dict[str, Column]:
-    """Money, watt-hours and grams: of attempts where they finish, of idling spread evenly."""
+def amounts(settlement: Settlement, telemetry: Samples, edges: Column) -> dict[str, Column]:
+    """Money, watt-hours and grams: of attempts where they finish, of idling spread over
+    the time each target's capacity was there.
+    """
     run = settlement.run
     books, finish_s = run.books, run.attempts.finish_s
     ours = ~books.user_side
     drawn_wh = np.where(ours, books.facility_wh + books.estimate_wh, 0.0)
     grams = np.where(ours, books.emissions_gco2e, 0.0)
-    billed = idle_share(settlement, edges)
+    shares = idle_shares(settlement, telemetry, edges)
     capacity = run.capacity
-    idle_usd = capacity.idle_usd.sum() + capacity.idle_energy_usd.sum()
+    idle_usd = capacity.idle_usd + capacity.idle_energy_usd
     return {
-        "spend_usd": summed(finish_s, books.cost_usd, edges) + idle_usd * billed,
-        "energy_wh": summed(finish_s, drawn_wh, edges) + capacity.idle_wh.sum() * billed,
-        "emissions_gco2e": summed(finish_s, grams, edges) + capacity.idle_gco2e.sum() * billed,
+        "spend_usd": summed(finish_s, books.cost_usd, edges) + idle_usd @ shares,
+        "energy_wh": summed(finish_s, drawn_wh, edges) + capacity.idle_wh @ shares,
+        "emissions_gco2e": summed(finish_s, grams, edges) + capacity.idle_gco2e @ shares,
     }
 
 
-def idle_share(settlement: Settlement, edges: Column) -> Column:
-    """Share of the billed window that each step covers."""
+def idle_shares(settlement: Settlement, telemetry: Samples, edges: Column) -> Column:
+    """By target and step, the share of what was held in the billed window that falls into the step."""
     plan = settlement.plan
     inside = np.clip(edges, plan.warmup_s, plan.duration_s)
-    return np.diff(inside) / max(plan.duration_s - plan.warmup_s, 1e-12)
+    held = [telemetry.presence.share_seconds(target, inside) for target in range(len(plan.targets))]
+    shares = np.array(held)
+    return np.asarray(shares / np.maximum(shares.sum(axis=1, keepdims=True), 1e-12))

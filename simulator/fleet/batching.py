@@ -76,7 +76,7 @@ class BatchingBackend:
         window = deployment.context_window_tokens or model.context_window_tokens
         return Service(
             queues=queues,
-            queue_count=deployment.replicas,
+            queue_count=deployment.most_replicas,
             context_window_tokens=min(window, queues.kv_room_tokens),
             input_usd_per_mtok=input_usd,
             output_usd_per_mtok=output_usd,

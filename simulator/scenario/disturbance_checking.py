@@ -8,7 +8,6 @@ from simulator.scenario.disturbances import (
     BrownOut,
     ErrorRate,
     Partition,
-    RandomOutage,
     RateLimitStorm,
     SpotLoss,
 )
@@ -17,7 +16,7 @@ from simulator.scenario.struck import known_places, replica_count, struck
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from simulator.scenario.disturbances import FaultSettings, TimedFault
+    from simulator.scenario.disturbances import FaultSettings
     from simulator.scenario.fleet import Deployment
     from simulator.scenario.scenario import Scenario
 
@@ -35,8 +34,6 @@ def disturbance_problems(scenario: Scenario) -> Iterator[Problem]:
 
 def problems_of(scenario: Scenario, fault: FaultSettings) -> Iterator[Problem]:
     """What is wrong with one fault, by its key."""
-    if not isinstance(fault, RandomOutage):
-        yield from time_problems(scenario, fault)
     if isinstance(fault, Partition):
         yield from partition_problems(scenario, fault)
         return
@@ -47,12 +44,6 @@ def problems_of(scenario: Scenario, fault: FaultSettings) -> Iterator[Problem]:
         yield "target", f"unknown {place}; in this fleet: {known or 'none'}"
     for number, replica in found:
         yield from misfits(scenario, fault, scenario.fleet[number], replica)
-
-
-def time_problems(scenario: Scenario, fault: TimedFault) -> Iterator[Problem]:
-    """A fault that would begin when all is over."""
-    if fault.at >= scenario.duration_s:
-        yield "at", f"{fault.at:g}s is not within the run's duration of {scenario.duration_s:g}s"
 
 
 def partition_problems(scenario: Scenario, fault: Partition) -> Iterator[Problem]:

@@ -11,12 +11,14 @@ from catalogs.records import Precision
 from router.fleet import Tier
 from simulator.scenario.quantities import (
     Count,
+    Duration,
     Name,
     NonNegative,
     Part,
     Positive,
     Ratio,
     Seconds,
+    Span,
 )
 
 Money = Annotated[Decimal, Field(ge=0, allow_inf_nan=False)]
@@ -143,6 +145,30 @@ class Pricing(Part):
         return self
 
 
+class Autoscaling(Part):
+    """Replicas that follow the work: `target` outstanding attempts (waiting and running) a replica.
+
+    `cold_start` is computed from the weights where it is left out. With `scale_to_zero` no
+    replica is kept when nothing was outstanding for `scale_in_delay`.
+    """
+
+    min: Count = 1
+    max: Count
+    target: Positive
+    interval: Span = 30.0
+    cold_start: Duration | None = None
+    scale_in_delay: Duration = 300.0
+    scale_to_zero: bool = False
+
+    @model_validator(mode="after")
+    def _bounds(self) -> Autoscaling:
+        """The bounds leave something between them."""
+        if self.max < self.min:
+            message = f"max {self.max} lies below min {self.min}"
+            raise ValueError(message)
+        return self
+
+
 class Deployment(Part):
     """A model on one back-end, in one region and tier.
 
@@ -160,6 +186,7 @@ class Deployment(Part):
     device: DeviceSettings | None = None
     endpoint: Endpoint | None = None
     replicas: Annotated[int, Field(ge=1, le=100_000)] = 1
+    autoscaling: Autoscaling | None = None
     balancing: Balancing = "least_outstanding"
     engine: EngineSettings = EngineSettings()
     pricing: Pricing | None = None
@@ -172,11 +199,29 @@ class Deployment(Part):
         if len(given) != 1:
             message = f"give exactly one of {', '.join(BACKENDS)}; found: {', '.join(given) or 'none'}"
             raise ValueError(message)
-        hardware_only = {"replicas", "balancing", "engine", "pricing"} & self.model_fields_set
+        hardware_only = {"replicas", "autoscaling", "balancing", "engine", "pricing"} & self.model_fields_set
         if self.hardware is None and hardware_only:
             message = f"{', '.join(sorted(hardware_only))} go with `hardware`, not with `{given[0]}`"
             raise ValueError(message)
         return self
+
+    @model_validator(mode="after")
+    def _one_count(self) -> Deployment:
+        """Replicas are counted in one way, and scaled behind one door."""
+        if self.autoscaling is None:
+            return self
+        if "replicas" in self.model_fields_set:
+            message = "give replicas, or autoscaling with min and max"
+            raise ValueError(message)
+        if self.balancing == "router":
+            message = "autoscaling needs a deployment that balances itself; balancing: router does not"
+            raise ValueError(message)
+        return self
+
+    @property
+    def most_replicas(self) -> int:
+        """Replicas that there can be at once."""
+        return self.replicas if self.autoscaling is None else self.autoscaling.max
 
     @property
     def backend(self) -> str:

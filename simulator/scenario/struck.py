@@ -41,7 +41,7 @@ def provider_of(entry: Deployment) -> str:
 def replica_count(scenario: Scenario, entry: Deployment) -> int:
     """Replicas or machines that can fail alone; 0 for what is one thing to the outside."""
     if entry.hardware is not None:
-        return entry.replicas
+        return entry.most_replicas
     if entry.device is None:
         return 0
     return sum(stream.devices for stream in scenario.streams) if entry.device.per_user else entry.device.count

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from simulator.world.happenings import Happening
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -15,24 +16,20 @@ if TYPE_CHECKING:
     from simulator.world.submission import Submission
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Happening:
-    """Something that befell the fleet: `what` in words, at virtual time `t_s`."""
-
-    t_s: float
-    kind: str
-    target: str
-    what: str
-
-
 class Faults:
     """Does the plan's incidents to the kernel, the replicas and the ways to them."""
 
     def __init__(
-        self, plan: RunPlan, kernel: Kernel, clock: Clock, replicas: Replicas, submission: Submission
+        self,
+        plan: RunPlan,
+        kernel: Kernel,
+        clock: Clock,
+        replicas: Replicas,
+        submission: Submission,
+        told: list[Happening],
     ) -> None:
         """Sets a timer for every incident."""
-        self.happenings: list[Happening] = []
+        self._told = told
         self._kernel = kernel
         self._clock = clock
         self._replicas = replicas
@@ -65,8 +62,8 @@ class Faults:
 
         def happen() -> None:
             act(incident)
-            told = Happening(t_s=at_s, kind=incident.kind, target=incident.label, what=what)
-            self.happenings.append(told)
+            happening = Happening(t_s=at_s, kind=incident.kind, target=incident.label, what=what)
+            self._told.append(happening)
 
         self._clock.at(at_s, happen)
 

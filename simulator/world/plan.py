@@ -59,6 +59,21 @@ class Patience:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Scaling:
+    """How a target's replicas follow its work: between `least` (or none, `to_zero`) and all `queues`."""
+
+    target: int
+    label: str
+    queues: tuple[int, ...]
+    least: int
+    target_outstanding: float
+    interval_s: float
+    cold_start_s: float
+    scale_in_delay_s: float
+    to_zero: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Incident:
     """One fault at one time, the same under every policy.
 
@@ -125,3 +140,4 @@ class RunPlan:
     decision_latency_s: float
     decision_usd: float
     incidents: tuple[Incident, ...] = ()
+    scalings: tuple[Scaling, ...] = ()

@@ -16,17 +16,24 @@ if TYPE_CHECKING:
     from simulator.kernel import Kernel
     from simulator.world.clock import Clock
     from simulator.world.plan import RunPlan
+    from simulator.world.presence import Presence
+    from simulator.world.replicas import Replicas
 
 GAUGES = ("waiting", "running", "kv_used")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Samples:
-    """What was sampled: instants, and by step and target gauges and busy seconds so far."""
+    """What was sampled: instants, and by step and target gauges and busy seconds so far.
+
+    `presence` says which queues were there; `replicas` counts them by state where any ever changed.
+    """
 
     t_s: NDArray[np.float64]
     gauges: dict[str, NDArray[np.int64]]
     busy_s: NDArray[np.float64]
+    presence: Presence
+    replicas: dict[str, NDArray[np.float64]]
 
 
 class Telemetry:
@@ -76,6 +83,13 @@ class Telemetry:
         """Busy queue-seconds of each target within the billed window."""
         return self._by_target(self.busy_to_s - self.busy_from_s)
 
-    def samples(self) -> Samples:
+    def samples(self, presence: Presence, replicas: Replicas) -> Samples:
         """All that was sampled, apart from the run that is over."""
-        return Samples(t_s=self.t_s, gauges=self.gauges, busy_s=self.busy_s)
+        changed = {
+            name: np.stack([level.at(self.t_s) for level in levels], axis=1)
+            for name, levels in replicas.levels.items()
+            if not all(level.constant for level in levels)
+        }
+        return Samples(
+            t_s=self.t_s, gauges=self.gauges, busy_s=self.busy_s, presence=presence, replicas=changed
+        )

@@ -8,6 +8,7 @@ import numpy as np
 
 from router.outcome import Outcome
 from simulator.kernel import Kernel
+from simulator.world.autoscaler import Autoscaler
 from simulator.world.clock import Clock, Stream, run_clock
 from simulator.world.executor import Executor, Live, target_of
 from simulator.world.faults import Faults
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 
     from router.host import Host
     from simulator.observer import Observer
+    from simulator.world.happenings import Happening
     from simulator.world.plan import RunPlan
 
 CHUNK = 4096
@@ -43,7 +45,11 @@ class World:
         if host.learns or host.counts_outcomes:
             self._executor.tell(self._tell)
         self.replicas = Replicas(plan, self.kernel, self._clock)
-        self.faults = Faults(plan, self.kernel, self._clock, self.replicas, self._executor.submission)
+        self.happenings: list[Happening] = []
+        around = (self.kernel, self._clock, self.replicas)
+        Faults(plan, *around, self._executor.submission, self.happenings)
+        for scaling in plan.scalings:
+            Autoscaler(scaling, *around, self.happenings)
         self._sight = Sight(plan, self.kernel, self._clock, oracle=host.oracle)
         self.telemetry = Telemetry(plan, self.kernel, self._clock)
         self._arrival_s: memoryview[float] = memoryview(self.journal.arrival_s)

@@ -19,7 +19,8 @@ SECONDS_PER_HOUR = 3_600.0
 MOST_STEPS = 144
 QUANTILES = np.concatenate([np.linspace(0.0, 0.9, 46), np.linspace(0.905, 0.995, 19), [0.999, 1.0]])
 LATENCIES = {"ttft_s": "time to first token", "e2e_s": "end to end"}
-DAY_MEASURES = ("arrivals, 1/s", "running", "waiting", "spend, $/h")
+REPLICAS = {"replicas ready": "replicas_ready/", "replicas starting": "replicas_starting/"}
+DAY_MEASURES = ("arrivals, 1/s", "running", "waiting", *REPLICAS, "spend, $/h")
 AMOUNTS = {
     "cost_usd": ("total", "cost, $"),
     "energy_wh": ("total", "energy, Wh"),
@@ -116,6 +117,10 @@ def run_rows(result: RunResult) -> Rows:
         "running": columns["running"],
         "spend, $/h": columns["spend_usd"] / step_s * SECONDS_PER_HOUR,
     }
+    for title, prefix in REPLICAS.items():
+        counts = [columns[key] for name in scaled(result) if (key := f"{prefix}{name}") in columns]
+        if counts:
+            measures[title] = np.sum(counts, axis=0)
     inside = slice(0, max(len(t_s) - 1, 1))
     width = -(-len(t_s[inside]) // MOST_STEPS)
     hours = thinned(t_s[inside], width) / SECONDS_PER_HOUR
@@ -126,18 +131,23 @@ def run_rows(result: RunResult) -> Rows:
     ]
 
 
+def scaled(result: RunResult) -> list[str]:
+    """The deployments whose replicas follow the work."""
+    return list(cast("dict[str, object]", result.report.fields["replicas"]))
+
+
 def event_rows(results: Sequence[RunResult]) -> Rows:
     """What befell the fleet, once for each measure of the day's chart."""
     return [
         {"policy": result.report.policy, "what": what, "event_hour": round(hour, 4), "event": text}
         for result in results
         for hour, text in told_events(result.report)
-        for what in DAY_MEASURES
+        for what in shown_measures(results)
     ]
 
 
 def told_events(report: Report) -> list[tuple[float, str]]:
-    """The report's events: hours since the run began, and a line of text."""
+    """The report's events but for scaling, which is drawn: hours since the run began, a line of text."""
     timeline = cast("dict[str, list[dict[str, str | float]]]", report.fields["timeline"])
     return [
         (
@@ -145,7 +155,14 @@ def told_events(report: Report) -> list[tuple[float, str]]:
             f"{str(event['kind']).replace('_', ' ')}, {event['target']}: {event['what']}",
         )
         for event in timeline["events"]
+        if event["kind"] != "autoscaling"
     ]
+
+
+def shown_measures(results: Sequence[RunResult]) -> list[str]:
+    """The day's measures; replicas only where some follow the work."""
+    scales = any(scaled(result) for result in results)
+    return [what for what in DAY_MEASURES if scales or what not in REPLICAS]
 
 
 def thinned(values: NDArray[np.float64], width: int) -> NDArray[np.float64]:

@@ -120,7 +120,7 @@ def print_events(out: Console, report: Report) -> None:
         kinds = Counter(event["kind"].replace("_", " ") for event in events)
         told = ", ".join(f"{kind} ({number})" for kind, number in kinds.items())
         up = cast("dict[str, float]", report.fields["availability"])
-        lacking = "; ".join(f"{name} up {share(part)}" for name, part in up.items() if part < 1.0)
+        lacking = "; ".join(f"{name} up {share(part)}" for name, part in up.items() if (part or 1.0) < 1.0)
         out.print(f"events: {told}{'; ' if lacking else ''}{lacking}")
 
 

@@ -1,0 +1,25 @@
+"""How long a replica takes from its request to its first work. Formula: docs/methodology/autoscaling.md."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from simulator.fleet.batching import hardware_of, layout_of, shape_in
+
+if TYPE_CHECKING:
+    from simulator.scenario import Deployment, Scenario
+
+ENGINE_START_S = 64.0
+"""vLLM's start with its caches filled: imports and engine 34 s, compilation 10 + 13 s, graphs 7 s
+(Llama 3.1 8B on an L40S; tensorfuse.io, "Reducing GPU cold start time", 2025-09-01)."""
+LOAD_BYTES_PER_S = 16.06e9 / 18.0
+"""Weights from a volume into memory: 16.06 GB in 18 s (same source)."""
+
+
+def cold_start_s(scenario: Scenario, deployment: Deployment) -> float:
+    """Weight bytes / load rate + engine start, unless the scenario says how long."""
+    scaling = deployment.autoscaling
+    if scaling is not None and scaling.cold_start is not None:
+        return scaling.cold_start
+    weights = shape_in(scenario, deployment).total_params * layout_of(hardware_of(deployment)).weight_bytes
+    return weights / LOAD_BYTES_PER_S + ENGINE_START_S

@@ -1,0 +1,15 @@
+"""What befalls the fleet, as it is written down."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Happening:
+    """Something that befell the fleet: `what` in words, at virtual time `t_s`."""
+
+    t_s: float
+    kind: str
+    target: str
+    what: str
