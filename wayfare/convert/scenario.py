@@ -15,7 +15,7 @@ from wayfare.convert.shapes import STRUCT, TIMESTAMP, VALUE, Key, Shape, is_open
 from wayfare.v1 import scenario_pb2
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from google.protobuf.message import Message
     from pydantic import BaseModel
@@ -115,12 +115,21 @@ def put(message: Message, key: Key, value: Any) -> None:
     elif shape.mapped and shape.model is None:
         field.update(value)
     elif shape.repeated and shape.model is None:
-        field.extend(str(entry) if shape.wire == "string" else entry for entry in value)
+        put_list(field, value, shape)
     elif shape.repeated and shape.model is not None:
         for entry in value:
             fill(field.add(), entry, shape.model)
     else:
         put_one(message, key, value)
+
+
+def put_list(field: Any, value: Sequence[Any], shape: Shape) -> None:
+    """Writes a list of plain or free values."""
+    if shape.wire == VALUE:
+        for entry in value:
+            json_format.ParseDict(entry, field.add())
+    else:
+        field.extend(str(entry) if shape.wire == "string" else entry for entry in value)
 
 
 def put_one(message: Message, key: Key, value: Any) -> None:

@@ -361,7 +361,7 @@ class SignalSettings(_message.Message):
     def __init__(self, carbon_intensity: _Optional[_Union[_struct_pb2.Struct, _Mapping]] = ..., electricity_price: _Optional[_Union[_struct_pb2.Struct, _Mapping]] = ...) -> None: ...
 
 class Deployment(_message.Message):
-    __slots__ = ("name", "tier", "model", "region", "hardware", "api", "device", "endpoint", "replicas", "balancing", "engine", "pricing", "context_window_tokens")
+    __slots__ = ("name", "tier", "model", "region", "hardware", "api", "device", "endpoint", "replicas", "autoscaling", "balancing", "engine", "pricing", "context_window_tokens")
     NAME_FIELD_NUMBER: _ClassVar[int]
     TIER_FIELD_NUMBER: _ClassVar[int]
     MODEL_FIELD_NUMBER: _ClassVar[int]
@@ -371,6 +371,7 @@ class Deployment(_message.Message):
     DEVICE_FIELD_NUMBER: _ClassVar[int]
     ENDPOINT_FIELD_NUMBER: _ClassVar[int]
     REPLICAS_FIELD_NUMBER: _ClassVar[int]
+    AUTOSCALING_FIELD_NUMBER: _ClassVar[int]
     BALANCING_FIELD_NUMBER: _ClassVar[int]
     ENGINE_FIELD_NUMBER: _ClassVar[int]
     PRICING_FIELD_NUMBER: _ClassVar[int]
@@ -384,11 +385,12 @@ class Deployment(_message.Message):
     device: DeviceSettings
     endpoint: Endpoint
     replicas: int
+    autoscaling: Autoscaling
     balancing: str
     engine: EngineSettings
     pricing: Pricing
     context_window_tokens: int
-    def __init__(self, name: _Optional[str] = ..., tier: _Optional[str] = ..., model: _Optional[str] = ..., region: _Optional[str] = ..., hardware: _Optional[_Union[Hardware, _Mapping]] = ..., api: _Optional[_Union[Api, _Mapping]] = ..., device: _Optional[_Union[DeviceSettings, _Mapping]] = ..., endpoint: _Optional[_Union[Endpoint, _Mapping]] = ..., replicas: _Optional[int] = ..., balancing: _Optional[str] = ..., engine: _Optional[_Union[EngineSettings, _Mapping]] = ..., pricing: _Optional[_Union[Pricing, _Mapping]] = ..., context_window_tokens: _Optional[int] = ...) -> None: ...
+    def __init__(self, name: _Optional[str] = ..., tier: _Optional[str] = ..., model: _Optional[str] = ..., region: _Optional[str] = ..., hardware: _Optional[_Union[Hardware, _Mapping]] = ..., api: _Optional[_Union[Api, _Mapping]] = ..., device: _Optional[_Union[DeviceSettings, _Mapping]] = ..., endpoint: _Optional[_Union[Endpoint, _Mapping]] = ..., replicas: _Optional[int] = ..., autoscaling: _Optional[_Union[Autoscaling, _Mapping]] = ..., balancing: _Optional[str] = ..., engine: _Optional[_Union[EngineSettings, _Mapping]] = ..., pricing: _Optional[_Union[Pricing, _Mapping]] = ..., context_window_tokens: _Optional[int] = ...) -> None: ...
 
 class Hardware(_message.Message):
     __slots__ = ("accelerator", "tensor_parallel", "precision", "kv_precision")
@@ -479,6 +481,24 @@ class Endpoint(_message.Message):
     idle_w: float
     failure_ratio: float
     def __init__(self, servers: _Optional[int] = ..., service_time: _Optional[_Union[SpreadSeconds, _Mapping]] = ..., first_token_ratio: _Optional[float] = ..., queue_limit: _Optional[int] = ..., usd_per_request: _Optional[float] = ..., usd_per_server_hour: _Optional[float] = ..., power_w: _Optional[float] = ..., idle_w: _Optional[float] = ..., failure_ratio: _Optional[float] = ...) -> None: ...
+
+class Autoscaling(_message.Message):
+    __slots__ = ("min", "max", "target", "interval_s", "cold_start_s", "scale_in_delay_s", "scale_to_zero")
+    MIN_FIELD_NUMBER: _ClassVar[int]
+    MAX_FIELD_NUMBER: _ClassVar[int]
+    TARGET_FIELD_NUMBER: _ClassVar[int]
+    INTERVAL_S_FIELD_NUMBER: _ClassVar[int]
+    COLD_START_S_FIELD_NUMBER: _ClassVar[int]
+    SCALE_IN_DELAY_S_FIELD_NUMBER: _ClassVar[int]
+    SCALE_TO_ZERO_FIELD_NUMBER: _ClassVar[int]
+    min: int
+    max: int
+    target: float
+    interval_s: float
+    cold_start_s: float
+    scale_in_delay_s: float
+    scale_to_zero: bool
+    def __init__(self, min: _Optional[int] = ..., max: _Optional[int] = ..., target: _Optional[float] = ..., interval_s: _Optional[float] = ..., cold_start_s: _Optional[float] = ..., scale_in_delay_s: _Optional[float] = ..., scale_to_zero: _Optional[bool] = ...) -> None: ...
 
 class EngineSettings(_message.Message):
     __slots__ = ("profile", "max_sequences", "token_budget", "kv_room_tokens", "queue_limit", "prefix_cache")
