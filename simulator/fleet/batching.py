@@ -15,6 +15,12 @@ from simulator.fleet.capacity import (
 from simulator.fleet.marginal import marginal_usd_per_mtok
 from simulator.kernel.spec import BatchingSpec
 from simulator.serving.hardware import GIB, WEIGHT_BYTES, Chip, Engine, Layout, Shape
+from simulator.serving.speculation import (
+    tokens_per_step,
+    wider_joules,
+    wider_seconds,
+    with_draft_layers,
+)
 from simulator.serving.step_cost import (
     expert_miss,
     kv_room_tokens,
@@ -29,7 +35,7 @@ if TYPE_CHECKING:
     from catalogs.records import Accelerator, Architecture, Precision, ServingProfile
     from simulator.fleet.backend import Work
     from simulator.scenario import Deployment, Scenario
-    from simulator.scenario.fleet import Hardware
+    from simulator.scenario.fleet import EngineSettings, Hardware
     from simulator.streams import RandomStreams
     from simulator.world.plan import Timings
 
@@ -77,7 +83,7 @@ class BatchingBackend:
         return Service(
             queues=queues,
             queue_count=deployment.most_replicas,
-            context_window_tokens=min(window, queues.kv_room_tokens),
+            context_window_tokens=min(window, queues.kv_room_tokens - queues.width + 1),
             input_usd_per_mtok=input_usd,
             output_usd_per_mtok=output_usd,
             capacity_usd_per_s=usd_per_s,
@@ -109,11 +115,14 @@ def batching_spec(scenario: Scenario, deployment: Deployment) -> BatchingSpec:
     profile = scenario.catalog.serving_profile(settings.profile)
     shape, chip = shape_in(scenario, deployment), chip_of(accelerator, hardware)
     engine, layout = engine_coefficients(profile), layout_of(hardware)
+    width, progress = drafting(settings)
     seconds = step_seconds(shape, chip, engine, layout)
+    seconds = wider_seconds(seconds, shape, chip, engine, layout, width)
+    joules = step_joules(shape, chip, layout, seconds, accelerator.host_w)
     room = settings.kv_room_tokens or kv_room_tokens(shape, chip, engine, layout)
     return BatchingSpec(
         seconds=seconds,
-        joules=step_joules(shape, chip, layout, seconds, accelerator.host_w),
+        joules=wider_joules(joules, shape, chip, width),
         expert_miss=expert_miss(shape),
         max_sequences=settings.max_sequences or profile.max_sequences,
         token_budget=settings.token_budget or profile.token_budget,
@@ -121,16 +130,27 @@ def batching_spec(scenario: Scenario, deployment: Deployment) -> BatchingSpec:
         queue_limit=-1 if settings.queue_limit is None else settings.queue_limit,
         prefix_cache=settings.prefix_cache,
         stall_w=hardware.tensor_parallel * (accelerator.idle_w + accelerator.host_w),
+        width=width,
+        progress=progress,
     )
 
 
+def drafting(settings: EngineSettings) -> tuple[int, float]:
+    """Tokens of a sequence in a decode step, and how many of them are kept; 1 and 1 without drafts."""
+    drafts = settings.speculative
+    if drafts is None:
+        return 1, 1.0
+    return drafts.draft_tokens + 1, tokens_per_step(drafts.draft_tokens, drafts.acceptance_ratio)
+
+
 def shape_in(scenario: Scenario, deployment: Deployment) -> Shape:
-    """The shape of the deployment's model; only called where it is published."""
+    """The shape of the deployment's model, draft layers included; only called where it is published."""
     architecture = scenario.catalog.model(deployment.model).architecture
     if architecture is None:
         message = f"model {deployment.model!r} has no published architecture"
         raise TypeError(message)
-    return shape_of(architecture)
+    drafts = deployment.engine.speculative
+    return with_draft_layers(shape_of(architecture), drafts.draft_layers if drafts else 0)
 
 
 def shape_of(architecture: Architecture) -> Shape:

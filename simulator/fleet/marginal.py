@@ -18,15 +18,15 @@ def marginal_usd_per_mtok(
 ) -> tuple[float, float]:
     """USD per million prompt and answer tokens of a replica paid `usd_per_s`.
 
-    A prompt token takes its share of prefill, an answer token T(B, C) / B of a decode step with
-    B = min(32, max sequences) and contexts of 1,000 tokens; both are paid at the planned
-    utilisation, so that they carry the idle time that one plans with.
+    A prompt token takes its share of prefill, an answer token T(B, C) / (B g) of a decode step that
+    yields g tokens (1 without drafts), with B = min(32, max sequences) and contexts of 1,000 tokens;
+    both are paid at the planned utilisation, so that they carry the idle time that one plans with.
     """
     cost = spec.seconds
     batch = min(PLANNED_BATCH, spec.max_sequences)
-    touched = 1.0 - spec.expert_miss**batch if spec.expert_miss else 0.0
+    touched = 1.0 - spec.expert_miss ** (batch * spec.width) if spec.expert_miss else 0.0
     step_s = cost.base + cost.expert * touched
     step_s += batch * (cost.sequence + cost.context * PLANNED_CONTEXT_TOKENS)
     prompt_s = cost.prompt + cost.attention * PLANNED_CONTEXT_TOKENS / 2.0
     paid = usd_per_s / utilization_ratio * TOKENS_PER_MTOK
-    return paid * prompt_s, paid * step_s / batch
+    return paid * prompt_s, paid * step_s / (batch * spec.progress)

@@ -20,11 +20,16 @@ from simulator.kernel.codes import (
 )
 from simulator.kernel.costs import (
     attended_pairs,
-    contexts_read,
     shared_cost,
-    span,
-    steps_until,
-    steps_within,
+)
+from simulator.kernel.drafts import (
+    clock_at,
+    decode_room,
+    gained_before,
+    steps_with_room,
+    stretch,
+    tokens_gained,
+    whole_steps,
 )
 from simulator.kernel.endings import end_attempt, notify_first
 from simulator.kernel.heaps import member_place, push_member, remove_member, reorder_queue
@@ -62,7 +67,7 @@ def begin_decode(k, queue, slot):
     entry.started_context = entry.computed
     entry.share_s = queue.share_s
     entry.share_j = queue.share_j
-    entry.done_clock = queue.clock + entry.output - entry.generated
+    entry.done_clock = clock_at(queue, queue.clock, entry.output - entry.generated)
     push_member(k, queue, entry.done_clock, slot)
     queue.decoding += 1
     queue.context += entry.computed
@@ -73,14 +78,18 @@ def end_decode(k, queue, slot, place):
     """Leaves the decoding batch, paying for its steps so far (costs.py, component by cause)."""
     entry = k.slots[slot]
     steps = queue.clock - entry.started_clock
-    read = contexts_read(entry.started_context, steps)
+    gained = tokens_gained(queue, entry.started_clock, steps)
+    tokens = min(gained, entry.output - entry.generated)
+    read = steps * entry.started_context + gained_before(queue, entry.started_clock, steps)
     entry.busy_s += queue.share_s - entry.share_s + steps * queue.sequence_s + read * queue.context_s
     entry.energy_j += queue.share_j - entry.share_j + steps * queue.sequence_j + read * queue.context_j
-    entry.generated += steps
-    entry.computed += steps
+    queue.context -= entry.computed + gained
+    entry.generated += tokens
+    entry.computed += tokens
+    if tokens < gained:
+        count_kv(k, queue, tokens - gained)
     remove_member(k, queue, place)
     queue.decoding -= 1
-    queue.context -= entry.computed
 
 
 @compiled
@@ -138,7 +147,7 @@ def preempt(k, queue, slot):
 def make_room(k, queue):
     """Preempts until every decoding sequence has room for one more token; whether it had to."""
     count = queue.preemption_count
-    while queue.kv_used + queue.decoding > queue.kv_room:
+    while queue.kv_used + decode_room(queue) > queue.kv_room:
         preempt(k, queue, victim(k, queue))
     return queue.preemption_count > count
 
@@ -155,10 +164,10 @@ def schedule_chunk(k, queue, slot, tokens):
 def continue_prefill(k, queue, budget):
     """Schedules the prompt left over from the last step; returns the budget that remains."""
     slot = queue.prefill_head
-    if slot == NONE:
+    if slot == NONE or budget == 0:
         return budget
     tokens = min(k.slots[slot].prefill_target - k.slots[slot].computed, budget)
-    while queue.kv_used + queue.decoding + tokens > queue.kv_room:
+    while queue.kv_used + decode_room(queue) + tokens > queue.kv_room:
         worst = victim(k, queue)
         preempt(k, queue, worst)
         if worst == slot:
@@ -176,7 +185,7 @@ def admissible_tokens(k, queue, budget):
     if queue.caches and may_repeat(k, slot):
         return cached_admissible_tokens(k, queue, slot, budget)
     tokens = min(k.slots[slot].prefill_target, budget)
-    return tokens if queue.kv_used + queue.decoding + tokens <= queue.kv_room else 0
+    return tokens if queue.kv_used + decode_room(queue) + tokens <= queue.kv_room else 0
 
 
 @compiled
@@ -188,7 +197,7 @@ def cached_admissible_tokens(k, queue, slot, budget):
     """
     entry = k.slots[slot]
     need = entry.prefill_target - held_tokens(k, entry.queue, slot)
-    fits = queue.kv_used + queue.decoding + need <= queue.kv_room
+    fits = queue.kv_used + decode_room(queue) + need <= queue.kv_room
     return min(entry.prefill_target, budget) if fits else 0
 
 
@@ -214,6 +223,12 @@ def admit(k, queue, now_s, budget):
 
 
 @compiled
+def prompt_budget(queue):
+    """Tokens of a step's budget that decodes, drafts included, leave to prompts."""
+    return max(0, queue.token_budget - queue.decoding * queue.width)
+
+
+@compiled
 def plan(k, number, now_s):
     """Decides the queue's next step or leap at a step boundary."""
     queue = k.queues[number]
@@ -222,7 +237,7 @@ def plan(k, number, now_s):
     queue.chunk_tokens = 0
     preempted = make_room(k, queue)
     count = queue.preemption_count
-    budget = continue_prefill(k, queue, queue.token_budget - queue.decoding)
+    budget = continue_prefill(k, queue, prompt_budget(queue))
     preempted = preempted or queue.preemption_count > count
     if not preempted:
         admit(k, queue, now_s, budget)
@@ -260,21 +275,21 @@ def plan_step(k, queue):
     queue.growth_s = 0.0
     queue.growth_j = 0.0
     queue.first_step_s = (
-        shared_cost(queue.base_s, queue.expert_s, queue.expert_miss, decoding + tokens)
+        shared_cost(queue.base_s, queue.expert_s, queue.expert_miss, decoding * queue.width + tokens)
         + decoding * queue.sequence_s
         + queue.context * queue.context_s
         + tokens * queue.prompt_s
         + pairs * queue.attention_s
     )
     queue.first_step_j = (
-        shared_cost(queue.base_j, queue.expert_j, queue.expert_miss, decoding + tokens)
+        shared_cost(queue.base_j, queue.expert_j, queue.expert_miss, decoding * queue.width + tokens)
         + decoding * queue.sequence_j
         + queue.context * queue.context_j
         + tokens * queue.prompt_j
         + pairs * queue.attention_j
     )
     queue.next_s = queue.start_s + queue.first_step_s
-    count_kv(k, queue, decoding)
+    count_kv(k, queue, decode_room(queue))
 
 
 @compiled
@@ -283,21 +298,21 @@ def plan_leap(k, queue, single):
     decoding = queue.decoding
     queue.phase = LEAP
     steps = k.clocks[queue.heap_at] - queue.clock
-    steps = min(steps, (queue.kv_room - queue.kv_used) // decoding)
+    steps = min(steps, steps_with_room(queue, (queue.kv_room - queue.kv_used) // decoding))
     queue.steps = 1 if single else steps
     queue.first_step_s = (
-        shared_cost(queue.base_s, queue.expert_s, queue.expert_miss, decoding)
+        shared_cost(queue.base_s, queue.expert_s, queue.expert_miss, decoding * queue.width)
         + decoding * queue.sequence_s
         + queue.context * queue.context_s
     )
     queue.first_step_j = (
-        shared_cost(queue.base_j, queue.expert_j, queue.expert_miss, decoding)
+        shared_cost(queue.base_j, queue.expert_j, queue.expert_miss, decoding * queue.width)
         + decoding * queue.sequence_j
         + queue.context * queue.context_j
     )
     queue.growth_s = decoding * queue.context_s
     queue.growth_j = decoding * queue.context_j
-    queue.next_s = queue.start_s + span(queue.first_step_s, queue.growth_s, queue.steps)
+    queue.next_s = queue.start_s + stretch(queue, queue.first_step_s, queue.growth_s, queue.steps)
     k.counters[LEAP_COUNT] += 1
 
 
@@ -322,16 +337,16 @@ def pay_for_chunk(queue, entry, shared_s, shared_j):
 @compiled
 def turn_meters(queue, steps):
     """Books finished steps on the queue's meters; returns each sequence's part of one step."""
-    heads = queue.decoding + queue.prefilling
-    tokens = queue.decoding + queue.chunk_tokens
+    heads = queue.decoding + (queue.prefilling if queue.chunk_tokens > 0 else 0)
+    tokens = queue.decoding * queue.width + queue.chunk_tokens
     shared_s = shared_cost(queue.base_s, queue.expert_s, queue.expert_miss, tokens) / heads
     shared_j = shared_cost(queue.base_j, queue.expert_j, queue.expert_miss, tokens) / heads
-    queue.busy_s += span(queue.first_step_s, queue.growth_s, steps)
-    queue.energy_j += span(queue.first_step_j, queue.growth_j, steps)
+    queue.busy_s += stretch(queue, queue.first_step_s, queue.growth_s, steps)
+    queue.energy_j += stretch(queue, queue.first_step_j, queue.growth_j, steps)
     queue.share_s += shared_s * steps
     queue.share_j += shared_j * steps
+    queue.context += queue.decoding * tokens_gained(queue, queue.clock, steps)
     queue.clock += steps
-    queue.context += queue.decoding * steps
     queue.step_count += steps
     return shared_s, shared_j
 
@@ -401,7 +416,7 @@ def finish_stretch(k, number, now_s):
     queue = k.queues[number]
     steps = queue.steps
     if queue.phase == LEAP:
-        count_kv(k, queue, queue.decoding * steps)
+        count_kv(k, queue, queue.decoding * tokens_gained(queue, queue.clock, steps))
         trim(k, queue)
     shared_s, shared_j = turn_meters(queue, steps)
     finish_decodes(k, queue, now_s)
@@ -417,10 +432,10 @@ def interrupt(k, number, now_s):
     queue = k.queues[number]
     if queue.phase != LEAP:
         return
-    steps = steps_until(queue.first_step_s, queue.growth_s, now_s - queue.start_s)
+    steps = whole_steps(queue, now_s - queue.start_s) + 1
     if steps < queue.steps:
         queue.steps = steps
-        queue.next_s = queue.start_s + span(queue.first_step_s, queue.growth_s, steps)
+        queue.next_s = queue.start_s + stretch(queue, queue.first_step_s, queue.growth_s, steps)
         reorder_queue(k, number)
 
 
@@ -441,7 +456,7 @@ def arrive(k, number, slot, now_s):
 def hasten(k, number, now_s):
     """Shortens a leap when the first in line could join at its next boundary."""
     queue = k.queues[number]
-    if admissible_tokens(k, queue, queue.token_budget - queue.decoding) > 0:
+    if admissible_tokens(k, queue, prompt_budget(queue)) > 0:
         interrupt(k, number, now_s)
 
 
@@ -471,21 +486,22 @@ def settle(k, number, now_s):
     if queue.phase == IDLE:
         return
     elapsed = now_s - queue.start_s
-    steps = min(steps_within(queue.first_step_s, queue.growth_s, elapsed), queue.steps)
+    steps = 0 if queue.phase == STEP else min(whole_steps(queue, elapsed), queue.steps)
+    broken_s = elapsed - stretch(queue, queue.first_step_s, queue.growth_s, steps)
+    gained = tokens_gained(queue, queue.clock, steps)
     if queue.phase == STEP:
-        count_kv(k, queue, -queue.decoding)
-        steps = 0
+        count_kv(k, queue, -decode_room(queue))
     elif steps > 0:
-        count_kv(k, queue, queue.decoding * steps)
+        count_kv(k, queue, queue.decoding * gained)
         turn_meters(queue, steps)
-    share_broken_step(k, queue, elapsed - span(queue.first_step_s, queue.growth_s, steps), steps)
+    share_broken_step(k, queue, broken_s, gained)
 
 
 @compiled
-def share_broken_step(k, queue, elapsed, steps):
-    """Charges an unfinished step equally to all running sequences."""
-    step_s = queue.first_step_s + queue.growth_s * steps
-    joules = (queue.first_step_j + queue.growth_j * steps) * (elapsed / step_s)
+def share_broken_step(k, queue, elapsed, gained):
+    """Charges a step that is broken after `gained` tokens equally to all running sequences."""
+    step_s = queue.first_step_s + queue.growth_s * gained
+    joules = (queue.first_step_j + queue.growth_j * gained) * (elapsed / step_s)
     queue.busy_s += elapsed
     queue.energy_j += joules
     slot = queue.run_head

@@ -46,21 +46,6 @@ def steps_within(first_step, growth, elapsed):
 
 
 @compiled
-def steps_until(first_step, growth, elapsed):
-    """Smallest number of steps, at least one, that end after `elapsed`.
-
-    A boundary at exactly `elapsed` has passed already: at equal instants boundaries come first.
-    """
-    return steps_within(first_step, growth, elapsed) + 1
-
-
-@compiled
-def contexts_read(started_context, steps):
-    """Tokens of context a sequence has read after `steps` decode steps: an arithmetic series."""
-    return steps * started_context + steps * (steps - 1) // 2
-
-
-@compiled
 def attended_pairs(chunk, computed):
     """Query-key pairs of a prompt chunk behind `computed` tokens: p c + p^2 / 2."""
     return chunk * computed + 0.5 * chunk * chunk

@@ -215,7 +215,7 @@ def refusal(k, slot, now_s):
     queue = k.queues[entry.queue]
     if not queue.up and entry.queue != k.groups[entry.group].waiting_room:
         return OUTAGE
-    if queue.kind == BATCHING and entry.prompt + entry.output - 1 > queue.kv_room:
+    if queue.kind == BATCHING and entry.prompt + entry.output - 1 > queue.kv_room - queue.width + 1:
         return TOO_LARGE
     places = queue.capacity + queue.queue_limit
     if queue.queue_limit >= 0 and queue.running + queue.waiting >= places:

@@ -41,6 +41,8 @@ if TYPE_CHECKING:
 
 FIRST_SLOT_COUNT = 1024
 LEDGER_ROWS = 65_536
+GAIN_STEPS = 65_536
+"""Steps among which the tokens kept of drafts are counted in whole numbers."""
 LINKS = (
     "wait_head",
     "wait_tail",
@@ -204,6 +206,9 @@ def fill_batching(rows: Records, spec: BatchingSpec) -> None:
     rows["capacity"] = spec.max_sequences
     rows["token_budget"] = spec.token_budget
     rows["kv_room"] = spec.kv_room_tokens
+    rows["width"] = spec.width
+    rows["gain_steps"] = 1 if spec.width == 1 else GAIN_STEPS
+    rows["gain_tokens"] = 1 if spec.width == 1 else round(spec.progress * GAIN_STEPS)
     rows["caches"] = spec.prefix_cache
     rows["expert_miss"] = spec.expert_miss
     rows["stall_w"] = spec.stall_w

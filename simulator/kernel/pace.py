@@ -8,7 +8,7 @@ idle power: joules' = joules + stall_w (f - 1) seconds, in every component of th
 from __future__ import annotations
 
 from simulator.kernel.codes import DECODE, NONE
-from simulator.kernel.costs import contexts_read
+from simulator.kernel.drafts import gained_before, tokens_gained
 from simulator.kernel.jit import compiled
 
 
@@ -29,11 +29,12 @@ def change_pace(k, queue):
 def pay_so_far(queue, entry):
     """Charges a decoding sequence for its steps at the old pace; its meters start anew."""
     steps = queue.clock - entry.started_clock
-    read = contexts_read(entry.started_context, steps)
+    gained = tokens_gained(queue, entry.started_clock, steps)
+    read = steps * entry.started_context + gained_before(queue, entry.started_clock, steps)
     entry.busy_s += queue.share_s - entry.share_s + steps * queue.sequence_s + read * queue.context_s
     entry.energy_j += queue.share_j - entry.share_j + steps * queue.sequence_j + read * queue.context_j
-    entry.generated += steps
-    entry.computed += steps
+    entry.generated += gained
+    entry.computed += gained
     entry.started_clock = queue.clock
     entry.started_context = entry.computed
     entry.share_s = queue.share_s

@@ -25,6 +25,10 @@ QUEUE = np.dtype(
         ("queue_limit", "i8"),
         ("token_budget", "i8"),
         ("kv_room", "i8"),
+        # drafts: tokens in a decode step by sequence, and gain_tokens / gain_steps of them kept
+        ("width", "i8"),
+        ("gain_tokens", "i8"),
+        ("gain_steps", "i8"),
         # cost of one step, two lanes: seconds and joules
         ("base_s", "f8"),
         ("expert_s", "f8"),

@@ -35,7 +35,8 @@ class BatchingSpec:
     `seconds` and `joules` are the cost of a step; `expert_miss` is the probability that one token
     leaves a given expert untouched (1 - k/E). Counts are tokens and sequences; a negative
     `queue_limit` means no limit on waiting attempts. `stall_w` is drawn in the time that a slowed
-    replica takes more.
+    replica takes more. With drafts a decode step computes `width` tokens of a sequence (whose cost
+    `sequence` holds) and yields `progress` of them, from 1 to `width`.
     """
 
     seconds: StepCost
@@ -47,6 +48,8 @@ class BatchingSpec:
     queue_limit: int = -1
     prefix_cache: bool = True
     stall_w: float = 0.0
+    width: int = 1
+    progress: float = 1.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -38,6 +38,17 @@ class Hardware(Part):
     kv_precision: Precision = "bf16"
 
 
+class Speculative(Part):
+    """Drafts of `draft_tokens` per step, each kept with `acceptance_ratio` if those before it were.
+
+    `draft_layers` are further layers that make them, each like one of the model's own.
+    """
+
+    draft_tokens: Annotated[int, Field(ge=1, le=32)]
+    acceptance_ratio: Ratio
+    draft_layers: Annotated[int, Field(ge=0, le=1_000)] = 0
+
+
 class EngineSettings(Part):
     """The serving engine. What is left out comes from the profile, or from the memory left."""
 
@@ -47,6 +58,7 @@ class EngineSettings(Part):
     kv_room_tokens: Count | None = None
     queue_limit: QueueLimit | None = None
     prefix_cache: bool = True
+    speculative: Speculative | None = None
 
 
 class ProvisionedThroughput(Part):

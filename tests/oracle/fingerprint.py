@@ -29,6 +29,7 @@ def small_cases() -> Iterator[Case]:
     yield load_case(OVERLOAD, count=30, replica=CRAMPED)
     yield load_case(KNEE, count=20)
     specs: tuple[BatchingSpec | ServersSpec, ...] = (CRAMPED, ServersSpec(servers=2, power_w=3.1))
+    yield load_case(KNEE, count=20, replica=replace(CRAMPED, width=4, progress=2.37))
     for seed, tied, changes in ((1, False, 0), (2, True, 0), (3, False, 3)):
         traffic = Traffic(
             seed=seed,

@@ -89,6 +89,7 @@ class Step:
 
     start_s: float
     decoding: list[Attempt]
+    width: int = 1
     chunks: dict[int, int] = field(default_factory=dict)
     prefilling: list[Attempt] = field(default_factory=list)
 
@@ -114,7 +115,7 @@ class Step:
 
     def shared_cost(self, cost: StepCost, miss: float) -> float:
         """What the step costs however its tokens are spread: base + expert (1 - miss^(B+p))."""
-        return cost.base + cost.expert * (1 - miss ** (len(self.decoding) + self.chunk_tokens))
+        return cost.base + cost.expert * (1 - miss ** (len(self.decoding) * self.width + self.chunk_tokens))
 
     def decode_cost(self, cost: StepCost, attempt: Attempt) -> float:
         """What one decoding sequence adds: sequence + context C_i."""
@@ -169,7 +170,7 @@ class StepwiseQueue:
         """Why the attempt may not stand here, or 0."""
         if not self.up:
             return Reason.OUTAGE
-        if attempt.prompt + attempt.output - 1 > self.spec.kv_room_tokens:
+        if attempt.prompt + attempt.output - 1 + self.spec.width - 1 > self.spec.kv_room_tokens:
             return Reason.TOO_LARGE
         limit = self.spec.queue_limit
         inside = len(self.waiting) + len(self.running)
@@ -218,10 +219,17 @@ class StepwiseQueue:
         """Decoding sequences, in order of admission."""
         return [attempt for attempt in self.running if attempt.decoding]
 
+    def gain(self) -> int:
+        """Tokens that the next step yields a decoding sequence: floor((t + 1) g) - floor(t g)."""
+        if self.spec.width == 1:
+            return 1
+        tokens, t = round(self.spec.progress * 65_536), self.step_count
+        return (t + 1) * tokens // 65_536 - t * tokens // 65_536
+
     def kv_used(self, step: Step) -> int:
         """Tokens in the cache, and those the step under way will write."""
         own = sum(attempt.computed - attempt.shared for attempt in self.running)
-        return own + self.cache.held_tokens() + step.chunk_tokens + len(self.decoders())
+        return own + self.cache.held_tokens() + step.chunk_tokens + len(self.decoders()) * self.gain()
 
     def preempt_victim(self) -> Attempt:
         """Drops the last admitted of the least urgent; it waits before its own priority."""
@@ -246,11 +254,11 @@ class StepwiseQueue:
     def plan(self, now_s: float) -> None:
         """Plans the next step at a boundary: room, left-over prompt, admission."""
         self.spec = slowed(self.own, self.factor)
-        step = Step(start_s=now_s, decoding=[])
+        step = Step(start_s=now_s, decoding=[], width=self.spec.width)
         before = self.preemption_count
         while self.kv_used(step) > self.spec.kv_room_tokens:
             self.preempt_victim()
-        budget = self.spec.token_budget - len(self.decoders())
+        budget = max(0, self.spec.token_budget - len(self.decoders()) * self.spec.width)
         budget -= self.continue_prompt(step, budget)
         if self.preemption_count == before:
             self.admit(step, budget)
@@ -260,7 +268,7 @@ class StepwiseQueue:
     def continue_prompt(self, step: Step, budget: int) -> int:
         """Plans the prompt left over from the last step; returns the tokens planned."""
         left_over = [attempt for attempt in self.running if not attempt.decoding]
-        if not left_over:
+        if not left_over or not budget:
             return 0
         (attempt,) = left_over
         tokens = min(attempt.prefill_target - attempt.computed, budget)
@@ -305,11 +313,13 @@ class StepwiseQueue:
         """Charges the step, lets it take effect, lets the done and the given up leave."""
         if step is not self.step:
             return
-        self.step_count += 1
+        gain = self.gain()
         self.charge(step)
+        self.step_count += 1
         for attempt in step.decoding:
-            attempt.computed += 1
-            attempt.generated += 1
+            tokens = min(gain, attempt.output - attempt.generated)
+            attempt.computed += tokens
+            attempt.generated += tokens
         for attempt in step.prefilling:
             self.finish_chunk(step, attempt, now_s)
         for attempt in list(self.running):

@@ -74,6 +74,7 @@ def binary_costs(draw: st.DrawFn) -> StepCost:
 @st.composite
 def batching_specs(draw: st.DrawFn, *, tied: bool = False) -> BatchingSpec:
     """Small replicas: seats, budget and KV room are short more often than not."""
+    drafts = draw(st.sampled_from([0, 0, 1, 4]))
     return BatchingSpec(
         seconds=draw(binary_costs() if tied else step_costs(1.0)),
         joules=draw(step_costs(280.0)),
@@ -84,6 +85,8 @@ def batching_specs(draw: st.DrawFn, *, tied: bool = False) -> BatchingSpec:
         queue_limit=draw(st.sampled_from([-1, -1, -1, 0, 4])),
         prefix_cache=draw(st.sampled_from([True, True, False])),
         stall_w=draw(st.sampled_from([0.0, 90.0])),
+        width=1 + drafts,
+        progress=draw(st.floats(1.0, 1.0 + drafts)),
     )
 
 

@@ -501,20 +501,32 @@ class Autoscaling(_message.Message):
     def __init__(self, min: _Optional[int] = ..., max: _Optional[int] = ..., target: _Optional[float] = ..., interval_s: _Optional[float] = ..., cold_start_s: _Optional[float] = ..., scale_in_delay_s: _Optional[float] = ..., scale_to_zero: _Optional[bool] = ...) -> None: ...
 
 class EngineSettings(_message.Message):
-    __slots__ = ("profile", "max_sequences", "token_budget", "kv_room_tokens", "queue_limit", "prefix_cache")
+    __slots__ = ("profile", "max_sequences", "token_budget", "kv_room_tokens", "queue_limit", "prefix_cache", "speculative")
     PROFILE_FIELD_NUMBER: _ClassVar[int]
     MAX_SEQUENCES_FIELD_NUMBER: _ClassVar[int]
     TOKEN_BUDGET_FIELD_NUMBER: _ClassVar[int]
     KV_ROOM_TOKENS_FIELD_NUMBER: _ClassVar[int]
     QUEUE_LIMIT_FIELD_NUMBER: _ClassVar[int]
     PREFIX_CACHE_FIELD_NUMBER: _ClassVar[int]
+    SPECULATIVE_FIELD_NUMBER: _ClassVar[int]
     profile: str
     max_sequences: int
     token_budget: int
     kv_room_tokens: int
     queue_limit: int
     prefix_cache: bool
-    def __init__(self, profile: _Optional[str] = ..., max_sequences: _Optional[int] = ..., token_budget: _Optional[int] = ..., kv_room_tokens: _Optional[int] = ..., queue_limit: _Optional[int] = ..., prefix_cache: _Optional[bool] = ...) -> None: ...
+    speculative: Speculative
+    def __init__(self, profile: _Optional[str] = ..., max_sequences: _Optional[int] = ..., token_budget: _Optional[int] = ..., kv_room_tokens: _Optional[int] = ..., queue_limit: _Optional[int] = ..., prefix_cache: _Optional[bool] = ..., speculative: _Optional[_Union[Speculative, _Mapping]] = ...) -> None: ...
+
+class Speculative(_message.Message):
+    __slots__ = ("draft_tokens", "acceptance_ratio", "draft_layers")
+    DRAFT_TOKENS_FIELD_NUMBER: _ClassVar[int]
+    ACCEPTANCE_RATIO_FIELD_NUMBER: _ClassVar[int]
+    DRAFT_LAYERS_FIELD_NUMBER: _ClassVar[int]
+    draft_tokens: int
+    acceptance_ratio: float
+    draft_layers: int
+    def __init__(self, draft_tokens: _Optional[int] = ..., acceptance_ratio: _Optional[float] = ..., draft_layers: _Optional[int] = ...) -> None: ...
 
 class Pricing(_message.Message):
     __slots__ = ("rent", "usd_per_chip_hour", "owned", "purchase_usd_per_chip", "lifetime_years", "utilization_ratio")
