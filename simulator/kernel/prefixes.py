@@ -308,10 +308,10 @@ def let_go(k, queue, place, number):
 @compiled
 def keep_session(k, owner, queue, slot, tokens):
     """Leaves a conversation's tokens under its key; of two stories the longer one stays."""
+    if tokens == 0:
+        return
     key = session_key(k, k.slots[slot].request)
     place = find(k, owner, key)
-    if place == NONE and tokens == 0:
-        return
     if place == NONE:
         place = new_entry(k, owner, key)
     unlist_entry(k, queue, place)

@@ -50,7 +50,7 @@ def test_preempted_sequences_agree_with_the_oracle(case: Case) -> None:
     assert_same(kernel_outcome(case), oracle_outcome(case))
 
 
-@THOROUGH
+@settings(THOROUGH, max_examples=1500)
 @given(repeating_cases())
 def test_prefixes_are_found_and_evicted_as_by_the_oracle(case: Case) -> None:
     """Hits, holders, evictions and the room they leave: the same tokens are cached, the same computed."""
