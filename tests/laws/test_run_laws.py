@@ -97,17 +97,64 @@ def assert_breakdowns_add_up(result: RunResult) -> None:
                 assert close(total, result.report.fields[block][key]), (name, block, key)
 
 
-@FEW
-@given(world=worlds())
-def test_every_world_keeps_the_laws(world: Scenario) -> None:
-    """Requests, attempts, tokens, dollars and joules are conserved whatever happens."""
-    result = simulate(world)
+def assert_tasks_conserved(result: RunResult) -> None:
+    """Every agent task that arrived ended in exactly one state; the streams add up to all of them."""
+    tasks = result.report.fields["tasks"]
+    for block in (tasks, *tasks["by_stream"].values()):
+        assert block["arrived"] == block["completed"] + block["failed"] + block["unfinished"]
+        assert 0 <= (block["success_ratio"] or 0) * block["arrived"] <= block["completed"] + 1e-9
+    for key in ("arrived", "completed", "failed", "unfinished"):
+        assert tasks[key] == sum(block[key] for block in tasks["by_stream"].values())
+    for path, key in (("cost_usd", "total"), ("energy_wh", "total")):
+        assert close(tasks[path][key], sum(block[path][key] for block in tasks["by_stream"].values()))
+
+
+def assert_calls_paid(result: RunResult) -> None:
+    """The cost of the tasks is the cost of the requests that are their calls."""
+    requests, tasks = result.requests, result.report.fields["tasks"]
+    opened = requests["arrival_s"] >= result.settlement.plan.warmup_s
+    counted = requests["agent_task"][opened & (requests["call"] == 1)]
+    mine = np.isin(requests["agent_task"], counted)
+    assert close(tasks["cost_usd"]["total"], requests["cost_usd"][mine].sum())
+    assert tasks["arrived"] == len(counted)
+
+
+def assert_calls_in_order(result: RunResult) -> None:
+    """A call arrives a tool's time after the one before it completed, with a longer prompt, or never."""
+    requests, workload = result.requests, result.settlement.plan.workload
+    order = np.lexsort((requests["call"], requests["agent_task"]))
+    order = order[requests["agent_task"][order] >= 0]
+    same = np.diff(requests["agent_task"][order]) == 0
+    before, after = order[:-1][same], order[1:][same]
+    assert (requests["call"][after] == requests["call"][before] + 1).all()
+    assert (requests["state"][before] == "completed").all()
+    tool_s = workload.think_s[requests["request"][after]]
+    np.testing.assert_allclose(
+        requests["arrival_s"][after], requests["final_s"][before] + tool_s, rtol=1e-9, atol=1e-9
+    )
+    assert (requests["input_token_count"][after] > requests["input_token_count"][before]).all()
+    assert (requests["call"] <= requests["planned_call_count"]).all()
+
+
+def assert_laws(result: RunResult) -> None:
+    """All laws of a run."""
     assert_requests_conserved(result)
     assert_attempts_conserved(result)
     assert_answers_delivered(result)
     assert_money_adds_up(result)
     assert_energy_adds_up(result)
     assert_breakdowns_add_up(result)
+    assert_tasks_conserved(result)
+    assert_calls_paid(result)
+    assert_calls_in_order(result)
+
+
+@FEW
+@given(world=worlds())
+def test_every_world_keeps_the_laws(world: Scenario) -> None:
+    """Requests, attempts, tokens, dollars and joules are conserved whatever happens."""
+    result = simulate(world)
+    assert_laws(result)
 
 
 @pytest.mark.parametrize("name", sorted(shipped_scenarios()))
@@ -116,12 +163,7 @@ def test_shipped_scenarios_keep_the_laws(name: str) -> None:
     world = load_scenario(name, overrides=["duration=20min", "warmup=1min"])
     result = simulate(world)
     assert result.report.figure("requests.arrived") > 100
-    assert_requests_conserved(result)
-    assert_attempts_conserved(result)
-    assert_answers_delivered(result)
-    assert_money_adds_up(result)
-    assert_energy_adds_up(result)
-    assert_breakdowns_add_up(result)
+    assert_laws(result)
 
 
 def test_used_and_idle_capacity_are_what_is_held() -> None:
