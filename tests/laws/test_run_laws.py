@@ -13,7 +13,7 @@ from run_laws import assert_laws, close
 from simulator import Scenario, load_scenario, shipped_scenarios, simulate
 from world_cases import scenario, worlds
 
-FEW = settings(max_examples=40, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow])
+FEW = settings(max_examples=60, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow])
 
 
 @FEW

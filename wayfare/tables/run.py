@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, Any, cast
 
 from wayfare.numbers import count, duration, energy, grams, seconds, share, usd
 from wayfare.tables.tasks import print_tasks
@@ -29,6 +29,7 @@ def print_run(scenario: Scenario, report: Report) -> None:
     print_decisions(out, report)
     print_failures(out, report)
     print_events(out, report)
+    print_devices(out, report)
     print_warnings(out, report)
 
 
@@ -124,6 +125,17 @@ def print_events(out: Console, report: Report) -> None:
         up = cast("dict[str, float]", report.fields["availability"])
         lacking = "; ".join(f"{name} up {share(part)}" for name, part in up.items() if (part or 1.0) < 1.0)
         out.print(f"events: {told}{'; ' if lacking else ''}{lacking}")
+
+
+def print_devices(out: Console, report: Report) -> None:
+    """What the users' own devices gave: charge a day, how much slower hot ones were, how often off."""
+    devices = cast("dict[str, dict[str, Any]]", report.fields["devices"])
+    for name, block in devices.items():
+        charge = block["charge_ratio_per_day"] or {}
+        parts = [f"{share(charge['mean'])} of a charge a day, p99 {share(charge['p99'])}"] if charge else []
+        parts += [f"{block['slowdown']:.2f} times as slow as cold"] if block["slowdown"] else []
+        parts += [f"off for {share(block['offline_ratio'])} of requests"] if block["offline_ratio"] else []
+        out.print(f"devices of {name}: {'; '.join(parts)}")
 
 
 def print_warnings(out: Console, report: Report) -> None:
