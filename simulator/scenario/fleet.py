@@ -211,8 +211,8 @@ class Autoscaling(Part):
 
     `outstanding` and `waiting` are attempts per replica, `utilization` is the busy share of the last
     interval, `kv_usage` the share of the KV cache in use, both at most 1.
-    `cold_start` is computed from the weights where it is left out. With `scale_to_zero` no
-    replica is kept when nothing was outstanding for `scale_in_delay`.
+    `cold_start` is computed from the weights and `load_gb_per_s` where it is left out. With
+    `scale_to_zero` no replica is kept when nothing was outstanding for `scale_in_delay`.
     """
 
     min: Count = 1
@@ -221,6 +221,7 @@ class Autoscaling(Part):
     target: Positive
     interval: Span = 30.0
     cold_start: Duration | None = None
+    load_gb_per_s: Positive | None = None
     scale_in_delay: Duration = 300.0
     scale_to_zero: bool = False
 
@@ -229,6 +230,9 @@ class Autoscaling(Part):
         """The bounds leave something between them."""
         if self.max < self.min:
             message = f"max {self.max} lies below min {self.min}"
+            raise ValueError(message)
+        if self.cold_start is not None and self.load_gb_per_s is not None:
+            message = "give cold_start, or load_gb_per_s from which it is computed"
             raise ValueError(message)
         if self.metric in RATIO_METRICS and self.target > 1.0:
             message = f"target {self.target:g} of {self.metric!r} is a share; allowed: above 0, up to 1"

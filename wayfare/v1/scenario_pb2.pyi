@@ -523,13 +523,14 @@ class Endpoint(_message.Message):
     def __init__(self, servers: _Optional[int] = ..., service_time: _Optional[_Union[SpreadSeconds, _Mapping]] = ..., first_token_ratio: _Optional[float] = ..., queue_limit: _Optional[int] = ..., usd_per_request: _Optional[float] = ..., usd_per_server_hour: _Optional[float] = ..., power_w: _Optional[float] = ..., idle_w: _Optional[float] = ..., failure_ratio: _Optional[float] = ...) -> None: ...
 
 class Autoscaling(_message.Message):
-    __slots__ = ("min", "max", "metric", "target", "interval_s", "cold_start_s", "scale_in_delay_s", "scale_to_zero")
+    __slots__ = ("min", "max", "metric", "target", "interval_s", "cold_start_s", "load_gb_per_s", "scale_in_delay_s", "scale_to_zero")
     MIN_FIELD_NUMBER: _ClassVar[int]
     MAX_FIELD_NUMBER: _ClassVar[int]
     METRIC_FIELD_NUMBER: _ClassVar[int]
     TARGET_FIELD_NUMBER: _ClassVar[int]
     INTERVAL_S_FIELD_NUMBER: _ClassVar[int]
     COLD_START_S_FIELD_NUMBER: _ClassVar[int]
+    LOAD_GB_PER_S_FIELD_NUMBER: _ClassVar[int]
     SCALE_IN_DELAY_S_FIELD_NUMBER: _ClassVar[int]
     SCALE_TO_ZERO_FIELD_NUMBER: _ClassVar[int]
     min: int
@@ -538,9 +539,10 @@ class Autoscaling(_message.Message):
     target: float
     interval_s: float
     cold_start_s: float
+    load_gb_per_s: float
     scale_in_delay_s: float
     scale_to_zero: bool
-    def __init__(self, min: _Optional[int] = ..., max: _Optional[int] = ..., metric: _Optional[str] = ..., target: _Optional[float] = ..., interval_s: _Optional[float] = ..., cold_start_s: _Optional[float] = ..., scale_in_delay_s: _Optional[float] = ..., scale_to_zero: _Optional[bool] = ...) -> None: ...
+    def __init__(self, min: _Optional[int] = ..., max: _Optional[int] = ..., metric: _Optional[str] = ..., target: _Optional[float] = ..., interval_s: _Optional[float] = ..., cold_start_s: _Optional[float] = ..., load_gb_per_s: _Optional[float] = ..., scale_in_delay_s: _Optional[float] = ..., scale_to_zero: _Optional[bool] = ...) -> None: ...
 
 class EngineSettings(_message.Message):
     __slots__ = ("profile", "max_sequences", "token_budget", "kv_room_tokens", "queue_limit", "prefix_cache", "speculative")
