@@ -84,6 +84,12 @@ def text_of(told: dict[str, float], error: np.ndarray) -> str:
         "activation_gib": 2.0,
         "token_budget": 2048,
         "max_sequences": 8,
+        "domain": {
+            "accelerators": sorted(CHIPS.values()),
+            "params_b": [3.21, 8.03],
+            "chips": [1, 1],
+            "batch": [1, 8],
+        },
         "sources": {
             **{name: {"source": "as generic-vllm", "estimate": True} for name in others},
             "activation_gib": {"source": "no measurement seen", "estimate": True},

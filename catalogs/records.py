@@ -283,6 +283,24 @@ class Task(Entry):
     slo: Objectives = Objectives()
 
 
+CountSpan = tuple[Count, Count]
+
+
+class Domain(Record):
+    """The box of the points that a profile was fitted to, ends included; absent sides are unknown.
+
+    `params_b` is the models' total size in billions, `chips` the width of a replica, `batch` the
+    sequences on it at once.
+    """
+
+    accelerators: tuple[str, ...] = ()
+    params_b: tuple[Positive, Positive] | None = None
+    chips: CountSpan | None = None
+    input_tokens: CountSpan | None = None
+    output_tokens: CountSpan | None = None
+    batch: CountSpan | None = None
+
+
 class ServingProfile(Entry):
     """Coefficients of the additive roofline of one serving engine (docs/methodology/serving.md).
 
@@ -318,3 +336,4 @@ class ServingProfile(Entry):
     non_torch_gib: NonNegative = 0.15
     token_budget: Count = 8192
     max_sequences: Count = 256
+    domain: Domain | None = None
