@@ -79,15 +79,13 @@ class Absences:
 
     def left(self, request: int, candidates: tuple[int, ...], now_s: float) -> tuple[int, ...]:
         """The candidates whose device, if it is one's own, is on."""
-        off = [index for index in candidates if self._is_off(index, request, now_s)]
+        own = [index for index in self._presences if index in candidates]
+        off = [index for index in own if self._is_off(index, request, now_s)]
         return tuple(index for index in candidates if index not in off) if off else candidates
 
     def _is_off(self, index: int, request: int, now_s: float) -> bool:
         """Whether the request's own device behind the target is off; counted."""
-        presence = self._presences.get(index)
-        if presence is None:
-            return False
-        is_off = presence.off(self._device[request] % self._counts[index], now_s)
+        is_off = self._presences[index].off(self._device[request] % self._counts[index], now_s)
         if now_s >= self._warmup_s:
             self.asked[index] += 1
             self.missed[index] += is_off
