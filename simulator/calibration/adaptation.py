@@ -36,7 +36,7 @@ LEAST_POINTS = 3
 RIDGE = 0.01
 """Weight of a factor's distance from 1, beside the mean squared relative error of the points."""
 FACTOR_LIMITS = (0.2, 5.0)
-LEAST_CONTRAST = 0.01
+LEAST_CONTRAST = 0.005
 """Least difference in some part's share of the time between two points of a calibration."""
 LEAST_SPREAD = 0.02
 """Least relative spread of the measured times below which points say the same thing over again."""

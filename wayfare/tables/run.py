@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections import Counter
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, cast
 
 from wayfare.numbers import count, duration, energy, grams, seconds, share, usd
+from wayfare.tables.devices import device_lines
 from wayfare.tables.tasks import print_tasks
 from wayfare.terminal import console, plain_table
 
@@ -128,14 +129,9 @@ def print_events(out: Console, report: Report) -> None:
 
 
 def print_devices(out: Console, report: Report) -> None:
-    """What the users' own devices gave: charge a day, how much slower hot ones were, how often off."""
-    devices = cast("dict[str, dict[str, Any]]", report.fields["devices"])
-    for name, block in devices.items():
-        charge = block["charge_ratio_per_day"] or {}
-        parts = [f"{share(charge['mean'])} of a charge a day, p99 {share(charge['p99'])}"] if charge else []
-        parts += [f"{block['slowdown']:.2f} times as slow as cold"] if block["slowdown"] else []
-        parts += [f"off for {share(block['offline_ratio'])} of requests"] if block["offline_ratio"] else []
-        out.print(f"devices of {name}: {'; '.join(parts)}")
+    """What was asked of the users' own devices."""
+    for line in device_lines(report):
+        out.print(line)
 
 
 def print_warnings(out: Console, report: Report) -> None:
