@@ -41,7 +41,8 @@ async def serve(specs: list[str]) -> None:
         port = server.add_insecure_port("127.0.0.1:0")
         await server.start()
         servers.append(server)
-        print(spec, f"grpc://127.0.0.1:{port}", flush=True)
+        sys.stdout.write(f"{spec} grpc://127.0.0.1:{port}\n")
+        sys.stdout.flush()
     await asyncio.to_thread(sys.stdin.read)
 
 

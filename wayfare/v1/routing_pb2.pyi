@@ -297,17 +297,22 @@ class ReportOutcomeResponse(_message.Message):
     def __init__(self, decision: _Optional[_Union[_decision_pb2.Decision, _Mapping]] = ..., steps: _Optional[_Iterable[_Union[RouterStep, _Mapping]]] = ...) -> None: ...
 
 class DecideStreamRequest(_message.Message):
-    __slots__ = ("tag", "decide", "report")
-    TAG_FIELD_NUMBER: _ClassVar[int]
-    DECIDE_FIELD_NUMBER: _ClassVar[int]
-    REPORT_FIELD_NUMBER: _ClassVar[int]
-    tag: int
-    decide: DecideRequest
-    report: ReportOutcomeRequest
-    def __init__(self, tag: _Optional[int] = ..., decide: _Optional[_Union[DecideRequest, _Mapping]] = ..., report: _Optional[_Union[ReportOutcomeRequest, _Mapping]] = ...) -> None: ...
+    __slots__ = ("entries",)
+    class Entry(_message.Message):
+        __slots__ = ("tag", "decide", "report")
+        TAG_FIELD_NUMBER: _ClassVar[int]
+        DECIDE_FIELD_NUMBER: _ClassVar[int]
+        REPORT_FIELD_NUMBER: _ClassVar[int]
+        tag: int
+        decide: DecideRequest
+        report: ReportOutcomeRequest
+        def __init__(self, tag: _Optional[int] = ..., decide: _Optional[_Union[DecideRequest, _Mapping]] = ..., report: _Optional[_Union[ReportOutcomeRequest, _Mapping]] = ...) -> None: ...
+    ENTRIES_FIELD_NUMBER: _ClassVar[int]
+    entries: _containers.RepeatedCompositeFieldContainer[DecideStreamRequest.Entry]
+    def __init__(self, entries: _Optional[_Iterable[_Union[DecideStreamRequest.Entry, _Mapping]]] = ...) -> None: ...
 
 class DecideStreamResponse(_message.Message):
-    __slots__ = ("tag", "decided", "reported", "refused")
+    __slots__ = ("entries",)
     class Refusal(_message.Message):
         __slots__ = ("code", "message")
         CODE_FIELD_NUMBER: _ClassVar[int]
@@ -315,12 +320,17 @@ class DecideStreamResponse(_message.Message):
         code: int
         message: str
         def __init__(self, code: _Optional[int] = ..., message: _Optional[str] = ...) -> None: ...
-    TAG_FIELD_NUMBER: _ClassVar[int]
-    DECIDED_FIELD_NUMBER: _ClassVar[int]
-    REPORTED_FIELD_NUMBER: _ClassVar[int]
-    REFUSED_FIELD_NUMBER: _ClassVar[int]
-    tag: int
-    decided: DecideResponse
-    reported: ReportOutcomeResponse
-    refused: DecideStreamResponse.Refusal
-    def __init__(self, tag: _Optional[int] = ..., decided: _Optional[_Union[DecideResponse, _Mapping]] = ..., reported: _Optional[_Union[ReportOutcomeResponse, _Mapping]] = ..., refused: _Optional[_Union[DecideStreamResponse.Refusal, _Mapping]] = ...) -> None: ...
+    class Entry(_message.Message):
+        __slots__ = ("tag", "decided", "reported", "refused")
+        TAG_FIELD_NUMBER: _ClassVar[int]
+        DECIDED_FIELD_NUMBER: _ClassVar[int]
+        REPORTED_FIELD_NUMBER: _ClassVar[int]
+        REFUSED_FIELD_NUMBER: _ClassVar[int]
+        tag: int
+        decided: DecideResponse
+        reported: ReportOutcomeResponse
+        refused: DecideStreamResponse.Refusal
+        def __init__(self, tag: _Optional[int] = ..., decided: _Optional[_Union[DecideResponse, _Mapping]] = ..., reported: _Optional[_Union[ReportOutcomeResponse, _Mapping]] = ..., refused: _Optional[_Union[DecideStreamResponse.Refusal, _Mapping]] = ...) -> None: ...
+    ENTRIES_FIELD_NUMBER: _ClassVar[int]
+    entries: _containers.RepeatedCompositeFieldContainer[DecideStreamResponse.Entry]
+    def __init__(self, entries: _Optional[_Iterable[_Union[DecideStreamResponse.Entry, _Mapping]]] = ...) -> None: ...

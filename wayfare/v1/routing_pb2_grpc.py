@@ -121,7 +121,8 @@ class RoutingServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def DecideStream(self, request_iterator, context):
-        """Decisions and reports on one stream, answered in order; a message that is refused does not end it.
+        """Decisions and reports on one stream, several in a message where they come fast; answered in order, and
+        an entry that is refused does not end it.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

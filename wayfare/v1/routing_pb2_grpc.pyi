@@ -48,7 +48,9 @@ class RoutingServiceStub:
     ReportOutcome: _grpc.UnaryUnaryMultiCallable[_routing_pb2.ReportOutcomeRequest, _routing_pb2.ReportOutcomeResponse]
     """Says what became of an attempt, of a judgement or of a wait; the answer says what to do next."""
     DecideStream: _grpc.StreamStreamMultiCallable[_routing_pb2.DecideStreamRequest, _routing_pb2.DecideStreamResponse]
-    """Decisions and reports on one stream, answered in order; a message that is refused does not end it."""
+    """Decisions and reports on one stream, several in a message where they come fast; answered in order, and
+    an entry that is refused does not end it.
+    """
 
 @_typing.type_check_only
 class RoutingServiceAsyncStub(RoutingServiceStub):
@@ -70,7 +72,9 @@ class RoutingServiceAsyncStub(RoutingServiceStub):
     ReportOutcome: _aio.UnaryUnaryMultiCallable[_routing_pb2.ReportOutcomeRequest, _routing_pb2.ReportOutcomeResponse]  # type: ignore[assignment]
     """Says what became of an attempt, of a judgement or of a wait; the answer says what to do next."""
     DecideStream: _aio.StreamStreamMultiCallable[_routing_pb2.DecideStreamRequest, _routing_pb2.DecideStreamResponse]  # type: ignore[assignment]
-    """Decisions and reports on one stream, answered in order; a message that is refused does not end it."""
+    """Decisions and reports on one stream, several in a message where they come fast; answered in order, and
+    an entry that is refused does not end it.
+    """
 
 class RoutingServiceServicer(metaclass=_abc_1.ABCMeta):
     """The same policies as in a simulation, deciding on live requests. The service decides, whoever calls it
@@ -131,6 +135,8 @@ class RoutingServiceServicer(metaclass=_abc_1.ABCMeta):
         request_iterator: _MaybeAsyncIterator[_routing_pb2.DecideStreamRequest],
         context: _ServicerContext,
     ) -> _typing.Union[_abc.Iterator[_routing_pb2.DecideStreamResponse], _abc.AsyncIterator[_routing_pb2.DecideStreamResponse]]:
-        """Decisions and reports on one stream, answered in order; a message that is refused does not end it."""
+        """Decisions and reports on one stream, several in a message where they come fast; answered in order, and
+        an entry that is refused does not end it.
+        """
 
 def add_RoutingServiceServicer_to_server(servicer: RoutingServiceServicer, server: _typing.Union[_grpc.Server, _aio.Server]) -> None: ...
