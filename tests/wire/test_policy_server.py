@@ -26,7 +26,7 @@ from wayfare.cli.exits import exit_code
 from wayfare.policy_client import LEFT_ALONE, LOST, TIMED_OUT
 from world_cases import CHAT, FRONTIER, PHONE, SMALL, plain
 
-SERVED = [name for name in policy_names() if name not in ("oracle", "static")]
+SERVED = [name for name in policy_names() if name != "oracle"]
 OWN = '''
 import os
 import threading
