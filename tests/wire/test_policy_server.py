@@ -144,6 +144,11 @@ def failing_world(**router):
     )  # fmt: skip
 
 
+def served_run(scenario, address):
+    """A run that waits for its server however busy the machine is."""
+    return simulate(scenario, address, parameters={"timeout_s": 60.0})
+
+
 def told(result):
     """Everything a run says but who decided and how long it took."""
     return {key: value for key, value in result.report.fields.items() if key not in ("policy", "wall_s")}
@@ -153,7 +158,7 @@ def told(result):
 def test_served_policies_decide_as_in_process(name, servers):
     """A shipped policy behind a server gives the same run, draws included, to the last figure."""
     scenario = failing_world()
-    here, there = simulate(scenario, name), simulate(scenario, servers[name])
+    here, there = simulate(scenario, name), served_run(scenario, servers[name])
     assert there.report.policy == servers[name]
     assert told(here) == told(there)
     assert (here.requests["reason"] == there.requests["reason"]).all()
@@ -169,18 +174,20 @@ def test_the_failing_world_cools_targets_down(own):
 def test_learning_policies_hear_of_outcomes_over_the_wire(own, servers):
     """A policy that learns gets the same outcomes before the same decisions."""
     spec = f"{own}:Learns"
-    assert told(simulate(failing_world(), spec)) == told(simulate(failing_world(), servers[spec]))
+    assert told(simulate(failing_world(), spec)) == told(served_run(failing_world(), servers[spec]))
 
 
 @pytest.mark.parametrize("name", ["power_of_two", "cascade", "hedge"])
 def test_the_conformance_suite_passes_for_a_served_policy(name, servers):
     """A served policy keeps to every rule."""
-    check_policy(lambda: make_policy(servers[name]))
+    check_policy(lambda: make_policy(servers[name], {"timeout_s": 60.0}))
 
 
 def test_workers_of_a_pool_find_the_server(servers):
     """A comparison over processes that were not told of any source gives what one process gives."""
-    spec, scenario = servers["power_of_two"], load_scenario("hybrid-edge-cloud", overrides=["duration=2min"])
+    spec = servers["power_of_two"]
+    router = [f"router.policy={spec}", "router.parameters={timeout_s: 60}"]
+    scenario = load_scenario("hybrid-edge-cloud", overrides=["duration=2min", *router])
     with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as pool:
         found = compare(scenario, [spec], replications=2, executor=pool)
     assert found.policies[0] == spec
@@ -200,7 +207,8 @@ def test_a_server_that_dies_is_replaced_and_counted(served):
     arrived = result.report.figure("requests.arrived")
     counts = instead(result)
     assert result.report.fields["decisions"]["first"] == 99
-    assert counts[LOST] >= 3
+    assert counts[LOST] >= 1
+    assert counts[LEFT_ALONE] >= 100
     assert 99 + sum(counts.values()) == arrived
     (warning,) = result.report.fields["warnings"]
     assert "'cheapest_capable' instead" in warning
@@ -226,14 +234,14 @@ def test_a_server_that_hangs_is_left_alone_ever_longer(served):
 def test_what_a_policy_raises_fails_the_run_as_in_process(own, servers):
     """An exception at the server fails the run with its traceback, not the fallback's help."""
     with pytest.raises(PolicyFailedError, match="no idea") as caught:
-        simulate(failing_world(), servers[f"{own}:Raises"])
+        served_run(failing_world(), servers[f"{own}:Raises"])
     assert "in act" in caught.value.trace
 
 
 def test_what_cannot_be_done_fails_the_run_as_in_process(own, servers):
     """A decision for a target that there is not is the policy's fault, wherever it runs."""
     with pytest.raises(PolicyFailedError, match="unknown target 'nowhere'"):
-        simulate(failing_world(), servers[f"{own}:Strays"])
+        served_run(failing_world(), servers[f"{own}:Strays"])
 
 
 def test_an_address_without_a_server_is_an_error_before_the_run():

@@ -266,6 +266,16 @@ def test_a_shipped_scenario_needs_no_router_made_first(stub):
             "INVALID_ARGUMENT",
             "facts.prompt_token_count -1 must be 0 to",
         ),
+        (
+            pb.DecideRequest(facts=RequestFacts(task="x" * 201)),
+            "INVALID_ARGUMENT",
+            "facts.task has 201 characters",
+        ),
+        (
+            pb.DecideRequest(constraints=pb.RequestConstraints(residency=["x" * 201])),
+            "INVALID_ARGUMENT",
+            "constraints.residency may have 200 regions",
+        ),
         (pb.DecideRequest(now_s=float("nan")), "INVALID_ARGUMENT", "now_s nan must be a finite number"),
         (
             pb.DecideRequest(constraints=pb.RequestConstraints(banned_tiers=["moon"])),

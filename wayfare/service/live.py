@@ -62,7 +62,7 @@ class Answer:
 
 
 @dataclass(slots=True, kw_only=True)
-class Under:
+class OpenRequest:
     """A request under way: its steps, what they wait for, and its attempts.
 
     `targets` are by attempt number; `running` are the attempts that have not ended, `first_token_s`
@@ -111,7 +111,7 @@ class LiveRouter:
         )
         self._clock = clock
         self._began_s = clock()
-        self._open: dict[int, Under] = {}
+        self._open: dict[int, OpenRequest] = {}
 
     @property
     def now_s(self) -> float:
@@ -140,7 +140,7 @@ class LiveRouter:
             return self._turned_away(number, why_none)
         fleet = self.fleet
         fleet.candidates, fleet.permitted, fleet.seen_s = candidates, None, request.now_s
-        under = Under(
+        under = OpenRequest(
             number=number,
             decided_s=request.now_s,
             opened_s=self.now_s,
@@ -210,14 +210,14 @@ class LiveRouter:
         decision = Decision.reject(reason=reason)
         return Answer(request=number, decision=decision, steps=[Told(TurnAway(reason))])
 
-    def _found(self, number: int) -> Under:
+    def _found(self, number: int) -> OpenRequest:
         """The request of that number."""
         under = self._open.get(number)
         if under is None:
             raise UnknownRequestError(f"no request {number} is under way; it is over, or was forgotten")
         return under
 
-    def _woken(self, under: Under, event: Event) -> Answer:
+    def _woken(self, under: OpenRequest, event: Event) -> Answer:
         """A sleep or a wait is over; a timer that nobody waits for changes nothing."""
         waits = under.waits
         if isinstance(waits, Sleep):
@@ -226,7 +226,7 @@ class LiveRouter:
             return self._driven(under, event)
         return Answer(request=under.number, decision=None, steps=[])
 
-    def _heard(self, under: Under, event: Event) -> Answer:
+    def _heard(self, under: OpenRequest, event: Event) -> Answer:
         """An event of an attempt: it ends the request, is waited for, or is kept."""
         if ends(under.waits, event):
             return Answer(request=under.number, decision=None, steps=[self._finished(under, event)])
@@ -235,7 +235,7 @@ class LiveRouter:
         under.early.append(event)
         return Answer(request=under.number, decision=None, steps=[])
 
-    def _driven(self, under: Under, reply: Reply) -> Answer:
+    def _driven(self, under: OpenRequest, reply: Reply) -> Answer:
         """Runs the request's steps up to the next one that waits, or that ends it."""
         self.host.decision = None
         told: list[Told] = []
@@ -252,7 +252,7 @@ class LiveRouter:
             self._count(self.host.decision.reason)
         return self.host.decision
 
-    def _drive(self, under: Under, reply: Reply, told: list[Told]) -> None:
+    def _drive(self, under: OpenRequest, reply: Reply, told: list[Told]) -> None:
         """The loop: what is done at once is done, what has happened already is not waited for."""
         while True:
             under.waits = None
@@ -276,7 +276,7 @@ class LiveRouter:
             if reply is None:
                 return
 
-    def _waited(self, under: Under, step: Step, told: list[Told]) -> Event | None:
+    def _waited(self, under: OpenRequest, step: Step, told: list[Told]) -> Event | None:
         """The event that a step waits for and the host must hear of, if it came before the step did."""
         under.waits = step
         early = next((event for event in under.early if is_awaited(step, event)), None)
@@ -289,7 +289,7 @@ class LiveRouter:
         told.append(self._finished(under, early))
         return None
 
-    def _start(self, under: Under, target: int) -> int:
+    def _start(self, under: OpenRequest, target: int) -> int:
         """Counts a new attempt; its number."""
         attempt = len(under.targets)
         under.targets.append(target)
@@ -298,7 +298,7 @@ class LiveRouter:
         self.fleet.running[target] += 1
         return attempt
 
-    def _release(self, under: Under, attempt: int) -> None:
+    def _release(self, under: OpenRequest, attempt: int) -> None:
         """An attempt is outstanding no more."""
         if attempt in under.running:
             under.running.remove(attempt)
@@ -306,7 +306,7 @@ class LiveRouter:
             fleet.outstanding[target] = max(fleet.outstanding[target] - 1, 0)
             fleet.running[target] = max(fleet.running[target] - 1, 0)
 
-    def _learn(self, under: Under, event: Event, output_token_count: int, ttft_s: float) -> None:
+    def _learn(self, under: OpenRequest, event: Event, output_token_count: int, ttft_s: float) -> None:
         """Tells cooldown rules that count, and policies that learn, of the end of an attempt."""
         target, completed = under.targets[event.handle], event.kind is EventKind.COMPLETED
         if completed and self.host.counts_outcomes:
@@ -324,12 +324,12 @@ class LiveRouter:
             )
             self.host.observe(outcome)
 
-    def _finished(self, under: Under, event: Event) -> Told:
+    def _finished(self, under: OpenRequest, event: Event) -> Told:
         """Ends a request with the attempt it follows."""
         self._close(under)
         return Told(Finish(event.handle))
 
-    def _close(self, under: Under) -> None:
+    def _close(self, under: OpenRequest) -> None:
         """The request is over; attempts still running are outstanding no more."""
         self._open.pop(under.number, None)
         under.steps.close()

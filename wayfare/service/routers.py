@@ -92,6 +92,9 @@ class Routers:
     async def shipped(self, tenant: str, scenario_name: str, policy: str) -> Desk:
         """The tenant's router of a scenario that ships, made when it is first asked for."""
         key = (tenant, scenario_name, policy)
+        known = self._desks.get(self._shipped.get(key, ""))
+        if known is not None:
+            return known
         async with self._making:
             desk = self._desks.get(self._shipped.get(key, ""))
             if desk is None:

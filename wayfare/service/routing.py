@@ -38,6 +38,8 @@ MOST_COUNT = 2**31 - 1
 """Tokens, turns and loads beyond this are mistakes."""
 MOST_ENTRIES = 1_000
 COUNTS = ("prompt_token_count", "max_output_token_count", "session", "turn")
+NAMES = ("task", "tenant", "region")
+MOST_NAME = 200
 ATTEMPT_EVENTS = {
     pb.ReportOutcomeRequest.AttemptEvent.KIND_FIRST_TOKEN: EventKind.FIRST_TOKEN,
     pb.ReportOutcomeRequest.AttemptEvent.KIND_COMPLETED: EventKind.COMPLETED,
@@ -214,12 +216,15 @@ def checked(facts: RequestFacts) -> RequestFacts:
     """The facts, if they can be.
 
     Raises:
-        RefusedError: a count is negative or absurd.
+        RefusedError: a count is negative or absurd, or a name is.
     """
     for name in COUNTS:
         value = getattr(facts, name)
         if not 0 <= value <= MOST_COUNT:
             invalid(f"facts.{name} {value} must be 0 to {MOST_COUNT}")
+    for name in NAMES:
+        if len(getattr(facts, name)) > MOST_NAME:
+            invalid(f"facts.{name} has {len(getattr(facts, name))} characters; at most {MOST_NAME} are taken")
     return facts
 
 
@@ -240,8 +245,11 @@ def constraints(demanded: pb.RequestConstraints, asked: StatedRequest) -> Constr
     """What a request demands beyond its stream.
 
     Raises:
-        RefusedError: a tier does not exist, or a floor is no ratio.
+        RefusedError: a tier does not exist, a region is absurd, or a floor is no ratio.
     """
+    regions = demanded.residency
+    if len(regions) > MOST_NAME or any(len(region) > MOST_NAME for region in regions):
+        invalid(f"constraints.residency may have {MOST_NAME} regions of {MOST_NAME} characters")
     banned = frozenset(tier for tier in TIERS if tier in demanded.banned_tiers)
     for tier in demanded.banned_tiers:
         if tier not in banned:
@@ -251,7 +259,7 @@ def constraints(demanded: pb.RequestConstraints, asked: StatedRequest) -> Constr
     return Constraints(
         task=asked.task,
         region=asked.region,
-        residency=frozenset(demanded.residency) or None,
+        residency=frozenset(regions) or None,
         banned_tiers=banned,
         capability_floor=demanded.capability_floor,
     )
