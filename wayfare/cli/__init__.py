@@ -22,6 +22,7 @@ COMMANDS = {
     "predict-energy": "wayfare.cli.predict_energy",
     "calibrate": "wayfare.cli.calibrate",
     "serve": "wayfare.cli.serve",
+    "serve-policy": "wayfare.cli.serve_policy",
 }
 """Commands by name, in the order of the help, and the module whose `command` each is."""
 

@@ -3,10 +3,16 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from wayfare.cli.exits import WrongInputError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from simulator import Scenario
 
 FILE = click.Path(path_type=Path, exists=True, dir_okay=False)
 
@@ -29,6 +35,20 @@ FILE = click.Path(path_type=Path, exists=True, dir_okay=False)
 @click.option("--tls-certificate", type=FILE, metavar="PEM", help="The server's certificate.")
 @click.option("--tls-key", type=FILE, metavar="PEM", help="The server's key.")
 @click.option("--tls-clients-ca", type=FILE, metavar="PEM", help="Demand clients' certificates signed by it.")
+@click.option(
+    "--route",
+    "routes",
+    multiple=True,
+    metavar="SCENARIO",
+    help="A scenario whose router decides on everybody's live requests. Repeatable.",
+)
+@click.option(
+    "--allow-policy-server",
+    "policy_servers",
+    multiple=True,
+    metavar="grpc://HOST:PORT",
+    help="A policy server that runs submitted over the wire may use. Repeatable.",
+)
 @click.option("--insecure-anywhere", is_flag=True, help="Listen beyond loopback without TLS and tokens.")
 def command(
     grpc_address: str,
@@ -38,6 +58,8 @@ def command(
     tls_certificate: Path | None,
     tls_key: Path | None,
     tls_clients_ca: Path | None,
+    routes: tuple[str, ...],
+    policy_servers: tuple[str, ...],
     insecure_anywhere: bool,  # noqa: FBT001  (a flag of the command line)
 ) -> None:
     """Serve gRPC until interrupted: wayfare.v1, health and reflection."""
@@ -45,6 +67,7 @@ def command(
 
     from wayfare.server import ServerSettings, Tls, UnsafeAddressError, serve
     from wayfare.service.access import Access
+    from wayfare.service.errors import RefusedError
 
     if (tls_certificate is None) != (tls_key is None) or (tls_clients_ca and tls_key is None):
         message = "--tls-certificate and --tls-key go together; --tls-clients-ca goes with them"
@@ -58,13 +81,26 @@ def command(
         slots=slots,
         tls=tls,
         access=Access(tokens=tenants_by_token(tokens) if tokens else {}),
+        routes=routed(routes),
+        policy_servers=policy_servers,
         insecure_anywhere=insecure_anywhere,
     )
     host = grpc_address.rpartition(":")[0]
     try:
         asyncio.run(serve(settings, lambda port: click.echo(f"serving gRPC on {host}:{port}")))
-    except UnsafeAddressError as error:
+    except (UnsafeAddressError, RefusedError) as error:
         raise WrongInputError(str(error)) from error
+
+
+def routed(names: Sequence[str]) -> list[Scenario]:
+    """The scenarios whose routers are configured."""
+    from simulator import load_scenario
+
+    scenarios = [load_scenario(name) for name in names]
+    called = [scenario.name for scenario in scenarios]
+    if len(set(called)) < len(called):
+        raise WrongInputError(f"--route: scenarios have different names, not {', '.join(called)}")
+    return scenarios
 
 
 def tenants_by_token(path: Path) -> dict[str, str]:
