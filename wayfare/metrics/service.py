@@ -90,9 +90,8 @@ class ServiceMetrics:
         )
         for outcome in (TAKEN, FAILED):
             outcomes.labels(outcome)
-        self._publisher = Publisher(
-            runs, self._outlets(), self._view, lambda outcome: outcomes.labels(outcome).inc()
-        )
+        self._outcomes = outcomes
+        self._publisher = Publisher(runs, self._outlets(), self._view, self._count)
         self.listeners = (RunStates(self._registry), self._publisher)
         self.interceptor = CallMetrics(self._registry)
         self._endpoint: Endpoint | None = None
