@@ -12,7 +12,7 @@ from simulator import simulate
 from wayfare.metrics.archive import read_recording, write_recording
 from wayfare.metrics.errors import FutureEpochError, NoRecordingError
 from wayfare.metrics.families import Family, Kind, histogram_points
-from wayfare.metrics.names import EDGES_S, NAMES
+from wayfare.metrics.names import EDGES, NAMES
 from wayfare.metrics.openmetrics import OpenMetricsFile
 from wayfare.metrics.recording import Recording, recorded
 from wayfare.metrics.sinks import RunSamples, stamped
@@ -98,7 +98,7 @@ def test_every_name_of_the_contract_is_there(run):
     assert families["wayfare_cost_usd_total"].labels[-1] == "component"
     assert families["wayfare_run_info"].labels == ("scenario", "seed", "digest", "version")
     first = families["wayfare_time_to_first_token_seconds"]
-    assert first.values.shape[1] == len(EDGES_S["ttft_s"]) + 3
+    assert first.values.shape[1] == len(EDGES["ttft_s"]) + 3
 
 
 def test_joules_are_watt_hours_times_3600(run):
