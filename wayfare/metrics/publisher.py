@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from wayfare.metrics.archive import FILE, read_recording
-from wayfare.metrics.errors import MetricsError
+from wayfare.metrics.errors import MetricsError, TooManySeriesError
 from wayfare.metrics.sinks import stamped
 from wayfare.storage.store import RunState
 
@@ -22,8 +22,16 @@ if TYPE_CHECKING:
 
 LOG = logging.getLogger(__name__)
 TAKEN, FAILED = "taken", "failed"
+MOST_SERIES = 20_000
 LABEL, NO = "publish", "false"
 """A run with this label of this value is not published."""
+
+
+def demand_few(samples: RunSamples) -> None:
+    """Raises `TooManySeriesError` for a run that would flood a Prometheus."""
+    if samples.series_count > MOST_SERIES:
+        message = f"{samples.series_count:,} series; at most {MOST_SERIES:,} of a run are published"
+        raise TooManySeriesError(message)
 
 
 def is_published(record: RunRecord) -> bool:
@@ -82,6 +90,7 @@ class Publisher:
         try:
             recording = read_recording(self._folder / record.run_id)
             samples = self._view(stamped(recording, record.run_id, record.finished_s or time.time()))
+            demand_few(samples)
         except (MetricsError, OSError) as error:
             self._failed(record, error)
             return

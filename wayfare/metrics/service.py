@@ -84,7 +84,7 @@ class ServiceMetrics:
         self._settings = settings
         self._registry = CollectorRegistry()
         ProcessCollector(registry=self._registry)
-        self._page = Page(settings.published)
+        self._page = Page(settings.published, runs)
         outcomes = Counter(
             "wayfare_published_runs", "Runs handed to an outlet.", ("outcome",), registry=self._registry
         )
