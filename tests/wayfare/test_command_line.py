@@ -108,6 +108,23 @@ def test_run_writes_report_columns_and_page(file: Path, tmp_path: Path) -> None:
     assert "allowed: 0 to" in said(run("explain", out, "--request", 10**6, code=2))
 
 
+def test_agent_tasks_have_a_table_a_section_and_a_story(file: Path, tmp_path: Path) -> None:
+    """The terminal and the page show the tasks of agents, and explain says which call a request is."""
+    out = tmp_path / "out"
+    agent = "workload.streams.chat.agent={calls: 3, tool_time: 2s, tool_output_tokens: 100}"
+    assert "agent tasks" not in run("run", file).output
+    text = run("run", file, "--set", agent, "--out", out).output
+    report = json.loads((out / "report.json").read_text())["tasks"]
+    row = next(line for line in text.splitlines() if line.startswith("chat "))
+    assert row.split()[1:4] == [f"{report[key]:,}" for key in ("arrived", "completed", "failed")]
+    assert "<h2>Agent tasks</h2>" in (out / "report.html").read_text()
+    second = wayfare.outputs.read_parquet(out / "requests.parquet", "call = ?", 2)[0]
+    story = run("explain", out, "--request", second["request"]).output
+    assert f"call 2 of 3 of agent task {second['agent_task']}" in story
+    compared = run("compare", file, "--set", agent, "--policy", "cascade", "--replications", 2).output
+    assert "agent tasks" in compared
+
+
 def test_requests_that_got_no_answer_have_a_story_too(file: Path, tmp_path: Path) -> None:
     """Hung up on in the queue or on the way: explain says so, and the page stands without answers."""
     out = tmp_path / "out"
