@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import replace
 from datetime import UTC, datetime
 
@@ -11,7 +12,7 @@ import pytest
 from wayfare.metrics.archive import write_recording
 from wayfare.metrics.errors import NotTakenError
 from wayfare.metrics.families import Family, Kind
-from wayfare.metrics.publisher import MOST_SERIES, Outlet, Publisher, is_published
+from wayfare.metrics.publisher import MOST_SERIES, Publisher, is_published
 from wayfare.metrics.recording import Recording
 from wayfare.storage.memory import MemoryStore
 from wayfare.storage.store import RunRecord, RunState
@@ -23,15 +24,15 @@ RECORD = RunRecord(
 
 
 class Sink:
-    """Keeps the names of what it takes; one that refuses takes nothing."""
+    """Keeps the names of what it takes, or raises an error."""
 
-    def __init__(self, *, refuses=False):
-        self.runs, self.refuses = [], refuses
+    def __init__(self, error=None):
+        self.runs, self.error = [], error
 
     def take(self, samples):
         """Takes a run."""
-        if self.refuses:
-            raise NotTakenError("no")
+        if self.error:
+            raise self.error
         self.runs.append((samples.run, samples.shown_from_s))
 
 
@@ -49,13 +50,13 @@ def keep_run(folder, run, *, series=1, epoch=None):
     write_recording(made, folder / run)
 
 
-def published(folder, outlets, *records):
+def published(folder, sink, *records):
     """Outcomes after a publisher has heard of the records."""
     outcomes = []
-    publisher = Publisher(folder, outlets, lambda samples: samples, outcomes.append)
+    publisher = Publisher(folder, sink, lambda samples: samples, outcomes.append)
     for record in records:
         publisher.run_changed(record)
-    publisher._thread.shutdown(wait=True)
+    publisher.stop(60.0)
     return outcomes
 
 
@@ -75,13 +76,12 @@ def test_single_runs_that_succeeded_are_published(changes, yes):
     assert is_published(replace(RECORD, **changes)) is yes
 
 
-def test_every_outlet_gets_the_run(tmp_path):
-    """Each sink takes it, shown from the instant it was over; one that refuses keeps no other from it."""
+def test_a_published_run_begins_when_it_was_over(tmp_path):
+    """The sink takes it under its id, to be shown from the instant it was over."""
     keep_run(tmp_path, "r")
-    first, refusing, last = Sink(), Sink(refuses=True), Sink()
-    outlets = [Outlet(sink, again=True) for sink in (first, refusing, last)]
-    assert published(tmp_path, outlets, RECORD) == ["taken", "failed", "taken"]
-    assert first.runs == last.runs == [("r", 5.0)]
+    sink = Sink()
+    assert published(tmp_path, sink, RECORD) == ["taken"]
+    assert sink.runs == [("r", 5.0)]
 
 
 def test_runs_that_cannot_be_published_are_counted(tmp_path):
@@ -91,22 +91,26 @@ def test_runs_that_cannot_be_published_are_counted(tmp_path):
     keep_run(tmp_path, "good")
     records = [replace(RECORD, run_id=run) for run in ("missing", "flood", "ahead", "good")]
     sink = Sink()
-    assert published(tmp_path, [Outlet(sink, again=True)], *records) == ["failed"] * 3 + ["taken"]
+    assert published(tmp_path, sink, *records) == ["failed"] * 3 + ["taken"]
     assert sink.runs == [("good", 5.0)]
 
 
-def test_a_restart_shows_again_and_pushes_nothing_again(tmp_path):
-    """The newest published runs go to outlets that want them again, oldest first."""
+@pytest.mark.parametrize("error", [NotTakenError("no"), ZeroDivisionError("what nobody expects")])
+def test_a_sink_that_raises_stops_nothing(tmp_path, error):
+    """Whatever a sink raises is counted, and the next run is handed to it."""
+    keep_run(tmp_path, "r")
+    assert published(tmp_path, Sink(error), RECORD, RECORD) == ["failed", "failed"]
+
+
+def test_a_restart_shows_the_newest_again(tmp_path):
+    """The newest published runs come back, oldest first; those that asked not to be do not."""
     store = MemoryStore()
-    for run in ("old", "quiet", "new"):
+    for number, run in enumerate(("oldest", "older", "quiet", "newest")):
         keep_run(tmp_path, run)
-        labels = {"publish": "false"} if run == "quiet" else {}
-        store.add(replace(RECORD, run_id=run, labels=labels))
-    page, push = Sink(), Sink()
-    publisher = Publisher(
-        tmp_path, [Outlet(page, again=True), Outlet(push, again=False)], lambda samples: samples, [].append
-    )
+        os.utime(tmp_path / run / "series.npz", (number, number))
+        store.add(replace(RECORD, run_id=run, labels={"publish": "false"} if run == "quiet" else {}))
+    sink = Sink()
+    publisher = Publisher(tmp_path, sink, lambda samples: samples, [].append)
     publisher.restore(store, 2)
-    publisher._thread.shutdown(wait=True)
-    assert {run for run, _from_s in page.runs} == {"old", "new"}
-    assert push.runs == []
+    publisher.stop(60.0)
+    assert [run for run, _from_s in sink.runs] == ["older", "newest"]
