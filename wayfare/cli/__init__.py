@@ -21,6 +21,8 @@ COMMANDS = {
     "predict": "wayfare.cli.predict",
     "predict-energy": "wayfare.cli.predict_energy",
     "calibrate": "wayfare.cli.calibrate",
+    "export": "wayfare.cli.export",
+    "push": "wayfare.cli.push",
     "serve": "wayfare.cli.serve",
     "serve-policy": "wayfare.cli.serve_policy",
 }
