@@ -119,7 +119,7 @@ def hardware_of(deployment: Deployment) -> Hardware:
 
 
 def decode_pool(scenario: Scenario, deployment: Deployment, queues: BatchingSpec) -> DecodePool | None:
-    """The replicas that only decode, where prefill stands apart; they keep no prefixes.
+    """The replicas that only decode, where prefill stands apart; they keep no prefixes, refuse nobody.
 
     A token of context takes kappa bytes over the link.
     """
@@ -128,7 +128,7 @@ def decode_pool(scenario: Scenario, deployment: Deployment, queues: BatchingSpec
         return None
     bytes_per_token = kv_bytes_per_token(shape_in(scenario, deployment), layout_of(hardware))
     return DecodePool(
-        queues=replace(queues, prefix_cache=False),
+        queues=replace(queues, prefix_cache=False, queue_limit=-1),
         count=(deployment.most_replicas - split.prefill_replicas) * hardware.attention_data_parallel,
         transfer_s=bytes_per_token / (split.link_gb_per_s * GIGA),
     )

@@ -203,7 +203,11 @@ def split_cases(draw: st.DrawFn, *, tied: bool = False, rooms: Sequence[int] = R
         for _ in range(2)
     )
     seconds = [0.0, TICK_S / 4, TICK_S] if tied else [0.0, 1.1e-4, 3.3e-3]
-    pool = DecodePool(queues=decode, count=draw(st.integers(1, 3)), transfer_s=draw(st.sampled_from(seconds)))
+    pool = DecodePool(
+        queues=replace(decode, queue_limit=-1),
+        count=draw(st.integers(1, 3)),
+        transfer_s=draw(st.sampled_from(seconds)),
+    )
     group = GroupSpec(
         queues=prefill,
         count=draw(st.integers(1, 3)),
