@@ -14,7 +14,14 @@ from simulator.fleet.capacity import (
     is_owned,
     pricing_problems,
 )
-from simulator.fleet.layouts import layout_of, layout_problems, other_widths, widths_of, words_of
+from simulator.fleet.layouts import (
+    layout_of,
+    layout_problems,
+    layout_warnings,
+    other_widths,
+    widths_of,
+    words_of,
+)
 from simulator.fleet.marginal import marginal_usd_per_mtok
 from simulator.kernel.spec import BatchingSpec, DecodePool
 from simulator.serving.hardware import GIB, Chip, Engine, Shape
@@ -100,6 +107,7 @@ class BatchingBackend:
             pays_meter=is_owned(deployment),
             idle_w=chips * (accelerator.idle_w + accelerator.host_w),
             embodied_gco2e_per_s=chips * embodied_gco2e_per_s(accelerator),
+            warnings=layout_warnings(deployment.name, hardware),
         )
 
     def timings(

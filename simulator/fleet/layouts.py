@@ -57,6 +57,13 @@ def layout_problems(
         yield "hardware.expert_parallel", f"{what}; allowed: {fitting}"
 
 
+def layout_warnings(name: str, hardware: Hardware) -> tuple[str, ...]:
+    """What a layout says that step times do not tell apart: docs/decisions/0047."""
+    if hardware.expert_parallel is None:
+        return ()
+    return (f"{name}: expert_parallel is checked, but step times are those of evenly busy chips either way",)
+
+
 def host_problems(hardware: Hardware, accelerator: Accelerator) -> Iterator[tuple[str, str]]:
     """A replica that is wider than a host: links between hosts are not simulated."""
     limit = accelerator.chips_per_host
