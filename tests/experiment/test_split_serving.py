@@ -95,6 +95,13 @@ def test_a_story_tells_of_both_replicas(tmp_path: Path) -> None:
     assert "which had its context after" in story
 
 
+def test_serving_as_nobody_measured_is_warned_of() -> None:
+    """A fitted profile says that its points were of replicas that do both."""
+    engine = {"profile": "vllm-0.19", "split": {"prefill_replicas": 2}}
+    warnings = simulate(scenario(fleet=[{**H100, "engine": engine}])).report.fields["warnings"]
+    assert any("prefill apart from decode, fitted were replicas that do both" in told for told in warnings)
+
+
 def test_a_lost_prefill_replica_fails_its_own_only() -> None:
     """Replica 0 computes prompts: its outage fails what it has, and the other one goes on."""
     fault = {"kind": "outage", "target": "small/0", "at": "30s", "duration": "30s"}

@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from oracle.attempt import Attempt
 from oracle.cases import Cancel, Drain, Outage, Slow
 from oracle.line import ServerLine
-from oracle.stepwise import Attempt, StepwiseQueue
+from oracle.stepwise import StepwiseQueue
 from simulator.kernel import BatchingSpec, GroupSpec, Kernel, Repeats
 from simulator.kernel.codes import Ending, Reason
 

@@ -13,8 +13,9 @@ from simulator.kernel.codes import ROUND_ROBIN, Ending, Reason
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
+    from oracle.attempt import Attempt
     from oracle.cases import Arrival, Command
-    from oracle.stepwise import Attempt, StepwiseQueue
+    from oracle.stepwise import StepwiseQueue
     from simulator.kernel import BatchingSpec, DecodePool, GroupSpec
 
 
