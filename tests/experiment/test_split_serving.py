@@ -89,7 +89,7 @@ def test_both_pools_are_rented_and_reported() -> None:
 
 def test_a_story_tells_of_both_replicas(tmp_path: Path) -> None:
     """`explain` says where the prompt was computed, and when its context arrived."""
-    write_result(run(10.0, split=True), tmp_path)
+    write_result(split_scenario(10.0), run(10.0, split=True), tmp_path)
     story = explanation(tmp_path, 3)
     assert "prompt computed by replica" in story
     assert "which had its context after" in story
