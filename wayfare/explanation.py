@@ -115,6 +115,7 @@ def tried(row: Row, number: int) -> list[str]:
         ),
         waited(row),
         f"{moment(row, 'first_token_s')}  first token",
+        *moved(row),
         (
             f"{moment(row, 'finished_s')}  {row['state']}{why(row, 'failure_reason')}: "
             f"{row['output_token_count']:,} tokens; "
@@ -130,6 +131,15 @@ def waited(row: Row) -> str:
     if isnan(wait_s):
         return "  it never left the queue"
     return f"{moment(row, 'admitted_s')}  work began after {seconds(wait_s)} in the queue"
+
+
+def moved(row: Row) -> list[str]:
+    """When a context reached the replica that decodes it, where another one computed the prompt."""
+    if cast("int", row["prefill_replica"]) < 0:
+        return []
+    way_s = number_in(row, "context_delivered_s") - number_in(row, "first_token_s")
+    arrived = "" if isnan(way_s) else f", which had its context after {seconds(way_s)}"
+    return [f"  prompt computed by replica {row['prefill_replica']} for {row['replica']} to decode{arrived}"]
 
 
 def why(row: Row, name: str) -> str:

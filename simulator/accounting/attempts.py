@@ -21,7 +21,8 @@ class Attempts:
     """Columns of all attempts; row i is attempt number i.
 
     `ready_s` is arrival at the target, `admitted_s` the start of work, `first_s` and `finish_s`
-    are instants at the target; the answer reaches the asker `return_s` later. `output` counts
+    are instants at the target; the answer reaches the asker `return_s` later. Where `prefill_queue`
+    computed the prompt for `queue` to decode, the context reached that at `delivered_s`. `output` counts
     tokens generated, `cached` prompt tokens that an API or a replica's prefix cache knew already and
     `cache_written` those an API was paid to keep. `won` marks the attempt whose answer the request got.
     """
@@ -29,6 +30,7 @@ class Attempts:
     request: NDArray[np.int64]
     target: NDArray[np.int32]
     queue: NDArray[np.int32]
+    prefill_queue: NDArray[np.int32]
     kind: NDArray[np.int8]
     ending: NDArray[np.int8]
     reason: NDArray[np.int8]
@@ -42,6 +44,7 @@ class Attempts:
     ready_s: NDArray[np.float64]
     admitted_s: NDArray[np.float64]
     first_s: NDArray[np.float64]
+    delivered_s: NDArray[np.float64]
     finish_s: NDArray[np.float64]
     return_s: NDArray[np.float64]
     busy_s: NDArray[np.float64]
@@ -72,6 +75,7 @@ def attempt_columns(rows: NDArray[np.void], journal: Journal, plan: RunPlan) -> 
     won &= rows["ending"] == Ending.COMPLETED
     names = [
         "queue",
+        "prefill_queue",
         "ending",
         "reason",
         "output",
@@ -81,6 +85,7 @@ def attempt_columns(rows: NDArray[np.void], journal: Journal, plan: RunPlan) -> 
         "ready_s",
         "admitted_s",
         "first_s",
+        "delivered_s",
         "finish_s",
         "return_s",
         "busy_s",

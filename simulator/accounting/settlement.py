@@ -19,7 +19,7 @@ from simulator.accounting.provisioned import with_units_used
 from simulator.kernel.codes import REASON_NAMES, Ending
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from numpy.typing import NDArray
 
@@ -80,8 +80,8 @@ def cohort_of(plan: RunPlan, journal: Journal, run: Run) -> Selection:
     )
 
 
-def report_blocks(settlement: Settlement) -> dict[str, Json]:
-    """All figures of the report, without its head."""
+def report_blocks(settlement: Settlement, pools: Mapping[str, float]) -> dict[str, Json]:
+    """All figures of the report, without its head; `pools` adds utilisation by pool."""
     run, cohort = settlement.run, settlement.cohort
     cost = blocks.cost_block(run, cohort)
     total_usd = cost["total"] or 0.0
@@ -96,7 +96,7 @@ def report_blocks(settlement: Settlement) -> dict[str, Json]:
         "latency": blocks.latency_block(run, cohort),
         **blocks.level_blocks(run, cohort),
         "tasks": task_block(settlement.plan, run, cohort.requests),
-        "utilization": utilizations(run),
+        "utilization": {**utilizations(run), **pools},
         "by": cast("Json", breakdowns(run, cohort, settlement.plan.workload)),
         "decisions": decision_counts(settlement),
     }

@@ -50,7 +50,8 @@ def domain_warnings(
         if domain is None or not served:
             continue
         figures = {**served, "batch": float(running[mine].max())}
-        outside = [*chip_faults(domain, entry), *side_faults(domain, sizes(scenario, entry) | figures)]
+        outside = [*chip_faults(domain, entry), *layout_faults(entry)]
+        outside += side_faults(domain, sizes(scenario, entry) | figures)
         if outside:
             profile = entry.engine.profile
             found.append(f"{entry.name}: outside of what {profile!r} was fitted to: {'; '.join(outside)}")
@@ -78,6 +79,15 @@ def chip_faults(domain: Domain, entry: Deployment) -> Iterator[str]:
     name = hardware_of(entry).accelerator
     if domain.accelerators and name not in domain.accelerators:
         yield f"accelerator {name!r}, measured were {', '.join(map(repr, domain.accelerators))}"
+
+
+def layout_faults(entry: Deployment) -> Iterator[str]:
+    """Ways to serve of which no point was fitted."""
+    ranks = hardware_of(entry).attention_data_parallel
+    if ranks > 1:
+        yield f"{ranks} attention ranks, fitted were layouts of one"
+    if entry.engine.split is not None:
+        yield "prefill apart from decode, fitted were replicas that do both"
 
 
 def side_faults(domain: Domain, figures: Mapping[str, float]) -> Iterator[str]:

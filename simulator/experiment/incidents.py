@@ -71,17 +71,23 @@ def places(slots: Sequence[Slot]) -> Iterator[Place]:
 
 
 def queues_of(slots: Sequence[Slot], found: Sequence[Struck], most: int | None = None) -> tuple[int, ...]:
-    """The struck queues by their kernel numbers; `most` of each deployment, lowest numbers first."""
+    """The struck queues by their kernel numbers; `most` replicas of each deployment, the first ones."""
     queues: list[int] = []
     for number, replica in found:
-        mine = [
-            first + place
-            for _index, first, slot in places(slots)
-            if slot.number == number
-            for place in range(slot.service.queue_count)
-        ]
-        queues += mine[:most] if replica is None else [mine[replica]]
+        mine = replicas_of(slots, number)
+        struck_ones = mine[:most] if replica is None else [mine[replica]]
+        queues += [queue for ranks in struck_ones for queue in ranks]
     return tuple(queues)
+
+
+def replicas_of(slots: Sequence[Slot], number: int) -> list[range]:
+    """The queues of each replica of a deployment: one, or one an attention rank."""
+    return [
+        range(first + place, first + place + slot.service.rank_count)
+        for _index, first, slot in places(slots)
+        if slot.number == number
+        for place in range(0, slot.service.queue_count, slot.service.rank_count)
+    ]
 
 
 def targets_of(slots: Sequence[Slot], found: Sequence[Struck]) -> tuple[int, ...]:
@@ -167,16 +173,17 @@ def random_outages(
     """Outages of every struck replica by itself."""
     begins, ends = words_of(fault)
     for number, replica in struck(scenario, fault.target):
-        queues = queues_of(slots, [(number, replica)])
-        for place, queue in enumerate(queues):
-            name = f"{scenario.fleet[number].name}/{place if replica is None else replica}"
+        for place, queues in enumerate(replicas_of(slots, number)):
+            if replica not in (None, place):
+                continue
+            name = f"{scenario.fleet[number].name}/{place}"
             for at_s, duration_s in breakdowns(fault, seed, name, repeat, scenario.duration_s):
                 yield Incident(
                     kind=fault.kind,
                     label=name,
                     at_s=at_s,
                     duration_s=duration_s,
-                    queues=(queue,),
+                    queues=tuple(queues),
                     begins=begins,
                     ends=ends,
                 )

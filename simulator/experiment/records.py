@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from simulator.accounting.settlement import Settlement
+    from simulator.world.plan import RunPlan
 
     Columns = dict[str, NDArray[np.generic]]
 
@@ -127,11 +128,17 @@ def paid_columns(settlement: Settlement) -> Columns:
     }
 
 
+def replica_of(queue: NDArray[np.int32], target: NDArray[np.int32], plan: RunPlan) -> NDArray[np.int64]:
+    """The replica's number within its target, by kernel queue; -1 where there is none."""
+    first_queue = np.array([entry.first_queue for entry in plan.target_plans])
+    rank_count = np.array([entry.rank_count for entry in plan.target_plans])
+    return np.where(queue < 0, -1, (queue - first_queue[target]) // rank_count[target])
+
+
 def attempt_records(settlement: Settlement) -> Columns:
     """One row for each attempt: where, why, how it ended, its times, tokens, money and energy."""
     run, plan = settlement.run, settlement.plan
     attempts, books = run.attempts, run.books
-    first_queue = np.array([entry.first_queue for entry in plan.target_plans])
     names = [target.name for target in plan.targets]
     return {
         "attempt": np.arange(len(attempts)),
@@ -141,13 +148,15 @@ def attempt_records(settlement: Settlement) -> Columns:
         "deployment": named([term.deployment for term in run.terms], attempts.target),
         "tier": named([term.tier for term in run.terms], attempts.target),
         "model": named([term.model for term in run.terms], attempts.target),
-        "replica": np.where(attempts.queue < 0, -1, attempts.queue - first_queue[attempts.target]),
+        "replica": replica_of(attempts.queue, attempts.target, plan),
+        "prefill_replica": replica_of(attempts.prefill_queue, attempts.target, plan),
         "state": named(ENDING_NAMES, attempts.ending),
         "failure_reason": named(FAILURE_NAMES, attempts.reason),
         "started_s": attempts.submitted_s,
         "ready_s": attempts.ready_s,
         "admitted_s": attempts.admitted_s,
         "first_token_s": attempts.first_s,
+        "context_delivered_s": attempts.delivered_s,
         "finished_s": attempts.finish_s,
         "forward_s": attempts.ready_s - attempts.submitted_s,
         "back_s": attempts.return_s,

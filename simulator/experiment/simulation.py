@@ -125,7 +125,7 @@ def simulate(
     )
     del rows
     marks.append(time.perf_counter())
-    blocks = report_blocks(settlement)
+    blocks = report_blocks(settlement, world.telemetry.pool_utilizations())
     marks.append(time.perf_counter())
     outside = domain_warnings(scenario, settlement, world.telemetry.most_running(world.replicas))
     warnings = (*resolution.warnings, *said, *outside)

@@ -60,8 +60,8 @@ def slots_of(scenario: Scenario, services: Sequence[Service]) -> list[Slot]:
         if entry.balancing != "router":
             slots.append(Slot(number=number, name=entry.name, deployment=entry, service=service))
             continue
-        single = replace(service, queue_count=1)
-        names = [f"{entry.name}/{replica}" for replica in range(service.queue_count)]
+        single = replace(service, queue_count=service.rank_count)
+        names = [f"{entry.name}/{replica}" for replica in range(service.replica_count)]
         slots += [Slot(number=number, name=name, deployment=entry, service=single) for name in names]
     return slots
 
@@ -83,7 +83,7 @@ def target_of(scenario: Scenario, slot: Slot, index: int, demands: Sequence[Dema
         input_price_usd_per_mtok=service.input_usd_per_mtok,
         output_price_usd_per_mtok=service.output_usd_per_mtok,
         expected_output_tokens=usual_answers(scenario, model.name, demands),
-        replica_count=service.queue_count,
+        replica_count=service.replica_count,
     )
 
 
@@ -109,9 +109,11 @@ def usual_answers(scenario: Scenario, name: str, demands: Sequence[Demand]) -> d
 
 def group_of(slot: Slot) -> GroupSpec:
     """The kernel's queues behind a target."""
+    decode = slot.service.decode
     return GroupSpec(
         queues=slot.service.queues,
-        count=slot.service.queue_count,
+        count=slot.service.queue_count - (decode.count if decode else 0),
+        decode=decode,
         balancing=BALANCING[slot.deployment.balancing],
         limits=slot.service.limits,
     )
@@ -135,6 +137,8 @@ def target_plan(
         timings=timings,
         own_device=slot.service.own_device,
         queue_count=slot.service.queue_count,
+        decode_count=slot.service.decode.count if slot.service.decode else 0,
+        rank_count=slot.service.rank_count,
         first_queue=sum(other.service.queue_count for other in before),
         failure_ratio=slot.service.failure_ratio,
         metering=slot.service.metering,

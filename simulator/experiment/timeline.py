@@ -19,7 +19,8 @@ if TYPE_CHECKING:
 
 def timeline(settlement: Settlement, telemetry: Samples) -> dict[str, Column]:
     """Columns by step (`t_s` is its beginning): counts and amounts within it, gauges at its
-    beginning; `waiting/<target>` and `running/<target>` for each target.
+    beginning; `queue_length/<target>` and `running/<target>` for each target, and for each pool of
+    one that splits.
     """
     edges = np.append(telemetry.t_s, telemetry.t_s[-1] + step_of(telemetry))
     columns = {"t_s": telemetry.t_s}
@@ -30,6 +31,8 @@ def timeline(settlement: Settlement, telemetry: Samples) -> dict[str, Column]:
         columns[gauge] = samples.sum(axis=1)
         for target, entry in enumerate(settlement.plan.targets):
             columns[f"{gauge}/{entry.name}"] = samples[:, target]
+        for pool, name_of_pool in enumerate(telemetry.pool_names):
+            columns[f"{gauge}/{name_of_pool}"] = telemetry.pools[name][:, pool].astype(np.float64)
     return columns | replica_columns(settlement, telemetry)
 
 
@@ -38,7 +41,8 @@ def replica_columns(settlement: Settlement, telemetry: Samples) -> dict[str, Col
     columns: dict[str, Column] = {}
     for state, counts in telemetry.replicas.items():
         for target, entry in enumerate(settlement.plan.targets):
-            columns[f"replicas_{state}/{entry.name}"] = counts[:, target]
+            ranks = settlement.plan.target_plans[target].rank_count
+            columns[f"replicas_{state}/{entry.name}"] = counts[:, target] / ranks
     return columns
 
 

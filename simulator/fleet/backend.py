@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from simulator.accounting.terms import Provisioned, TokenRates
-    from simulator.kernel.spec import BatchingSpec, ServersSpec
+    from simulator.kernel.spec import BatchingSpec, DecodePool, ServersSpec
     from simulator.scenario import Deployment, Scenario
     from simulator.streams import RandomStreams
     from simulator.world.metering import Metering
@@ -25,10 +25,11 @@ if TYPE_CHECKING:
 class Service:
     """What a back-end makes of a deployment: queues, prices, powers.
 
-    `queue_count` queues, each of `unit_count` units (servers) that are paid for and draw power:
-    dollars, watts and grams are per unit and second, before PUE. Prices per million tokens are
-    what a router takes as marginal price. `pays_meter`: the operator pays for the electricity;
-    `user_side`: the users' own machines.
+    `queue_count` queues, those of the `decode` pool included, each of `unit_count` units (servers)
+    that are paid for and draw power: dollars, watts and grams are per unit and second, before PUE.
+    A replica has `rank_count` queues: several where attention ranks have their own. Prices per
+    million tokens are what a router takes as marginal price. `pays_meter`: the operator pays for the
+    electricity; `user_side`: the users' own machines.
     `provisioned` units are held like machines; `metering` is how an API counts tokens; `batch`
     answers come within hours. `absence` is when own devices are off, `battery_wh` their full charge.
     `warnings` go into the report.
@@ -36,6 +37,8 @@ class Service:
 
     queues: BatchingSpec | ServersSpec
     queue_count: int = 1
+    decode: DecodePool | None = None
+    rank_count: int = 1
     unit_count: int = 1
     limits: RateLimits = field(default_factory=RateLimits)
     own_device: bool = False
@@ -58,6 +61,11 @@ class Service:
     absence: Absence | None = None
     battery_wh: float | None = None
     warnings: tuple[str, ...] = ()
+
+    @property
+    def replica_count(self) -> int:
+        """Queues that fail, are paid for and are counted as one, taken together."""
+        return self.queue_count // self.rank_count
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from math import prod
 from typing import TYPE_CHECKING
 
 from catalogs.errors import UnknownEntryError
@@ -12,9 +14,17 @@ from simulator.fleet.capacity import (
     is_owned,
     pricing_problems,
 )
+from simulator.fleet.layouts import (
+    layout_of,
+    layout_problems,
+    layout_warnings,
+    other_widths,
+    widths_of,
+    words_of,
+)
 from simulator.fleet.marginal import marginal_usd_per_mtok
-from simulator.kernel.spec import BatchingSpec
-from simulator.serving.hardware import GIB, WEIGHT_BYTES, Chip, Engine, Layout, Shape
+from simulator.kernel.spec import BatchingSpec, DecodePool
+from simulator.serving.hardware import GIB, Chip, Engine, Shape
 from simulator.serving.speculation import (
     tokens_per_step,
     wider_joules,
@@ -23,6 +33,7 @@ from simulator.serving.speculation import (
 )
 from simulator.serving.step_cost import (
     expert_miss,
+    kv_bytes_per_token,
     kv_room_tokens,
     shortfall_bytes,
     step_joules,
@@ -34,6 +45,7 @@ if TYPE_CHECKING:
 
     from catalogs.records import Accelerator, Architecture, Precision, ServingProfile
     from simulator.fleet.backend import Work
+    from simulator.fleet.layouts import Widths
     from simulator.scenario import Deployment, Scenario
     from simulator.scenario.fleet import EngineSettings, Hardware
     from simulator.streams import RandomStreams
@@ -41,7 +53,6 @@ if TYPE_CHECKING:
 
 GIGA = 1e9
 TERA = 1e12
-WIDTHS = (1, 2, 4, 8, 16)
 LEAST_ROOM_TOKENS = 2_048
 """A replica with room for fewer tokens of KV cache is taken as too small for its model."""
 
@@ -66,7 +77,11 @@ class BatchingBackend:
         accelerator = scenario.catalog.accelerator(hardware_of(deployment).accelerator)
         yield from place_problems(deployment, accelerator)
         yield from pricing_problems(deployment, accelerator)
-        lacking = list(precision_problems(hardware_of(deployment), accelerator))
+        hardware, shape = hardware_of(deployment), shape_in(scenario, deployment)
+        lacking = [
+            *layout_problems(deployment.model, shape, hardware, accelerator),
+            *precision_problems(hardware, accelerator),
+        ]
         yield from lacking or memory_problems(scenario, deployment)
 
     def service(self, scenario: Scenario, deployment: Deployment) -> Service:
@@ -82,7 +97,9 @@ class BatchingBackend:
         window = deployment.context_window_tokens or model.context_window_tokens
         return Service(
             queues=queues,
-            queue_count=deployment.most_replicas,
+            queue_count=deployment.most_replicas * hardware.attention_data_parallel,
+            decode=decode_pool(scenario, deployment, queues),
+            rank_count=hardware.attention_data_parallel,
             context_window_tokens=min(window, queues.kv_room_tokens - queues.width + 1),
             input_usd_per_mtok=input_usd,
             output_usd_per_mtok=output_usd,
@@ -90,6 +107,7 @@ class BatchingBackend:
             pays_meter=is_owned(deployment),
             idle_w=chips * (accelerator.idle_w + accelerator.host_w),
             embodied_gco2e_per_s=chips * embodied_gco2e_per_s(accelerator),
+            warnings=layout_warnings(deployment.name, hardware),
         )
 
     def timings(
@@ -108,8 +126,27 @@ def hardware_of(deployment: Deployment) -> Hardware:
     return deployment.hardware
 
 
+def decode_pool(scenario: Scenario, deployment: Deployment, queues: BatchingSpec) -> DecodePool | None:
+    """The replicas that only decode, where prefill stands apart; they keep no prefixes, refuse nobody.
+
+    A token of context takes kappa bytes over the link.
+    """
+    split, hardware = deployment.engine.split, hardware_of(deployment)
+    if split is None:
+        return None
+    bytes_per_token = kv_bytes_per_token(shape_in(scenario, deployment), layout_of(hardware))
+    return DecodePool(
+        queues=replace(queues, prefix_cache=False, queue_limit=-1),
+        count=(deployment.most_replicas - split.prefill_replicas) * hardware.attention_data_parallel,
+        transfer_s=bytes_per_token / (split.link_gb_per_s * GIGA),
+    )
+
+
 def batching_spec(scenario: Scenario, deployment: Deployment) -> BatchingSpec:
-    """What the kernel needs of a replica."""
+    """What the kernel needs of a replica; with several attention ranks, of one of them.
+
+    All ranks are taken to be equally busy: together they touch an expert unless none of them does.
+    """
     hardware, settings = hardware_of(deployment), deployment.engine
     accelerator = scenario.catalog.accelerator(hardware.accelerator)
     profile = scenario.catalog.serving_profile(settings.profile)
@@ -123,7 +160,7 @@ def batching_spec(scenario: Scenario, deployment: Deployment) -> BatchingSpec:
     return BatchingSpec(
         seconds=seconds,
         joules=wider_joules(joules, shape, chip, width),
-        expert_miss=expert_miss(shape),
+        expert_miss=expert_miss(shape) ** hardware.attention_data_parallel,
         max_sequences=settings.max_sequences or profile.max_sequences,
         token_budget=settings.token_budget or profile.token_budget,
         kv_room_tokens=room,
@@ -215,15 +252,6 @@ def engine_coefficients(profile: ServingProfile) -> Engine:
     )
 
 
-def layout_of(hardware: Hardware, width: int | None = None) -> Layout:
-    """How the model stands on the chips, or would on `width` of them."""
-    return Layout(
-        tensor_parallel=width or hardware.tensor_parallel,
-        weight_bytes=WEIGHT_BYTES[hardware.precision],
-        kv_bytes=WEIGHT_BYTES[hardware.kv_precision],
-    )
-
-
 def unknown(key: str, lookup: Callable[[str], object], name: str) -> Iterator[tuple[str, str]]:
     """The complaint that a name is not in the catalog, if it is not."""
     try:
@@ -240,9 +268,6 @@ def place_problems(deployment: Deployment, accelerator: Accelerator) -> Iterator
         places = f"; to be had in: {', '.join(map(repr, allowed))}" if allowed else ""
         what = f"{accelerator.name!r} is not to be had in {region!r}{places}"
         yield "hardware.accelerator", what
-    if hardware_of(deployment).tensor_parallel > accelerator.chips_per_host:
-        limit = accelerator.chips_per_host
-        yield "hardware.tensor_parallel", f"a host has {limit} chips of {accelerator.name!r}"
 
 
 def precision_problems(hardware: Hardware, accelerator: Accelerator) -> Iterator[tuple[str, str]]:
@@ -258,20 +283,20 @@ def memory_problems(scenario: Scenario, deployment: Deployment) -> Iterator[tupl
     if deployment.engine.kv_room_tokens is not None:
         return
     hardware = hardware_of(deployment)
-    missing = missing_bytes(scenario, deployment, hardware.tensor_parallel)
+    missing = missing_bytes(scenario, deployment, widths_of(hardware))
     if missing <= 0.0:
         return
-    limit = scenario.catalog.accelerator(hardware.accelerator).chips_per_host
-    fitting = [n for n in WIDTHS if n <= limit and missing_bytes(scenario, deployment, n) <= 0.0]
-    hint = f"it fits on tensor_parallel: {fitting[0]}" if fitting else "it fits on no host of these"
-    chips = f"{hardware.tensor_parallel} x {hardware.accelerator!r} at {hardware.precision}"
+    tried = other_widths(hardware, scenario.catalog.accelerator(hardware.accelerator).chips_per_host)
+    fitting = [widths for widths in tried if missing_bytes(scenario, deployment, widths) <= 0.0]
+    hint = f"it fits on {words_of(fitting[0])}" if fitting else "it fits on no host of these"
+    chips = f"{prod(widths_of(hardware))} x {hardware.accelerator!r} at {hardware.precision}"
     yield "hardware", f"{deployment.model!r} is {missing / GIGA:.1f} GB too large for {chips}; {hint}"
 
 
-def missing_bytes(scenario: Scenario, deployment: Deployment, width: int) -> float:
-    """Bytes that a replica on `width` chips lacks for the model and the least KV cache."""
+def missing_bytes(scenario: Scenario, deployment: Deployment, widths: Widths) -> float:
+    """Bytes that the chips of an attention rank lack for their weights and the least KV cache."""
     hardware = hardware_of(deployment)
     chip = chip_of(scenario.catalog.accelerator(hardware.accelerator), hardware)
     engine = engine_coefficients(scenario.catalog.serving_profile(deployment.engine.profile))
-    shape, layout = shape_in(scenario, deployment), layout_of(hardware, width)
+    shape, layout = shape_in(scenario, deployment), layout_of(hardware, widths)
     return shortfall_bytes(shape, chip, engine, layout, LEAST_ROOM_TOKENS)

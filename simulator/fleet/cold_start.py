@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from simulator.fleet.batching import GIGA, hardware_of, layout_of, shape_in
+from simulator.fleet.batching import GIGA, hardware_of, shape_in
+from simulator.fleet.layouts import layout_of
 
 if TYPE_CHECKING:
     from simulator.scenario import Deployment, Scenario

@@ -5,10 +5,19 @@ the same code is plain Python. Knows tokens, seconds, bytes and joules; no dolla
 """
 
 from simulator.kernel.kernel import Kernel
-from simulator.kernel.spec import BatchingSpec, GroupSpec, RateLimits, Repeats, ServersSpec, StepCost
+from simulator.kernel.spec import (
+    BatchingSpec,
+    DecodePool,
+    GroupSpec,
+    RateLimits,
+    Repeats,
+    ServersSpec,
+    StepCost,
+)
 
 __all__ = [
     "BatchingSpec",
+    "DecodePool",
     "GroupSpec",
     "Kernel",
     "RateLimits",

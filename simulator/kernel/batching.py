@@ -7,225 +7,23 @@ from __future__ import annotations
 
 import math
 
-from simulator.kernel.codes import (
-    DECODE,
-    IDLE,
-    LEAP,
-    LEAP_COUNT,
-    NONE,
-    PREFILL,
-    STEP,
-    WAITING,
-    Ending,
-)
-from simulator.kernel.costs import (
-    attended_pairs,
-    shared_cost,
-)
-from simulator.kernel.drafts import (
-    clock_at,
-    decode_room,
-    gained_before,
-    steps_with_room,
-    stretch,
-    tokens_gained,
-    whole_steps,
-)
+from simulator.kernel.admission import admissible_tokens, admit, continue_prefill, prompt_budget
+from simulator.kernel.charging import pay_for_chunk, turn_meters
+from simulator.kernel.codes import IDLE, LEAP, LEAP_COUNT, NONE, STEP, WAITING, Ending
+from simulator.kernel.costs import attended_pairs, shared_cost
+from simulator.kernel.drafts import decode_room, steps_with_room, stretch, tokens_gained, whole_steps
 from simulator.kernel.endings import end_attempt, notify_first
-from simulator.kernel.heaps import member_place, push_member, remove_member, reorder_queue
+from simulator.kernel.heaps import reorder_queue
 from simulator.kernel.jit import compiled
-from simulator.kernel.lists import (
-    append_prefill,
-    append_running,
-    count_kv,
-    enqueue,
-    remove_prefill,
-    remove_running,
-    remove_waiting,
-    requeue,
-)
+from simulator.kernel.lists import count_kv, enqueue, remove_prefill, remove_waiting
 from simulator.kernel.pace import change_pace
-from simulator.kernel.prefixes import (
-    held_tokens,
-    leave_behind,
-    may_repeat,
-    offer_segments,
-    take_prefix,
-    trim,
-)
+from simulator.kernel.preemption import make_room
+from simulator.kernel.prefixes import offer_segments, trim
+from simulator.kernel.sequences import begin_decode, end_decode, leave_batch, release
+from simulator.kernel.transfers import hand_over
 
 COMPLETED = int(Ending.COMPLETED)
 CANCELLED = int(Ending.CANCELLED)
-
-
-@compiled
-def begin_decode(k, queue, slot):
-    """Joins the decoding batch; the slot's meters start at the queue's present readings."""
-    entry = k.slots[slot]
-    entry.state = DECODE
-    entry.started_clock = queue.clock
-    entry.started_context = entry.computed
-    entry.share_s = queue.share_s
-    entry.share_j = queue.share_j
-    entry.done_clock = clock_at(queue, queue.clock, entry.output - entry.generated)
-    push_member(k, queue, entry.done_clock, slot)
-    queue.decoding += 1
-    queue.context += entry.computed
-
-
-@compiled
-def end_decode(k, queue, slot, place):
-    """Leaves the decoding batch, paying for its steps so far (costs.py, component by cause)."""
-    entry = k.slots[slot]
-    steps = queue.clock - entry.started_clock
-    gained = tokens_gained(queue, entry.started_clock, steps)
-    tokens = min(gained, entry.output - entry.generated)
-    read = steps * entry.started_context + gained_before(queue, entry.started_clock, steps)
-    entry.busy_s += queue.share_s - entry.share_s + steps * queue.sequence_s + read * queue.context_s
-    entry.energy_j += queue.share_j - entry.share_j + steps * queue.sequence_j + read * queue.context_j
-    queue.context -= entry.computed + gained
-    entry.generated += tokens
-    entry.computed += tokens
-    if tokens < gained:
-        count_kv(k, queue, tokens - gained)
-    remove_member(k, queue, place)
-    queue.decoding -= 1
-
-
-@compiled
-def release(k, queue, slot):
-    """Gives a running sequence's seat and KV room back."""
-    entry = k.slots[slot]
-    if queue.caches:
-        leave_behind(k, entry.queue, queue, slot, entry.computed)
-        count_kv(k, queue, -entry.chunk)
-    else:
-        count_kv(k, queue, -(entry.computed + entry.chunk))
-    entry.chunk = 0
-    remove_running(k, queue, slot)
-
-
-@compiled
-def leave_batch(k, queue, slot):
-    """Takes a running sequence out between steps, whatever its phase."""
-    if k.slots[slot].state == DECODE:
-        end_decode(k, queue, slot, member_place(k, queue, slot))
-    else:
-        remove_prefill(k, queue, slot)
-    release(k, queue, slot)
-
-
-@compiled
-def victim(k, queue):
-    """The running sequence to preempt: the last admitted among the least urgent."""
-    worst = queue.run_tail
-    slot = k.slots[worst].run_previous
-    while slot != NONE:
-        if k.slots[slot].priority > k.slots[worst].priority:
-            worst = slot
-        slot = k.slots[slot].run_previous
-    return worst
-
-
-@compiled
-def preempt(k, queue, slot):
-    """Drops a sequence's KV cache; it waits first in line and computes everything again.
-
-    The work of computing the same tokens once more will be its waste (`pay_for_chunk`).
-    """
-    leave_batch(k, queue, slot)
-    entry = k.slots[slot]
-    entry.lost = max(entry.lost, entry.computed)
-    entry.computed = 0
-    entry.prefill_target = entry.prompt + entry.generated
-    entry.state = WAITING
-    queue.preemption_count += 1
-    requeue(k, queue, slot)
-
-
-@compiled
-def make_room(k, queue):
-    """Preempts until every decoding sequence has room for one more token; whether it had to."""
-    count = queue.preemption_count
-    while queue.kv_used + decode_room(queue) > queue.kv_room:
-        preempt(k, queue, victim(k, queue))
-    return queue.preemption_count > count
-
-
-@compiled
-def schedule_chunk(k, queue, slot, tokens):
-    """Plans the next `tokens` prompt tokens of a sequence for this step and takes their room."""
-    k.slots[slot].chunk = tokens
-    queue.chunk_tokens += tokens
-    count_kv(k, queue, tokens)
-
-
-@compiled
-def continue_prefill(k, queue, budget):
-    """Schedules the prompt left over from the last step; returns the budget that remains."""
-    slot = queue.prefill_head
-    if slot == NONE or budget == 0:
-        return budget
-    tokens = min(k.slots[slot].prefill_target - k.slots[slot].computed, budget)
-    while queue.kv_used + decode_room(queue) + tokens > queue.kv_room:
-        worst = victim(k, queue)
-        preempt(k, queue, worst)
-        if worst == slot:
-            return budget
-    schedule_chunk(k, queue, slot, tokens)
-    return budget - tokens
-
-
-@compiled
-def admissible_tokens(k, queue, budget):
-    """Prompt tokens of the first waiting sequence that fit into this step; 0 if it must wait."""
-    slot = queue.wait_head
-    if slot == NONE or queue.running >= queue.capacity or budget <= 0:
-        return 0
-    if queue.caches and may_repeat(k, slot):
-        return cached_admissible_tokens(k, queue, slot, budget)
-    tokens = min(k.slots[slot].prefill_target, budget)
-    return tokens if queue.kv_used + decode_room(queue) + tokens <= queue.kv_room else 0
-
-
-@compiled
-def cached_admissible_tokens(k, queue, slot, budget):
-    """Prompt tokens that may find a prefix: admitted when the whole prompt fits beside the others.
-
-    What running sequences hold takes no more room. Free blocks do not matter here, so that a leap
-    may evict them and yet nobody could have been admitted on the way.
-    """
-    entry = k.slots[slot]
-    need = entry.prefill_target - held_tokens(k, entry.queue, slot)
-    fits = queue.kv_used + decode_room(queue) + need <= queue.kv_room
-    return min(entry.prefill_target, budget) if fits else 0
-
-
-@compiled
-def admit(k, queue, now_s, budget):
-    """Admits waiting sequences in order while seats, budget and room last."""
-    tokens = admissible_tokens(k, queue, budget)
-    while tokens > 0:
-        slot = queue.wait_head
-        remove_waiting(k, queue, slot)
-        entry = k.slots[slot]
-        entry.state = PREFILL
-        if math.isnan(entry.admitted_s):
-            entry.admitted_s = now_s
-        append_running(k, queue, slot)
-        append_prefill(k, queue, slot)
-        if queue.caches:
-            take_prefix(k, entry.queue, queue, slot)
-            tokens = min(tokens, entry.prefill_target - entry.computed)
-        schedule_chunk(k, queue, slot, tokens)
-        budget -= tokens
-        tokens = admissible_tokens(k, queue, budget)
-
-
-@compiled
-def prompt_budget(queue):
-    """Tokens of a step's budget that decodes, drafts included, leave to prompts."""
-    return max(0, queue.token_budget - queue.decoding * queue.width)
 
 
 @compiled
@@ -317,41 +115,6 @@ def plan_leap(k, queue, single):
 
 
 @compiled
-def pay_for_chunk(queue, entry, shared_s, shared_j):
-    """Charges a prompt chunk its share of the step, its tokens and its attention.
-
-    Tokens that a preemption made it compute once more count as waste as well.
-    """
-    pairs = attended_pairs(entry.chunk, entry.computed)
-    cost_s = shared_s + entry.chunk * queue.prompt_s + pairs * queue.attention_s
-    cost_j = shared_j + entry.chunk * queue.prompt_j + pairs * queue.attention_j
-    again = max(0, min(entry.chunk, entry.lost - entry.computed))
-    entry.busy_s += cost_s
-    entry.energy_j += cost_j
-    entry.wasted_s += cost_s * again / entry.chunk
-    entry.wasted_j += cost_j * again / entry.chunk
-    entry.prefilled += entry.chunk
-    entry.recomputed += again
-
-
-@compiled
-def turn_meters(queue, steps):
-    """Books finished steps on the queue's meters; returns each sequence's part of one step."""
-    heads = queue.decoding + (queue.prefilling if queue.chunk_tokens > 0 else 0)
-    tokens = queue.decoding * queue.width + queue.chunk_tokens
-    shared_s = shared_cost(queue.base_s, queue.expert_s, queue.expert_miss, tokens) / heads
-    shared_j = shared_cost(queue.base_j, queue.expert_j, queue.expert_miss, tokens) / heads
-    queue.busy_s += stretch(queue, queue.first_step_s, queue.growth_s, steps)
-    queue.energy_j += stretch(queue, queue.first_step_j, queue.growth_j, steps)
-    queue.share_s += shared_s * steps
-    queue.share_j += shared_j * steps
-    queue.context += queue.decoding * tokens_gained(queue, queue.clock, steps)
-    queue.clock += steps
-    queue.step_count += steps
-    return shared_s, shared_j
-
-
-@compiled
 def finish_chunks(k, number, now_s, shared_s, shared_j):
     """Ends the step for its prompt chunks; complete prompts emit a token and start to decode."""
     queue = k.queues[number]
@@ -382,6 +145,8 @@ def emit_first(k, queue, slot, now_s):
     if entry.stop == 0 and entry.generated == entry.output:
         release(k, queue, slot)
         end_attempt(k, slot, now_s, COMPLETED)
+    elif queue.hands_over:
+        hand_over(k, queue, slot, now_s)
     else:
         begin_decode(k, queue, slot)
 
@@ -441,12 +206,18 @@ def interrupt(k, number, now_s):
 
 @compiled
 def arrive(k, number, slot, now_s):
-    """Lets an attempt stand in the queue; wakes an idle queue, or shortens a leap it can join."""
+    """Lets an attempt stand in the queue, whose work may begin only when it is up."""
+    stand(k, number, slot, now_s, k.queues[number].up)
+
+
+@compiled
+def stand(k, number, slot, now_s, works):
+    """Puts an attempt into the line; wakes an idle queue that works, or shortens a leap it can join."""
     queue = k.queues[number]
     enqueue(k, queue, slot)
     k.slots[slot].state = WAITING
     if queue.phase == IDLE:
-        if queue.up:
+        if works:
             plan(k, number, now_s)
     elif queue.wait_head == slot:
         hasten(k, number, now_s)
@@ -473,39 +244,3 @@ def cancel_running(k, number, slot, now_s):
     k.slots[slot].stop = 1
     k.queues[number].cancelling += 1
     interrupt(k, number, now_s)
-
-
-@compiled
-def settle(k, number, now_s):
-    """Books what a stretch has done by `now_s` before the queue fails in the middle of it.
-
-    Whole steps are booked as usual; the broken step's time and energy go equally to the
-    sequences in it.
-    """
-    queue = k.queues[number]
-    if queue.phase == IDLE:
-        return
-    elapsed = now_s - queue.start_s
-    steps = 0 if queue.phase == STEP else min(whole_steps(queue, elapsed), queue.steps)
-    broken_s = elapsed - stretch(queue, queue.first_step_s, queue.growth_s, steps)
-    gained = tokens_gained(queue, queue.clock, steps)
-    if queue.phase == STEP:
-        count_kv(k, queue, -decode_room(queue))
-    elif steps > 0:
-        count_kv(k, queue, queue.decoding * gained)
-        turn_meters(queue, steps)
-    share_broken_step(k, queue, broken_s, gained)
-
-
-@compiled
-def share_broken_step(k, queue, elapsed, gained):
-    """Charges a step that is broken after `gained` tokens equally to all running sequences."""
-    step_s = queue.first_step_s + queue.growth_s * gained
-    joules = (queue.first_step_j + queue.growth_j * gained) * (elapsed / step_s)
-    queue.busy_s += elapsed
-    queue.energy_j += joules
-    slot = queue.run_head
-    while slot != NONE:
-        k.slots[slot].busy_s += elapsed / queue.running
-        k.slots[slot].energy_j += joules / queue.running
-        slot = k.slots[slot].run_next

@@ -21,6 +21,7 @@ PREFILL: Final = 3
 DECODE: Final = 4
 SERVING: Final = 5
 RETURNING: Final = 6
+MOVING: Final = 7
 
 ARRIVE: Final = 1
 SERVER_FIRST: Final = 2
@@ -28,6 +29,7 @@ SERVER_DONE: Final = 3
 NOTICE_FIRST: Final = 4
 NOTICE_DONE: Final = 5
 NOTICE_FAILED: Final = 6
+DELIVERY: Final = 7
 
 LEAST_OUTSTANDING: Final = 0
 ROUND_ROBIN: Final = 1

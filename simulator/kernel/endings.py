@@ -8,6 +8,7 @@ from simulator.kernel.codes import (
     FREE,
     FREE_SLOT,
     LEDGER_COUNT,
+    MOVING,
     NOTICE_DONE,
     NOTICE_FAILED,
     NOTICE_FIRST,
@@ -78,6 +79,8 @@ def count_out(k, slot):
     k.groups[entry.group].outstanding -= 1
     if entry.queue >= 0:
         k.queues[entry.queue].outstanding -= 1
+    if entry.state == MOVING:
+        k.queues[entry.prefill_queue].outstanding -= 1
 
 
 @compiled
@@ -101,6 +104,7 @@ def write_row(k, slot):
     row.request = entry.request
     row.group = entry.group
     row.queue = entry.queue
+    row.prefill_queue = entry.prefill_queue
     row.ending = entry.ending
     row.reason = entry.reason
     row.priority = entry.priority
@@ -113,6 +117,7 @@ def write_row(k, slot):
     row.ready_s = entry.ready_s
     row.admitted_s = entry.admitted_s
     row.first_s = entry.first_s
+    row.delivered_s = entry.delivered_s
     row.finish_s = entry.finish_s
     row.return_s = entry.return_s
     row.busy_s = entry.busy_s

@@ -4,19 +4,20 @@ from __future__ import annotations
 
 import math
 
-from simulator.kernel import batching, prefixes, servers
+from simulator.kernel import batching, deliveries, servers
+from simulator.kernel.balancing import choose_queue
 from simulator.kernel.codes import (
     ALREADY_FINAL,
     ARRIVE,
     BATCHING,
     DECODE,
+    DELIVERY,
     FREE,
     FREE_SLOT,
     HEAP_COUNT,
-    IDLE,
-    LEAST_OUTSTANDING,
     LEDGER_COUNT,
     MARGIN,
+    MOVING,
     NEXT_NUMBER,
     NO_ROOM,
     NO_SLOT,
@@ -27,11 +28,9 @@ from simulator.kernel.codes import (
     PREFILL,
     REMOVED,
     RETURNING,
-    ROUND_ROBIN,
     SERVER_DONE,
     SERVER_FIRST,
     SERVING,
-    SESSION_AFFINITY,
     STOPS_AT_BOUNDARY,
     TIMER_COUNT,
     TRAVELLING,
@@ -48,7 +47,7 @@ from simulator.kernel.endings import (
     handle_of,
     post,
 )
-from simulator.kernel.heaps import pop_timer, push_timer, reorder_queue
+from simulator.kernel.heaps import pop_timer, push_timer
 from simulator.kernel.jit import compiled
 from simulator.kernel.limits import take
 from simulator.kernel.lists import remove_waiting
@@ -83,8 +82,10 @@ def blank(entry):
     entry.ending = 0
     entry.reason = 0
     entry.queue = NONE
+    entry.prefill_queue = NONE
     entry.admitted_s = math.nan
     entry.first_s = math.nan
+    entry.delivered_s = math.nan
     entry.retry_after_s = math.nan
 
 
@@ -143,69 +144,14 @@ def submit(
 
 
 @compiled
-def scrambled(number):
-    """A well-mixed number in [0, 2^31) of an attempt number (xorshift-multiply, Stafford)."""
-    x = (int(number) + 0x1E3779B97F4A7C15) & 0x7FFFFFFFFFFFFFFF
-    x = ((x ^ (x >> 30)) * 0x3F58476D1CE4E5B9) & 0x7FFFFFFFFFFFFFFF
-    x = ((x ^ (x >> 27)) * 0x14D049BB133111EB) & 0x7FFFFFFFFFFFFFFF
-    return (x ^ (x >> 31)) & 0x7FFFFFFF
-
-
-@compiled
-def least_outstanding_queue(k, group):
-    """The up queue with the fewest waiting and running attempts; ties go round, from the cursor."""
-    best = NONE
-    for step in range(group.queue_count):
-        number = group.first_queue + (group.cursor + step) % group.queue_count
-        queue = k.queues[number]
-        if queue.up and (best == NONE or queue.outstanding < k.queues[best].outstanding):
-            best = number
-    return best
-
-
-@compiled
-def next_queue(k, group, start):
-    """The first up queue from place `start` on, going round."""
-    for step in range(group.queue_count):
-        number = group.first_queue + (start + step) % group.queue_count
-        if k.queues[number].up:
-            return number
-    return NONE
-
-
-@compiled
-def session_of(k, request):
-    """The conversation a request belongs to, or NONE."""
-    return k.asked[request].session if request < len(k.asked) else NONE
-
-
-@compiled
-def home_queue(k, group, session):
-    """The queue that a conversation always goes to; the next one that is up when that is not."""
-    return next_queue(k, group, scrambled(session) % group.queue_count)
-
-
-@compiled
-def balanced_queue(k, group, number, request):
-    """The replica that takes the attempt, by the group's balancing; NONE when none is up."""
-    if group.balancing == SESSION_AFFINITY and session_of(k, request) != NONE:
-        return home_queue(k, group, session_of(k, request))
-    if group.balancing in (LEAST_OUTSTANDING, SESSION_AFFINITY):
-        queue = least_outstanding_queue(k, group)
-    elif group.balancing == ROUND_ROBIN:
-        queue = next_queue(k, group, group.cursor)
-    else:
-        queue = next_queue(k, group, scrambled(number) % group.queue_count)
-    if queue != NONE:
-        group.cursor = (queue - group.first_queue + 1) % group.queue_count
-    return queue
-
-
-@compiled
-def choose_queue(k, group, number, request):
-    """The replica that takes the attempt; when none is up, the one it may wait at, or NONE."""
-    queue = balanced_queue(k, group, number, request)
-    return group.waiting_room if queue == NONE else queue
+def is_too_large(k, queue, entry):
+    """Whether the prompt or the whole answer would never fit, here or where it will be decoded."""
+    pool = k.groups[queue.group].decode_pool
+    if pool != NONE:
+        if entry.prompt > queue.kv_room:
+            return True
+        queue = k.queues[k.groups[pool].first_queue]
+    return entry.prompt + entry.output - 1 > queue.kv_room - queue.width + 1
 
 
 @compiled
@@ -215,7 +161,7 @@ def refusal(k, slot, now_s):
     queue = k.queues[entry.queue]
     if not queue.up and entry.queue != k.groups[entry.group].waiting_room:
         return OUTAGE
-    if queue.kind == BATCHING and entry.prompt + entry.output - 1 > queue.kv_room - queue.width + 1:
+    if queue.kind == BATCHING and is_too_large(k, queue, entry):
         return TOO_LARGE
     places = queue.capacity + queue.queue_limit
     if queue.queue_limit >= 0 and queue.running + queue.waiting >= places:
@@ -252,6 +198,8 @@ def fire(k, slot, kind, now_s):
     """Does what a timer announces."""
     if kind == ARRIVE:
         arrive(k, slot, now_s)
+    elif kind == DELIVERY:
+        deliveries.deliver(k, slot, now_s)
     elif kind in (SERVER_FIRST, SERVER_DONE):
         serve(k, slot, kind, now_s)
     elif kind == NOTICE_FIRST:
@@ -358,7 +306,7 @@ def cancel(k, handle, now_s):
 
 @compiled
 def remove(k, slot, now_s, ending):
-    """Ends an attempt that no batch holds: on its way, waiting, or at a server."""
+    """Ends an attempt that no batch holds: on its way, waiting, between two queues, or at a server."""
     entry = k.slots[slot]
     if entry.state == SERVING:
         entry.stop = 1 if ending == CANCELLED else 0
@@ -368,57 +316,7 @@ def remove(k, slot, now_s, ending):
         batching.cancel_waiting(k, entry.queue, slot, now_s)
     elif entry.state == WAITING:
         remove_waiting(k, k.queues[entry.queue], slot)
+    elif entry.state == MOVING:
+        deliveries.take_off(k, slot, now_s)
     entry.stop = 1 if ending == CANCELLED else 0
     end_attempt(k, slot, now_s, ending)
-
-
-@compiled
-def end_broken(k, slot, now_s, ending, reason):
-    """Ends one attempt of a queue that is cleared; one already given up stays cancelled."""
-    stop = k.slots[slot].stop
-    k.slots[slot].reason = 0 if stop else reason
-    end_attempt(k, slot, now_s, CANCELLED if stop else ending)
-
-
-@compiled
-def clear(k, number, now_s, ending, reason):
-    """Ends everything in a queue now, and lets nothing in until it is restored.
-
-    A step under way is broken: its time and energy so far are paid by those in it.
-    """
-    queue = k.queues[number]
-    queue.up = 0
-    queue.draining = 0
-    if queue.kind == BATCHING:
-        batching.settle(k, number, now_s)
-    while queue.run_head != NONE:
-        slot = queue.run_head
-        if queue.kind == BATCHING:
-            queue.cancelling -= k.slots[slot].stop
-            batching.leave_batch(k, queue, slot)
-            end_broken(k, slot, now_s, ending, reason)
-        else:
-            k.slots[slot].reason = reason
-            servers.stop_service(k, slot, now_s, ending)
-    while queue.wait_head != NONE:
-        slot = queue.wait_head
-        remove_waiting(k, queue, slot)
-        end_broken(k, slot, now_s, ending, reason)
-    prefixes.evict(k, queue, 0)
-    queue.phase = IDLE
-    queue.next_s = math.inf
-    reorder_queue(k, number)
-
-
-@compiled
-def give_up(k, slot, now_s, ending):
-    """Ends an attempt that is still on its way to a queue."""
-    if k.slots[slot].state == TRAVELLING:
-        end_attempt(k, slot, now_s, ending)
-
-
-@compiled
-def restore(k, number):
-    """Lets a broken queue take work again."""
-    k.queues[number].up = 1
-    k.queues[number].draining = 0

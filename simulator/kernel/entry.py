@@ -13,7 +13,7 @@ import numpy as np
 from numba.core import types
 from numba.extending import intrinsic
 
-from simulator.kernel import changes, engine, limits
+from simulator.kernel import changes, clearing, engine, limits
 from simulator.kernel.jit import COMPILED, compiled
 from simulator.kernel.records import (
     ASKED,
@@ -120,20 +120,20 @@ def cancel(addresses, handle, now_s):
 
 @compiled
 def clear(addresses, queue, now_s, ending, reason):
-    """See `engine.clear`."""
-    engine.clear(state_at(addresses), queue, now_s, ending, reason)
+    """See `clearing.clear`."""
+    clearing.clear(state_at(addresses), queue, now_s, ending, reason)
 
 
 @compiled
 def give_up(addresses, slot, now_s, ending):
-    """See `engine.give_up`."""
-    engine.give_up(state_at(addresses), slot, now_s, ending)
+    """See `clearing.give_up`."""
+    clearing.give_up(state_at(addresses), slot, now_s, ending)
 
 
 @compiled
 def restore(addresses, queue):
-    """See `engine.restore`."""
-    engine.restore(state_at(addresses), queue)
+    """See `clearing.restore`."""
+    clearing.restore(state_at(addresses), queue)
 
 
 @compiled

@@ -56,6 +56,7 @@ class Kernel:
     def __init__(self, groups: Sequence[GroupSpec], repeats: Repeats | None = None) -> None:
         """Makes an empty kernel of the given groups; `repeats` says what prefix caches can find."""
         self._state = fresh_state(groups, repeats)
+        self._group_count = len(groups)
         self._flushed: list[NDArray[np.void]] = []
         self._share_state()
 
@@ -69,7 +70,7 @@ class Kernel:
     @property
     def groups(self) -> NDArray[np.void]:
         """Live group rows: outstanding, waiting, running, kv_used, kv_room."""
-        return self._state.groups
+        return self._state.groups[: self._group_count]
 
     @property
     def queues(self) -> NDArray[np.void]:

@@ -30,7 +30,15 @@ from simulator.kernel.records import (
     TIMER,
     State,
 )
-from simulator.kernel.spec import BatchingSpec, GroupSpec, RateLimits, Repeats, ServersSpec, StepCost
+from simulator.kernel.spec import (
+    BatchingSpec,
+    DecodePool,
+    GroupSpec,
+    RateLimits,
+    Repeats,
+    ServersSpec,
+    StepCost,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -50,6 +58,7 @@ LINKS = (
     "run_tail",
     "prefill_head",
     "prefill_tail",
+    "moving_head",
     "cache_oldest",
     "cache_newest",
 )
@@ -63,13 +72,16 @@ def records(count: int, dtype: np.dtype[np.void]) -> Records:
 
 def fresh_state(groups: Sequence[GroupSpec], repeats: Repeats | None = None) -> State:
     """The arrays of an empty kernel, at time 0; without `repeats` no cache ever finds anything."""
-    queues = records(sum(group.count for group in groups), QUEUE)
-    group_rows = records(len(groups), GROUP)
-    first = 0
+    queues = records(sum(group.queue_count for group in groups), QUEUE)
+    group_rows = records(len(groups) + sum(group.decode is not None for group in groups), GROUP)
+    first, pool = 0, len(groups)
     for number, group in enumerate(groups):
         fill_group(group_rows, number, group, first)
         fill_queues(queues[first : first + group.count], number, group.queues)
-        first += group.count
+        if group.decode is not None:
+            fill_decode_pool(group_rows, queues, (number, pool), group.decode)
+            pool += 1
+        first += group.queue_count
     if repeats is None or not (len(repeats.key) or (repeats.history >= 0).any()):
         queues["caches"] = 0
     return assemble(queues, group_rows, repeats)
@@ -163,9 +175,31 @@ def fill_group(rows: Records, number: int, group: GroupSpec, first: int) -> None
     row["queue_count"] = group.count
     row["balancing"] = group.balancing
     row["waiting_room"] = NONE
+    row["decode_pool"] = NONE
     room = group.queues.kv_room_tokens if isinstance(group.queues, BatchingSpec) else 0
     row["kv_room"] = room * group.count
     fill_buckets(row, group.limits)
+
+
+def fill_decode_pool(rows: Records, queues: Records, numbers: tuple[int, int], pool: DecodePool) -> None:
+    """Writes the row of a group's decode pool and its queues, and lets the group's own hand over.
+
+    `numbers` are those of the group and of the pool.
+    """
+    number, place = numbers
+    group, row = rows[number : number + 1], rows[place : place + 1]
+    first = int(group["first_queue"][0] + group["queue_count"][0])
+    group["decode_pool"] = place
+    group["kv_room"] += pool.queues.kv_room_tokens * pool.count
+    row["first_queue"] = first
+    row["queue_count"] = pool.count
+    row["balancing"] = group["balancing"]
+    row["waiting_room"] = NONE
+    row["decode_pool"] = NONE
+    senders = queues[group["first_queue"][0] : first]
+    senders["hands_over"] = 1
+    senders["transfer_s"] = pool.transfer_s
+    fill_queues(queues[first : first + pool.count], number, pool.queues)
 
 
 def fill_buckets(row: Records, limits: RateLimits) -> None:

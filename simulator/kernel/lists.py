@@ -90,6 +90,30 @@ def remove_running(k, queue, slot):
 
 
 @compiled
+def append_moving(k, queue, slot):
+    """Adds a slot, which runs no more, to those whose contexts leave the queue."""
+    head = queue.moving_head
+    k.slots[slot].run_previous = NONE
+    k.slots[slot].run_next = head
+    if head != NONE:
+        k.slots[head].run_previous = slot
+    queue.moving_head = slot
+
+
+@compiled
+def remove_moving(k, queue, slot):
+    """Takes a slot out of those whose contexts leave the queue."""
+    before = k.slots[slot].run_previous
+    after = k.slots[slot].run_next
+    if before == NONE:
+        queue.moving_head = after
+    else:
+        k.slots[before].run_next = after
+    if after != NONE:
+        k.slots[after].run_previous = before
+
+
+@compiled
 def append_prefill(k, queue, slot):
     """Adds a slot at the end of the list of sequences whose prompt is being computed."""
     k.slots[slot].prefill_next = NONE

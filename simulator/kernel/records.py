@@ -25,6 +25,11 @@ QUEUE = np.dtype(
         ("queue_limit", "i8"),
         ("token_budget", "i8"),
         ("kv_room", "i8"),
+        # prefill alone: whether finished prompts are handed over, seconds a token of context takes
+        # over the link, when the link is free
+        ("hands_over", "i8"),
+        ("transfer_s", "f8"),
+        ("link_free_s", "f8"),
         # drafts: tokens in a decode step by sequence, and gain_tokens / gain_steps of them kept
         ("width", "i8"),
         ("gain_tokens", "i8"),
@@ -79,6 +84,7 @@ QUEUE = np.dtype(
         ("wait_tail", "i8"),
         ("run_head", "i8"),
         ("run_tail", "i8"),
+        ("moving_head", "i8"),
         ("prefill_head", "i8"),
         ("prefill_tail", "i8"),
         ("heap_at", "i8"),
@@ -95,6 +101,7 @@ GROUP = np.dtype(
         ("balancing", "i8"),
         ("cursor", "i8"),
         ("waiting_room", "i8"),
+        ("decode_pool", "i8"),
         ("outstanding", "i8"),
         ("waiting", "i8"),
         ("running", "i8"),
@@ -124,6 +131,7 @@ SLOT = np.dtype(
         ("request", "i8"),
         ("group", "i8"),
         ("queue", "i8"),
+        ("prefill_queue", "i8"),
         ("priority", "i8"),
         ("notify", "i8"),
         ("stop", "i8"),
@@ -152,6 +160,7 @@ SLOT = np.dtype(
         ("ready_s", "f8"),
         ("admitted_s", "f8"),
         ("first_s", "f8"),
+        ("delivered_s", "f8"),
         ("finish_s", "f8"),
         ("return_s", "f8"),
         ("first_delay_s", "f8"),
@@ -191,6 +200,7 @@ LEDGER = np.dtype(
         ("request", "i8"),
         ("group", "i4"),
         ("queue", "i4"),
+        ("prefill_queue", "i4"),
         ("ending", "i1"),
         ("reason", "i1"),
         ("priority", "i2"),
@@ -203,6 +213,7 @@ LEDGER = np.dtype(
         ("ready_s", "f8"),
         ("admitted_s", "f8"),
         ("first_s", "f8"),
+        ("delivered_s", "f8"),
         ("finish_s", "f8"),
         ("return_s", "f8"),
         ("busy_s", "f8"),
@@ -246,7 +257,8 @@ State = namedtuple(
     "State",
     "queues groups slots timers outbox ledger heap clocks members counters prefixes buckets asked segments",
 )
-"""All arrays of one kernel. `heap` orders batching queues by `next_s`; `clocks`/`members` hold
+"""All arrays of one kernel. `groups` ends with decode pools, which their groups name as `decode_pool`;
+counts stand in the group itself. `heap` orders batching queues by `next_s`; `clocks`/`members` hold
 each queue's heap of decoding sequences at `heap_at`, keyed by the token clock of completion.
 `prefixes` are the entries of all prefix caches, found through `buckets` (place + 1, 0: none); `asked`
 has what each request's prompt repeats, in part as `segments`."""

@@ -89,14 +89,32 @@ class RateLimits:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class DecodePool:
+    """`count` replicas that take contexts over from those that compute prompts.
+
+    A token of context takes `transfer_s` over its sender's link.
+    """
+
+    queues: BatchingSpec
+    count: int = 1
+    transfer_s: float = 0.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class GroupSpec:
     """Alike queues behind one door: the replicas of a deployment, or everybody's own device.
 
     `balancing` is a code of `simulator.kernel.codes` and applies when the submitter names no
-    queue.
+    queue. With a decode pool the queues compute prompts only; its queues are numbered after them.
     """
 
     queues: BatchingSpec | ServersSpec
     count: int = 1
+    decode: DecodePool | None = None
     balancing: int = 0
     limits: RateLimits = field(default_factory=RateLimits)
+
+    @property
+    def queue_count(self) -> int:
+        """All queues, those of the decode pool included."""
+        return self.count + (self.decode.count if self.decode else 0)

@@ -29,14 +29,21 @@ BACKENDS = ("hardware", "api", "device", "endpoint")
 LIMITS = {"requests_per_min", "input_tokens_per_min", "output_tokens_per_min"}
 ScalingMetric = Literal["outstanding", "waiting", "utilization", "kv_usage"]
 RATIO_METRICS = ("utilization", "kv_usage")
+Width = Literal[1, 2, 4, 8, 16]
 Balancing = Literal["least_outstanding", "round_robin", "random", "session_affinity", "router"]
 
 
 class Hardware(Part):
-    """Accelerators under one replica: `tensor_parallel` of them, weights at `precision`."""
+    """Accelerators under one replica: `tensor_parallel` x `attention_data_parallel`, weights at `precision`.
+
+    Attention ranks have their own sequences and KV caches and share the experts, which lie on all
+    chips: whole ones on each of `expert_parallel` parts, cut within a part.
+    """
 
     accelerator: str
-    tensor_parallel: Literal[1, 2, 4, 8, 16] = 1
+    tensor_parallel: Width = 1
+    attention_data_parallel: Width = 1
+    expert_parallel: Width | None = None
     precision: Precision = "bf16"
     kv_precision: Precision = "bf16"
 
@@ -52,6 +59,16 @@ class Speculative(Part):
     draft_layers: Annotated[int, Field(ge=0, le=1_000)] = 0
 
 
+class Split(Part):
+    """Prefill apart from decode: so many of the replicas compute prompts only, the others decode.
+
+    A finished prompt's keys and values go over its replica's link.
+    """
+
+    prefill_replicas: Count
+    link_gb_per_s: Positive = 50.0
+
+
 class EngineSettings(Part):
     """The serving engine. What is left out comes from the profile, or from the memory left."""
 
@@ -62,6 +79,7 @@ class EngineSettings(Part):
     queue_limit: QueueLimit | None = None
     prefix_cache: bool = True
     speculative: Speculative | None = None
+    split: Split | None = None
 
 
 class ProvisionedThroughput(Part):
@@ -286,6 +304,31 @@ class Deployment(Part):
             raise ValueError(message)
         if self.balancing == "router":
             message = "autoscaling needs a deployment that balances itself; balancing: router does not"
+            raise ValueError(message)
+        return self
+
+    @model_validator(mode="after")
+    def _both_pools(self) -> Deployment:
+        """A split leaves replicas that decode, of a fixed number behind one door."""
+        if self.engine.split is None:
+            return self
+        if self.autoscaling is not None:
+            message = "engine.split needs a fixed number of replicas; give replicas, without autoscaling"
+            raise ValueError(message)
+        if self.balancing == "router":
+            message = "engine.split needs a deployment that balances itself; balancing: router does not"
+            raise ValueError(message)
+        count = self.engine.split.prefill_replicas
+        if count >= self.replicas:
+            message = f"engine.split: prefill_replicas {count} of {self.replicas} leave none to decode"
+            raise ValueError(message)
+        return self
+
+    @model_validator(mode="after")
+    def _ranks_stay(self) -> Deployment:
+        """Attention ranks start and stop together, which autoscaling does not simulate."""
+        if self.autoscaling is not None and self.hardware and self.hardware.attention_data_parallel > 1:
+            message = "autoscaling goes with attention_data_parallel: 1; give replicas"
             raise ValueError(message)
         return self
 

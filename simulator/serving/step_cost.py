@@ -43,8 +43,9 @@ def kv_sharding(shape: Shape, layout: Layout) -> int:
 
 
 def weight_bytes(shape: Shape, layout: Layout) -> float:
-    """Bytes of all weights."""
-    return shape.total_params * layout.weight_bytes
+    """Bytes of weights on the n chips: all of them, of experts spread wider the n chips' share."""
+    elsewhere = shape.expert_params * (1.0 - layout.tensor_parallel / layout.expert_width)
+    return (shape.total_params - elsewhere) * layout.weight_bytes
 
 
 def expert_miss(shape: Shape) -> float:

@@ -80,7 +80,8 @@ class TargetPlan:
     `model` is the row of the answer table, `timings` is None for batching queues. `own_device`
     sends each request to its asker's own queue. `failure_ratio` of the attempts fail with a
     server error. `metering` is how an API counts tokens, None for everything else. `absence` is
-    when own devices cannot answer, None where they always can.
+    when own devices cannot answer, None where they always can. The last
+    `decode_count` queues only decode what the others hand over; `rank_count` of them make a replica.
     """
 
     model: int
@@ -89,6 +90,8 @@ class TargetPlan:
     timings: Timings | None = None
     own_device: bool = False
     queue_count: int = 1
+    decode_count: int = 0
+    rank_count: int = 1
     first_queue: int = 0
     failure_ratio: float = 0.0
     metering: Metering | None = None

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from simulator.world.pools import pool_utilizations, pools_of
+
 if TYPE_CHECKING:
     from collections.abc import Generator
 
@@ -27,6 +29,7 @@ class Samples:
     """What was sampled: instants, and by step and target gauges and busy seconds so far.
 
     `presence` says which queues were there; `replicas` counts them by state where any ever changed.
+    `pools` are the gauges by step and pool, in the order of `pool_names`.
     """
 
     t_s: NDArray[np.float64]
@@ -34,6 +37,8 @@ class Samples:
     busy_s: NDArray[np.float64]
     presence: Presence
     replicas: dict[str, NDArray[np.float64]]
+    pool_names: tuple[str, ...]
+    pools: dict[str, NDArray[np.int64]]
 
 
 class Telemetry:
@@ -52,6 +57,8 @@ class Telemetry:
         self.t_s = np.arange(count, dtype=np.float64) * plan.telemetry_step_s
         self.gauges = {name: np.zeros((count, len(plan.targets)), np.int64) for name in GAUGES}
         self.busy_s = np.zeros((count, len(plan.targets)))
+        self.pools = pools_of(plan)
+        self.pool_gauges = {name: np.zeros((count, len(self.pools)), np.int64) for name in GAUGES}
         self.busy_from_s = np.zeros(len(kernel.queues))
         self.busy_to_s = np.zeros(len(kernel.queues))
         clock.process(self._sample())
@@ -64,6 +71,8 @@ class Telemetry:
                 yield self._clock.timeout(at_s - self._clock.now)
             for name, samples in self.gauges.items():
                 samples[step] = self._kernel.groups[name]
+            for name, samples in self.pool_gauges.items():
+                samples[step] = [pool.total(self._kernel.queues[name]) for pool in self.pools]
             self.busy_s[step] = self._by_target(self._kernel.busy_s(self._clock.now))
 
     def _mark_window(self) -> Generator[Event, object, None]:
@@ -88,6 +97,11 @@ class Telemetry:
         ready = np.stack([level.at(self.t_s) for level in replicas.levels["ready"]], axis=1)
         return np.asarray((self.gauges["running"] / np.maximum(ready, 1.0)).max(axis=0))
 
+    def pool_utilizations(self) -> dict[str, float]:
+        """Utilisation of both pools of every target that has two, in the billed window."""
+        window_s = self._plan.duration_s - self._plan.warmup_s
+        return pool_utilizations(self.pools, self.busy_to_s - self.busy_from_s, window_s)
+
     def samples(self, presence: Presence, replicas: Replicas) -> Samples:
         """All that was sampled, apart from the run that is over."""
         changed = {
@@ -96,5 +110,11 @@ class Telemetry:
             if not all(level.constant for level in levels)
         }
         return Samples(
-            t_s=self.t_s, gauges=self.gauges, busy_s=self.busy_s, presence=presence, replicas=changed
+            t_s=self.t_s,
+            gauges=self.gauges,
+            busy_s=self.busy_s,
+            presence=presence,
+            replicas=changed,
+            pool_names=tuple(pool.name for pool in self.pools),
+            pools=self.pool_gauges,
         )

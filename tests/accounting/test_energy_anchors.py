@@ -6,7 +6,8 @@ import pytest
 
 from catalogs import load_catalog
 from simulator.calibration.closed_loop import loop_rows
-from simulator.fleet.batching import chip_of, engine_coefficients, layout_of, shape_of
+from simulator.fleet.batching import chip_of, engine_coefficients, shape_of
+from simulator.fleet.layouts import layout_of
 from simulator.kernel.spec import BatchingSpec
 from simulator.scenario.fleet import Hardware
 from simulator.serving.step_cost import step_joules, step_seconds

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from oracle.stepwise import Attempt
+    from oracle.attempt import Attempt
 
 BLOCK_TOKENS = 16
 BEHIND_ALL_SEGMENTS = 10**9

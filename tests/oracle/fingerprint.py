@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING
 
 from oracle.loads import KNEE, OVERLOAD, REPLICA, load_case
 from oracle.runs import drive, kernel_of
-from oracle.strategies import Traffic, case_of
-from simulator.kernel import BatchingSpec, Kernel, ServersSpec
+from oracle.split import SplitCase, split_kernel
+from oracle.strategies import Traffic, case_of, split_case_of
+from simulator.kernel import BatchingSpec, DecodePool, GroupSpec, Kernel, ServersSpec
 from simulator.kernel.jit import COMPILED
 
 if TYPE_CHECKING:
@@ -47,6 +48,33 @@ def small_cases() -> Iterator[Case]:
         yield case_of(specs, len(specs), replace(traffic, longest=70, repeats=True), closes=tied)
 
 
+def small_splits() -> Iterator[SplitCase]:
+    """Prefill apart from decode: short of room on both sides, given up and broken on the way."""
+    pool = DecodePool(queues=replace(CRAMPED, queue_limit=-1), count=2, transfer_s=3.3e-3)
+    for seed, tied in ((4, False), (5, True)):
+        traffic = Traffic(
+            seed=seed,
+            count=60,
+            rate_per_s=60.0,
+            longest=70,
+            priorities=2,
+            cancels=12,
+            outages=3,
+            tied=tied,
+            repeats=True,
+        )
+        yield split_case_of(GroupSpec(queues=CRAMPED, count=2, decode=pool), traffic, closes=tied)
+
+
+def all_digests() -> Iterator[str]:
+    """The digests of all small cases."""
+    yield from map(case_digest, small_cases())
+    for case in small_splits():
+        kernel = split_kernel(case)
+        drive(kernel, case)
+        yield ledger_digest(kernel)
+
+
 def ledger_digest(kernel: Kernel) -> str:
     """A digest of all bits of the ledger and of the queues' meters."""
     rows, queues = kernel.ledger(), kernel.queues
@@ -73,4 +101,4 @@ def case_digest(case: Case) -> str:
 
 if __name__ == "__main__":
     sys.stdout.write(f"{'compiled' if COMPILED else 'uncompiled'}\n")
-    sys.stdout.writelines(f"{case_digest(case)}\n" for case in small_cases())
+    sys.stdout.writelines(f"{digest}\n" for digest in all_digests())

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 from simulator.kernel.codes import Ending, Reason
 
 if TYPE_CHECKING:
-    from oracle.stepwise import Attempt, Schedule
+    from oracle.attempt import Attempt
+    from oracle.stepwise import Schedule
     from simulator.kernel import ServersSpec
 
 

@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from oracle.attempt import Attempt
 from oracle.cases import Cancel, Drain, Outage, Slow
 from oracle.line import ServerLine
-from oracle.stepwise import Attempt, StepwiseQueue
+from oracle.stepwise import StepwiseQueue
 from simulator.kernel import BatchingSpec, GroupSpec, Kernel, Repeats
 from simulator.kernel.codes import Ending, Reason
 
@@ -22,10 +23,13 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from oracle.cases import Arrival, Case, Command
+    from oracle.split import Split
+
+    Home = StepwiseQueue | ServerLine | Split
 
 BOUNDARY, TIMER, COMMAND = range(3)
-EXACT = ("ending", "reason", "priority", "output", "prefilled", "recomputed", "cached")
-INSTANTS = ("ready_s", "admitted_s", "first_s", "finish_s")
+EXACT = ("ending", "reason", "priority", "output", "prefilled", "recomputed", "cached", "prefill_queue")
+INSTANTS = ("ready_s", "admitted_s", "first_s", "delivered_s", "finish_s")
 METERS = ("busy_s", "energy_j", "wasted_s", "wasted_j")
 QUEUE_METERS = ("busy_s", "energy_j", "step_count", "preemption_count")
 INSTANT_TOLERANCE_S = 1e-9
@@ -45,9 +49,9 @@ class OracleWorld:
 
     def __init__(self, case: Case) -> None:
         """Schedules everything the case says."""
-        self.agenda: list[tuple[float, int, int, Callable[[float], None]]] = []
+        self.agenda: list[tuple[float, int, int, int, Callable[[float], None]]] = []
         self.order = count()
-        self.queues = [self.build(spec) for spec in case.queues]
+        self.queues = [self.build(spec, number) for number, spec in enumerate(case.queues)]
         self.attempts = [
             Attempt(
                 number=number,
@@ -63,7 +67,7 @@ class OracleWorld:
             )
             for number, arrival in enumerate(case.arrivals)
         ]
-        self.homes = [self.queues[arrival.queue] for arrival in case.arrivals]
+        self.homes = [self.home_of(arrival) for arrival in case.arrivals]
         for attempt, home in zip(self.attempts, self.homes, strict=True):
             self.schedule_arrival(attempt, home)
         for command in case.commands:
@@ -71,17 +75,21 @@ class OracleWorld:
         if case.close_s is not None:
             self.schedule(case.close_s, COMMAND, self.close)
 
-    def build(self, spec: object) -> StepwiseQueue | ServerLine:
+    def home_of(self, arrival: Arrival) -> Home:
+        """Where an arrival goes."""
+        return self.queues[arrival.queue]
+
+    def build(self, spec: object, number: int) -> StepwiseQueue | ServerLine:
         """The oracle's queue for a spec."""
         if isinstance(spec, BatchingSpec):
-            return StepwiseQueue(spec, lambda at_s, act: self.schedule(at_s, BOUNDARY, act))
+            return StepwiseQueue(spec, lambda at_s, act: self.schedule(at_s, BOUNDARY, act, number))
         return ServerLine(spec, lambda at_s, act: self.schedule(at_s, TIMER, act))
 
-    def schedule(self, at_s: float, rank: int, action: Callable[[float], None]) -> None:
-        """Puts an action on the agenda."""
-        heapq.heappush(self.agenda, (at_s, rank, next(self.order), action))
+    def schedule(self, at_s: float, rank: int, action: Callable[[float], None], place: int = 0) -> None:
+        """Puts an action on the agenda; of equal rank the one of the lower place comes first."""
+        heapq.heappush(self.agenda, (at_s, rank, place, next(self.order), action))
 
-    def schedule_arrival(self, attempt: Attempt, home: StepwiseQueue | ServerLine) -> None:
+    def schedule_arrival(self, attempt: Attempt, home: Home) -> None:
         """Lets the attempt arrive unless it was given up on the way."""
 
         def arrive(now_s: float) -> None:
@@ -124,7 +132,7 @@ class OracleWorld:
             self.homes[number].cancel(now_s, attempt)
 
     @staticmethod
-    def is_travelling(attempt: Attempt, home: StepwiseQueue | ServerLine) -> bool:
+    def is_travelling(attempt: Attempt, home: Home) -> bool:
         """Whether the attempt has not reached its queue yet."""
         inside = home.running if isinstance(home, StepwiseQueue) else home.serving
         return attempt not in inside and attempt not in home.waiting
@@ -140,13 +148,17 @@ class OracleWorld:
     def run(self) -> None:
         """Does everything on the agenda, in order."""
         while self.agenda:
-            at_s, _, _, action = heapq.heappop(self.agenda)
+            at_s, *_, action = heapq.heappop(self.agenda)
             action(at_s)
 
 
 def oracle_outcome(case: Case) -> Outcome:
     """What the oracle says of a case."""
-    world = OracleWorld(case)
+    return world_outcome(OracleWorld(case))
+
+
+def world_outcome(world: OracleWorld) -> Outcome:
+    """Runs a world to its end; what it says then."""
     world.run()
     attempts = {name: column(world.attempts, name) for name in (*EXACT, *INSTANTS, *METERS)}
     attempts["output"] = column(world.attempts, "generated")

@@ -18,69 +18,11 @@ from simulator.kernel.codes import Ending, Reason
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from oracle.attempt import Attempt
     from simulator.kernel import BatchingSpec
 
     Schedule = Callable[[float, Callable[[float], None]], None]
-
-
-@dataclass(slots=True, kw_only=True, eq=False)
-class Attempt:
-    """One attempt, and everything that happens to it."""
-
-    number: int
-    prompt: int
-    output: int
-    ready_s: float
-    priority: int = 0
-    first_delay_s: float = 0.0
-    duration_s: float = 0.0
-    session: int = -1
-    history: int = -1
-    segments: tuple[tuple[int, int], ...] = ()
-    held: int = 0
-    cached: int = 0
-    prefill_target: int = 0
-    generated: int = 0
-    computed: int = 0
-    lost: int = 0
-    decoding: bool = False
-    given_up: bool = False
-    ending: int = 0
-    reason: int = 0
-    prefilled: int = 0
-    recomputed: int = 0
-    admitted_s: float = math.nan
-    first_s: float = math.nan
-    finish_s: float = math.nan
-    busy_s: float = 0.0
-    energy_j: float = 0.0
-    wasted_s: float = 0.0
-    wasted_j: float = 0.0
-
-    def __post_init__(self) -> None:
-        """The first prefill computes the whole prompt."""
-        self.prefill_target = self.prompt
-
-    @property
-    def shared(self) -> int:
-        """Tokens of the segments it holds together with others, or alone."""
-        return sum(length for _key, length in self.segments[: self.held])
-
-    @property
-    def may_repeat(self) -> bool:
-        """Whether a cache could know its prompt."""
-        return bool(self.segments) or self.history >= 0
-
-    def end(self, now_s: float, ending: Ending, reason: int = 0) -> None:
-        """Notes how the attempt ended; one that was given up is cancelled, whatever else."""
-        self.ending = int(Ending.CANCELLED if self.given_up else ending)
-        self.reason = 0 if self.given_up else reason
-        self.finish_s = now_s
-
-    def pay(self, seconds: float, joules: float) -> None:
-        """Charges the attempt."""
-        self.busy_s += seconds
-        self.energy_j += joules
+    HandOver = Callable[[float, "Attempt"], None]
 
 
 @dataclass(slots=True, kw_only=True, eq=False)
@@ -143,8 +85,13 @@ class StepwiseQueue:
         self.own = spec
         self.factor = 1.0
         self.up = True
+        self.draining = False
+        self.hand_over: HandOver | None = None
+        self.decoded_by = spec
+        self.link_free_s = 0.0
         self.waiting: list[Attempt] = []
         self.running: list[Attempt] = []
+        self.moving: list[Attempt] = []
         self.step: Step | None = None
         self.busy_s = 0.0
         self.energy_j = 0.0
@@ -158,7 +105,11 @@ class StepwiseQueue:
         reason = self.refusal(attempt)
         if reason:
             attempt.end(now_s, Ending.FAILED, reason)
-            return
+        else:
+            self.stand(now_s, attempt)
+
+    def stand(self, now_s: float, attempt: Attempt) -> None:
+        """Lets an attempt wait behind its own and more urgent priorities; an idle queue starts at once."""
         place = len(self.waiting)
         while place and self.waiting[place - 1].priority > attempt.priority:
             place -= 1
@@ -170,7 +121,9 @@ class StepwiseQueue:
         """Why the attempt may not stand here, or 0."""
         if not self.up:
             return Reason.OUTAGE
-        if attempt.prompt + attempt.output - 1 + self.spec.width - 1 > self.spec.kv_room_tokens:
+        room, decoder = self.spec.kv_room_tokens, self.decoded_by
+        whole = attempt.prompt + attempt.output - 1 + decoder.width - 1
+        if attempt.prompt > room or whole > decoder.kv_room_tokens:
             return Reason.TOO_LARGE
         limit = self.spec.queue_limit
         inside = len(self.waiting) + len(self.running)
@@ -189,9 +142,11 @@ class StepwiseQueue:
         """Ends everybody now; the broken step's time and energy are shared by those in it."""
         if self.step is not None:
             self.break_step(self.step, now_s)
-        for attempt in self.running + self.waiting:
+        for attempt in self.running + self.moving + self.waiting:
             attempt.end(now_s, ending, reason)
-        self.running, self.waiting, self.step, self.up = [], [], None, False
+        self.running, self.moving, self.waiting, self.step = [], [], [], None
+        self.up = self.draining = False
+        self.link_free_s = 0.0
         self.cache = PrefixCache()
 
     def slow(self, factor: float) -> None:
@@ -200,6 +155,7 @@ class StepwiseQueue:
 
     def open(self, *, opens: bool) -> None:
         """Lets attempts in, or no more of them."""
+        self.draining = not opens
         self.up = opens
 
     def break_step(self, step: Step, now_s: float) -> None:
@@ -228,7 +184,7 @@ class StepwiseQueue:
 
     def kv_used(self, step: Step) -> int:
         """Tokens in the cache, and those the step under way will write."""
-        own = sum(attempt.computed - attempt.shared for attempt in self.running)
+        own = sum(attempt.computed - attempt.shared for attempt in self.running + self.moving)
         return own + self.cache.held_tokens() + step.chunk_tokens + len(self.decoders()) * self.gain()
 
     def preempt_victim(self) -> Attempt:
@@ -248,6 +204,10 @@ class StepwiseQueue:
     def release(self, attempt: Attempt) -> None:
         """Takes a sequence out of the batch; its cache stays behind where there is one."""
         self.running.remove(attempt)
+        self.free_context(attempt)
+
+    def free_context(self, attempt: Attempt) -> None:
+        """Leaves a sequence's blocks to the cache."""
         if self.spec.prefix_cache:
             self.cache.release(attempt, self.step_count)
 
@@ -285,6 +245,10 @@ class StepwiseQueue:
             if not self.fits(step, attempt, min(attempt.prefill_target, budget)):
                 return
             self.running.append(self.waiting.pop(0))
+            if attempt.computed:
+                attempt.decoding = True
+                budget -= step.width
+                continue
             if math.isnan(attempt.admitted_s):
                 attempt.admitted_s = step.start_s
             if self.spec.prefix_cache:
@@ -294,8 +258,12 @@ class StepwiseQueue:
             budget -= tokens
 
     def fits(self, step: Step, attempt: Attempt, tokens: int) -> bool:
-        """Whether there is room for its first chunk; for all its prompt where that may be cached."""
-        if self.spec.prefix_cache and attempt.may_repeat:
+        """Whether there is room for its first chunk; for all its prompt where that may be cached; for
+        a context handed over and what the step adds to it.
+        """
+        if attempt.computed:
+            tokens = attempt.computed + self.gain()
+        elif self.spec.prefix_cache and attempt.may_repeat:
             tokens = attempt.prefill_target - self.cache.held_prefix(attempt)
         return self.kv_used(step) + tokens <= self.spec.kv_room_tokens
 
@@ -326,6 +294,9 @@ class StepwiseQueue:
             if attempt.generated == attempt.output or attempt.given_up:
                 self.release(attempt)
                 attempt.end(now_s, Ending.COMPLETED)
+            elif attempt.decoding and self.hand_over:
+                self.running.remove(attempt)
+                self.hand_over(now_s, attempt)
         self.plan(now_s)
 
     def finish_chunk(self, step: Step, attempt: Attempt, now_s: float) -> None:

@@ -9,7 +9,8 @@ import numpy as np
 from hypothesis import strategies as st
 
 from oracle.cases import Arrival, Cancel, Case, Drain, Outage, Repair, Slow
-from simulator.kernel import BatchingSpec, GroupSpec, RateLimits, ServersSpec, StepCost
+from oracle.split import SplitCase
+from simulator.kernel import BatchingSpec, DecodePool, GroupSpec, RateLimits, ServersSpec, StepCost
 from simulator.kernel.codes import LEAST_OUTSTANDING, RANDOM, ROUND_ROBIN
 
 if TYPE_CHECKING:
@@ -23,6 +24,8 @@ TICK_S = 2.0**-6
 """Grid of the instants of tied cases; fine enough for everything, exact in binary."""
 FAMILIES = ((16, 32, 16, 16), (32, 16, 16, 16))
 """Tokens of the segments of prompts that begin alike."""
+ROOMS = (40, 75, 110, 300, 100_000)
+"""KV tokens of a replica, from hardly a sequence to everybody."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -81,7 +84,7 @@ def batching_specs(draw: st.DrawFn, *, tied: bool = False) -> BatchingSpec:
         expert_miss=0.0 if tied else draw(st.sampled_from([0.0, 0.75])),
         max_sequences=draw(st.sampled_from([1, 2, 5, 12])),
         token_budget=draw(st.sampled_from([1, 3, 16, 64, 4096])),
-        kv_room_tokens=draw(st.sampled_from([40, 75, 110, 300, 100_000])),
+        kv_room_tokens=draw(st.sampled_from(ROOMS)),
         queue_limit=draw(st.sampled_from([-1, -1, -1, 0, 4])),
         prefix_cache=draw(st.sampled_from([True, True, False])),
         stall_w=draw(st.sampled_from([0.0, 90.0])),
@@ -190,6 +193,35 @@ def repeating_cases(draw: st.DrawFn) -> Case:
     )
     traffic = replace(draw(traffics()), longest=draw(st.sampled_from([50, 70])), repeats=True)
     return case_of((spec,), 1, traffic)
+
+
+@st.composite
+def split_cases(draw: st.DrawFn, *, tied: bool = False, rooms: Sequence[int] = ROOMS) -> SplitCase:
+    """A few queues that compute prompts and a few that decode, short of room here or there."""
+    prefill, decode = (
+        replace(draw(batching_specs(tied=tied)), kv_room_tokens=draw(st.sampled_from(rooms)))
+        for _ in range(2)
+    )
+    seconds = [0.0, TICK_S / 4, TICK_S] if tied else [0.0, 1.1e-4, 3.3e-3]
+    pool = DecodePool(
+        queues=replace(decode, queue_limit=-1),
+        count=draw(st.integers(1, 3)),
+        transfer_s=draw(st.sampled_from(seconds)),
+    )
+    group = GroupSpec(
+        queues=prefill,
+        count=draw(st.integers(1, 3)),
+        decode=pool,
+        balancing=draw(st.sampled_from([LEAST_OUTSTANDING, ROUND_ROBIN])),
+    )
+    closes = draw(st.sampled_from([False, False, False, True]))
+    return split_case_of(group, draw(traffics(tied=tied)), closes=closes)
+
+
+def split_case_of(group: GroupSpec, traffic: Traffic, *, closes: bool = False) -> SplitCase:
+    """The case of a traffic at one group's door."""
+    case = case_of((group.queues,) * group.queue_count, 1, traffic, closes=closes)
+    return SplitCase(group=group, arrivals=case.arrivals, commands=case.commands, close_s=case.close_s)
 
 
 @st.composite

@@ -409,16 +409,20 @@ class Deployment(_message.Message):
     def __init__(self, name: _Optional[str] = ..., tier: _Optional[str] = ..., model: _Optional[str] = ..., region: _Optional[str] = ..., hardware: _Optional[_Union[Hardware, _Mapping]] = ..., api: _Optional[_Union[Api, _Mapping]] = ..., device: _Optional[_Union[DeviceSettings, _Mapping]] = ..., endpoint: _Optional[_Union[Endpoint, _Mapping]] = ..., replicas: _Optional[int] = ..., autoscaling: _Optional[_Union[Autoscaling, _Mapping]] = ..., balancing: _Optional[str] = ..., engine: _Optional[_Union[EngineSettings, _Mapping]] = ..., pricing: _Optional[_Union[Pricing, _Mapping]] = ..., context_window_tokens: _Optional[int] = ...) -> None: ...
 
 class Hardware(_message.Message):
-    __slots__ = ("accelerator", "tensor_parallel", "precision", "kv_precision")
+    __slots__ = ("accelerator", "tensor_parallel", "attention_data_parallel", "expert_parallel", "precision", "kv_precision")
     ACCELERATOR_FIELD_NUMBER: _ClassVar[int]
     TENSOR_PARALLEL_FIELD_NUMBER: _ClassVar[int]
+    ATTENTION_DATA_PARALLEL_FIELD_NUMBER: _ClassVar[int]
+    EXPERT_PARALLEL_FIELD_NUMBER: _ClassVar[int]
     PRECISION_FIELD_NUMBER: _ClassVar[int]
     KV_PRECISION_FIELD_NUMBER: _ClassVar[int]
     accelerator: str
     tensor_parallel: int
+    attention_data_parallel: int
+    expert_parallel: int
     precision: str
     kv_precision: str
-    def __init__(self, accelerator: _Optional[str] = ..., tensor_parallel: _Optional[int] = ..., precision: _Optional[str] = ..., kv_precision: _Optional[str] = ...) -> None: ...
+    def __init__(self, accelerator: _Optional[str] = ..., tensor_parallel: _Optional[int] = ..., attention_data_parallel: _Optional[int] = ..., expert_parallel: _Optional[int] = ..., precision: _Optional[str] = ..., kv_precision: _Optional[str] = ...) -> None: ...
 
 class Api(_message.Message):
     __slots__ = ("offer", "plan", "units", "throughput", "utilization_ratio", "concurrency", "overload", "requests_per_min", "input_tokens_per_min", "output_tokens_per_min", "failure_ratio", "ttft", "output_tokens_per_s")
@@ -545,7 +549,7 @@ class Autoscaling(_message.Message):
     def __init__(self, min: _Optional[int] = ..., max: _Optional[int] = ..., metric: _Optional[str] = ..., target: _Optional[float] = ..., interval_s: _Optional[float] = ..., cold_start_s: _Optional[float] = ..., load_gb_per_s: _Optional[float] = ..., scale_in_delay_s: _Optional[float] = ..., scale_to_zero: _Optional[bool] = ...) -> None: ...
 
 class EngineSettings(_message.Message):
-    __slots__ = ("profile", "max_sequences", "token_budget", "kv_room_tokens", "queue_limit", "prefix_cache", "speculative")
+    __slots__ = ("profile", "max_sequences", "token_budget", "kv_room_tokens", "queue_limit", "prefix_cache", "speculative", "split")
     PROFILE_FIELD_NUMBER: _ClassVar[int]
     MAX_SEQUENCES_FIELD_NUMBER: _ClassVar[int]
     TOKEN_BUDGET_FIELD_NUMBER: _ClassVar[int]
@@ -553,6 +557,7 @@ class EngineSettings(_message.Message):
     QUEUE_LIMIT_FIELD_NUMBER: _ClassVar[int]
     PREFIX_CACHE_FIELD_NUMBER: _ClassVar[int]
     SPECULATIVE_FIELD_NUMBER: _ClassVar[int]
+    SPLIT_FIELD_NUMBER: _ClassVar[int]
     profile: str
     max_sequences: int
     token_budget: int
@@ -560,7 +565,8 @@ class EngineSettings(_message.Message):
     queue_limit: int
     prefix_cache: bool
     speculative: Speculative
-    def __init__(self, profile: _Optional[str] = ..., max_sequences: _Optional[int] = ..., token_budget: _Optional[int] = ..., kv_room_tokens: _Optional[int] = ..., queue_limit: _Optional[int] = ..., prefix_cache: _Optional[bool] = ..., speculative: _Optional[_Union[Speculative, _Mapping]] = ...) -> None: ...
+    split: Split
+    def __init__(self, profile: _Optional[str] = ..., max_sequences: _Optional[int] = ..., token_budget: _Optional[int] = ..., kv_room_tokens: _Optional[int] = ..., queue_limit: _Optional[int] = ..., prefix_cache: _Optional[bool] = ..., speculative: _Optional[_Union[Speculative, _Mapping]] = ..., split: _Optional[_Union[Split, _Mapping]] = ...) -> None: ...
 
 class Speculative(_message.Message):
     __slots__ = ("draft_tokens", "acceptance_ratio", "draft_layers")
@@ -571,6 +577,14 @@ class Speculative(_message.Message):
     acceptance_ratio: float
     draft_layers: int
     def __init__(self, draft_tokens: _Optional[int] = ..., acceptance_ratio: _Optional[float] = ..., draft_layers: _Optional[int] = ...) -> None: ...
+
+class Split(_message.Message):
+    __slots__ = ("prefill_replicas", "link_gb_per_s")
+    PREFILL_REPLICAS_FIELD_NUMBER: _ClassVar[int]
+    LINK_GB_PER_S_FIELD_NUMBER: _ClassVar[int]
+    prefill_replicas: int
+    link_gb_per_s: float
+    def __init__(self, prefill_replicas: _Optional[int] = ..., link_gb_per_s: _Optional[float] = ...) -> None: ...
 
 class Pricing(_message.Message):
     __slots__ = ("rent", "usd_per_chip_hour", "owned", "purchase_usd_per_chip", "lifetime_years", "utilization_ratio")

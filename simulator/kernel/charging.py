@@ -1,0 +1,80 @@
+"""Who pays for steps: meters of the queue, shares of its sequences, steps that break."""
+
+from __future__ import annotations
+
+from simulator.kernel.codes import IDLE, NONE, STEP
+from simulator.kernel.costs import attended_pairs, shared_cost
+from simulator.kernel.drafts import decode_room, stretch, tokens_gained, whole_steps
+from simulator.kernel.jit import compiled
+from simulator.kernel.lists import count_kv
+
+
+@compiled
+def pay_for_chunk(queue, entry, shared_s, shared_j):
+    """Charges a prompt chunk its share of the step, its tokens and its attention.
+
+    Tokens that a preemption made it compute once more count as waste as well.
+    """
+    pairs = attended_pairs(entry.chunk, entry.computed)
+    cost_s = shared_s + entry.chunk * queue.prompt_s + pairs * queue.attention_s
+    cost_j = shared_j + entry.chunk * queue.prompt_j + pairs * queue.attention_j
+    again = max(0, min(entry.chunk, entry.lost - entry.computed))
+    entry.busy_s += cost_s
+    entry.energy_j += cost_j
+    entry.wasted_s += cost_s * again / entry.chunk
+    entry.wasted_j += cost_j * again / entry.chunk
+    entry.prefilled += entry.chunk
+    entry.recomputed += again
+
+
+@compiled
+def turn_meters(queue, steps):
+    """Books finished steps on the queue's meters; returns each sequence's part of one step."""
+    heads = queue.decoding + (queue.prefilling if queue.chunk_tokens > 0 else 0)
+    tokens = queue.decoding * queue.width + queue.chunk_tokens
+    shared_s = shared_cost(queue.base_s, queue.expert_s, queue.expert_miss, tokens) / heads
+    shared_j = shared_cost(queue.base_j, queue.expert_j, queue.expert_miss, tokens) / heads
+    queue.busy_s += stretch(queue, queue.first_step_s, queue.growth_s, steps)
+    queue.energy_j += stretch(queue, queue.first_step_j, queue.growth_j, steps)
+    queue.share_s += shared_s * steps
+    queue.share_j += shared_j * steps
+    queue.context += queue.decoding * tokens_gained(queue, queue.clock, steps)
+    queue.clock += steps
+    queue.step_count += steps
+    return shared_s, shared_j
+
+
+@compiled
+def settle(k, number, now_s):
+    """Books what a stretch has done by `now_s` before the queue fails in the middle of it.
+
+    Whole steps are booked as usual; the broken step's time and energy go equally to the
+    sequences in it.
+    """
+    queue = k.queues[number]
+    if queue.phase == IDLE:
+        return
+    elapsed = now_s - queue.start_s
+    steps = 0 if queue.phase == STEP else min(whole_steps(queue, elapsed), queue.steps)
+    broken_s = elapsed - stretch(queue, queue.first_step_s, queue.growth_s, steps)
+    gained = tokens_gained(queue, queue.clock, steps)
+    if queue.phase == STEP:
+        count_kv(k, queue, -decode_room(queue))
+    elif steps > 0:
+        count_kv(k, queue, queue.decoding * gained)
+        turn_meters(queue, steps)
+    share_broken_step(k, queue, broken_s, gained)
+
+
+@compiled
+def share_broken_step(k, queue, elapsed, gained):
+    """Charges a step that is broken after `gained` tokens equally to all running sequences."""
+    step_s = queue.first_step_s + queue.growth_s * gained
+    joules = (queue.first_step_j + queue.growth_j * gained) * (elapsed / step_s)
+    queue.busy_s += elapsed
+    queue.energy_j += joules
+    slot = queue.run_head
+    while slot != NONE:
+        k.slots[slot].busy_s += elapsed / queue.running
+        k.slots[slot].energy_j += joules / queue.running
+        slot = k.slots[slot].run_next
