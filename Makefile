@@ -76,6 +76,10 @@ format: $(READY) ## formatted sources
 bench: $(READY) ## speed and memory, kept in bench/RESULTS.md
 	@$(BIN)/python bench/run.py
 
+.PHONY: soak
+soak: $(READY) ## load, faults and hostile calls on the service, figures kept in docs/reliability.md
+	@PYTHONPATH=tests $(BIN)/python bench/soak
+
 .PHONY: docs
 docs: $(READY) ## generated pages: the scenario's JSON Schema
 	@$(BIN)/wayfare schema > scenarios/scenario.schema.json

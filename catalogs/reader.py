@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
 MOST_BYTES = 4_000_000
 MOST_NESTING = 40
+MOST_VALUES = 200_000
+MOST_DIGITS = 100
 TAG = "tag:yaml.org,2002:"
 RESOLVERS = {
     "bool": (r"true|True|TRUE|false|False|FALSE", "tTfF"),
@@ -56,6 +58,8 @@ class Loader(BASE):  # type: ignore[misc,valid-type]
 def construct_int(loader: Loader, node: yaml.ScalarNode) -> int:
     """A whole number of YAML 1.2: decimal, 0o17 or 0x1f; a leading zero does not mean octal."""
     text = str(loader.construct_scalar(node))
+    if len(text) > MOST_DIGITS:
+        raise refused(f"a number of {len(text):,} digits; at most {MOST_DIGITS} are read", node.start_mark)
     prefix = text[:2].lower()
     return int(text[2:], {"0o": 8, "0x": 16}[prefix]) if prefix in ("0o", "0x") else int(text)
 
@@ -71,9 +75,11 @@ def refused(what: str, mark: object) -> yaml.MarkedYAMLError:
 
 
 def demand_plain(text: str) -> None:
-    """Raises `MarkedYAMLError` for aliases and for nesting without end, before anything is made."""
+    """Raises `MarkedYAMLError` for aliases, and for depth or values without end, before any is made."""
     depth = 0
-    for event in yaml.parse(text, Loader=BASE):
+    for count, event in enumerate(yaml.parse(text, Loader=BASE)):
+        if count > MOST_VALUES:
+            raise refused(f"more than {MOST_VALUES:,} values", event.start_mark)
         if isinstance(event, yaml.AliasEvent):
             raise refused("aliases are not allowed", event.start_mark)
         depth += isinstance(event, yaml.CollectionStartEvent)

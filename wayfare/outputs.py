@@ -14,7 +14,6 @@ import duckdb
 
 from wayfare.metrics.archive import write_recording
 from wayfare.metrics.recording import recorded
-from wayfare.report.page import comparison_page, run_page
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -33,6 +32,8 @@ def write_run(scenario: Scenario, result: RunResult, target: Path) -> None:
     Raises:
         OSError: the folder cannot be written.
     """
+    from wayfare.report.page import run_page
+
     with whole_folder(target) as folder:
         write_result(scenario, result, folder)
         page = run_page(scenario, result)
@@ -45,6 +46,8 @@ def write_comparison(scenario: Scenario, comparison: Comparison, target: Path) -
     Raises:
         OSError: the folder cannot be written.
     """
+    from wayfare.report.page import comparison_page
+
     with whole_folder(target) as folder:
         write_json(comparison.to_dict(), folder / "comparison.json")
         reports = zip(comparison.reports, comparison.results, strict=True)
@@ -78,9 +81,16 @@ def write_json(data: object, path: Path) -> None:
 
 def write_parquet(columns: Columns, path: Path) -> None:
     """Writes named columns as Parquet."""
+    write_tables({path: columns})
+
+
+def write_tables(tables: Mapping[Path, Columns]) -> None:
+    """Writes several tables of named columns as Parquet: opening the writer takes longer than a small one."""
     with duckdb.connect() as connection:
-        connection.register("held", dict(columns))
-        connection.table("held").write_parquet(str(path), compression="zstd")
+        for path, columns in tables.items():
+            connection.register("held", dict(columns))
+            connection.table("held").write_parquet(str(path), compression="zstd")
+            connection.unregister("held")
 
 
 def read_parquet(path: Path, condition: str = "TRUE", value: int | None = None) -> list[dict[str, object]]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import ipaddress
 import signal
+from contextlib import closing
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
@@ -13,12 +14,20 @@ from grpc_health.v1 import health, health_pb2, health_pb2_grpc
 from grpc_reflection.v1alpha import reflection
 
 from wayfare.metrics.service import ServiceMetrics
+from wayfare.service.acceptance import Acceptance
 from wayfare.service.access import Access
 from wayfare.service.catalog import CatalogServicer
-from wayfare.service.intake import Intake
+from wayfare.service.checker import Checker
+from wayfare.service.intake import MOST_REQUESTS, Intake
+from wayfare.service.quotas import Flow, Holdings, Limits
+from wayfare.service.retention import Retention, Sweeper
 from wayfare.service.routing import add_routing
-from wayfare.service.simulation import Limits, SimulationServicer
+from wayfare.service.simulation import SimulationServicer
 from wayfare.service.slots import Slots
+from wayfare.service.uploads import Uploads
+from wayfare.service.wellformed import WellFormed
+from wayfare.service.writer import Writer
+from wayfare.storage.lock import locked
 from wayfare.storage.sqlite import SqliteStore
 from wayfare.v1 import catalog_pb2, catalog_pb2_grpc, routing_pb2, simulation_pb2, simulation_pb2_grpc
 
@@ -31,6 +40,11 @@ if TYPE_CHECKING:
     from wayfare.service.slots import RunListener
 
 MOST_MESSAGE_BYTES = 16 * 1024 * 1024
+OPTIONS = (
+    ("grpc.max_receive_message_length", MOST_MESSAGE_BYTES),
+    ("grpc.max_send_message_length", MOST_MESSAGE_BYTES),
+    ("grpc.so_reuseport", 0),
+)
 GRACE_S = 5.0
 SERVICES = (
     simulation_pb2.DESCRIPTOR.services_by_name["SimulationService"].full_name,
@@ -61,7 +75,10 @@ class Tls:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ServerSettings:
-    """How to serve: the address, the folder of store, results and uploads, and who may call."""
+    """How to serve: the address, the folder of store, results and uploads, who may call and what.
+
+    `files` is a folder whose files scenarios may name, `policies` such as no registry knows.
+    """
 
     address: str
     folder: Path
@@ -69,6 +86,10 @@ class ServerSettings:
     tls: Tls | None = None
     access: Access = field(default_factory=Access)
     limits: Limits = field(default_factory=Limits)
+    retention: Retention = field(default_factory=Retention)
+    run_requests: int = MOST_REQUESTS
+    files: Path | None = None
+    policies: tuple[str, ...] = ()
     insecure_anywhere: bool = False
     routes: Sequence[Scenario] = ()
     policy_servers: tuple[str, ...] = ()
@@ -113,27 +134,16 @@ async def serve(settings: ServerSettings, ready: Callable[[int, int | None], Non
 
     Raises:
         UnsafeAddressError: see `demand_safe`.
-        OSError: an address cannot be had.
+        StoreInUseError: another server works on the folder.
+        DamagedStoreError: the store cannot be trusted.
+        OSError: the address cannot be had.
     """
     demand_safe(settings)
     metrics = ServiceMetrics(settings.metrics, settings.folder / "runs") if settings.metrics else None
     settings = watched(settings, metrics) if metrics else settings
-    store = SqliteStore(settings.folder / "runs.sqlite")
-    (settings.folder / "runs").mkdir(exist_ok=True)
-    slots = Slots(store, settings.folder / "runs", settings.slots, settings.listeners)
-    stop = stop_signal()
-    server, port, state = opened(settings, store, slots)
-    metrics_port = metrics.open(store) if metrics else None
-    await slots.start()
-    await server.start()
-    ready(port, metrics_port)
-    await stop.wait()
-    await state.enter_graceful_shutdown()
-    await slots.stop()
-    await server.stop(GRACE_S)
-    if metrics:
-        metrics.close()
-    store.close()
+    with locked(settings.folder), closing(SqliteStore(settings.folder / "runs.sqlite")) as store:
+        (settings.folder / "runs").mkdir(exist_ok=True)
+        await Service(settings, store, metrics).serve(ready)
 
 
 def watched(settings: ServerSettings, metrics: ServiceMetrics) -> ServerSettings:
@@ -153,25 +163,74 @@ def stop_signal() -> asyncio.Event:
     return stop
 
 
-def opened(
-    settings: ServerSettings, store: SqliteStore, slots: Slots
-) -> tuple[grpc.aio.Server, int, health.aio.HealthServicer]:
-    """A server with every service and a port, not started."""
-    options = (
-        ("grpc.max_receive_message_length", MOST_MESSAGE_BYTES),
-        ("grpc.max_send_message_length", MOST_MESSAGE_BYTES),
-        ("grpc.so_reuseport", 0),
-    )
-    server = grpc.aio.server(interceptors=list(settings.interceptors), options=options)
-    intake = Intake(uploads=settings.folder / "uploads", policy_servers=settings.policy_servers)
-    simulation = SimulationServicer(store, slots, intake, settings.access, settings.limits)
-    simulation_pb2_grpc.add_SimulationServiceServicer_to_server(simulation, server)
-    catalog_pb2_grpc.add_CatalogServiceServicer_to_server(CatalogServicer(settings.access), server)
-    add_routing(server, settings.access, intake, settings.routes)
-    state = health.aio.HealthServicer()
-    health_pb2_grpc.add_HealthServicer_to_server(state, server)
-    reflection.enable_server_reflection((*SERVICES, reflection.SERVICE_NAME), server)
-    return server, bound(server, settings), state
+class Service:
+    """Every part, wired."""
+
+    def __init__(self, settings: ServerSettings, store: SqliteStore, metrics: ServiceMetrics | None) -> None:
+        """Nothing started."""
+        self._settings, self._store, self._metrics = settings, store, metrics
+        uploads, holdings = settings.folder / "uploads", Holdings(settings.limits)
+        intake = Intake(
+            uploads=uploads,
+            most_requests=settings.run_requests,
+            files=settings.files,
+            policies=settings.policies,
+            policy_servers=settings.policy_servers,
+        )
+        self._intake = intake
+        self._holdings, self._writer, self._checker = holdings, Writer(store), Checker(intake)
+        listeners = (holdings, *settings.listeners)
+        self._slots = Slots(self._writer, settings.folder / "runs", settings.slots, listeners)
+        self._sweeper = Sweeper(store, self._writer, self._slots, uploads, settings.retention)
+        self._acceptance = Acceptance(store, self._writer, self._slots, self._checker, holdings)
+        self._uploads = Uploads(uploads, settings.limits, Flow(settings.limits.trace_bytes_per_hour))
+        self._health = health.aio.HealthServicer()
+
+    async def serve(self, ready: Callable[[int, int | None], None]) -> None:
+        """Serves until asked to end, then drains."""
+        stop = stop_signal()
+        interceptors = (*self._settings.interceptors, WellFormed())
+        server = grpc.aio.server(interceptors=interceptors, options=OPTIONS)
+        self._add_services(server)
+        port = bound(server, self._settings)
+        metrics_port = self._metrics.open(self._store) if self._metrics else None
+        await self._start()
+        await server.start()
+        sweeping = asyncio.ensure_future(self._sweeper.sweep_forever())
+        ready(port, metrics_port)
+        await stop.wait()
+        sweeping.cancel()
+        await self._stop(server)
+
+    def _add_services(self, server: grpc.aio.Server) -> None:
+        """Every service of the contract, health and reflection."""
+        settings, slots = self._settings, self._slots
+        simulation = SimulationServicer(
+            self._store, self._writer, slots, self._acceptance, self._uploads, settings.access
+        )
+        simulation_pb2_grpc.add_SimulationServiceServicer_to_server(simulation, server)
+        catalog_pb2_grpc.add_CatalogServiceServicer_to_server(CatalogServicer(settings.access), server)
+        add_routing(server, settings.access, self._intake, settings.routes)
+        health_pb2_grpc.add_HealthServicer_to_server(self._health, server)
+        reflection.enable_server_reflection((*SERVICES, reflection.SERVICE_NAME), server)
+
+    async def _start(self) -> None:
+        """Takes up what an earlier server left, ready for more."""
+        unfinished = self._store.unfinished()
+        self._holdings.take_all(unfinished)
+        self._uploads.tidy()
+        await self._slots.start(unfinished)
+        await self._checker.start()
+
+    async def _stop(self, server: grpc.aio.Server) -> None:
+        """Ends in order: no new work, runs back into the queue, all of it on disk, calls over."""
+        await self._health.enter_graceful_shutdown()
+        await self._slots.stop()
+        await server.stop(GRACE_S)
+        self._checker.end()
+        await self._writer.close()
+        if self._metrics:
+            self._metrics.close()
 
 
 def bound(server: grpc.aio.Server, settings: ServerSettings) -> int:

@@ -19,15 +19,19 @@ if TYPE_CHECKING:
 
 
 QUOTE = "'"
+MOST_FAULTS = 200
+"""Complaints that are told one by one."""
 
 
 def faults_of(error: ValidationError, root: type[BaseModel], data: object, file: str) -> list[Fault]:
-    """Every complaint as a fault of the file; `data` is what was validated against `root`."""
-    return [
-        Fault(file, path_of(detail["loc"], data), said(detail, root))
-        for detail in error.errors(include_url=False)
-        if not follows_from_others(detail)
-    ]
+    """Every complaint as a fault of the file; `data` is what was validated against `root`.
+
+    Of more than a few hundred the rest is counted.
+    """
+    details = [one for one in error.errors(include_url=False) if not follows_from_others(one)]
+    found = [Fault(file, path_of(one["loc"], data), said(one, root)) for one in details[:MOST_FAULTS]]
+    more = len(details) - len(found)
+    return [*found, Fault(file, "", f"and {more} more")] if more else found
 
 
 def follows_from_others(detail: ErrorDetails) -> bool:

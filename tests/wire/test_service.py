@@ -1,42 +1,17 @@
 """The service as its callers meet it: a real process on loopback, a real client."""
 
-import os
 import signal
 import subprocess
 import sys
 
 import grpc
 import pytest
-from google.rpc import error_details_pb2
-from grpc_status import rpc_status
 
+from serving import LONG, SHORT, TOKENS, Service, fields_of, named_run, refused, written_tokens, yaml_run
 from simulator import load_scenario, shipped_scenarios, simulate
 from wayfare.client import Client, RunFailedError
 from wayfare.convert.scenario import scenario_message
 from wayfare.v1 import simulation_pb2 as pb
-
-LONG = ("duration=30d",)
-SHORT = ("duration=10m",)
-TOKENS = {"red": "red-secret-token-1", "blue": "blue-secret-token-1"}
-
-
-class Service:
-    """`wayfare serve` on a folder, on any port."""
-
-    def __init__(self, folder, *options):
-        command = [sys.executable, "-m", "wayfare", "serve", "--grpc-address", "127.0.0.1:0"]
-        self.process = subprocess.Popen(
-            [*command, "--store", str(folder), *options], stdout=subprocess.PIPE, text=True
-        )
-        line = self.process.stdout.readline()
-        self.address = line.split()[-1] if line else ""
-
-    def end(self, number=signal.SIGTERM):
-        """Ends it by a signal; its exit code."""
-        if self.process.poll() is None:
-            os.kill(self.process.pid, number)
-        self.process.stdout.close()
-        return self.process.wait(timeout=60)
 
 
 @pytest.fixture(scope="module")
@@ -52,31 +27,6 @@ def client(service):
     """A client of it."""
     with Client(service.address) as made:
         yield made
-
-
-def refused(call):
-    """The error a call ends with."""
-    with pytest.raises(grpc.RpcError) as caught:
-        call()
-    return caught.value
-
-
-def fields_of(error):
-    """Violations by field."""
-    details = error_details_pb2.BadRequest()
-    for packed in rpc_status.from_call(error).details:
-        packed.Unpack(details)
-    return {violation.field: violation.description for violation in details.field_violations}
-
-
-def yaml_run(text, **more):
-    """A run of a scenario text."""
-    return pb.CreateRunRequest(scenario_yaml=text, **more)
-
-
-def named_run(name, **more):
-    """A run of a shipped scenario."""
-    return pb.CreateRunRequest(scenario_name=name, **more)
 
 
 def test_create_watch_report(client):
@@ -234,9 +184,7 @@ def test_deleted_runs_are_gone(client):
 
 def test_tenants_see_their_own(tmp_path):
     """A tenant's runs do not exist for another; without a token nobody is anybody."""
-    tokens = tmp_path / "tokens.yaml"
-    tokens.write_text("".join(f"{name}: {token}\n" for name, token in TOKENS.items()))
-    service = Service(tmp_path / "store", "--tokens", str(tokens))
+    service = Service(tmp_path / "store", "--tokens", str(written_tokens(tmp_path)))
     red, blue = (Client(service.address, token=token) for token in TOKENS.values())
     with red, blue, Client(service.address) as nobody:
         run = red.create(named_run("frontier-only", settings=SHORT))

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from wayfare.cli.exits import WrongInputError
+from wayfare.cli.serving import serving_options, serving_settings
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -67,6 +68,7 @@ FILE = click.Path(path_type=Path, exists=True, dir_okay=False)
     help="A policy server that runs submitted over the wire may use. Repeatable.",
 )
 @click.option("--insecure-anywhere", is_flag=True, help="Listen beyond loopback without TLS and tokens.")
+@serving_options
 def command(
     grpc_address: str,
     metrics_address: str | None,
@@ -90,6 +92,9 @@ def command(
     from wayfare.server import ServerSettings, Tls, UnsafeAddressError, serve
     from wayfare.service.access import Access
     from wayfare.service.errors import RefusedError
+    from wayfare.storage.lock import StoreInUseError
+    from wayfare.storage.migrations import NewerStoreError
+    from wayfare.storage.store import DamagedStoreError
 
     if (tls_certificate is None) != (tls_key is None) or (tls_clients_ca and tls_key is None):
         message = "--tls-certificate and --tls-key go together; --tls-clients-ca goes with them"
@@ -112,10 +117,12 @@ def command(
             remote_write=remote_write,
             vllm=vllm_metrics,
         ),
+        **serving_settings(),
     )
+    unserved = (UnsafeAddressError, RefusedError, StoreInUseError, NewerStoreError, DamagedStoreError)
     try:
         asyncio.run(serve(settings, lambda *ports: tell(settings, *ports)))
-    except (UnsafeAddressError, RefusedError) as error:
+    except unserved as error:
         raise WrongInputError(str(error)) from error
 
 

@@ -25,6 +25,13 @@ if TYPE_CHECKING:
     Context = grpc.aio.ServicerContext[object, object]
 
 LOG = logging.getLogger(__name__)
+MOST_TEXT, MOST_DETAILS = 1_000, 4_000
+"""Characters of an error, and of all its violations: both travel as metadata, which is small."""
+STORE_CODES = {
+    sqlite3.SQLITE_FULL: grpc.StatusCode.RESOURCE_EXHAUSTED,
+    sqlite3.SQLITE_CORRUPT: grpc.StatusCode.DATA_LOSS,
+    sqlite3.SQLITE_NOTADB: grpc.StatusCode.DATA_LOSS,
+}
 OWN_TO_WIRE = {"scenario": "", "--set": "settings."}
 
 
@@ -41,23 +48,31 @@ def code_of(error: Exception) -> grpc.StatusCode:
     """The status an error stands for."""
     if isinstance(error, RefusedError):
         return error.code
+    if isinstance(error, sqlite3.Error):
+        return STORE_CODES.get(getattr(error, "sqlite_errorcode", 0), grpc.StatusCode.UNAVAILABLE)
     table = (
         (InvalidScenarioError, grpc.StatusCode.INVALID_ARGUMENT),
         (PolicyFailedError, grpc.StatusCode.FAILED_PRECONDITION),
         (RouterError, grpc.StatusCode.INVALID_ARGUMENT),
         (UnknownEntryError, grpc.StatusCode.INVALID_ARGUMENT),
-        (sqlite3.Error, grpc.StatusCode.UNAVAILABLE),
         (OSError, grpc.StatusCode.UNAVAILABLE),
     )
     return next((code for kind, code in table if isinstance(error, kind)), grpc.StatusCode.INTERNAL)
 
 
 def violations(error: Exception) -> error_details_pb2.BadRequest:
-    """Every fault of a scenario as the violation of a field."""
+    """Every fault of a scenario as the violation of a field; how many more where they are too long."""
     found = error_details_pb2.BadRequest()
-    for fault in error.faults if isinstance(error, InvalidScenarioError) else ():
-        field = OWN_TO_WIRE.get(fault.file, "") + fault.path
-        found.field_violations.add(field=field, description=fault.what)
+    faults = error.faults if isinstance(error, InvalidScenarioError) else ()
+    left = MOST_DETAILS
+    for number, fault in enumerate(faults):
+        field = (OWN_TO_WIRE.get(fault.file, "") + fault.path)[:MOST_TEXT]
+        description = fault.what[:MOST_TEXT]
+        left -= len(field.encode()) + len(description.encode())
+        if left < 0:
+            found.field_violations.add(description=f"and {len(faults) - number} more")
+            break
+        found.field_violations.add(field=field, description=description)
     return found
 
 
@@ -66,7 +81,11 @@ async def refuse(context: Context, error: Exception) -> NoReturn:
     code = code_of(error)
     if code is grpc.StatusCode.INTERNAL:
         LOG.error("a call failed", exc_info=error)
-    text = "internal error; the service's log has more" if code is grpc.StatusCode.INTERNAL else str(error)
+    text = (
+        "internal error; the service's log has more"
+        if code is grpc.StatusCode.INTERNAL
+        else str(error)[:MOST_TEXT]
+    )
     details = violations(error)
     packed = any_pb2.Any()
     packed.Pack(details)

@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 import re
 from dataclasses import dataclass
+from functools import cache
+from math import ceil
 from typing import TYPE_CHECKING, Any
 
 from catalogs.errors import Fault
@@ -16,6 +18,7 @@ from simulator.experiment.policies import policy_of
 from simulator.scenario.loading import plain_data, with_files
 from simulator.scenario.overrides import overridden
 from wayfare.convert.scenario import scenario_data
+from wayfare.service.estimate import repetitions, request_count
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -32,23 +35,58 @@ FILE_KEYS = ("file", "files", "path", "csv", "outcomes")
 FILES_BY_NAME = ("signals.carbon_intensity", "signals.electricity_price")
 """Maps in which every text names a file."""
 UPLOAD = re.compile(r"uploads/([0-9a-f]{32})")
-MOST_TEXT = 1_000_000
 MOST_REQUESTS = 20_000_000
-DAY_S = 86_400.0
+MOST_STEPS = 1_000_000
+MOST_SHOWN = 80
+"""Characters of a caller's text that an error repeats."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Accepted:
+    """A scenario that may run: `scenario_json` is the plain data it can be loaded from again."""
+
+    scenario: str
+    policy: str
+    scenario_json: str
+    request_count: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Intake:
     """What may come in: uploads in a folder by tenant, at most so many simulated requests.
 
-    `policy_servers` are the only addresses that policies may be asked at, each as `grpc://host:port`.
+    `files` is a folder whose files scenarios may name, `policies` are such as no registry knows:
+    what the operator allows beyond the rule. `policy_servers` are addresses that
+    policies may be asked at, each as `grpc://host:port`.
     """
 
     uploads: Path
     most_requests: int = MOST_REQUESTS
     policy_servers: tuple[str, ...] = ()
+    files: Path | None = None
+    policies: tuple[str, ...] = ()
 
     def checked(
+        self,
+        tenant: str,
+        request: simulation_pb2.CreateRunRequest,
+        policies: Sequence[str],
+        replications: int = 0,
+    ) -> Accepted:
+        """The scenario, checked whole.
+
+        Raises:
+            InvalidScenarioError: lists every fault.
+        """
+        scenario, data = self.loaded(tenant, request, policies)
+        return Accepted(
+            scenario=scenario.name,
+            policy=scenario.router.policy,
+            scenario_json=as_json(data),
+            request_count=ceil(request_count(scenario)) * repetitions(policies, replications),
+        )
+
+    def loaded(
         self, tenant: str, request: Submission, policies: Sequence[str]
     ) -> tuple[Scenario, dict[str, Any]]:
         """The scenario and the plain data it can be loaded from again.
@@ -57,34 +95,67 @@ class Intake:
             InvalidScenarioError: lists every fault.
         """
         data = settled(request)
-        faults = [*self.outside(tenant, data), *policy_faults(data, policies, self.policy_servers)]
-        if faults:
-            raise InvalidScenarioError(tuple(faults))
+        demand_none([*self.outside(tenant, data), *self.policy_faults(data, policies)])
         seed = request.seed if request.HasField("seed") else None
         scenario = load_scenario(data, seed=seed)
-        faults = [*unusable(scenario, policies), *self.too_many(scenario)]
-        if faults:
-            raise InvalidScenarioError(tuple(faults))
+        demand_none([*unusable(scenario, policies), *self.too_many(scenario, request_count(scenario))])
         return scenario, data if seed is None else {**data, "seed": seed}
 
     def outside(self, tenant: str, data: dict[str, Any]) -> Iterator[Fault]:
         """Files that the data names and may not; uploads are put in their place."""
         shipped = {str(path.parent) for path in shipped_scenarios().values()}
         for holder, key, path in named_files(data, ""):
-            found = UPLOAD.fullmatch(holder[key])
-            upload = self.uploads / tenant / found[1] if found else None
-            if upload is not None and upload.is_file():
-                holder[key] = str(upload)
+            allowed = self.uploaded(tenant, holder[key]) or self.opened(holder[key])
+            if allowed is not None:
+                holder[key] = str(allowed)
             elif not (isinstance(holder[key], Shipped) and str(holder[key].folder) in shipped):
-                yield Fault(WIRE, path, f"no trace {holder[key]!r}; name the trace_id of an UploadTrace")
+                what = f"no trace {holder[key][:MOST_SHOWN]!r}; name the trace_id of an UploadTrace"
+                yield Fault(WIRE, path, what)
 
-    def too_many(self, scenario: Scenario) -> Iterator[Fault]:
-        """Streams that ask for more requests than a run may have."""
-        rates = [float(getattr(stream.arrivals, "rate", 0.0)) for stream in scenario.streams]
-        count = sum(rates) * scenario.duration_s
-        if count > self.most_requests:
+    def uploaded(self, tenant: str, name: str) -> Path | None:
+        """The tenant's own upload of that id."""
+        found = UPLOAD.fullmatch(name)
+        upload = self.uploads / tenant / found[1] if found else None
+        return upload if upload is not None and upload.is_file() else None
+
+    def opened(self, name: str) -> Path | None:
+        """A file in the folder that the operator opened, where there is one."""
+        if self.files is None or isinstance(name, Shipped) or "\0" in name:
+            return None
+        file = (self.files / name).resolve()
+        return file if file.is_relative_to(self.files.resolve()) and file.is_file() else None
+
+    def policy_faults(self, data: dict[str, Any], policies: Sequence[str]) -> Iterator[Fault]:
+        """Policies that are neither a registered name nor allowed by the operator."""
+        router = data.get("router")
+        own = router.get("policy") if isinstance(router, dict) else None
+        known = (*known_policies(), *self.policy_servers, *self.policies)
+        for path, name in [("router.policy", own), *(("policy", name) for name in policies)]:
+            if isinstance(name, str) and name not in known:
+                what = f"unknown policy {name[:MOST_SHOWN]!r}; known: {', '.join(map(repr, known))}"
+                yield Fault(WIRE, path, what)
+
+    def too_many(self, scenario: Scenario, count: float) -> Iterator[Fault]:
+        """More requests or more steps of the timeline than a run may have."""
+        step_s = scenario.settings.telemetry.step
+        if step_s is not None and not scenario.duration_s / step_s <= MOST_STEPS:
+            what = f"{step_s!r} s cut the duration into more than {MOST_STEPS:,} steps"
+            yield Fault(WIRE, "telemetry.step", what)
+        if not count <= self.most_requests:
             what = f"about {count:.3g} requests; a run may have {self.most_requests:,}"
             yield Fault(WIRE, "duration", what)
+
+
+def demand_none(faults: list[Fault]) -> None:
+    """Raises `InvalidScenarioError` where there are faults."""
+    if faults:
+        raise InvalidScenarioError(tuple(faults))
+
+
+@cache
+def known_policies() -> tuple[str, ...]:
+    """Names of all policies; plug-ins are found once, when first asked."""
+    return policy_names()
 
 
 class Shipped(str):
@@ -122,9 +193,6 @@ def source(request: Submission) -> object:
 
 def parsed(text: str) -> object:
     """The data in a scenario's text."""
-    if len(text) > MOST_TEXT:
-        what = f"{len(text)} characters; at most {MOST_TEXT} are read"
-        raise InvalidScenarioError((Fault(WIRE, "scenario_yaml", what),))
     try:
         return parse_yaml(text)
     except ValueError as error:
@@ -135,14 +203,20 @@ def shipped(name: str) -> object:
     """The data of a scenario that ships, the files it names marked as shipped."""
     known = shipped_scenarios()
     if name not in known:
-        what = f"unknown scenario {name!r}; known: {', '.join(map(repr, known))}"
+        what = f"unknown scenario {name[:MOST_SHOWN]!r}; known: {', '.join(map(repr, known))}"
         raise InvalidScenarioError((Fault(WIRE, "scenario_name", what),))
-    data, file = plain_data(known[name])
+    return marked(known[name])
+
+
+@cache
+def marked(path: Path) -> object:
+    """The data of a shipped file, read once; whoever changes it takes a copy."""
+    data, file = plain_data(path)
     data = with_files(data, file, None)
     for holder, key, _path in named_files(data, ""):
-        marked = Shipped(holder[key])
-        marked.folder = str(known[name].parent)
-        holder[key] = marked
+        own = Shipped(holder[key])
+        own.folder = str(path.parent)
+        holder[key] = own
     return data
 
 
@@ -156,16 +230,6 @@ def named_files(data: object, path: str) -> Iterator[tuple[dict[str, Any], str, 
             yield data, key, below
         else:
             yield from named_files(value, below)
-
-
-def policy_faults(data: dict[str, Any], policies: Sequence[str], servers: Sequence[str]) -> Iterator[Fault]:
-    """Policies that are neither a registered name nor at an address that the operator allows."""
-    router = data.get("router")
-    own = router.get("policy") if isinstance(router, dict) else None
-    known = (*policy_names(), *servers)
-    for path, name in [("router.policy", own), *(("policy", name) for name in policies)]:
-        if isinstance(name, str) and name not in known:
-            yield Fault(WIRE, path, f"unknown policy {name!r}; known: {', '.join(map(repr, known))}")
 
 
 def unusable(scenario: Scenario, policies: Sequence[str]) -> Iterator[Fault]:

@@ -7,15 +7,17 @@ import os
 import signal
 import time
 from concurrent.futures import Executor, Future
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, ParamSpec, TypeVar
 
+from catalogs import load_catalog
 from simulator import compare, load_scenario, simulate
 from simulator.kernel.warm import is_warm, warm_kernel
 from wayfare.metrics.archive import write_recording
 from wayfare.metrics.recording import recorded
-from wayfare.outputs import write_json, write_parquet
+from wayfare.outputs import write_json, write_tables
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -26,7 +28,10 @@ if TYPE_CHECKING:
     P = ParamSpec("P")
 
 T = TypeVar("T")
-SPEAK_EVERY_S = 0.1
+SPEAK_EVERY_S = 0.2
+NICENESS = 5
+FIRST_TO_GO = "800"
+"""How much sooner than others the system ends the process when memory runs out."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -115,11 +120,19 @@ class HereExecutor(Executor):
         return LaterFuture(lambda: fn(*args, **kwargs))
 
 
+def stand_back() -> None:
+    """Lets the server go first, for the processor and when memory runs out."""
+    os.nice(NICENESS)
+    with suppress(OSError):
+        Path("/proc/self/oom_score_adj").write_text(FIRST_TO_GO, encoding="ascii")
+
+
 def run_job(pipe: Connection, job: Job) -> None:
     """Does the work and says how it ended; an interrupt ends the process in silence."""
-    signal.signal(signal.SIGINT, signal.default_int_handler)
     speaker = Speaker(pipe)
     try:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+        stand_back()
         digest = worked(job, speaker)
     except KeyboardInterrupt:
         os._exit(1)
@@ -144,8 +157,8 @@ def ran(job: Job, scenario: Scenario, folder: Path, speaker: Speaker) -> str:
     """A single run's results."""
     result = simulate(scenario, job.policies[0], observer=speaker)
     write_json(result.report.to_dict(), folder / "report.json")
-    write_parquet(result.requests, folder / "requests.parquet")
-    write_parquet(result.timeline, folder / "timeline.parquet")
+    tables = {"requests.parquet": result.requests, "timeline.parquet": result.timeline}
+    write_tables({folder / name: columns for name, columns in tables.items()})
     write_recording(recorded(scenario, result), folder)
     return result.report.digest
 
@@ -165,10 +178,12 @@ def compared(job: Job, scenario: Scenario, folder: Path, speaker: Speaker) -> st
 
 
 def preload() -> None:
-    """Loads the kernel where processes are forked from, so that no run waits for it."""
+    """Loads kernel and catalog where processes are forked from, so that no run waits for them."""
     if is_warm():
         warm_kernel()
+    load_catalog()
 
 
-def idle() -> None:
+def idle(pipe: Connection) -> None:
     """Does nothing: a process that shows that more can be started."""
+    pipe.close()

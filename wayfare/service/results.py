@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 from typing import TYPE_CHECKING, Any
 
-import duckdb
 import grpc
 
 from wayfare.convert.report import comparison_message, report_message
@@ -16,11 +14,7 @@ from wayfare.service.messages import window_message
 from wayfare.v1 import simulation_pb2 as pb
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Iterator
     from pathlib import Path
-
-FIELDS = tuple(field.name for field in pb.RequestRecord.DESCRIPTOR.fields)
-UNKNOWN_MEANS_ABSENT = ("ttft_s", "e2e_s")
 
 
 def report_of(folder: Path) -> pb.GetReportResponse:
@@ -38,8 +32,8 @@ def windows_of(folder: Path) -> list[pb.Window]:
     return [window_message(row) for row in rows]
 
 
-async def records_of(folder: Path, size: int) -> AsyncIterator[pb.StreamRequestRecordsResponse]:
-    """The requests in a folder of results, a batch after the other: memory stays flat.
+def records_file(folder: Path) -> Path:
+    """The file of a run's request records.
 
     Raises:
         RefusedError: a comparison keeps no records.
@@ -47,23 +41,4 @@ async def records_of(folder: Path, size: int) -> AsyncIterator[pb.StreamRequestR
     path = folder / "requests.parquet"
     if not path.is_file():
         raise RefusedError(grpc.StatusCode.FAILED_PRECONDITION, "a comparison keeps no request records")
-    batches = record_batches(path, size)
-    while (batch := await asyncio.to_thread(next, batches, None)) is not None:
-        yield batch
-
-
-def record_batches(path: Path, size: int) -> Iterator[pb.StreamRequestRecordsResponse]:
-    """The file's rows in batches."""
-    with duckdb.connect() as connection:
-        question = f"SELECT {columns()} FROM read_parquet(?)"  # noqa: S608  (columns are our own)
-        rows = connection.execute(question, [str(path)])
-        while batch := rows.fetchmany(size):
-            records = [pb.RequestRecord(**dict(zip(FIELDS, row, strict=True))) for row in batch]
-            yield pb.StreamRequestRecordsResponse(records=records)
-
-
-def columns() -> str:
-    """The columns of a record; what is not a number there is absent."""
-    absent = {name: f"CASE WHEN isnan({name}) THEN NULL ELSE {name} END" for name in UNKNOWN_MEANS_ABSENT}
-    answered = {"correct": "CASE WHEN model = '' THEN NULL ELSE correct > 0 END"}
-    return ", ".join({**absent, **answered}.get(name, name) for name in FIELDS)
+    return path

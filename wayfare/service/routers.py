@@ -119,7 +119,7 @@ class Routers:
     def _checked(self, tenant: str, request: pb.CreateRouterRequest, expire_after_s: float) -> Desk:
         """A new router of what a request describes."""
         policies = (request.policy,) if request.policy else ()
-        scenario, _data = self._intake.checked(tenant, request, policies)
+        scenario, _data = self._intake.loaded(tenant, request, policies)
         return desk_of(scenario, tenant, uuid.uuid4().hex, request.policy or None, expire_after_s)
 
     def delete(self, tenant: str, router_id: str) -> None:

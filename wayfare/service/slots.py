@@ -3,27 +3,23 @@
 from __future__ import annotations
 
 import asyncio
-import os
 import shutil
-import signal
 import time
-from collections import OrderedDict, deque
-from contextlib import suppress
 from dataclasses import dataclass, replace
-from multiprocessing import get_context
 from typing import TYPE_CHECKING
 
+from wayfare.service.changes import Changes
 from wayfare.service.job import Done, Failed, Job, Progress, idle, run_job
+from wayfare.service.processes import Worker, started
+from wayfare.service.turns import Turns
 from wayfare.storage.store import RunRecord, RunState
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-    from multiprocessing.connection import Connection
-    from multiprocessing.context import ForkServerProcess
+    from collections.abc import Coroutine, Sequence
     from pathlib import Path
     from typing import Protocol
 
-    from wayfare.storage.store import RunStore
+    from wayfare.service.writer import Writer
 
     class RunListener(Protocol):
         """Hears of every change of every run; must be quick and must not raise."""
@@ -34,86 +30,104 @@ if TYPE_CHECKING:
 
 
 POLITE_S = 2.0
-INTERRUPTED = "the service ended while it ran; submit it again, or with rerun_if_interrupted"
+MOST_INTERRUPTIONS = 3
+SERVICE_ENDED = "the service ended while it ran"
+PROCESS_DIED = "its process was killed"
+AGAIN = "submit it again, or with rerun_if_interrupted"
 
 
 @dataclass(slots=True)
 class Child:
     """A running process."""
 
-    process: ForkServerProcess
-    pipe: Connection
+    worker: Worker
     record: RunRecord
     folder: Path
+    has_begun: bool = False
     cancelled: bool = False
 
 
 class Slots:
-    """Runs what is submitted, at most `slots` at once; every change goes to store and listeners."""
+    """Runs what is submitted, at most `slots` at once; every change goes to writer and listeners."""
 
     def __init__(
-        self, store: RunStore, folder: Path, slots: int, listeners: Sequence[RunListener] = ()
+        self, writer: Writer, folder: Path, slots: int, listeners: Sequence[RunListener] = ()
     ) -> None:
         """Nothing runs."""
-        self._store, self._folder, self._slots, self._listeners = store, folder, slots, listeners
-        self._queues: OrderedDict[str, deque[RunRecord]] = OrderedDict()
+        self._writer, self._folder, self._slots, self._listeners = writer, folder, slots, listeners
+        self._turns = Turns()
         self._children: dict[str, Child] = {}
+        self._starting: set[str] = set()
         self._live: dict[str, RunRecord] = {}
-        self._changed = asyncio.Condition()
-        self._stopping = False
+        self._changes = Changes()
+        self._empty = asyncio.Event()
         self._timers: set[asyncio.Task[None]] = set()
-        self._context = get_context("forkserver")
-        self._context.set_forkserver_preload(["wayfare.service.forked"])
+        self.is_stopping = False
 
-    async def start(self) -> None:
+    async def start(self, unfinished: Sequence[RunRecord]) -> None:
         """Warms the process that runs are forked from, and takes up what an earlier server left."""
-        first = self._context.Process(target=idle, daemon=True)
-        first.start()
-        await asyncio.to_thread(first.join)
+        first = await asyncio.to_thread(started, idle)
+        await asyncio.to_thread(first.process.join)
+        first.pipe.close()
         for left in self._folder.glob(".staging-*"):
             shutil.rmtree(left, ignore_errors=True)
-        for record in self._store.unfinished():
+        for record in unfinished:
             self._resume(record)
 
     def _resume(self, record: RunRecord) -> None:
         """Queues what waited, settles what ran."""
-        if record.state is RunState.QUEUED:
-            self.submit(record)
+        if record.state.is_over:
+            self._settle(record, record.state, error=record.error)
         elif (self.results(record.run_id) / "digest").is_file():
             digest = (self.results(record.run_id) / "digest").read_text(encoding="utf-8")
             self._settle(record, RunState.SUCCEEDED, digest=digest)
-        elif record.rerun_if_interrupted:
-            self.submit(self._change(replace(record, state=RunState.QUEUED, started_s=None), keep=True))
+        elif record.state is RunState.QUEUED:
+            self.submit(record)
         else:
-            self._settle(record, RunState.FAILED, error=INTERRUPTED)
+            self._interrupted(record, SERVICE_ENDED)
+
+    def _interrupted(self, record: RunRecord, reason: str) -> None:
+        """Queues a run again that wants it and was not interrupted too often; else it failed."""
+        count = record.interruption_count + 1
+        if record.rerun_if_interrupted and count < MOST_INTERRUPTIONS:
+            again = replace(record, state=RunState.QUEUED, started_s=None, interruption_count=count)
+            self.submit(self._change(again, keep=True))
+        else:
+            often = f"{reason}; interrupted {count} times" if record.rerun_if_interrupted else reason
+            self._settle(record, RunState.FAILED, error=f"{often}; {AGAIN}")
 
     def results(self, run_id: str) -> Path:
         """The folder of a run's results."""
         return self._folder / run_id
 
-    def current(self, record: RunRecord) -> RunRecord:
-        """A run as it stands, progress included."""
-        return self._live.get(record.run_id, record)
+    def live(self, run_id: str) -> RunRecord | None:
+        """A run that is not over, or whose end is not on disk yet, as it stands."""
+        return self._live.get(run_id)
+
+    def unfinished(self) -> Sequence[RunRecord]:
+        """Runs that wait or run."""
+        return [record for record in self._live.values() if not record.state.is_over]
 
     def submit(self, record: RunRecord) -> None:
         """Queues an accepted run."""
         self._live[record.run_id] = record
-        for listener in self._listeners:
-            listener.run_changed(record)
-        self._queues.setdefault(record.tenant, deque()).append(record)
+        self._tell(record)
+        self._turns.add(record)
         self._pump()
 
     def _pump(self) -> None:
-        """Starts runs while there are slots, a tenant after the other."""
-        while self._queues and len(self._children) < self._slots and not self._stopping:
-            tenant, queue = self._queues.popitem(last=False)
-            record = queue.popleft()
-            if queue:
-                self._queues[tenant] = queue
-            self._begin(record)
+        """Starts runs while there are slots."""
+        while self._turns and self._taken() < self._slots and not self.is_stopping:
+            record = self._turns.take()
+            self._starting.add(record.run_id)
+            self._in_background(self._begin(record))
 
-    def _begin(self, record: RunRecord) -> None:
-        """Starts a run's process."""
+    def _taken(self) -> int:
+        """Slots that are not free."""
+        return len(self._children) + len(self._starting)
+
+    async def _begin(self, record: RunRecord) -> None:
+        """Starts a run's process, off the event loop: a fork takes long on a busy machine."""
         folder = self._folder / f".staging-{record.run_id}-{time.monotonic_ns()}"
         job = Job(
             scenario_json=record.scenario_json,
@@ -122,42 +136,61 @@ class Slots:
             confidence=record.confidence,
             folder=str(folder),
         )
-        ours, theirs = self._context.Pipe()
-        process = self._context.Process(target=run_job, args=(theirs, job), daemon=True)
-        process.start()
-        theirs.close()
+        try:
+            self._started(record, await asyncio.to_thread(started, run_job, job), folder)
+        except OSError as error:
+            self._interrupted(record, str(error))
+        finally:
+            self._starting.discard(record.run_id)
+            self._freed()
+
+    def _started(self, record: RunRecord, worker: Worker, folder: Path) -> None:
+        """Notes that a run runs, unless it was cancelled or the service ends."""
+        live = self._live.get(record.run_id)
+        if live is None or live.state.is_over or self.is_stopping:
+            worker.end()
+            return
         running = self._change(replace(record, state=RunState.RUNNING, started_s=time.time()), keep=True)
-        child = Child(process, ours, running, folder)
+        child = Child(worker, running, folder)
         self._children[record.run_id] = child
-        asyncio.get_running_loop().add_reader(ours.fileno(), self._hear, child)
+        asyncio.get_running_loop().add_reader(worker.pipe.fileno(), self._hear, child)
 
     def _hear(self, child: Child) -> None:
         """Takes what a process says, or that it is gone."""
         try:
-            message = child.pipe.recv()
+            message = child.worker.pipe.recv()
         except (EOFError, OSError):
-            message = Failed("the run's process died")
+            message = None
         if isinstance(message, Progress):
+            child.has_begun = True
             child.record = self._change(progressed(child.record, message), keep=False)
             return
-        asyncio.get_running_loop().remove_reader(child.pipe.fileno())
-        child.pipe.close()
+        asyncio.get_running_loop().remove_reader(child.worker.pipe.fileno())
+        child.worker.pipe.close()
         del self._children[child.record.run_id]
         self._end(child, message)
-        self._pump()
+        self._freed()
 
-    def _end(self, child: Child, message: Done | Failed) -> None:
-        """Settles a run whose process is done."""
+    def _freed(self) -> None:
+        """A slot may be free."""
+        self._pump()
+        if not self._taken():
+            self._empty.set()
+
+    def _end(self, child: Child, message: Done | Failed | None) -> None:
+        """Settles a run whose process is done, or gone."""
         if isinstance(message, Done):
             self._keep(child, message.digest)
-        elif self._stopping:
-            shutil.rmtree(child.folder, ignore_errors=True)
+            return
+        shutil.rmtree(child.folder, ignore_errors=True)
+        if child.cancelled:
+            self._settle(child.record, RunState.CANCELLED, error="cancelled while it ran")
+        elif isinstance(message, Failed):
+            self._settle(child.record, RunState.FAILED, error=message.error)
+        elif self.is_stopping:
             self._change(replace(child.record, state=RunState.QUEUED, started_s=None), keep=True)
         else:
-            shutil.rmtree(child.folder, ignore_errors=True)
-            state = RunState.CANCELLED if child.cancelled else RunState.FAILED
-            error = "cancelled while it ran" if child.cancelled else message.error
-            self._settle(child.record, state, error=error)
+            self._interrupted(child.record, PROCESS_DIED)
 
     def _keep(self, child: Child, digest: str) -> None:
         """Puts the results in their place, whole, and says that the run succeeded."""
@@ -165,89 +198,103 @@ class Slots:
             (child.folder / "digest").write_text(digest, encoding="utf-8")
             child.folder.rename(self.results(child.record.run_id))
         except OSError as error:
+            shutil.rmtree(child.folder, ignore_errors=True)
             self._settle(child.record, RunState.FAILED, error=f"the results cannot be kept: {error}")
             return
         done = replace(child.record, progress_ratio=1.0)
         self._settle(done, RunState.SUCCEEDED, digest=digest)
 
-    def _settle(self, record: RunRecord, state: RunState, *, error: str = "", digest: str = "") -> None:
-        """A run is over."""
+    def _settle(
+        self, record: RunRecord, state: RunState, *, error: str = "", digest: str = ""
+    ) -> asyncio.Future[RunRecord | None]:
+        """A run is over; done when that is on disk. Until then it stays among the live ones."""
         over = replace(record, state=state, error=error, digest=digest, finished_s=time.time())
-        self._change(over, keep=True)
-        self._live.pop(record.run_id, None)
+        changed = self._numbered(over)
+        written = self._writer.put(changed)
+        written.add_done_callback(lambda _done: self._live.pop(changed.run_id, None))
+        self._tell(changed)
+        return written
 
     def _change(self, record: RunRecord, *, keep: bool) -> RunRecord:
-        """The record with the next sequence number, told to whoever listens.
+        """The record with the next sequence number, told to whoever listens."""
+        changed = self._numbered(record)
+        if keep:
+            self._writer.put(changed)
+        self._tell(changed)
+        return changed
+
+    def _numbered(self, record: RunRecord) -> RunRecord:
+        """The record as the live one, with the next sequence number.
 
         Numbers are milliseconds of wall time, so that they grow across restarts as well.
         """
         changed = replace(record, sequence=max(record.sequence + 1, int(time.time() * 1e3)))
         self._live[record.run_id] = changed
-        if keep:
-            self._store.put(changed)
-        for listener in self._listeners:
-            listener.run_changed(changed)
-        self._in_background(self._tell())
         return changed
 
-    async def _tell(self) -> None:
-        """Wakes whoever waits for a change."""
-        async with self._changed:
-            self._changed.notify_all()
+    def _tell(self, record: RunRecord) -> None:
+        """Tells listeners and those who wait."""
+        for listener in self._listeners:
+            listener.run_changed(record)
+        self._changes.tell(record.run_id)
 
     async def wait_for_change(self, record: RunRecord) -> None:
-        """Returns when a run is no longer as the record says."""
-        async with self._changed:
-            await self._changed.wait_for(lambda: self._differs(record) or self._stopping)
+        """Returns when a run is no longer as the record says, or the service ends."""
+        await self._changes.wait(record.run_id, lambda: self._differs(record) or self.is_stopping)
+
+    def watcher_count(self) -> int:
+        """How many wait for a change."""
+        return self._changes.waiting_count()
 
     def _differs(self, record: RunRecord) -> bool:
         """Whether a run has changed."""
         live = self._live.get(record.run_id)
         return live is None or live.sequence != record.sequence
 
-    def cancel(self, record: RunRecord) -> RunRecord:
+    async def cancel(self, record: RunRecord) -> RunRecord:
         """Stops a run: at once where it waits, else politely, and by force two seconds later."""
         child = self._children.get(record.run_id)
         if child is None:
-            return self._cancel_waiting(record)
+            self._turns.drop(record)
+            written = self._settle(record, RunState.CANCELLED, error="cancelled while it waited")
+            stopped = self._live[record.run_id]
+            await written
+            return stopped
         if not child.cancelled:
             child.cancelled = True
-            interrupt(child.process)
-            self._in_background(self._insist(child))
+            self._stop_child(child)
         return child.record
 
-    def _cancel_waiting(self, record: RunRecord) -> RunRecord:
-        """Takes a run out of the queue."""
-        queue = self._queues.get(record.tenant, deque())
-        for waiting in queue:
-            if waiting.run_id == record.run_id:
-                queue.remove(waiting)
-                break
-        if not queue:
-            self._queues.pop(record.tenant, None)
-        self._settle(record, RunState.CANCELLED, error="cancelled while it waited")
-        return self._store.get(record.run_id) or record
+    def _stop_child(self, child: Child) -> None:
+        """Asks a process to stop; one that has not begun is killed."""
+        if child.has_begun:
+            child.worker.interrupt()
+            self._in_background(self._insist(child))
+        else:
+            child.worker.process.kill()
 
     async def _insist(self, child: Child) -> None:
         """Kills what did not stop when asked."""
         await asyncio.sleep(POLITE_S)
-        if child.process.is_alive():
-            child.process.kill()
+        if child.worker.process.is_alive():
+            child.worker.process.kill()
 
-    def _in_background(self, work: object) -> None:
+    def _in_background(self, work: Coroutine[None, None, None]) -> None:
         """Lets a coroutine run, held until it is done."""
-        task = asyncio.ensure_future(work)  # type: ignore[call-overload]
+        task = asyncio.ensure_future(work)
         self._timers.add(task)
         task.add_done_callback(self._timers.discard)
 
     async def stop(self) -> None:
         """Stops every process; what ran waits again, for the next server to take up."""
-        self._stopping = True
+        self.is_stopping = True
+        self._changes.tell_all()
         for child in self._children.values():
-            child.process.kill()
-        async with self._changed:
-            await self._changed.wait_for(lambda: not self._children)
-            self._changed.notify_all()
+            child.worker.process.kill()
+        while self._taken():
+            self._empty.clear()
+            await self._empty.wait()
+        self._changes.tell_all()
 
 
 def progressed(record: RunRecord, said: Progress) -> RunRecord:
@@ -258,10 +305,3 @@ def progressed(record: RunRecord, said: Progress) -> RunRecord:
         simulated_s=said.simulated_s,
         arrived_count=said.arrived_count,
     )
-
-
-def interrupt(process: ForkServerProcess) -> None:
-    """Asks a process to stop."""
-    with suppress(ProcessLookupError):
-        if process.pid is not None:
-            os.kill(process.pid, signal.SIGINT)

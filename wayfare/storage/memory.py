@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -9,6 +10,7 @@ from wayfare.storage.store import RunRecord, RunState, has_labels
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence
+    from contextlib import AbstractContextManager
 
 
 class MemoryStore:
@@ -19,13 +21,15 @@ class MemoryStore:
         self._runs: dict[str, RunRecord] = {}
         self._given = 0
 
+    def together(self) -> AbstractContextManager[object]:
+        """Writes are kept one by one: none of them can fail."""
+        return nullcontext()
+
     def add(self, record: RunRecord) -> RunRecord:
         """The record as kept, or the earlier one of that request id."""
-        if record.request_id:
-            wanted = (record.tenant, record.request_id)
-            for known in self._runs.values():
-                if (known.tenant, known.request_id) == wanted:
-                    return known
+        known = self.asked(record.tenant, record.request_id) if record.request_id else None
+        if known is not None:
+            return known
         self._given += 1
         self._runs[record.run_id] = replace(record, number=self._given)
         return self._runs[record.run_id]
@@ -33,6 +37,11 @@ class MemoryStore:
     def get(self, run_id: str) -> RunRecord | None:
         """The run of that id, if there is one."""
         return self._runs.get(run_id)
+
+    def asked(self, tenant: str, request_id: str) -> RunRecord | None:
+        """The run that a tenant's request id made, if there is one."""
+        wanted = (tenant, request_id)
+        return next((run for run in self._runs.values() if (run.tenant, run.request_id) == wanted), None)
 
     def put(self, record: RunRecord) -> None:
         """Keeps a changed run."""
@@ -58,9 +67,10 @@ class MemoryStore:
         """Runs that wait or run, in the order they were accepted."""
         return [record for record in self._runs.values() if not record.state.is_over]
 
-    def waiting_count(self, tenant: str) -> int:
-        """How many of a tenant's runs wait or run."""
-        return sum(record.tenant == tenant for record in self.unfinished())
+    def over(self) -> Sequence[tuple[str, float]]:
+        """Ids of runs that are over and when they ended, oldest first."""
+        ended = [(run.run_id, run.finished_s or 0.0) for run in self._runs.values() if run.state.is_over]
+        return sorted(ended, key=lambda one: one[1])
 
     def close(self) -> None:
         """Nothing to let go of."""

@@ -5,123 +5,167 @@ from __future__ import annotations
 import json
 import logging
 import sqlite3
+from contextlib import contextmanager
 from dataclasses import asdict, replace
 from typing import TYPE_CHECKING
 
-from wayfare.storage.store import RunRecord, RunState, has_labels
+from wayfare.storage.migrations import NewerStoreError, checksum, migrate
+from wayfare.storage.store import DamagedStoreError, RunRecord, RunState
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping, Sequence
     from pathlib import Path
 
+    Row = tuple[int, str, str, str, str, int]
+
 LOG = logging.getLogger(__name__)
-MIGRATIONS = (
-    """
-    CREATE TABLE runs (
-        number INTEGER PRIMARY KEY AUTOINCREMENT,
-        run_id TEXT NOT NULL UNIQUE,
-        tenant TEXT NOT NULL,
-        request_id TEXT,
-        state TEXT NOT NULL,
-        body TEXT NOT NULL
-    );
-    CREATE UNIQUE INDEX by_request ON runs (tenant, request_id) WHERE request_id IS NOT NULL;
-    CREATE INDEX by_state ON runs (state, tenant);
-    """,
-)
-"""Each brings the file from the version before to its own; `user_version` says which it has."""
+COLUMNS = "number, run_id, tenant, state, body, checksum"
 UNFINISHED = "state IN ('QUEUED', 'RUNNING')"
-
-
-class NewerStoreError(Exception):
-    """The file was written by a later version."""
+DAMAGED = "its record in the store is damaged; submit it again"
+WRITER = "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA foreign_keys=ON; PRAGMA busy_timeout=5000;"
+READER = "PRAGMA query_only=ON; PRAGMA busy_timeout=5000;"
 
 
 class SqliteStore:
-    """Keeps runs in a file; used from one thread."""
+    """Keeps runs in a file: one connection writes, another reads."""
 
     def __init__(self, path: Path) -> None:
         """Opens the file, made or migrated where needed.
 
         Raises:
             NewerStoreError: a later version wrote it.
+            DamagedStoreError: pages of it are damaged.
         """
         path.parent.mkdir(parents=True, exist_ok=True)
-        self._base = sqlite3.connect(path, isolation_level=None)
-        self._base.executescript(
-            "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA busy_timeout=5000;"
-        )
-        self._migrate(path)
+        self._writer = opened(path)
+        self._reader = sqlite3.connect(path, isolation_level=None)
+        self._reader.executescript(READER)
+        self._reader.text_factory = lenient
 
-    def _migrate(self, path: Path) -> None:
-        """Applies what is missing."""
-        (version,) = self._base.execute("PRAGMA user_version").fetchone()
-        if version > len(MIGRATIONS):
-            message = f"{path} has version {version}; this Wayfare knows versions up to {len(MIGRATIONS)}"
-            raise NewerStoreError(message)
-        for number, script in enumerate(MIGRATIONS[version:], start=version + 1):
-            self._base.executescript(f"BEGIN; {script} PRAGMA user_version={number}; COMMIT;")
+    @contextmanager
+    def together(self) -> Iterator[None]:
+        """One transaction."""
+        self._writer.execute("BEGIN IMMEDIATE")
+        try:
+            yield
+            self._writer.execute("COMMIT")
+        except BaseException:
+            if self._writer.in_transaction:
+                self._writer.execute("ROLLBACK")
+            raise
 
     def add(self, record: RunRecord) -> RunRecord:
         """The record as kept, or the earlier one of that request id."""
-        row = (record.run_id, record.tenant, record.request_id or None, record.state.value, body_of(record))
-        try:
-            made = self._base.execute(
-                "INSERT INTO runs (run_id, tenant, request_id, state, body) VALUES (?, ?, ?, ?, ?)", row
-            )
-        except sqlite3.IntegrityError:
-            found = self._select("tenant = ? AND request_id = ?", record.tenant, record.request_id)
-            return next(found)
-        return replace(record, number=made.lastrowid or 0)
+        body = body_of(record)
+        row = (record.run_id, record.tenant, record.request_id or None, record.state.value, body)
+        known = self._known(record)
+        if known is not None:
+            return known
+        made = self._writer.execute(
+            "INSERT INTO runs (run_id, tenant, request_id, state, body, checksum) VALUES (?, ?, ?, ?, ?, ?)",
+            (*row, checksum(body)),
+        )
+        kept = replace(record, number=made.lastrowid or 0)
+        labels = [(name, value, kept.number) for name, value in record.labels.items()]
+        self._writer.executemany("INSERT INTO labels (name, value, number) VALUES (?, ?, ?)", labels)
+        return kept
+
+    def _known(self, record: RunRecord) -> RunRecord | None:
+        """The earlier run of a record's request id, as the writer sees it."""
+        if not record.request_id:
+            return None
+        wanted = (record.tenant, record.request_id)
+        return next(select(self._writer, "tenant = ? AND request_id = ?", *wanted), None)
 
     def get(self, run_id: str) -> RunRecord | None:
         """The run of that id, if there is one."""
-        return next(self._select("run_id = ?", run_id), None)
+        return next(select(self._reader, "run_id = ?", run_id), None)
+
+    def asked(self, tenant: str, request_id: str) -> RunRecord | None:
+        """The run that a tenant's request id made, if there is one."""
+        return next(select(self._reader, "tenant = ? AND request_id = ?", tenant, request_id), None)
 
     def put(self, record: RunRecord) -> None:
         """Keeps a changed run."""
-        row = (record.state.value, body_of(record), record.run_id)
-        self._base.execute("UPDATE runs SET state = ?, body = ? WHERE run_id = ?", row)
+        body = body_of(record)
+        row = (record.state.value, body, checksum(body), record.finished_s, record.run_id)
+        change = "UPDATE runs SET state = ?, body = ?, checksum = ?, finished_s = ? WHERE run_id = ?"
+        self._writer.execute(change, row)
 
     def remove(self, run_id: str) -> None:
         """Forgets a run."""
-        self._base.execute("DELETE FROM runs WHERE run_id = ?", (run_id,))
+        self._writer.execute("DELETE FROM runs WHERE run_id = ?", (run_id,))
 
     def page(
         self, tenant: str, states: Collection[RunState], labels: Mapping[str, str], before: int, size: int
     ) -> Sequence[RunRecord]:
         """A tenant's newest runs that meet the filters."""
-        rows = self._select("tenant = ? AND number < ? ORDER BY number DESC", tenant, before)
-        found: list[RunRecord] = []
-        for record in rows:
-            if len(found) == size:
-                break
-            if record.state in states and has_labels(record, labels):
-                found.append(record)
-        return found
+        marks = ", ".join("?" * len(states))
+        labelled = "AND number IN (SELECT number FROM labels WHERE name = ? AND value = ?) " * len(labels)
+        condition = f"tenant = ? AND number < ? AND state IN ({marks}) {labelled}ORDER BY number DESC LIMIT ?"
+        pairs = [text for pair in labels.items() for text in pair]
+        named = [state.value for state in states]
+        return list(select(self._reader, condition, tenant, before, *named, *pairs, size))
 
     def unfinished(self) -> Sequence[RunRecord]:
         """Runs that wait or run, in the order they were accepted."""
-        return list(self._select(f"{UNFINISHED} ORDER BY number"))
+        return list(select(self._reader, f"{UNFINISHED} ORDER BY number"))
 
-    def waiting_count(self, tenant: str) -> int:
-        """How many of a tenant's runs wait or run."""
-        question = f"SELECT count(*) FROM runs WHERE {UNFINISHED} AND tenant = ?"  # noqa: S608  (a constant)
-        (count,) = self._base.execute(question, (tenant,)).fetchone()
-        return int(count)
+    def over(self) -> Sequence[tuple[str, float]]:
+        """Ids of runs that are over and when they ended, oldest first."""
+        question = "SELECT run_id, finished_s FROM runs WHERE finished_s IS NOT NULL ORDER BY finished_s"
+        return self._reader.execute(question).fetchall()
 
     def close(self) -> None:
         """Closes the file."""
-        self._base.close()
+        self._reader.close()
+        self._writer.close()
 
-    def _select(self, condition: str, *values: object) -> Iterator[RunRecord]:
-        """Runs that meet a condition; a row that cannot be read is logged and left out."""
-        question = f"SELECT number, body FROM runs WHERE {condition}"  # noqa: S608  (conditions are our own)
-        for number, body in self._base.execute(question, values):
-            try:
-                yield record_of(number, body)
-            except (ValueError, TypeError):
-                LOG.exception("row %d of the store cannot be read; left out", number)
+
+def opened(path: Path) -> sqlite3.Connection:
+    """The connection that writes; the file is whole and current."""
+    base = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
+    base.text_factory = lenient
+    try:
+        base.executescript(WRITER)
+        demand_whole(base)
+        migrate(base, path)
+    except sqlite3.DatabaseError as error:
+        base.close()
+        raise damaged(path, error) from error
+    except NewerStoreError:
+        base.close()
+        raise
+    return base
+
+
+def lenient(text: bytes) -> str:
+    """Text that a damaged byte does not keep from being read: its checksum tells."""
+    return text.decode(errors="replace")
+
+
+def demand_whole(base: sqlite3.Connection) -> None:
+    """Raises `sqlite3.DatabaseError` where pages of the file are damaged."""
+    found = [str(complaint) for (complaint,) in base.execute("PRAGMA integrity_check(3)")]
+    if found != ["ok"]:
+        raise sqlite3.DatabaseError("; ".join(found))
+
+
+def damaged(path: Path, error: sqlite3.DatabaseError) -> Exception:
+    """What a file that cannot be used is refused with; trouble of the disk stays what it is."""
+    if isinstance(error, sqlite3.OperationalError):
+        return OSError(f"{path} cannot be opened: {error}")
+    return DamagedStoreError(
+        f"{path} is damaged ({error}); put a copy from before in its place, or move it away to begin "
+        "anew: results beside it stay, runs that were accepted and not run yet are in this file only"
+    )
+
+
+def select(base: sqlite3.Connection, condition: str, *values: object) -> Iterator[RunRecord]:
+    """Runs that meet a condition; one whose record is damaged is logged and comes as FAILED."""
+    question = f"SELECT {COLUMNS} FROM runs WHERE {condition}"  # noqa: S608  (conditions are our own)
+    for row in base.execute(question, values):
+        yield record_of(row)
 
 
 def body_of(record: RunRecord) -> str:
@@ -129,8 +173,32 @@ def body_of(record: RunRecord) -> str:
     return json.dumps(asdict(record))
 
 
-def record_of(number: int, body: str) -> RunRecord:
+def record_of(row: Row) -> RunRecord:
+    """A record from its row; FAILED with the reason where its text is not what was written."""
+    number, run_id, tenant, state, body, check = row
+    try:
+        if checksum(body) == check:
+            return read(number, state, body)
+    except (LookupError, ValueError, TypeError, AttributeError):
+        LOG.exception("row %d of the store, run %s, cannot be read", number, run_id)
+    else:
+        LOG.error("row %d of the store, run %s, is not what was written", number, run_id)
+    return RunRecord(
+        run_id=run_id,
+        tenant=tenant,
+        scenario="",
+        scenario_json="{}",
+        policies=(),
+        number=number,
+        state=RunState.FAILED,
+        created_s=0.0,
+        error=DAMAGED,
+    )
+
+
+def read(number: int, state: str, body: str) -> RunRecord:
     """A record from its text."""
     data = json.loads(body)
-    state, policies = RunState(data.pop("state")), tuple(data.pop("policies"))
-    return RunRecord(**{**data, "state": state, "policies": policies, "number": number})
+    return RunRecord(
+        **{**data, "state": RunState(state), "policies": tuple(data["policies"]), "number": number}
+    )

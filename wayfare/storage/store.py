@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence
+    from contextlib import AbstractContextManager
 
 
 class RunState(StrEnum):
@@ -30,7 +31,8 @@ class RunRecord:
     """One run. Instants are seconds since 1970; `scenario_json` is the plain data to load.
 
     `replications` is 0 for a single run, else it is a comparison of `policies`. `number` counts
-    accepted runs from 1; the store gives it. `sequence` grows with every change.
+    accepted runs from 1; the store gives it. `sequence` grows with every change. `request_digest`
+    tells what was asked under a `request_id`; `request_count` is how many requests it will simulate.
     """
 
     run_id: str
@@ -42,7 +44,10 @@ class RunRecord:
     confidence: float = 0.95
     labels: Mapping[str, str] = field(default_factory=dict)
     request_id: str = ""
+    request_digest: str = ""
+    request_count: int = 0
     rerun_if_interrupted: bool = False
+    interruption_count: int = 0
     number: int = 0
     state: RunState = RunState.QUEUED
     sequence: int = 0
@@ -56,15 +61,31 @@ class RunRecord:
     digest: str = ""
 
 
+class DamagedStoreError(Exception):
+    """The store's file is damaged: nothing in it can be trusted before somebody has looked."""
+
+
 class RunStore(Protocol):
-    """Keeps runs. An accepted run is on disk, where there is one, before `add` returns."""
+    """Keeps runs. What was written is on disk, where there is one, when `together` is left.
+
+    Writes come from one thread at a time and happen within `together`; reads come from one thread,
+    which may be another, and see what was written when `together` was last left.
+    """
+
+    def together(self) -> AbstractContextManager[object]:
+        """Writes within are kept all at once, or none where one of them fails."""
+        ...
 
     def add(self, record: RunRecord) -> RunRecord:
         """The record as kept, numbered; the earlier one where tenant and `request_id` are known."""
         ...
 
     def get(self, run_id: str) -> RunRecord | None:
-        """The run of that id, if there is one."""
+        """The run of that id, if there is one; FAILED with the reason where its record is damaged."""
+        ...
+
+    def asked(self, tenant: str, request_id: str) -> RunRecord | None:
+        """The run that a tenant's request id made, if there is one."""
         ...
 
     def put(self, record: RunRecord) -> None:
@@ -85,8 +106,8 @@ class RunStore(Protocol):
         """Runs that wait or run, in the order they were accepted."""
         ...
 
-    def waiting_count(self, tenant: str) -> int:
-        """How many of a tenant's runs wait or run."""
+    def over(self) -> Sequence[tuple[str, float]]:
+        """Ids of runs that are over and when they ended, seconds since 1970, oldest first."""
         ...
 
     def close(self) -> None:

@@ -1,0 +1,81 @@
+"""Who runs next, and who hears of it."""
+
+import asyncio
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from wayfare.service.changes import Changes
+from wayfare.service.turns import Turns
+from wayfare.storage.store import RunRecord
+
+
+def record(tenant, number):
+    """A run of a tenant."""
+    run_id = f"{tenant}{number}"
+    return RunRecord(
+        run_id=run_id, tenant=tenant, scenario="s", scenario_json="{}", policies=("p",), created_s=1.0
+    )
+
+
+@given(st.lists(st.sampled_from("abc"), max_size=30), st.data())
+def test_turns_are_fair_and_lose_nobody(tenants, data):
+    """Each run that was not dropped comes once, a tenant's in order, no tenant twice before another."""
+    runs = [record(tenant, number) for number, tenant in enumerate(tenants)]
+    dropped = data.draw(st.sets(st.sampled_from(range(len(runs))))) if runs else set()
+    turns = Turns()
+    for run in runs:
+        turns.add(run)
+    for number in dropped:
+        turns.drop(runs[number])
+    left = [run for number, run in enumerate(runs) if number not in dropped]
+    taken = []
+    while turns:
+        waiting = {run.tenant for run in left if run not in taken}
+        upcoming = [turns.take() for _ in waiting]
+        assert {run.tenant for run in upcoming} == waiting
+        taken += upcoming
+    assert sorted(run.run_id for run in taken) == sorted(run.run_id for run in left)
+    for tenant in "abc":
+        assert [run for run in taken if run.tenant == tenant] == [r for r in left if r.tenant == tenant]
+
+
+def test_everybody_who_waits_is_woken():
+    """However many wait for a run, a change wakes them all."""
+
+    async def use():
+        changes = Changes()
+        come = []
+        waits = [asyncio.ensure_future(changes.wait("x", lambda: bool(come))) for _ in range(100)]
+        await asyncio.sleep(0)
+        come.append(True)
+        changes.tell("x")
+        await asyncio.gather(*waits)
+        return changes.waiting_count()
+
+    assert asyncio.run(use()) == 0
+
+
+def test_only_those_who_wait_for_it_are_woken():
+    """A change wakes those who wait for that run, and nobody else looks."""
+    looks = {"x": 0, "y": 0}
+    come = {"x": False, "y": False}
+
+    def look(name):
+        looks[name] += 1
+        return come[name]
+
+    async def use():
+        changes = Changes()
+        waits = [asyncio.ensure_future(changes.wait(name, lambda name=name: look(name))) for name in looks]
+        await asyncio.sleep(0)
+        come["x"] = True
+        changes.tell("x")
+        await waits[0]
+        assert looks == {"x": 2, "y": 1}
+        assert changes.waiting_count() == 1
+        waits[1].cancel()
+        await asyncio.gather(waits[1], return_exceptions=True)
+        assert changes.waiting_count() == 0
+
+    asyncio.run(use())

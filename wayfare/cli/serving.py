@@ -1,0 +1,136 @@
+"""What the operator of the service may set beside addresses: limits, retention, what is allowed."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from wayfare.cli.exits import WrongInputError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import TypeVar
+
+    F = TypeVar("F", bound=Callable[..., object])
+
+KEPT = "wayfare.serving"
+COUNT = click.IntRange(min=1)
+
+
+class Duration(click.ParamType[float]):
+    """A duration such as 30d."""
+
+    name = "duration"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> float:  # noqa: ANN401  (click's signature)
+        """Seconds."""
+        from catalogs.units import duration_s
+
+        try:
+            return duration_s(value)
+        except ValueError as error:
+            self.fail(str(error), param, ctx)
+
+
+def noted(context: click.Context, option: click.Parameter, value: object) -> None:
+    """Keeps an option's value under its name, for `serving_settings`."""
+    context.meta.setdefault(KEPT, {})[option.name] = value
+
+
+def configured(context: click.Context, option: click.Parameter, file: Path | None) -> None:
+    """Takes defaults of options from a file."""
+    from catalogs import InvalidCatalogError
+    from catalogs.reader import read_yaml
+
+    if file is None:
+        return
+    try:
+        data = read_yaml(file)
+    except InvalidCatalogError as error:
+        raise WrongInputError(str(error)) from error
+    known = {str(one.name): one for one in context.command.params if one.name != option.name}
+    given = (
+        {str(key).replace("-", "_"): value for key, value in data.items()} if isinstance(data, dict) else {}
+    )
+    unknown = [key.replace("_", "-") for key in given if key not in known]
+    if unknown or not given:
+        names = ", ".join(sorted(name.replace("_", "-") for name in known))
+        raise WrongInputError(
+            f"{file}: {', '.join(unknown) or 'no options'}; a map of options is needed: {names}"
+        )
+    context.default_map = given
+
+
+OPTIONS = (
+    click.option(
+        "--config", type=click.Path(path_type=Path, exists=True, dir_okay=False), is_eager=True,
+        expose_value=False, callback=configured, metavar="FILE",
+        help="YAML map of options (without dashes in front) to values; options given here win.",
+    ),
+    click.option(
+        "--most-runs", type=COUNT, default=10_000, show_default=True, metavar="N",
+        expose_value=False, callback=noted, help="Unfinished runs of a tenant.",
+    ),
+    click.option(
+        "--most-requests", type=COUNT, default=2_000_000_000, show_default=True, metavar="N",
+        expose_value=False, callback=noted, help="Requests that a tenant's unfinished runs simulate.",
+    ),
+    click.option(
+        "--most-run-requests", type=COUNT, default=20_000_000, show_default=True, metavar="N",
+        expose_value=False, callback=noted, help="Requests of a run; of one replication in a comparison.",
+    ),
+    click.option(
+        "--most-trace-bytes", type=COUNT, default=200_000_000, show_default=True, metavar="N",
+        expose_value=False, callback=noted, help="Size of an uploaded trace, unpacked as well.",
+    ),
+    click.option(
+        "--most-upload-bytes-per-hour", type=COUNT, default=2_000_000_000, show_default=True, metavar="N",
+        expose_value=False, callback=noted, help="Bytes that a tenant may upload in an hour.",
+    ),
+    click.option(
+        "--keep-for", type=Duration(), metavar="DURATION", expose_value=False, callback=noted,
+        help="Forget results and traces older than this, e.g. 30d. Default: keep all.",
+    ),
+    click.option(
+        "--keep-bytes", type=COUNT, metavar="N", expose_value=False, callback=noted,
+        help="Forget the oldest results and traces while they are larger together. Default: keep all.",
+    ),
+    click.option(
+        "--allow-files", type=click.Path(path_type=Path, exists=True, file_okay=False), metavar="DIR",
+        expose_value=False, callback=noted, help="Let scenarios name files in this folder.",
+    ),
+    click.option(
+        "--allow-policy", "allow_policies", multiple=True, metavar="SPEC", expose_value=False,
+        callback=noted, help="Let scenarios name this policy, e.g. path/file.py:Class. Repeatable.",
+    ),
+)  # fmt: skip
+
+
+def serving_options(function: F) -> F:
+    """Gives a command these options."""
+    for decorate in reversed(OPTIONS):
+        function = decorate(function)
+    return function
+
+
+def serving_settings() -> dict[str, Any]:
+    """What was set, as arguments of `ServerSettings`."""
+    from wayfare.service.quotas import Limits
+    from wayfare.service.retention import Retention
+
+    given = click.get_current_context().meta[KEPT]
+    kept = {"age_s": given["keep_for"], "size_bytes": given["keep_bytes"]}
+    return {
+        "limits": Limits(
+            unfinished=given["most_runs"],
+            unfinished_requests=given["most_requests"],
+            trace_bytes=given["most_trace_bytes"],
+            trace_bytes_per_hour=given["most_upload_bytes_per_hour"],
+        ),
+        "retention": Retention(**{name: value for name, value in kept.items() if value is not None}),
+        "run_requests": given["most_run_requests"],
+        "files": given["allow_files"],
+        "policies": given["allow_policies"],
+    }

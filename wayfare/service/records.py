@@ -1,0 +1,91 @@
+"""Request records as messages, made in a process of their own: no caller waits for another's."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from typing import TYPE_CHECKING
+
+import duckdb
+
+from wayfare.service.processes import heard, started
+from wayfare.v1 import simulation_pb2 as pb
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncGenerator, Iterator
+    from multiprocessing.connection import Connection
+    from pathlib import Path
+
+FIELDS = tuple(field.name for field in pb.RequestRecord.DESCRIPTOR.fields)
+UNKNOWN_MEANS_ABSENT = ("ttft_s", "e2e_s")
+MOST_STREAMS = 4
+"""Streams that are read at the same time; others wait."""
+
+
+class RecordStreams:
+    """Reads records for several callers at once; memory stays flat whatever their length."""
+
+    def __init__(self) -> None:
+        """Nobody reads."""
+        self._places = asyncio.Semaphore(MOST_STREAMS)
+
+    async def of(self, path: Path, size: int) -> AsyncGenerator[pb.StreamRequestRecordsResponse]:
+        """The rows of a file of results, a batch after the other; ends with whoever reads them.
+
+        Raises:
+            OSError: the file cannot be read, or the process that read it is gone.
+        """
+        async with self._places:
+            worker = await asyncio.to_thread(started, send_batches, str(path), size)
+            try:
+                while batch := await next_batch(worker.pipe):
+                    yield pb.StreamRequestRecordsResponse.FromString(batch)
+            finally:
+                worker.end()
+
+
+async def next_batch(pipe: Connection) -> bytes:
+    """The next serialized batch; empty after the last.
+
+    Raises:
+        OSError: there is none, and it was not the last.
+    """
+    try:
+        found = await heard(pipe)
+    except EOFError as error:
+        message = "the process that read the records ended; try again"
+        raise OSError(message) from error
+    if not isinstance(found, bytes):
+        raise OSError(str(found))
+    return found
+
+
+def send_batches(pipe: Connection, path: str, size: int) -> None:
+    """Sends a file's rows in serialized batches, then an empty one; ends when nobody reads."""
+    try:
+        for batch in record_batches(path, size):
+            pipe.send(batch.SerializeToString())
+        pipe.send(b"")
+    except duckdb.Error as error:
+        pipe.send(f"the records cannot be read: {error}")
+    except OSError:
+        os._exit(1)
+
+
+def record_batches(path: str, size: int) -> Iterator[pb.StreamRequestRecordsResponse]:
+    """The file's rows in batches."""
+    with duckdb.connect(config={"threads": 1}) as connection:
+        question = f"SELECT {columns()} FROM read_parquet(?)"  # noqa: S608  (columns are our own)
+        rows = connection.execute(question, [path])
+        while batch := rows.fetchmany(size):
+            made = pb.StreamRequestRecordsResponse()
+            for row in batch:
+                made.records.add(**dict(zip(FIELDS, row, strict=True)))
+            yield made
+
+
+def columns() -> str:
+    """The columns of a record; what is not a number there is absent."""
+    absent = {name: f"CASE WHEN isnan({name}) THEN NULL ELSE {name} END" for name in UNKNOWN_MEANS_ABSENT}
+    answered = {"correct": "CASE WHEN model = '' THEN NULL ELSE correct > 0 END"}
+    return ", ".join({**absent, **answered}.get(name, name) for name in FIELDS)

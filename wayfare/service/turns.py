@@ -1,0 +1,44 @@
+"""Runs that wait for a slot: tenants take turns, each in the order of its own runs."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from wayfare.storage.store import RunRecord
+
+
+class Turns:
+    """A fair queue; every operation takes the same time however many wait."""
+
+    def __init__(self) -> None:
+        """Nobody waits."""
+        self._tenants: OrderedDict[str, OrderedDict[str, RunRecord]] = OrderedDict()
+
+    def __len__(self) -> int:
+        """How many runs wait."""
+        return sum(map(len, self._tenants.values()))
+
+    def __bool__(self) -> bool:
+        """Whether a run waits."""
+        return bool(self._tenants)
+
+    def add(self, record: RunRecord) -> None:
+        """Lets a run wait behind its tenant's others."""
+        self._tenants.setdefault(record.tenant, OrderedDict())[record.run_id] = record
+
+    def take(self) -> RunRecord:
+        """The next run; its tenant's turn comes again after the others'."""
+        tenant, runs = self._tenants.popitem(last=False)
+        _run_id, record = runs.popitem(last=False)
+        if runs:
+            self._tenants[tenant] = runs
+        return record
+
+    def drop(self, record: RunRecord) -> None:
+        """Takes a run out; nothing where it does not wait."""
+        runs = self._tenants.get(record.tenant, OrderedDict())
+        runs.pop(record.run_id, None)
+        if not runs:
+            self._tenants.pop(record.tenant, None)

@@ -1,0 +1,88 @@
+"""Traces that callers keep at the service: whole or not at all, bounded in size and pace."""
+
+from __future__ import annotations
+
+import asyncio
+import gzip
+import uuid
+import zlib
+from typing import TYPE_CHECKING
+
+import grpc
+
+from wayfare.service.errors import RefusedError
+from wayfare.v1 import simulation_pb2 as pb
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+    from pathlib import Path
+
+    from wayfare.service.quotas import Flow, Limits
+
+GZIP_MAGIC = b"\x1f\x8b"
+PIECE_BYTES = 1_000_000
+
+
+class Uploads:
+    """A folder of traces for each tenant."""
+
+    def __init__(self, folder: Path, limits: Limits, flow: Flow) -> None:
+        """Keeps what bounds it."""
+        self._folder, self._limits, self._flow = folder, limits, flow
+
+    def tidy(self) -> None:
+        """Removes what an earlier server did not receive to the end."""
+        for left in self._folder.glob("*/.*"):
+            left.unlink(missing_ok=True)
+
+    async def keep(self, tenant: str, pieces: AsyncIterator[pb.UploadTraceRequest]) -> pb.UploadTraceResponse:
+        """The trace under a new id.
+
+        Raises:
+            RefusedError: it is too large, packed or unpacked, or comes too soon.
+        """
+        folder = self._folder / tenant
+        folder.mkdir(parents=True, exist_ok=True)
+        name = uuid.uuid4().hex
+        part = folder / f".{name}"
+        try:
+            size = await self._written(tenant, pieces, part)
+            await asyncio.to_thread(demand_unpackable, part, self._limits.trace_bytes)
+            part.rename(folder / name)
+        finally:
+            part.unlink(missing_ok=True)
+        return pb.UploadTraceResponse(trace_id=f"uploads/{name}", size_bytes=size)
+
+    async def _written(self, tenant: str, pieces: AsyncIterator[pb.UploadTraceRequest], part: Path) -> int:
+        """Bytes written."""
+        size = 0
+        with part.open("wb") as file:
+            async for piece in pieces:
+                size += len(piece.chunk)
+                self._flow.take(tenant, len(piece.chunk))
+                demand_bytes(size, self._limits.trace_bytes)
+                await asyncio.to_thread(file.write, piece.chunk)
+        return size
+
+
+def demand_bytes(size: int, most: int) -> None:
+    """Raises `RefusedError` for a trace that is too large."""
+    if size > most:
+        text = f"a trace may have {most:,} bytes, unpacked as well"
+        raise RefusedError(grpc.StatusCode.INVALID_ARGUMENT, text)
+
+
+def demand_unpackable(part: Path, most: int) -> None:
+    """Raises `RefusedError` for a packed trace that is damaged or too large unpacked."""
+    with part.open("rb") as file:
+        if file.read(len(GZIP_MAGIC)) != GZIP_MAGIC:
+            return
+    size = 0
+    try:
+        with gzip.open(part) as file:
+            while piece := file.read(PIECE_BYTES):
+                size += len(piece)
+                demand_bytes(size, most)
+    except (EOFError, zlib.error, gzip.BadGzipFile) as error:
+        text = f"the trace is damaged gzip: {error}"
+        raise RefusedError(grpc.StatusCode.INVALID_ARGUMENT, text) from error
