@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import numpy as np
-from fit_profiles import text_of
+from fit_profiles import text_of, written
 
 from catalogs import load_catalog
 from catalogs.records import ServingProfile
@@ -44,7 +44,7 @@ def profile(fit: Fit) -> ServingProfile:
         name=PROFILE,
         engine="vllm",
         version=VERSION,
-        **{key: float(f"{value:.4g}") for key, value in fit.coefficients.items()},
+        **{key: written(value) for key, value in fit.coefficients.items()},
         source=SOURCE,
         retrieved=datetime(2026, 11, 23, tzinfo=UTC).date(),
         note=f"{len(error)} points; error of the time {error.mean():.1%} mean, {np.median(error):.1%} median",

@@ -305,10 +305,12 @@ class ServingProfile(Entry):
     """Coefficients of the additive roofline of one serving engine (docs/methodology/serving.md).
 
     All times are multiplied by `scale`; `scales` are those of other versions of the engine.
-    `expert_read` is as `weight_read` where it is not given, `expert_read_8bit` (kernels for experts
-    of one byte a weight) as `expert_read`. What
-    a client's clock sees of the first token beyond the batch: `request_s` and `input_token_s` outside
-    steps, `first_steps` steps of the loop, and `bunching_ratio` of a march in step.
+    `expert_read` is as `weight_read` where it is not given, other widths (`expert_read_8bit`,
+    `expert_read_4bit`, `weight_read_4bit`: kernels of their own) as the usual one, and
+    `moe_prefill_flops` (prompts of mixtures of experts) as `prefill_flops`. What a client's clock
+    sees of the first token beyond the batch: `request_s` and `input_token_s` outside steps, and
+    `first_steps` steps of the loop (polling and streaming in chunks); `first_steps_of` holds those of
+    other versions and accelerators, by "version accelerator".
     """
 
     engine: str
@@ -325,12 +327,15 @@ class ServingProfile(Entry):
     moe_layer_s: NonNegative = 0.0
     expert_read: Positive | None = None
     expert_read_8bit: Positive | None = None
+    expert_read_4bit: Positive | None = None
+    weight_read_4bit: Positive | None = None
+    moe_prefill_flops: Positive | None = None
     scale: Positive = 1.0
     scales: dict[str, Positive] = Field(default_factory=dict)
     request_s: NonNegative = 0.0
     input_token_s: NonNegative = 0.0
     first_steps: NonNegative = 0.0
-    bunching_ratio: NonNegative = 0.0
+    first_steps_of: dict[str, NonNegative] = Field(default_factory=dict)
     memory_utilization_ratio: Ratio = 0.9
     activation_gib: NonNegative = 5.5
     non_torch_gib: NonNegative = 0.15

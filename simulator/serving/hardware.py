@@ -66,6 +66,9 @@ class Engine:
     moe_layer_s: float = 0.0
     expert_read: float = 0.0  # 0: as dense weights
     expert_read_8bit: float = 0.0  # 0: as other experts
+    expert_read_4bit: float = 0.0  # 0: as other experts
+    weight_read_4bit: float = 0.0  # 0: as other weights
+    moe_prefill_flops: float = 0.0  # 0: as dense models
     scale: float = 1.0
     memory_utilization_ratio: float = 0.9
     activation_bytes: float = 5.5 * GIB

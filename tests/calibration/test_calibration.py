@@ -54,7 +54,7 @@ def point(**changes: str) -> Point:
 def test_loop_of_one_takes_the_closed_form() -> None:
     """A single sequence: one prompt step, then decode steps with growing context."""
     spec = BatchingSpec(seconds=StepCost(base=0.01, sequence=0.001, context=1e-6, prompt=1e-5))
-    ttft_s, tpot_s = steady_times(loop_rows(spec, 1, 100, 11), 1, 11)
+    ttft_s, tpot_s = steady_times(loop_rows(spec, 1, 100, 11), 1)
     assert ttft_s == pytest.approx(0.01 + 100 * 1e-5)
     assert tpot_s == pytest.approx(0.011 + 1e-6 * np.mean(np.arange(100, 110)))
 
@@ -62,7 +62,7 @@ def test_loop_of_one_takes_the_closed_form() -> None:
 def test_loop_keeps_its_concurrency_and_spreads_its_prompts() -> None:
     """Steady TPOT of many alike sequences is the batch's step with its share of prompts."""
     spec = BatchingSpec(seconds=StepCost(base=0.01, sequence=1e-4, prompt=2e-6), kv_room_tokens=10**6)
-    _ttft_s, tpot_s = steady_times(loop_rows(spec, 32, 500, 200), 32, 200)
+    _ttft_s, tpot_s = steady_times(loop_rows(spec, 32, 500, 200), 32)
     expected = 0.01 + 32 * 1e-4 + 31 / 199 * 500 * 2e-6
     assert tpot_s == pytest.approx(expected, rel=0.02)
 

@@ -1,0 +1,78 @@
+"""What a client's clock adds to the simulated first token, fitted to measured ones.
+
+Time outside steps, per request and per token of the prompt, and some steps of the loop: how often the
+scheduler looks for requests and how many tokens a chunk of the stream holds are settings that no file
+of measurements tells, alike in all runs of one version on one accelerator.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from simulator.calibration.errors import MOST_TTFT_S
+from simulator.calibration.fitting import ROUNDS
+from simulator.calibration.prediction import predicted_s, recipe
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from numpy.typing import NDArray
+
+    from catalogs import Catalog
+    from catalogs.records import ServingProfile
+    from simulator.calibration.points import Point
+
+    Column = NDArray[np.float64]
+
+CLIENT_SIDE = ("request_s", "input_token_s", "first_steps")
+TIGHT_ERROR = 0.05
+"""Errors below this count alike, as in `calibration.fitting`."""
+LEAST_OF_A_RECIPE = 4
+STEPS_OF_THE_ENGINE = 2.0
+"""Points that an engine's usual steps weigh against a recipe's own."""
+
+
+def with_client_side(points: Sequence[Point], catalog: Catalog, made: ServingProfile) -> ServingProfile:
+    """The profile with what a client's clock adds, for the engine and for each recipe."""
+    known = [point for point in points if point.ttft_s is not None and point.ttft_s < MOST_TTFT_S]
+    bare = made.model_copy(update={**dict.fromkeys(CLIENT_SIDE, 0.0), "first_steps_of": {}})
+    simulated = np.array([predicted_s(point, catalog, bare) for point in known])
+    measured = np.array([point.ttft_s for point in known], np.float64)
+    tokens = np.array([point.input_tokens for point in known], np.float64)
+    columns = np.stack([np.ones(len(known)), tokens, simulated[:, 1]], axis=1) / measured[:, np.newaxis]
+    rest = 1.0 - simulated[:, 0] / measured
+    usual = least_absolute(columns, rest)
+    recipes = np.array([recipe(point) for point in known])
+    steps = {
+        name: own_steps(columns[recipes == name], rest[recipes == name], usual)
+        for name in sorted(set(recipes.tolist()))
+        if (recipes == name).sum() >= LEAST_OF_A_RECIPE
+    }
+    return bare.model_copy(update={**dict(zip(CLIENT_SIDE, usual, strict=True)), "first_steps_of": steps})
+
+
+def least_absolute(columns: Column, rest: Column) -> list[float]:
+    """Non-negative factors of the columns that leave the least absolute relative error."""
+    from scipy.optimize import nnls
+
+    weight, found = np.ones(len(rest)), np.zeros(columns.shape[1])
+    for _ in range(ROUNDS):
+        found = nnls(columns * weight[:, np.newaxis], rest * weight)[0]
+        weight = 1.0 / np.sqrt(np.maximum(np.abs(columns @ found - rest), TIGHT_ERROR))
+    return [float(f"{value:.4g}") for value in found]
+
+
+def own_steps(columns: Column, rest: Column, usual: Sequence[float]) -> float:
+    """The steps of one recipe, drawn towards the engine's usual ones."""
+    request, token, steps = usual
+    left = rest - columns[:, 0] * request - columns[:, 1] * token
+    pull = STEPS_OF_THE_ENGINE * float(np.median(columns[:, 2])) ** 2
+    weight, found = np.ones(len(rest)), steps
+    for _ in range(ROUNDS):
+        work = weight * columns[:, 2]
+        found = max((work @ left + pull * steps) / (work @ columns[:, 2] + pull), 0.0)
+        weight = 1.0 / np.maximum(np.abs(columns[:, 2] * found - left), TIGHT_ERROR)
+        weight /= weight.max()
+    return float(f"{found:.3g}")
