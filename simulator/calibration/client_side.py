@@ -30,6 +30,7 @@ CLIENT_SIDE = ("request_s", "input_token_s", "first_steps")
 TIGHT_ERROR = 0.05
 """Errors below this count alike, as in `calibration.fitting`."""
 LEAST_OF_A_RECIPE = 4
+TURNS = 3
 STEPS_OF_THE_ENGINE = 2.0
 """Points that an engine's usual steps weigh against a recipe's own."""
 
@@ -42,15 +43,35 @@ def with_client_side(points: Sequence[Point], catalog: Catalog, made: ServingPro
     measured = np.array([point.ttft_s for point in known], np.float64)
     tokens = np.array([point.input_tokens for point in known], np.float64)
     columns = np.stack([np.ones(len(known)), tokens, simulated[:, 1]], axis=1) / measured[:, np.newaxis]
-    rest = 1.0 - simulated[:, 0] / measured
-    usual = least_absolute(columns, rest)
     recipes = np.array([recipe(point) for point in known])
-    steps = {
-        name: own_steps(columns[recipes == name], rest[recipes == name], usual)
-        for name in sorted(set(recipes.tolist()))
-        if (recipes == name).sum() >= LEAST_OF_A_RECIPE
-    }
+    usual, steps = turn_by_turn(columns, 1.0 - simulated[:, 0] / measured, recipes)
     return bare.model_copy(update={**dict(zip(CLIENT_SIDE, usual, strict=True)), "first_steps_of": steps})
+
+
+def turn_by_turn(
+    columns: Column, rest: Column, recipes: NDArray[np.str_]
+) -> tuple[tuple[float, float, float], dict[str, float]]:
+    """The engine's request_s, input_token_s and usual steps, and the steps of each recipe."""
+    request, token, usual = least_absolute(columns, rest)
+    steps: dict[str, float] = {}
+    for _ in range(TURNS):
+        left = rest - columns[:, 0] * request - columns[:, 1] * token
+        steps = {
+            name: own_steps(columns[recipes == name, 2], left[recipes == name], usual)
+            for name in sorted(set(recipes.tolist()))
+            if (recipes == name).sum() >= LEAST_OF_A_RECIPE
+        }
+        usual = float(np.median(list(steps.values()) or [usual]))
+        of_point = np.array([steps.get(name, usual) for name in recipes.tolist()])
+        request, token = least_absolute(columns[:, :2], rest - columns[:, 2] * of_point)
+    return (written(request), written(token), written(usual)), {
+        name: written(value) for name, value in steps.items()
+    }
+
+
+def written(value: float) -> float:
+    """A number in the digits that a profile keeps."""
+    return float(f"{value:.3g}")
 
 
 def least_absolute(columns: Column, rest: Column) -> list[float]:
@@ -61,18 +82,16 @@ def least_absolute(columns: Column, rest: Column) -> list[float]:
     for _ in range(ROUNDS):
         found = nnls(columns * weight[:, np.newaxis], rest * weight)[0]
         weight = 1.0 / np.sqrt(np.maximum(np.abs(columns @ found - rest), TIGHT_ERROR))
-    return [float(f"{value:.4g}") for value in found]
+    return found.tolist()
 
 
-def own_steps(columns: Column, rest: Column, usual: Sequence[float]) -> float:
+def own_steps(column: Column, left: Column, usual: float) -> float:
     """The steps of one recipe, drawn towards the engine's usual ones."""
-    request, token, steps = usual
-    left = rest - columns[:, 0] * request - columns[:, 1] * token
-    pull = STEPS_OF_THE_ENGINE * float(np.median(columns[:, 2])) ** 2
-    weight, found = np.ones(len(rest)), steps
+    pull = STEPS_OF_THE_ENGINE * float(np.median(column)) ** 2
+    weight, found = np.ones(len(left)), usual
     for _ in range(ROUNDS):
-        work = weight * columns[:, 2]
-        found = max((work @ left + pull * steps) / (work @ columns[:, 2] + pull), 0.0)
-        weight = 1.0 / np.maximum(np.abs(columns[:, 2] * found - left), TIGHT_ERROR)
+        work = weight * column
+        found = max(float((work @ left + pull * usual) / (work @ column + pull)), 0.0)
+        weight = 1.0 / np.maximum(np.abs(column * found - left), TIGHT_ERROR)
         weight /= weight.max()
-    return float(f"{found:.3g}")
+    return found

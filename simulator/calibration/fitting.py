@@ -123,7 +123,9 @@ def tpot_columns(point: Point, catalog: Catalog, names: Collection[str] = BOUNDS
 
 def held_loop(point: Point, catalog: Catalog) -> Point:
     """The point with the sequences that run at once: all, or as many as have KV room in the mean."""
-    held = room_tokens(point, chip(point, catalog), NOTHING) / (point.input_tokens + point.output_tokens / 2.0)
+    held = room_tokens(point, chip(point, catalog), NOTHING) / (
+        point.input_tokens + point.output_tokens / 2.0
+    )
     return replace(point, batch=max(min(point.batch, int(held)), 1))
 
 

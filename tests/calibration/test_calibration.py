@@ -17,7 +17,7 @@ from simulator import InvalidScenarioError, load_scenario
 from simulator.calibration.closed_loop import loop_rows, steady_times
 from simulator.calibration.digest import accuracy_digest
 from simulator.calibration.errors import Judged, by_engine_and_regime, summary
-from simulator.calibration.fitting import BOUNDS, fit_engine, steady_tpot_s, unit_cost
+from simulator.calibration.fitting import BOUNDS, fit_engine, steady_tpot_s, tpot_columns
 from simulator.calibration.points import InvalidPointsError, Point, in_domain, point_of, read_rows
 from simulator.calibration.prediction import predicted_s, profile_of, spec_of
 from simulator.calibration.validation import cross_validated, folds
@@ -84,11 +84,8 @@ def test_fit_finds_the_coefficients_that_made_the_points() -> None:
                         model=model, precision=precision, accelerator=chip, tp=width, batch_size=batch,
                         input_tokens=tokens[0], output_tokens=tokens[1], engine_version=version,
                     )  # fmt: skip
-                    parts = {name: steady_tpot_s(one, unit_cost(one, CATALOG, name)) for name in BOUNDS}
-                    factor = 1.5 if version == "b" else 1.0
-                    made.append(
-                        replace(one, tpot_s=factor * sum(truth[name] * parts[name] for name in BOUNDS))
-                    )
+                    tpot_s = np.dot(tpot_columns(one, CATALOG), list(truth.values()))
+                    made.append(replace(one, tpot_s=float(tpot_s) * (1.5 if version == "b" else 1.0)))
     fit = fit_engine(made, CATALOG)
     assert np.abs(fit.error).max() < 0.05
     assert fit.scales["b"] / fit.scales["a"] == pytest.approx(1.5, rel=0.03)
