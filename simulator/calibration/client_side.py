@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from simulator.calibration.errors import MOST_TTFT_S
-from simulator.calibration.fitting import ROUNDS
+from simulator.calibration.fitting import ROUNDS, least_absolute
 from simulator.calibration.prediction import predicted_s, recipe
 
 if TYPE_CHECKING:
@@ -52,7 +52,7 @@ def turn_by_turn(
     columns: Column, rest: Column, recipes: NDArray[np.str_]
 ) -> tuple[tuple[float, float, float], dict[str, float]]:
     """The engine's request_s, input_token_s and usual steps, and the steps of each recipe."""
-    request, token, usual = least_absolute(columns, rest)
+    request, token, usual = least_absolute(columns, rest, TIGHT_ERROR)
     steps: dict[str, float] = {}
     for _ in range(TURNS):
         left = rest - columns[:, 0] * request - columns[:, 1] * token
@@ -63,7 +63,7 @@ def turn_by_turn(
         }
         usual = float(np.median(list(steps.values()) or [usual]))
         of_point = np.array([steps.get(name, usual) for name in recipes.tolist()])
-        request, token = least_absolute(columns[:, :2], rest - columns[:, 2] * of_point)
+        request, token = least_absolute(columns[:, :2], rest - columns[:, 2] * of_point, TIGHT_ERROR)
     return (written(request), written(token), written(usual)), {
         name: written(value) for name, value in steps.items()
     }
@@ -72,17 +72,6 @@ def turn_by_turn(
 def written(value: float) -> float:
     """A number in the digits that a profile keeps."""
     return float(f"{value:.3g}")
-
-
-def least_absolute(columns: Column, rest: Column) -> list[float]:
-    """Non-negative factors of the columns that leave the least absolute relative error."""
-    from scipy.optimize import nnls
-
-    weight, found = np.ones(len(rest)), np.zeros(columns.shape[1])
-    for _ in range(ROUNDS):
-        found = nnls(columns * weight[:, np.newaxis], rest * weight)[0]
-        weight = 1.0 / np.sqrt(np.maximum(np.abs(columns @ found - rest), TIGHT_ERROR))
-    return found.tolist()
 
 
 def own_steps(column: Column, left: Column, usual: float) -> float:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from simulator.calibration.prediction import chip, room_tokens
+from simulator.kernel.spec import StepCost
 from simulator.serving.hardware import Engine
 from simulator.serving.step_cost import BYTES_8BIT, expert_miss, step_seconds
 
@@ -23,7 +24,6 @@ if TYPE_CHECKING:
 
     from catalogs import Catalog
     from simulator.calibration.points import Point
-    from simulator.kernel.spec import StepCost
 
     Column = NDArray[np.float64]
 
@@ -56,6 +56,7 @@ NOTHING = Engine(
     layer_tp_s=0.0, sequence_s=0.0, step_s=0.0, all_reduce=0.0,
 )  # fmt: skip
 """An engine that takes no time: unit costs are one coefficient on top of it."""
+NO_COST = StepCost(base=0.0)
 ROUNDS = 12
 SCALE_LIMITS = (0.4, 3.0)
 LEAST_OF_A_VERSION = 4
@@ -101,6 +102,17 @@ def fit_engine(
     )
 
 
+def least_absolute(columns: Column, target: Column, tight: float = TIGHT_ERROR) -> list[float]:
+    """Non-negative factors of the columns with the least absolute error beyond `tight`."""
+    from scipy.optimize import nnls
+
+    weight, found = np.ones(len(target)), np.zeros(columns.shape[1])
+    for _ in range(ROUNDS):
+        found = nnls(columns * weight[:, np.newaxis], target * weight)[0]
+        weight = 1.0 / np.sqrt(np.maximum(np.abs(columns @ found - target), tight))
+    return [float(value) for value in found]
+
+
 def version_scales(keys: NDArray[np.str_], ratio: Column) -> dict[str, float]:
     """The median of measured over fitted by version, of all points where a version has too few."""
     usual = float(np.clip(np.median(ratio), *SCALE_LIMITS))
@@ -131,6 +143,8 @@ def held_loop(point: Point, catalog: Catalog) -> Point:
 
 def unit_cost(point: Point, catalog: Catalog, name: str) -> StepCost:
     """The step cost of one coefficient alone; reading experts is told apart from dense weights."""
+    if name == "prompt_s":
+        return replace(NO_COST, prompt=1.0 / point.input_tokens)
     usual = STAND_INS.get(name, name)
     engine = replace(NOTHING, **{"weight_read" if usual == "expert_read" else usual: 1.0})
     cost = step_seconds(point.shape, chip(point, catalog), engine, point.layout)

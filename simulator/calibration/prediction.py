@@ -51,8 +51,10 @@ def computed_precision(point: Point, accelerator: Accelerator) -> Precision:
 def spec_of(point: Point, catalog: Catalog, profile: ServingProfile) -> BatchingSpec:
     """The replica behind a point; with several attention ranks, one rank of it."""
     engine, chosen = engine_of(profile, point), chip(point, catalog)
+    seconds = step_seconds(point.shape, chosen, engine, point.layout)
+    fixed = engine.scale * profile.prompt_s / point.input_tokens
     return BatchingSpec(
-        seconds=step_seconds(point.shape, chosen, engine, point.layout),
+        seconds=replace(seconds, prompt=seconds.prompt + fixed),
         expert_miss=expert_miss(point.shape) ** point.ranks,
         max_sequences=profile.max_sequences,
         token_budget=profile.token_budget,

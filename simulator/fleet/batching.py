@@ -39,6 +39,7 @@ if TYPE_CHECKING:
     from simulator.streams import RandomStreams
     from simulator.world.plan import Timings
 
+MEGA = 1e6
 GIGA = 1e9
 TERA = 1e12
 WIDTHS = (1, 2, 4, 8, 16)
@@ -159,6 +160,7 @@ def shape_of(architecture: Architecture) -> Shape:
         layers=architecture.layers,
         kv_layers=architecture.kv_layers or architecture.layers,
         window_tokens=architecture.sliding_window,
+        state_bytes=architecture.state_mb * MEGA,
         hidden=architecture.hidden,
         heads=architecture.heads,
         kv_heads=architecture.kv_heads,
@@ -189,6 +191,7 @@ def chip_of(accelerator: Accelerator, hardware: Hardware) -> Chip:
         memory_w=accelerator.memory_w,
         compute_w=accelerator.compute_w,
         idle_w=accelerator.idle_w,
+        wait_w=accelerator.idle_w if accelerator.wait_w is None else accelerator.wait_w,
         tdp_w=accelerator.tdp_w,
     )
 

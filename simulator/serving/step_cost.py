@@ -33,8 +33,9 @@ def kv_bytes_per_token(shape: Shape, layout: Layout) -> float:
 
 
 def window_bytes(shape: Shape, layout: Layout) -> float:
-    """Bytes a sequence reads per step in its sliding-window layers, once its window is full."""
-    return (shape.layers - shape.kv_layers) * shape.window_tokens * layer_kv_bytes(shape, layout)
+    """Bytes a sequence moves per step beside its context: full windows read, states read and written."""
+    windows = (shape.layers - shape.kv_layers) * shape.window_tokens * layer_kv_bytes(shape, layout)
+    return windows + 2.0 * shape.state_bytes
 
 
 def kv_sharding(shape: Shape, layout: Layout) -> int:
