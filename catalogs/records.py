@@ -311,9 +311,9 @@ class ServingProfile(Entry):
     All times are multiplied by `scale`; `scales` are those of other versions of the engine.
     `expert_read` is as `weight_read` where it is not given, other widths (`expert_read_8bit`,
     `expert_read_4bit`, `weight_read_4bit`: kernels of their own) as the usual one, and
-    `moe_prefill_flops` (prompts of mixtures of experts) as `prefill_flops`. What a client's clock
-    sees of the first token beyond the batch: `request_s` and `input_token_s` outside steps, and
-    `prompt_s` is what a prompt adds to its step whatever its length (measured loops only).
+    `moe_prefill_flops` (prompts of mixtures of experts) as `prefill_flops`. `prompt_s` is what a
+    prompt adds to its step whatever its length (measured loops only). What a client's clock sees of
+    the first token beyond the batch: `request_s` and `input_token_s` outside steps, and
     `first_steps` steps of the loop (polling and streaming in chunks); `first_steps_of` holds those of
     other versions and accelerators, by "version accelerator".
     """

@@ -18,6 +18,10 @@ if TYPE_CHECKING:
     from simulator.serving.hardware import Chip
 
 PROFILE = "vllm-0.11"
+LEAST_DECODE_RATIO = 0.2
+"""Least share of a median step that is taken to be decoding, where prompts would explain more."""
+BUNCHED_RATIO = 0.6
+"""Prompts of a median step over those of a mean one: they come in bunches, as answers end together."""
 DECODE_PARTS = ("base", "expert", "sequence", "context")
 Times = Literal["own", "predicted"]
 """Whose step times power is predicted at: the run's own inter-token latency, where the file has it, or
@@ -56,14 +60,28 @@ def paced(point: EnergyPoint, spec: BatchingSpec) -> tuple[StepCost, float]:
     """The step cost at the run's own time between tokens, and what of it the chip waits, seconds.
 
     A chip that could decode faster waits for its host the rest of the time; one that was faster than the
-    profile says takes its decode steps in proportion.
+    profile says takes its decode steps in proportion. The time between tokens is a median step's, with
+    the prompts that such a step carries.
     """
     seconds, step_s = spec.seconds, decode_step_s(point.point, spec)
-    own_s = point.itl_s or step_s
+    own_s = own_decode_s(point, seconds) if point.itl_s else step_s
     if own_s >= step_s:
         return seconds, own_s - step_s
     shorter = {name: getattr(seconds, name) * own_s / step_s for name in DECODE_PARTS}
     return replace(seconds, **shorter), 0.0
+
+
+def own_decode_s(point: EnergyPoint, seconds: StepCost) -> float:
+    """The run's median time between tokens without the prompts of a median step, seconds."""
+    tokens = point.point.input_tokens
+    prompt_s = seconds.prompt * tokens + seconds.attention * tokens * tokens / 2.0
+    itl_s = point.itl_s or 0.0
+    return max(itl_s - median_prompts(point.point) * prompt_s, LEAST_DECODE_RATIO * itl_s)
+
+
+def median_prompts(point: Point) -> int:
+    """Prompts in a median step of the loop, fewer than in a mean one."""
+    return int(BUNCHED_RATIO * (point.batch - 1) / (point.output_tokens - 1))
 
 
 def decode_step_s(point: Point, spec: BatchingSpec) -> float:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from simulator.calibration.energy_prediction import loop_power, powered_spec
+from simulator.calibration.energy_prediction import loop_power, median_prompts, powered_spec
 from simulator.calibration.fitting import BOUNDS, TIGHT_ERROR, least_absolute, tpot_columns
 from simulator.calibration.prediction import chip
 
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from catalogs import Catalog
     from catalogs.records import ServingProfile
     from simulator.calibration.energy_points import EnergyPoint
+    from simulator.calibration.points import Point
 
     Columns = NDArray[np.float64]
 
@@ -45,13 +46,20 @@ PROMPT_PARTS = ("prefill_flops", "moe_prefill_flops", "prompt_s")
 
 
 def fit_prompts(points: Sequence[EnergyPoint], catalog: Catalog) -> dict[str, float]:
-    """What prompts take, from the part of a mean step that the median time between tokens leaves to them."""
+    """What prompts take, from what a mean step takes longer than the median one, with its own prompts."""
     known = [point for point in points if point.itl_s and point.point.tpot_s]
     columns = np.array([tpot_columns(point.point, catalog, PROMPT_PARTS) for point in known])
+    columns *= np.array([beyond_median(point.point) for point in known])[:, np.newaxis]
     step_s = np.array([point.point.tpot_s for point in known], np.float64)
     itl_s = np.array([point.itl_s for point in known], np.float64)
     found = least_absolute(columns / step_s[:, np.newaxis], 1.0 - itl_s / step_s)
     return dict(zip(PROMPT_PARTS, found, strict=True))
+
+
+def beyond_median(point: Point) -> float:
+    """Share of the loop's prompts that a mean step carries beyond a median one; 0 without prompts."""
+    mean = (point.batch - 1) / (point.output_tokens - 1)
+    return 1.0 - median_prompts(point) / mean if mean > 0.0 else 0.0
 
 
 def power_columns(point: EnergyPoint, catalog: Catalog, profile: ServingProfile) -> list[float]:
