@@ -99,10 +99,10 @@ def test_a_chip_that_waits_for_its_host_draws_less() -> None:
 
 
 def test_a_run_faster_than_the_profile_says_is_paced_by_itself() -> None:
-    """Decode steps shrink to the run's own; the bytes and operations of a token cost the same."""
+    """Decode steps shrink to the run's own, prompts come on top; the same bytes in less time draw more."""
     quick = point(itl_median_ms="10")
     watts, joules = predicted_power(quick, CATALOG, PROFILE)
-    assert joules * 64 / watts == pytest.approx(0.010, rel=0.2)
+    assert 0.010 < joules * 64 / watts < 0.015
     assert watts > predicted_power(point(), CATALOG, PROFILE)[0]
 
 
