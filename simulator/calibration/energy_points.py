@@ -27,7 +27,7 @@ PROMPT_TOKENS = {
     "gpqa": 250,
     "sourcegraph-fim": 700,
     "image-chat": 900,
-    "video-chat": 2000,
+    "video-chat": 2_000,
 }
 """Prompt tokens by task. The leaderboard does not give them: estimates, the last three those at which
 the time and the watts that prompts take agree over all runs and a chip draws no more than it can."""
