@@ -1,18 +1,19 @@
 """Fits the energy profile and the accelerators' watts: `python bench/fit_power.py POINTS.csv`.
 
 Writes catalogs/serving_profiles/vllm-0.11.yaml from the runs' own time per token, and prints the
-watts of catalogs/accelerators/accelerators.yaml, fitted at the measured step times, so that an
-error of the times does not bend the physics of the chip.
+watts of catalogs/accelerators/accelerators.yaml, fitted at the runs' own time between tokens, so that
+an error of the times does not bend the physics of the chip.
 """
 
 from __future__ import annotations
 
 import sys
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
 import numpy as np
-from fit_profiles import text_of
+from fit_profiles import text_of, written
 
 from catalogs import load_catalog
 from catalogs.records import ServingProfile
@@ -21,7 +22,7 @@ from simulator.calibration.energy_points import NEEDED, VERSION, EnergyPoint, en
 from simulator.calibration.energy_prediction import PROFILE
 from simulator.calibration.fitting import Fit, fit_engine
 from simulator.calibration.points import read_rows
-from simulator.calibration.power_fitting import POWER_BOUNDS, columns_of, fit_powers
+from simulator.calibration.power_fitting import POWER_BOUNDS, POWERS, columns_of, fit_powers, fit_prompts
 
 TARGET = Path(__file__).resolve().parents[1] / "catalogs" / "serving_profiles" / "vllm-0.11.yaml"
 SOURCE = (
@@ -44,7 +45,7 @@ def profile(fit: Fit) -> ServingProfile:
         name=PROFILE,
         engine="vllm",
         version=VERSION,
-        **{key: float(f"{value:.4g}") for key, value in fit.coefficients.items()},
+        **{key: written(value) for key, value in fit.coefficients.items()},
         source=SOURCE,
         retrieved=datetime(2026, 11, 23, tzinfo=UTC).date(),
         note=f"{len(error)} points; error of the time {error.mean():.1%} mean, {np.median(error):.1%} median",
@@ -55,6 +56,7 @@ def main() -> None:
     """Fits the profile, then the watts of each accelerator."""
     points, catalog = points_in(Path(sys.argv[1])), load_catalog()
     fit = fit_engine([point.point for point in points], catalog, POWER_BOUNDS)
+    fit = replace(fit, coefficients={**fit.coefficients, **fit_prompts(points, catalog)})
     box = box_of([point.point for point in points])
     made = profile(fit).model_copy(update={"domain": box})
     TARGET.write_text(
@@ -62,12 +64,12 @@ def main() -> None:
     )
     print(made.name, made.note)
     columns = columns_of(points, catalog, made)
-    columns[:, 1:] *= (1.0 + fit.error)[:, np.newaxis]
     measured_w = np.array([point.power_w for point in points], np.float64)
     names = np.array([point.point.accelerator for point in points])
     for name in sorted(set(names.tolist())):
-        floor_w, memory_w, compute_w = fit_powers(columns[names == name], measured_w[names == name])
-        print(f"{name}: floor_w {floor_w:.0f}, memory_w {memory_w:.0f}, compute_w {compute_w:.0f}")
+        found = fit_powers(columns[names == name], measured_w[names == name])
+        told = ", ".join(f"{power} {watts:.0f}" for power, watts in zip(POWERS, found, strict=True))
+        print(f"{name}: {told}")
 
 
 if __name__ == "__main__":

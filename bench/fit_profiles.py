@@ -14,8 +14,9 @@ import numpy as np
 
 from catalogs import load_catalog
 from catalogs.records import ServingProfile
+from simulator.calibration.client_side import with_client_side
 from simulator.calibration.domain import box_of
-from simulator.calibration.fitting import Fit, fit_client_side, fit_engine, version_scales
+from simulator.calibration.fitting import Fit, fit_engine, version_scales
 from simulator.calibration.points import Point, in_domain, point_of, read_rows
 from simulator.calibration.prediction import predicted_s
 
@@ -25,6 +26,7 @@ ENGINES = {
     "trtllm": ("1.2.0rc6.post2", "trtllm-1.2"),
     "sglang": ("0.5.9", "sglang-0.5"),
 }
+NEGLIGIBLE = 1e-9
 OTHERS = {"vllm": {"vllm-0.15": "0.15.1"}}
 """Further profiles by name: the same coefficients at another version's factor."""
 SOURCE = (
@@ -48,7 +50,7 @@ def profile(name: str, engine: str, version: str, fit: Fit, scales: dict[str, fl
     note = (
         f"{len(error)} points; training error of TPOT {error.mean():.1%} mean, {np.median(error):.1%} median"
     )
-    rounded = {key: float(f"{value:.4g}") for key, value in fit.coefficients.items()}
+    rounded = {key: written(value) for key, value in fit.coefficients.items()}
     return ServingProfile(
         name=name,
         engine=engine,
@@ -60,6 +62,11 @@ def profile(name: str, engine: str, version: str, fit: Fit, scales: dict[str, fl
         retrieved=datetime(2026, 11, 23, tzinfo=UTC).date(),
         note=note,
     )
+
+
+def written(value: float) -> float:
+    """A coefficient as it is written: four digits, 0 where the fit came to its bound at 0."""
+    return float(f"{value:.4g}") if value > NEGLIGIBLE else 0.0
 
 
 def simulated_scales(points: list[Point], made: ServingProfile) -> dict[str, float]:
@@ -80,8 +87,7 @@ def main() -> None:
         fit = fit_engine(points, load_catalog())
         made = profile(name, engine, version, fit, fit.scales)
         made = profile(name, engine, version, fit, simulated_scales(points, made))
-        client = fit_client_side(points, load_catalog(), made)
-        made = made.model_copy(update={key: float(f"{value:.4g}") for key, value in client.items()})
+        made = with_client_side(points, load_catalog(), made)
         made = made.model_copy(update={"domain": box_of(points)})
         parts.append(text_of(made))
         parts += [text_of(of_version(made, name, told)) for name, told in OTHERS.get(engine, {}).items()]

@@ -11,7 +11,9 @@ from catalogs.records import Architecture
 FILE = Path(__file__).parent / "architectures.csv"
 """Facts of model configurations as in aiconfigurator-core 0.12.0 (Apache-2.0); parameter counts
 computed from the shapes. `kv_layers` of hybrid models by their published layer patterns;
-`approximate` marks designs that the parameter formula does not cover."""
+`approximate` marks designs that the parameter formula does not cover. `state_mb` of Mamba layers: heads x
+head size x state size at 4 bytes (Nemotron Nano v2: 128 x 80 x 128 in 27 and 28 layers). Llama 4 Scout
+with the shared expert of every layer, which the formula leaves out."""
 
 NOT_SHAPE = ("model", "approximate")
 

@@ -95,7 +95,8 @@ class Architecture(Record):
     """A transformer's shape. Parameters in billions; zeros where a part does not exist.
 
     `kv_layers` keep keys and values of the whole context, all layers where it is absent; the others
-    see `sliding_window` tokens, or none (linear attention) where that is 0.
+    see `sliding_window` tokens, or none (linear attention) where that is 0. `state_mb` is the
+    recurrent state of a sequence, which every step reads and writes.
     """
 
     layers: Count
@@ -109,6 +110,7 @@ class Architecture(Record):
     experts_per_token: int = Field(0, ge=0)
     sliding_window: int = Field(0, ge=0)
     kv_layers: Count | None = None
+    state_mb: NonNegative = 0.0
     total_params_b: Positive
     active_params_b: Positive
     expert_params_b: NonNegative = 0.0
@@ -166,7 +168,8 @@ class Accelerator(Entry):
     """A chip. Dense tera-operations per second by precision; missing where the chip lacks it.
 
     Running power is `floor_w + memory_w * memory utilisation + compute_w * compute utilisation`
-    up to `tdp_w`; `idle_w` without work; `host_w` is the host's share per chip. Rents are USD
+    up to `tdp_w`; `idle_w` without work, `wait_w` while a running engine waits for its host (as
+    `idle_w` where it is not known); `host_w` is the host's share per chip. Rents are USD
     per chip-hour by kind of contract (`on_demand`, `neocloud`, `spot`, `reserved_1y`).
     """
 
@@ -178,6 +181,7 @@ class Accelerator(Entry):
     chips_per_host: Count = 8
     tdp_w: Positive
     idle_w: NonNegative
+    wait_w: NonNegative | None = None
     floor_w: NonNegative
     memory_w: NonNegative
     compute_w: NonNegative
@@ -305,10 +309,13 @@ class ServingProfile(Entry):
     """Coefficients of the additive roofline of one serving engine (docs/methodology/serving.md).
 
     All times are multiplied by `scale`; `scales` are those of other versions of the engine.
-    `expert_read` is as `weight_read` where it is not given, `expert_read_8bit` (kernels for experts
-    of one byte a weight) as `expert_read`. What
-    a client's clock sees of the first token beyond the batch: `request_s` and `input_token_s` outside
-    steps, `first_steps` steps of the loop, and `bunching_ratio` of a march in step.
+    `expert_read` is as `weight_read` where it is not given, other widths (`expert_read_8bit`,
+    `expert_read_4bit`, `weight_read_4bit`: kernels of their own) as the usual one, and
+    `moe_prefill_flops` (prompts of mixtures of experts) as `prefill_flops`. `prompt_s` is what a
+    prompt adds to its step whatever its length (measured loops only). What a client's clock sees of
+    the first token beyond the batch: `request_s` and `input_token_s` outside steps, and
+    `first_steps` steps of the loop (polling and streaming in chunks); `first_steps_of` holds those of
+    other versions and accelerators, by "version accelerator".
     """
 
     engine: str
@@ -325,12 +332,16 @@ class ServingProfile(Entry):
     moe_layer_s: NonNegative = 0.0
     expert_read: Positive | None = None
     expert_read_8bit: Positive | None = None
+    expert_read_4bit: Positive | None = None
+    weight_read_4bit: Positive | None = None
+    moe_prefill_flops: Positive | None = None
     scale: Positive = 1.0
     scales: dict[str, Positive] = Field(default_factory=dict)
     request_s: NonNegative = 0.0
     input_token_s: NonNegative = 0.0
     first_steps: NonNegative = 0.0
-    bunching_ratio: NonNegative = 0.0
+    prompt_s: NonNegative = 0.0
+    first_steps_of: dict[str, NonNegative] = Field(default_factory=dict)
     memory_utilization_ratio: Ratio = 0.9
     activation_gib: NonNegative = 5.5
     non_torch_gib: NonNegative = 0.15

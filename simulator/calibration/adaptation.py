@@ -1,21 +1,22 @@
-"""A profile adapted to a few measured points of one's own: three factors, drawn towards 1.
+"""A profile adapted to a few measured points of one's own: five factors, drawn towards a common one.
 
-Reads (weights, experts, KV), arithmetic (prefill, decode) and overheads (layers, sequences, steps,
-all-reduce) are each multiplied by a factor; ridge regression on relative error keeps a factor near 1
-that the points say little about. The simulator itself sets the last common factor.
+What weights, KV cache, prompts, sequences and steps take is each multiplied by a factor; ridge regression
+on relative error keeps a factor near the common one that the points say little about. How versions differ
+stays as the profile has it. The simulator itself sets the last common factor.
 """
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from simulator.calibration.errors import Judged, summary
-from simulator.calibration.fitting import BOUNDS, tpot_columns
+from simulator.calibration.fitting import tpot_columns
 from simulator.calibration.points import MOST_BATCH, MOST_WIDTH
-from simulator.calibration.prediction import predicted_s
+from simulator.calibration.prediction import engine_of, predicted_s
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -28,9 +29,11 @@ if TYPE_CHECKING:
     from simulator.calibration.points import Point
 
 PARTS = {
-    "reads": ("weight_read", "expert_read", "kv_read"),
-    "arithmetic": ("prefill_flops", "decode_flops"),
-    "overheads": ("layer_s", "layer_tp_s", "moe_layer_s", "sequence_s", "step_s", "all_reduce"),
+    "weights": ("weight_read", "weight_read_4bit", "expert_read", "expert_read_4bit", "expert_read_8bit"),
+    "cache": ("kv_read",),
+    "prompts": ("prefill_flops", "moe_prefill_flops"),
+    "sequences": ("decode_flops", "sequence_s", "all_reduce"),
+    "steps": ("layer_s", "layer_tp_s", "moe_layer_s", "step_s"),
 }
 LEAST_POINTS = 3
 RIDGE = 0.01
@@ -65,18 +68,22 @@ def adapted(made: ServingProfile, points: Sequence[Point], catalog: Catalog) -> 
     demand_contrast(part_seconds(made, points, catalog))
     factors = part_factors(made, points, catalog)
     changed = {
-        name: coefficient(made, name) * factors[part] for part, names in PARTS.items() for name in names
+        name: value * factors[part]
+        for part, names in PARTS.items()
+        for name in names
+        if (value := getattr(made, name)) is not None
     }
-    bare = made.model_copy(update={**changed, "scales": {}})
-    profile = bare.model_copy(update={"scale": bare.scale * common_factor(bare, points, catalog)})
+    bare = made.model_copy(update=changed)
+    profile = rescaled(bare, points, common_factor(bare, points, catalog))
     judged = [judge(point, catalog, profile) for point in points]
     return Adaptation(profile=profile, factors=factors, error=summary("points", judged))
 
 
-def coefficient(made: ServingProfile, name: str) -> float:
-    """A coefficient of the profile; experts are read as weights where nothing else is said."""
-    value = getattr(made, name)
-    return float(made.weight_read if value is None else value)
+def rescaled(made: ServingProfile, points: Sequence[Point], factor: float) -> ServingProfile:
+    """The profile as its owner runs it: at the version most points are of, all times a factor longer."""
+    version = Counter(point.version for point in points).most_common(1)[0][0]
+    scales = {name: scale * factor for name, scale in made.scales.items()}
+    return made.model_copy(update={"scale": scales.get(version, made.scale * factor), "scales": scales})
 
 
 def demand_enough(points: Sequence[Point]) -> None:
@@ -117,12 +124,12 @@ def part_factors(made: ServingProfile, points: Sequence[Point], catalog: Catalog
 
 def part_seconds(made: ServingProfile, points: Sequence[Point], catalog: Catalog) -> NDArray[np.float64]:
     """Seconds per token that each part brings to each point; shape points x parts."""
-    columns = np.array([tpot_columns(point, catalog) for point in points])
-    place = {name: number for number, name in enumerate(BOUNDS)}
-    sums = [
-        sum(coefficient(made, name) * columns[:, place[name]] for name in names) for names in PARTS.values()
-    ]
-    return made.scale * np.stack(sums, axis=1)
+    held = [name for names in PARTS.values() for name in names if getattr(made, name) is not None]
+    scales = np.array([engine_of(made, point).scale for point in points])
+    columns = np.array([tpot_columns(point, catalog, held) for point in points]) * scales[:, np.newaxis]
+    seconds = {name: getattr(made, name) * columns[:, place] for place, name in enumerate(held)}
+    sums = [sum(seconds.get(name, 0.0 * scales) for name in names) for names in PARTS.values()]
+    return np.stack(sums, axis=1)
 
 
 def common_factor(made: ServingProfile, points: Sequence[Point], catalog: Catalog) -> float:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from catalogs.architectures import architectures
-from simulator.calibration.points import ACCELERATORS, Point
+from simulator.calibration.points import ACCELERATORS, SECONDS_PER_MS, Point
 from simulator.fleet.batching import shape_of
 from simulator.serving.hardware import WEIGHT_BYTES, Layout
 
@@ -25,12 +25,12 @@ PRECISIONS: dict[str, Precision] = {
 PROMPT_TOKENS = {
     "lm-arena-chat": 150,
     "gpqa": 250,
-    "sourcegraph-fim": 1_500,
+    "sourcegraph-fim": 700,
     "image-chat": 900,
-    "video-chat": 2_500,
+    "video-chat": 2_000,
 }
-"""Prompt tokens by task. The leaderboard does not give them: estimates, the last three from what
-the measured throughput leaves to prefill."""
+"""Prompt tokens by task. The leaderboard does not give them: estimates, the last three those at which
+the time and the watts that prompts take agree over all runs and a chip draws no more than it can."""
 ENGINE = "vllm"
 VERSION = "0.11.1"
 
@@ -39,11 +39,13 @@ VERSION = "0.11.1"
 class EnergyPoint:
     """One measured configuration: the loop of one attention rank, and the whole group's draw.
 
-    `power_w` (all accelerators, no host) and `j_per_token` are None where the file has none.
+    `itl_s` is the median time between tokens, `power_w` that of all accelerators without their host;
+    they and `j_per_token` are None where the file has none.
     """
 
     point: Point
     task: str
+    itl_s: float | None
     power_w: float | None
     j_per_token: float | None
 
@@ -110,6 +112,7 @@ def made_of(row: Row, shape: Shape, accelerator: str) -> EnergyPoint:
     return EnergyPoint(
         point=point,
         task=row["task"],
+        itl_s=itl_ms * SECONDS_PER_MS if (itl_ms := number(row, "itl_median_ms")) else None,
         power_w=number(row, "power_w"),
         j_per_token=number(row, "j_per_token"),
     )

@@ -1,8 +1,8 @@
 """Coefficients of a serving engine from measured points: bounded least squares on relative error.
 
 The step cost is linear in the coefficients, so the TPOT of a steady closed loop is, too, while the
-schedule is given: per decode step the other sequences bring (B - 1) / (out - 1) prompts along.
-Versions differ by a factor each (the median of measured over fitted).
+schedule is given: per decode step the other sequences bring (B - 1) / (out - 1) prompts along; B are
+those that have KV room. Versions differ by a factor each (the median of measured over fitted).
 """
 
 from __future__ import annotations
@@ -12,28 +12,30 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from simulator.calibration.prediction import chip, client_columns, predicted_s, spec_of
+from simulator.calibration.prediction import chip, room_tokens
+from simulator.kernel.spec import StepCost
 from simulator.serving.hardware import Engine
 from simulator.serving.step_cost import BYTES_8BIT, expert_miss, step_seconds
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Collection, Mapping, Sequence
 
     from numpy.typing import NDArray
 
     from catalogs import Catalog
-    from catalogs.records import ServingProfile
     from simulator.calibration.points import Point
-    from simulator.kernel.spec import StepCost
 
     Column = NDArray[np.float64]
 
 BOUNDS = {
     "weight_read": (1.0, 2.0),
+    "weight_read_4bit": (1.0, 2.5),
     "expert_read": (0.8, 3.0),
+    "expert_read_4bit": (0.8, 3.0),
     "kv_read": (0.8, 4.0),
     "prefill_flops": (1.0, 6.0),
-    "decode_flops": (0.5, 6.0),
+    "moe_prefill_flops": (1.0, 10.0),
+    "decode_flops": (0.2, 6.0),
     "layer_s": (0.0, 1e-4),
     "layer_tp_s": (0.0, 1e-4),
     "moe_layer_s": (0.0, 1e-4),
@@ -42,8 +44,19 @@ BOUNDS = {
     "all_reduce": (0.5, 8.0),
 }
 """What each coefficient may be: near what the hardware can do, never better than half of it."""
-EIGHT_BIT = "expert_read_8bit"
-EXPERT_READS = ("expert_read", EIGHT_BIT)
+STAND_INS = {
+    "weight_read_4bit": "weight_read",
+    "expert_read_4bit": "expert_read",
+    "expert_read_8bit": "expert_read",
+    "moe_prefill_flops": "prefill_flops",
+}
+"""Coefficients that hold instead of the usual one: for weights of a width, or for mixtures of experts."""
+NOTHING = Engine(
+    weight_read=0.0, kv_read=0.0, prefill_flops=0.0, decode_flops=0.0, layer_s=0.0,
+    layer_tp_s=0.0, sequence_s=0.0, step_s=0.0, all_reduce=0.0,
+)  # fmt: skip
+"""An engine that takes no time: unit costs are one coefficient on top of it."""
+NO_COST = StepCost(base=0.0)
 ROUNDS = 12
 SCALE_LIMITS = (0.4, 3.0)
 LEAST_OF_A_VERSION = 4
@@ -89,35 +102,69 @@ def fit_engine(
     )
 
 
+def least_absolute(columns: Column, target: Column, tight: float = TIGHT_ERROR) -> list[float]:
+    """Non-negative factors of the columns with the least absolute error beyond `tight`."""
+    from scipy.optimize import nnls
+
+    weight, found = np.ones(len(target)), np.zeros(columns.shape[1])
+    for _ in range(ROUNDS):
+        found = nnls(columns * weight[:, np.newaxis], target * weight)[0]
+        weight = 1.0 / np.sqrt(np.maximum(np.abs(columns @ found - target), tight))
+    return [float(value) for value in found]
+
+
 def version_scales(keys: NDArray[np.str_], ratio: Column) -> dict[str, float]:
-    """The median of measured over fitted by version; 1 where there are too few points to say."""
+    """The median of measured over fitted by version, of all points where a version has too few."""
+    usual = float(np.clip(np.median(ratio), *SCALE_LIMITS))
     found = {}
     for key in sorted(set(keys.tolist())):
         mine = ratio[keys == key]
         enough = len(mine) >= LEAST_OF_A_VERSION
-        found[key] = float(np.clip(np.median(mine), *SCALE_LIMITS)) if enough else 1.0
+        found[key] = float(np.clip(np.median(mine), *SCALE_LIMITS)) if enough else usual
     return found
 
 
-def tpot_columns(point: Point, catalog: Catalog, names: Iterable[str] = BOUNDS) -> list[float]:
+def tpot_columns(point: Point, catalog: Catalog, names: Collection[str] = BOUNDS) -> list[float]:
     """Seconds per output token that each coefficient brings when it is 1 and all others are 0."""
-    told_apart = EIGHT_BIT in names
-    found = {name: steady_tpot_s(point, unit_cost(point, catalog, name)) for name in names}
-    if told_apart:
-        other = "expert_read" if point.layout.weight_bytes == BYTES_8BIT else EIGHT_BIT
-        found[other] = 0.0
-    return list(found.values())
+    held = held_loop(point, catalog)
+    return [
+        steady_tpot_s(held, unit_cost(point, catalog, name)) if in_force(point, name, names) else 0.0
+        for name in names
+    ]
+
+
+def held_loop(point: Point, catalog: Catalog) -> Point:
+    """The point with the sequences that run at once: all, or as many as have KV room in the mean."""
+    held = room_tokens(point, chip(point, catalog), NOTHING) / (
+        point.input_tokens + point.output_tokens / 2.0
+    )
+    return replace(point, batch=max(min(point.batch, int(held)), 1))
 
 
 def unit_cost(point: Point, catalog: Catalog, name: str) -> StepCost:
     """The step cost of one coefficient alone; reading experts is told apart from dense weights."""
-    zero = {field: 0.0 for field in BOUNDS if field not in EXPERT_READS}
-    field = "weight_read" if name in EXPERT_READS else name
-    engine = Engine(**{**zero, field: 1.0})
+    if name == "prompt_s":
+        return replace(NO_COST, prompt=1.0 / point.input_tokens)
+    usual = STAND_INS.get(name, name)
+    engine = replace(NOTHING, **{"weight_read" if usual == "expert_read" else usual: 1.0})
     cost = step_seconds(point.shape, chip(point, catalog), engine, point.layout)
-    if name == "weight_read":
+    if usual == "weight_read":
         return replace(cost, expert=0.0)
-    return replace(cost, base=0.0) if name in EXPERT_READS else cost
+    return replace(cost, base=0.0) if usual == "expert_read" else cost
+
+
+def in_force(point: Point, name: str, known: Collection[str]) -> bool:
+    """Whether a point's times come from a coefficient, rather than from one that stands in for it."""
+    others = [other for other, usual in STAND_INS.items() if usual == name and other in known]
+    return stands_in(point, name) if name in STAND_INS else not any(stands_in(point, one) for one in others)
+
+
+def stands_in(point: Point, name: str) -> bool:
+    """Whether a point is of the kind that one of `STAND_INS` is for."""
+    if name == "moe_prefill_flops":
+        return point.shape.experts > 0
+    narrow = point.layout.weight_bytes < BYTES_8BIT
+    return narrow if name.endswith("_4bit") else point.layout.weight_bytes == BYTES_8BIT
 
 
 def steady_tpot_s(point: Point, cost: StepCost) -> float:
@@ -143,31 +190,3 @@ def touched(point: Point, prompts: float) -> float:
     decode = 1.0 - miss**point.batch
     joined = 1.0 - miss ** (point.batch + point.input_tokens)
     return decode + min(prompts, 1.0) * (joined - decode)
-
-
-MOST_TTFT_S = 3.0
-"""Beyond this a measured TTFT is mostly queueing before the engine: not fitted."""
-CLIENT_SIDE = ("request_s", "input_token_s", "first_steps", "bunching_ratio")
-
-
-def fit_client_side(points: Sequence[Point], catalog: Catalog, made: ServingProfile) -> dict[str, float]:
-    """What a client's clock adds to the simulated first token, by non-negative least squares."""
-    from scipy.optimize import nnls
-
-    known = [point for point in points if point.ttft_s is not None and point.ttft_s < MOST_TTFT_S]
-    bare = made.model_copy(update=dict.fromkeys(CLIENT_SIDE, 0.0))
-    measured = np.array([point.ttft_s for point in known], np.float64)
-    simulated = np.array([predicted_s(point, catalog, bare) for point in known])
-    design = np.array(
-        [
-            client_columns(point, spec_of(point, catalog, bare).seconds, tpot_s)
-            for point, tpot_s in zip(known, simulated[:, 1].tolist(), strict=True)
-        ]
-    )
-    relative, rest = design / measured[:, np.newaxis], 1.0 - simulated[:, 0] / measured
-    weight = np.ones(len(known))
-    found = np.zeros(len(CLIENT_SIDE))
-    for _ in range(ROUNDS):
-        found = nnls(relative * weight[:, np.newaxis], rest * weight)[0]
-        weight = 1.0 / np.sqrt(np.maximum(np.abs(relative @ found - rest), TIGHT_ERROR))
-    return dict(zip(CLIENT_SIDE, found.tolist(), strict=True))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import csv
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from catalogs.architectures import architectures
@@ -25,7 +25,12 @@ ACCELERATORS = {"h100_sxm": "h100", "h200_sxm": "h200", "b200_sxm": "b200", "a10
 SQUARED = {16: 4, 64: 8}
 """Chips behind widths that a file gives as the product of two (serving.md: 16 means 4 x 4)."""
 SECONDS_PER_MS = 1e-3
+MONTH_LENGTH = len("2026-11")
 MOST_WIDTH, MOST_BATCH = 8, 256
+HOPPER = ("h100", "h200")
+WIDE_KV_ON_HOPPER = ("vllm", "sglang")
+"""Engines whose recipes leave the KV cache at 16 bits on Hopper whatever the weights
+(docs/decisions/0055)."""
 
 
 class InvalidPointsError(ValueError):
@@ -46,6 +51,7 @@ class Point:
     """One measured configuration.
 
     `batch` sequences stand in the loop of each attention rank, `ranks` ranks share the experts.
+    `version` is the engine's, or the month of the measurement where the file does not give it.
     Measured values are None where the file has none; seconds.
     """
 
@@ -122,11 +128,12 @@ def made_of(row: dict[str, str], shape: Shape, accelerator: str) -> Point:
     """
     precision = precision_of(row)
     ranks, layout = layout_of(row, precision)
+    layout = replace(layout, kv_bytes=kv_bytes_of(row, precision, accelerator))
     return Point(
         model=row["model"],
         accelerator=accelerator,
         engine=row["engine"],
-        version=row.get("engine_version", ""),
+        version=version_of(row),
         precision=precision,
         shape=shape,
         layout=layout,
@@ -143,6 +150,23 @@ def measured_s(row: dict[str, str], name: str) -> float | None:
     """A measured time in seconds, where the row has a positive one."""
     value = float(row.get(name) or 0.0)
     return value * SECONDS_PER_MS if value > 0.0 else None
+
+
+def version_of(row: dict[str, str]) -> str:
+    """The engine's version; where the row gives none, the year and month it was measured in."""
+    return row.get("engine_version", "") or row.get("measured_on", "")[:MONTH_LENGTH]
+
+
+def kv_bytes_of(row: dict[str, str], precision: Precision, accelerator: str) -> float:
+    """Bytes of a KV element: as the row's `kv_precision` says, else as engines are usually started.
+
+    Quantised models keep their KV cache in 8 bits, but not those of `WIDE_KV_ON_HOPPER` there.
+    """
+    told = row.get("kv_precision", "")
+    if told in WEIGHT_BYTES:
+        return WEIGHT_BYTES[told]
+    wide = row["engine"] in WIDE_KV_ON_HOPPER and accelerator in HOPPER
+    return WEIGHT_BYTES["bf16" if wide or precision == "bf16" else "fp8"]
 
 
 def precision_of(row: dict[str, str]) -> Precision:

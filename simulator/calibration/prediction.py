@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from simulator.calibration.closed_loop import loop_rows, steady_times
+from simulator.calibration.closed_loop import harness_rows, mean_times
 from simulator.fleet.batching import chip_of, engine_coefficients
 from simulator.kernel.spec import BatchingSpec
 from simulator.scenario.fleet import Hardware
@@ -15,11 +15,12 @@ if TYPE_CHECKING:
     from catalogs import Catalog
     from catalogs.records import Accelerator, Precision, ServingProfile
     from simulator.calibration.points import Point
-    from simulator.kernel.spec import StepCost
     from simulator.serving.hardware import Chip, Engine
 
 FALLBACK = "generic-vllm"
 LEAST_ROOM_TOKENS = 4_096
+CLOSE_MEMORY_RATIO = 0.95
+"""Share of the memory an engine is given where the usual one leaves its KV cache no room."""
 
 
 def profile_of(catalog: Catalog, engine: str) -> ServingProfile:
@@ -50,30 +51,37 @@ def computed_precision(point: Point, accelerator: Accelerator) -> Precision:
 def spec_of(point: Point, catalog: Catalog, profile: ServingProfile) -> BatchingSpec:
     """The replica behind a point; with several attention ranks, one rank of it."""
     engine, chosen = engine_of(profile, point), chip(point, catalog)
-    room = kv_room_tokens(point.shape, chosen, engine, point.layout)
+    seconds = step_seconds(point.shape, chosen, engine, point.layout)
+    fixed = engine.scale * profile.prompt_s / point.input_tokens
     return BatchingSpec(
-        seconds=step_seconds(point.shape, chosen, engine, point.layout),
+        seconds=replace(seconds, prompt=seconds.prompt + fixed),
         expert_miss=expert_miss(point.shape) ** point.ranks,
         max_sequences=profile.max_sequences,
         token_budget=profile.token_budget,
-        kv_room_tokens=max(room, LEAST_ROOM_TOKENS, point.input_tokens + point.output_tokens),
+        kv_room_tokens=room_tokens(point, chosen, engine),
     )
+
+
+def room_tokens(point: Point, chosen: Chip, engine: Engine) -> int:
+    """Tokens of KV room; the measured engine did start, so it had room for a few sequences."""
+    least = LEAST_ROOM_TOKENS + point.input_tokens + point.output_tokens
+    room = kv_room_tokens(point.shape, chosen, engine, point.layout)
+    if room < least:
+        close = replace(engine, memory_utilization_ratio=CLOSE_MEMORY_RATIO)
+        room = kv_room_tokens(point.shape, chosen, close, point.layout)
+    return max(room, least)
 
 
 def predicted_s(point: Point, catalog: Catalog, profile: ServingProfile) -> tuple[float, float]:
     """TTFT and TPOT of a point in seconds: the simulator's own loop, and what a client's clock adds."""
-    spec = spec_of(point, catalog, profile)
-    rows = loop_rows(spec, point.batch, point.input_tokens, point.output_tokens)
-    ttft_s, tpot_s = steady_times(rows, point.batch, point.output_tokens)
-    ratios = (profile.request_s, profile.input_token_s, profile.first_steps, profile.bunching_ratio)
-    added = client_columns(point, spec.seconds, tpot_s)
-    return ttft_s + sum(ratio * column for ratio, column in zip(ratios, added, strict=True)), tpot_s
+    rows = harness_rows(
+        spec_of(point, catalog, profile), point.batch, point.input_tokens, point.output_tokens
+    )
+    ttft_s, tpot_s = mean_times(rows)
+    steps = profile.first_steps_of.get(recipe(point), profile.first_steps)
+    return ttft_s + profile.request_s + profile.input_token_s * point.input_tokens + steps * tpot_s, tpot_s
 
 
-def client_columns(point: Point, cost: StepCost, tpot_s: float) -> tuple[float, float, float, float]:
-    """What each client-side coefficient multiplies: a request, its tokens, a step, and the prompts
-    that stand before one in the mean when all sequences begin at once.
-    """
-    tokens = point.input_tokens
-    prompt_s = cost.prompt * tokens + cost.attention * tokens * tokens / 2.0
-    return 1.0, float(tokens), tpot_s, prompt_s * (point.batch - 1) / 2.0
+def recipe(point: Point) -> str:
+    """What names the settings an engine was started with: its version and the accelerator."""
+    return f"{point.version} {point.accelerator}"

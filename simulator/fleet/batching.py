@@ -51,6 +51,7 @@ if TYPE_CHECKING:
     from simulator.streams import RandomStreams
     from simulator.world.plan import Timings
 
+MEGA = 1e6
 GIGA = 1e9
 TERA = 1e12
 LEAST_ROOM_TOKENS = 2_048
@@ -196,6 +197,7 @@ def shape_of(architecture: Architecture) -> Shape:
         layers=architecture.layers,
         kv_layers=architecture.kv_layers or architecture.layers,
         window_tokens=architecture.sliding_window,
+        state_bytes=architecture.state_mb * MEGA,
         hidden=architecture.hidden,
         heads=architecture.heads,
         kv_heads=architecture.kv_heads,
@@ -226,6 +228,7 @@ def chip_of(accelerator: Accelerator, hardware: Hardware) -> Chip:
         memory_w=accelerator.memory_w,
         compute_w=accelerator.compute_w,
         idle_w=accelerator.idle_w,
+        wait_w=accelerator.idle_w if accelerator.wait_w is None else accelerator.wait_w,
         tdp_w=accelerator.tdp_w,
     )
 
@@ -245,6 +248,9 @@ def engine_coefficients(profile: ServingProfile) -> Engine:
         moe_layer_s=profile.moe_layer_s,
         expert_read=profile.expert_read or profile.weight_read,
         expert_read_8bit=profile.expert_read_8bit or 0.0,
+        expert_read_4bit=profile.expert_read_4bit or 0.0,
+        weight_read_4bit=profile.weight_read_4bit or 0.0,
+        moe_prefill_flops=profile.moe_prefill_flops or 0.0,
         scale=profile.scale,
         memory_utilization_ratio=profile.memory_utilization_ratio,
         activation_bytes=profile.activation_gib * GIB,

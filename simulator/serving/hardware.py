@@ -12,12 +12,14 @@ class Shape:
     """A transformer's shape; parameters as counts, not billions.
 
     `mla_width` is rank + rope of multi-head latent attention, 0 where the model has none.
-    `kv_layers` keep the whole context, the others at most `window_tokens`.
+    `kv_layers` keep the whole context, the others at most `window_tokens` or a state of `state_bytes`
+    in all of them together.
     """
 
     layers: int
     kv_layers: int
     window_tokens: int = 0
+    state_bytes: float = 0.0
     hidden: int
     heads: int
     kv_heads: int
@@ -35,7 +37,8 @@ class Chip:
     """One accelerator: peak operations per second at the weights' precision and at 16 bits.
 
     Power of a running engine is `floor_w + memory_w * memory utilisation + compute_w * compute
-    utilisation` (fitted on ML.ENERGY runs); `idle_w` is drawn with no work.
+    utilisation` (fitted on ML.ENERGY runs); `wait_w` is drawn instead while the host keeps the chip
+    waiting, `idle_w` with no work.
     """
 
     flops: float
@@ -47,6 +50,7 @@ class Chip:
     memory_w: float
     compute_w: float
     idle_w: float
+    wait_w: float
     tdp_w: float
 
 
@@ -66,6 +70,9 @@ class Engine:
     moe_layer_s: float = 0.0
     expert_read: float = 0.0  # 0: as dense weights
     expert_read_8bit: float = 0.0  # 0: as other experts
+    expert_read_4bit: float = 0.0  # 0: as other experts
+    weight_read_4bit: float = 0.0  # 0: as other weights
+    moe_prefill_flops: float = 0.0  # 0: as dense models
     scale: float = 1.0
     memory_utilization_ratio: float = 0.9
     activation_bytes: float = 5.5 * GIB

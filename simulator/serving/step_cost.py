@@ -33,8 +33,9 @@ def kv_bytes_per_token(shape: Shape, layout: Layout) -> float:
 
 
 def window_bytes(shape: Shape, layout: Layout) -> float:
-    """Bytes a sequence reads per step in its sliding-window layers, once its window is full."""
-    return (shape.layers - shape.kv_layers) * shape.window_tokens * layer_kv_bytes(shape, layout)
+    """Bytes a sequence moves per step beside its context: full windows read, states read and written."""
+    windows = (shape.layers - shape.kv_layers) * shape.window_tokens * layer_kv_bytes(shape, layout)
+    return windows + 2.0 * shape.state_bytes
 
 
 def kv_sharding(shape: Shape, layout: Layout) -> int:
@@ -43,9 +44,9 @@ def kv_sharding(shape: Shape, layout: Layout) -> int:
 
 
 def weight_bytes(shape: Shape, layout: Layout) -> float:
-    """Bytes of weights on the n chips: all of them, of experts spread wider the n chips' share."""
-    elsewhere = shape.expert_params * (1.0 - layout.tensor_parallel / layout.expert_width)
-    return (shape.total_params - elsewhere) * layout.weight_bytes
+    """Bytes of the weights on a replica's chips: with attention ranks, its share of the experts."""
+    own_experts = shape.expert_params * layout.tensor_parallel / layout.expert_width
+    return (dense_params(shape) + own_experts) * layout.weight_bytes
 
 
 def expert_miss(shape: Shape) -> float:
@@ -63,10 +64,11 @@ def all_reduce_s(shape: Shape, chip: Chip, engine: Engine, layout: Layout) -> fl
 def step_seconds(shape: Shape, chip: Chip, engine: Engine, layout: Layout) -> StepCost:
     """The step cost's coefficients in seconds."""
     n = layout.tensor_parallel
-    byte_s = engine.weight_read * layout.weight_bytes / chip.bandwidth_bytes_per_s
+    byte_s = weight_read(engine, layout) * layout.weight_bytes / chip.bandwidth_bytes_per_s
     expert_s = expert_read(engine, layout) * layout.weight_bytes / chip.bandwidth_bytes_per_s
     token_flops_s = 2.0 * shape.active_params / (n * chip.flops)
     reduce_s = all_reduce_s(shape, chip, engine, layout)
+    prompt_flops = prompt_arithmetic(engine, shape)
     kv_s = engine.kv_read / (kv_sharding(shape, layout) * chip.bandwidth_bytes_per_s)
     cost = StepCost(
         base=byte_s * dense_params(shape) / n + layers_s(shape, engine, layout) + engine.step_s,
@@ -76,16 +78,28 @@ def step_seconds(shape: Shape, chip: Chip, engine: Engine, layout: Layout) -> St
         + reduce_s
         + kv_s * window_bytes(shape, layout),
         context=kv_s * kv_bytes_per_token(shape, layout),
-        prompt=engine.prefill_flops * token_flops_s + reduce_s,
-        attention=engine.prefill_flops * pair_flops(shape) / (n * chip.flops_16bit),
+        prompt=prompt_flops * token_flops_s + reduce_s,
+        attention=prompt_flops * pair_flops(shape) / (n * chip.flops_16bit),
     )
     return scaled(cost, engine.scale)
 
 
+def weight_read(engine: Engine, layout: Layout) -> float:
+    """How much longer than at full bandwidth reading dense weights takes at the layout's precision."""
+    narrow = engine.weight_read_4bit if layout.weight_bytes < BYTES_8BIT else 0.0
+    return narrow or engine.weight_read
+
+
 def expert_read(engine: Engine, layout: Layout) -> float:
     """How much longer than at full bandwidth reading experts takes at the layout's precision."""
+    narrow = engine.expert_read_4bit if layout.weight_bytes < BYTES_8BIT else engine.expert_read_8bit
     usual = engine.expert_read or engine.weight_read
-    return (engine.expert_read_8bit or usual) if layout.weight_bytes == BYTES_8BIT else usual
+    return (narrow or usual) if layout.weight_bytes <= BYTES_8BIT else usual
+
+
+def prompt_arithmetic(engine: Engine, shape: Shape) -> float:
+    """How much longer than at peak the operations of prompts take: experts come in small pieces."""
+    return (engine.moe_prefill_flops or engine.prefill_flops) if shape.experts else engine.prefill_flops
 
 
 def dense_params(shape: Shape) -> float:

@@ -6,6 +6,7 @@ import csv
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 import yaml
 from click.testing import CliRunner
@@ -14,12 +15,15 @@ from hypothesis import strategies as st
 
 from catalogs import load_catalog
 from simulator import load_scenario, simulate
+from simulator.calibration import validation
 from simulator.calibration.adaptation import TooFewPointsError, adapted, judge
-from simulator.calibration.points import Point, point_of
+from simulator.calibration.points import Point, in_domain, point_of, read_rows
 from simulator.calibration.prediction import profile_of
 from wayfare.cli import cli
 from world_cases import SMALL, plain
 
+ROOT = Path(__file__).resolve().parents[2]
+SHARED_POINTS = ROOT.parent / "shared" / "data" / "measurements" / "serving_points.csv"
 CATALOG = load_catalog()
 START = profile_of(CATALOG, "vllm")
 ROW = {
@@ -71,6 +75,29 @@ def test_points_that_agree_change_nothing() -> None:
     made = adapted(even, measured_on(even, 1, 8, 64), CATALOG)
     assert made.error.tpot_mean < 0.01
     assert all(factor == pytest.approx(1.0, abs=0.1) for factor in made.factors.values())
+
+
+def test_versions_keep_their_distance() -> None:
+    """Factors by version stay in proportion, and the profile runs as the points' own version."""
+    start = START.model_copy(update={"scales": {"0.30": 1.2, "0.31": 0.9}, "scale": 0.9})
+    truth = start.model_copy(update={"scales": {"0.30": 2.4}})
+    made = adapted(start, measured_on(truth, 1, 4, 16, 64, 128), CATALOG).profile
+    assert made.scales["0.30"] / made.scales["0.31"] == pytest.approx(1.2 / 0.9)
+    assert made.scale == made.scales["0.30"]
+
+
+def test_groups_never_seen_are_calibrated_as_published(monkeypatch: pytest.MonkeyPatch) -> None:
+    """From five points, nine of ten other points of a vLLM group are within 18 %, with the points at hand."""
+    if not SHARED_POINTS.exists():
+        pytest.skip(f"the measured points are not at {SHARED_POINTS}")
+    rows = [row for row in read_rows(SHARED_POINTS) if in_domain(row) and row["engine"] == "vllm"]
+    known = [one for one in (point_of(row, CATALOG) for row in rows) if isinstance(one, Point)]
+    monkeypatch.setattr(validation, "DRAWS", 2)
+    draws = validation.calibrations(known, CATALOG, START)
+    errors = np.concatenate([draw.errors for draw in draws])
+    assert len(draws) > 50
+    assert np.median(errors) < 0.06
+    assert np.percentile(errors, 90) < 0.18
 
 
 def test_too_few_or_repeated_points_are_refused() -> None:

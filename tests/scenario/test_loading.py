@@ -90,7 +90,7 @@ def test_rates_that_are_none_are_refused(number: object) -> None:
         (with_stream(banned_tiers=["dedicated", "cloud"]), "in a banned tier"),
         (
             {"fleet": [{**SMALL, "model": "llama-3.1-70b"}]},
-            "too large for 1 x 'a100' at bf16; it fits on tensor_parallel: 4",
+            "too large for 1 x 'a100' at bf16; it fits on tensor_parallel: 2",
         ),
         (
             {"fleet": [{**SMALL, "hardware": {"accelerator": "a100", "precision": "fp8"}}]},

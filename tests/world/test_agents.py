@@ -158,7 +158,7 @@ def test_an_outage_ends_the_tasks_that_call_during_it() -> None:
 
 def test_a_context_beyond_every_window_is_rejected_and_ends_the_task() -> None:
     """Prompts grow until no model takes them: rejected with that reason, and nothing follows."""
-    result = simulate(world({"calls": 20, "tool_output_tokens": 20_000, "tool_time": 0}, fleet=[SMALL]))
+    result = simulate(world({"calls": 20, "tool_output_tokens": 40_000, "tool_time": 0}, fleet=[SMALL]))
     requests, found = result.requests, tasks(result)
     turned_away = requests["state"] == "rejected"
     assert found["failed"] == turned_away.sum() > 0

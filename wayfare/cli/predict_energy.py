@@ -19,6 +19,7 @@ from wayfare.terminal import console, plain_table
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from simulator.calibration.energy_prediction import Times
     from simulator.calibration.power_errors import JudgedPower, PowerErrors
 
     Row = dict[str, str]
@@ -27,14 +28,22 @@ if TYPE_CHECKING:
 @click.command("predict-energy")
 @click.argument("points", type=click.Path(path_type=Path))
 @click.option("--profile", "name", default="vllm-0.11", show_default=True, help="The serving profile.")
+@click.option(
+    "--times",
+    type=click.Choice(["own", "predicted"]),
+    default="own",
+    show_default=True,
+    help="Step times: the run's own itl_median_ms where the rows have it, or the profile's.",
+)
 @click.option("--json", "as_json", is_flag=True, help="Print the errors as JSON.")
 @click.option("-o", "--output", "target", type=click.Path(path_type=Path), required=True)
-def command(points: Path, name: str, as_json: bool, target: Path) -> None:  # noqa: FBT001  (a flag of the command line)
+def command(points: Path, name: str, times: Times, as_json: bool, target: Path) -> None:  # noqa: FBT001  (a flag of the command line)
     """Predict power and energy per token of every row of POINTS.csv by the simulator itself.
 
     Writes the rows with pred_power_w (all accelerators, no host) and pred_j_per_token; prints the
     errors where the rows have power_w and j_per_token. Rows that cannot be predicted are left
-    empty and counted.
+    empty and counted. A row's itl_median_ms paces its decode steps, so that a chip that waits for
+    its host is known to wait; --times predicted does without it.
     """
     from simulator.calibration.energy_points import NEEDED
     from simulator.calibration.points import read_rows
@@ -42,7 +51,7 @@ def command(points: Path, name: str, as_json: bool, target: Path) -> None:  # no
     from simulator.workload.traces.conversion import write_whole
 
     rows = read_rows(points, NEEDED)
-    judged, reasons = judge(rows, name)
+    judged, reasons = judge(rows, name, times)
     write_whole(target, csv_text(rows, judged).encode())
     for reason, count in reasons.items():
         click.echo(f"{count} rows cannot be predicted: {reason}", err=True)
@@ -54,7 +63,7 @@ def command(points: Path, name: str, as_json: bool, target: Path) -> None:  # no
         click.echo(f"wrote {target}")
 
 
-def judge(rows: Sequence[Row], name: str) -> tuple[list[JudgedPower | None], Counter[str]]:
+def judge(rows: Sequence[Row], name: str, times: Times) -> tuple[list[JudgedPower | None], Counter[str]]:
     """A prediction for every row, None where there is none, and why not by count."""
     from catalogs import load_catalog
     from simulator.calibration.energy_points import EnergyPoint, energy_point_of
@@ -70,7 +79,7 @@ def judge(rows: Sequence[Row], name: str) -> tuple[list[JudgedPower | None], Cou
         bar.advance(number, number)
         point = energy_point_of(row, catalog)
         if isinstance(point, EnergyPoint):
-            power_w, j_per_token = predicted_power(point, catalog, profile)
+            power_w, j_per_token = predicted_power(point, catalog, profile, times)
             judged.append(JudgedPower(point=point, power_w=power_w, j_per_token=j_per_token))
         else:
             reasons[point] += 1
