@@ -14,6 +14,7 @@ SECONDS: Final = {
 
 NUMBER: Final = r"(\d+(?:\.\d*)?(?:[eE][+-]?\d+)?|\.\d+)"
 DURATION: Final = re.compile(rf"{NUMBER}\s*(ms|min|s|m|h|d|w)")
+PACE: Final = re.compile(rf"{NUMBER}\s*x")
 RATE: Final = re.compile(rf"{NUMBER}\s*/\s*(s|min|m|h|d)")
 
 
@@ -47,6 +48,21 @@ def rate_per_s(value: object) -> float:
         message = f"{value!r} is no rate; write e.g. 12/s, 90/min, 4000/h, 1e6/d or a number per s"
         raise ValueError(message)
     return finite(float(found[1]) / SECONDS[found[2]])
+
+
+def pace_ratio(value: object) -> float:
+    """Simulated seconds for each second on the wall: of `60x`, or a plain number.
+
+    Raises:
+        ValueError: the value is neither; the message says what is allowed.
+    """
+    if isinstance(value, int | float) and not isinstance(value, bool):
+        return finite(float(value))
+    found = PACE.fullmatch(str(value).strip())
+    if not found:
+        message = f"{value!r} is no pace; write e.g. 60x, or simulated seconds for each second"
+        raise ValueError(message)
+    return finite(float(found[1]))
 
 
 def instant(value: object) -> datetime:

@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING
 
 import duckdb
 
+from wayfare.metrics.archive import write_recording
+from wayfare.metrics.recording import recorded
 from wayfare.report.page import comparison_page, run_page
 
 if TYPE_CHECKING:
@@ -32,7 +34,7 @@ def write_run(scenario: Scenario, result: RunResult, target: Path) -> None:
         OSError: the folder cannot be written.
     """
     with whole_folder(target) as folder:
-        write_result(result, folder)
+        write_result(scenario, result, folder)
         page = run_page(scenario, result)
         (folder / "report.html").write_text(page, encoding="utf-8")
 
@@ -49,7 +51,7 @@ def write_comparison(scenario: Scenario, comparison: Comparison, target: Path) -
         for report, result in reports:
             below = folder / folder_name(report.policy)
             below.mkdir()
-            write_result(result, below)
+            write_result(scenario, result, below)
         write_json([report.to_dict() for report in comparison.reports], folder / "report.json")
         page = comparison_page(scenario, comparison)
         (folder / "report.html").write_text(page, encoding="utf-8")
@@ -60,12 +62,13 @@ def folder_name(policy: str) -> str:
     return re.sub(r"[^A-Za-z0-9._-]+", "-", policy).strip("-.") or "policy"
 
 
-def write_result(result: RunResult, folder: Path) -> None:
-    """Writes one run's report and its columns."""
+def write_result(scenario: Scenario, result: RunResult, folder: Path) -> None:
+    """Writes one run's report, its columns and its series."""
     write_json(result.report.to_dict(), folder / "report.json")
     write_parquet(result.requests, folder / "requests.parquet")
     write_parquet(result.attempts, folder / "attempts.parquet")
     write_parquet(result.timeline, folder / "timeline.parquet")
+    write_recording(recorded(scenario, result), folder)
 
 
 def write_json(data: object, path: Path) -> None:

@@ -9,7 +9,7 @@ from typing import Annotated, Generic, TypeVar
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema, model_validator
 
-from catalogs.units import duration_s, instant, rate_per_s
+from catalogs.units import duration_s, instant, pace_ratio, rate_per_s
 from simulator.distributions import (
     Distribution,
     Empirical,
@@ -32,6 +32,7 @@ def quantity(parse: Callable[[object], float], about: str) -> tuple[BeforeValida
 Duration = Annotated[float, Field(ge=0), *quantity(duration_s, "seconds, or e.g. 250ms, 30s, 24h")]
 Span = Annotated[float, Field(gt=0), *quantity(duration_s, "seconds above 0, or e.g. 30s, 24h")]
 Rate = Annotated[float, Field(gt=0), *quantity(rate_per_s, "per second, or e.g. 12/s, 90/min, 1e6/d")]
+Pace = Annotated[float, Field(gt=0), *quantity(pace_ratio, "simulated seconds per second, or e.g. 60x")]
 Instant = Annotated[
     datetime,
     BeforeValidator(instant),

@@ -14,6 +14,7 @@ from simulator.scenario.quantities import (
     Instant,
     Name,
     NonNegative,
+    Pace,
     Part,
     Positive,
     Span,
@@ -67,10 +68,14 @@ class QualitySettings(Part):
 
 
 class TelemetrySettings(Part):
-    """The step of the timeline, and the past instant that simulated time 0 stands for."""
+    """The step of timeline and metrics, the past instant of simulated time 0, a service's pace.
+
+    With a `pace` a service shows the run as it would unfold, that many times faster; else at once.
+    """
 
     step: Span | None = None
     epoch: Instant | None = None
+    pace: Pace | None = None
 
 
 class ScenarioSettings(Part):

@@ -21,6 +21,8 @@ COMMANDS = {
     "predict": "wayfare.cli.predict",
     "predict-energy": "wayfare.cli.predict_energy",
     "calibrate": "wayfare.cli.calibrate",
+    "export": "wayfare.cli.export",
+    "push": "wayfare.cli.push",
     "serve": "wayfare.cli.serve",
 }
 """Commands by name, in the order of the help, and the module whose `command` each is."""

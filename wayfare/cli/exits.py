@@ -28,6 +28,7 @@ def exit_code(error: BaseException) -> int | None:
     from simulator.calibration.points import InvalidPointsError
     from simulator.scenario.errors import ScenarioError
     from simulator.workload.errors import WorkloadError
+    from wayfare.metrics.errors import MetricsError, NotTakenError
 
     table: tuple[tuple[type[BaseException] | tuple[type[BaseException], ...], int], ...] = (
         (KeyboardInterrupt, INTERRUPTED),
@@ -36,7 +37,8 @@ def exit_code(error: BaseException) -> int | None:
         (click.exceptions.Exit, 0),
         (click.ClickException, WRONG_INPUT),
         (CheckFoundFaultsError, FAILED),
-        (PolicyFailedError, FAILED),
+        ((PolicyFailedError, NotTakenError), FAILED),
+        (MetricsError, WRONG_INPUT),
         ((WrongInputError, InvalidPointsError, ScenarioError), WRONG_INPUT),
         ((CatalogError, WorkloadError, RouterError), WRONG_INPUT),
         (OSError, FAILED),

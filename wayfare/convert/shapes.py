@@ -14,14 +14,14 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal, Union, get_args, get_
 from pydantic import BaseModel, BeforeValidator, Tag
 from pydantic._internal._forward_ref import PydanticRecursiveRef
 
-from catalogs.units import duration_s, rate_per_s
+from catalogs.units import duration_s, pace_ratio, rate_per_s
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from pydantic.fields import FieldInfo
 
-SUFFIXES = {duration_s: "_s", rate_per_s: "_per_s"}
+SUFFIXES = {duration_s: "_s", rate_per_s: "_per_s", pace_ratio: "_ratio"}
 SCALARS = {bool: "bool", int: "int64", float: "double", str: "string", Decimal: "string"}
 TIMESTAMP = "google.protobuf.Timestamp"
 STRUCT = "google.protobuf.Struct"

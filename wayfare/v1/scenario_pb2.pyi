@@ -614,12 +614,14 @@ class QualitySettings(_message.Message):
     def __init__(self, discrimination: _Optional[float] = ..., difficulty_noise: _Optional[float] = ..., router_auc: _Optional[float] = ..., outcomes: _Optional[str] = ...) -> None: ...
 
 class TelemetrySettings(_message.Message):
-    __slots__ = ("step_s", "epoch")
+    __slots__ = ("step_s", "epoch", "pace_ratio")
     STEP_S_FIELD_NUMBER: _ClassVar[int]
     EPOCH_FIELD_NUMBER: _ClassVar[int]
+    PACE_RATIO_FIELD_NUMBER: _ClassVar[int]
     step_s: float
     epoch: _timestamp_pb2.Timestamp
-    def __init__(self, step_s: _Optional[float] = ..., epoch: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ...) -> None: ...
+    pace_ratio: float
+    def __init__(self, step_s: _Optional[float] = ..., epoch: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., pace_ratio: _Optional[float] = ...) -> None: ...
 
 class Arrivals(_message.Message):
     __slots__ = ("steady", "bursty", "diurnal", "trace", "plug_in")

@@ -1,0 +1,23 @@
+"""What can be wrong with recordings, and with those who take samples."""
+
+from __future__ import annotations
+
+
+class MetricsError(Exception):
+    """Anything about simulated metrics; the message is for whoever asked for them."""
+
+
+class NoRecordingError(MetricsError, ValueError):
+    """A folder without a recording that this version can read."""
+
+
+class FutureEpochError(MetricsError, ValueError):
+    """An epoch from which the run would reach beyond the clock."""
+
+
+class WrongAddressError(MetricsError, ValueError):
+    """An address that samples cannot be sent to."""
+
+
+class NotTakenError(MetricsError, OSError):
+    """A receiver that did not take the samples."""

@@ -1,0 +1,104 @@
+"""A run as metric families over simulated time, as run folders keep it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, cast
+
+import numpy as np
+
+from simulator.experiment.series import run_series
+from wayfare.metrics.families import Family, Kind, histogram_points
+from wayfare.metrics.names import EDGES_S, NAMES
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+    from datetime import datetime
+
+    from numpy.typing import NDArray
+
+    from simulator import RunResult, Scenario
+    from simulator.experiment.series import Distribution, Measure, RunSeries
+
+    Column = NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Recording:
+    """What a run's series say, not yet at any instant: see `wayfare.metrics.time_axis`.
+
+    `start` is the scenario's, `epoch` what its telemetry states; `pace_ratio` is how many
+    simulated seconds a second shows, None for all at once.
+    """
+
+    policy: str
+    start: datetime
+    epoch: datetime | None
+    pace_ratio: float | None
+    t_s: Column
+    families: Sequence[Family]
+
+
+def recorded(scenario: Scenario, result: RunResult) -> Recording:
+    """The recording of a finished run."""
+    series = run_series(result.settlement, result.samples, EDGES_S)
+    telemetry = scenario.settings.telemetry
+    return Recording(
+        policy=result.report.policy,
+        start=scenario.start,
+        epoch=telemetry.epoch,
+        pace_ratio=telemetry.pace,
+        t_s=series.t_s,
+        families=tuple(families_of(result, series)),
+    )
+
+
+def families_of(result: RunResult, series: RunSeries) -> Iterator[Family]:
+    """All families of a run."""
+    yield info(result, len(series.t_s))
+    yield plain("simulated_time_s", (), [()], series.t_s[None, :])
+    for measure in (*series.totals, *series.levels):
+        if measure.keys:
+            yield family(measure)
+    for distribution in series.distributions:
+        if distribution.keys:
+            yield histogram(distribution)
+
+
+def info(result: RunResult, count: int) -> Family:
+    """What the run is of, as labels of a constant 1."""
+    fields = result.report.fields
+    scenario = cast("dict[str, str]", fields["scenario"])
+    labels = {
+        "scenario": scenario["name"],
+        "seed": str(fields["seed"]),
+        "digest": result.report.digest,
+        "version": str(fields["version"]),
+    }
+    return plain("run", tuple(labels), [tuple(labels.values())], np.ones((1, count)))
+
+
+def plain(figure: str, labels: tuple[str, ...], keys: Sequence[tuple[str, ...]], values: Column) -> Family:
+    """A counter or gauge; values by key and step, in the simulator's unit."""
+    named = NAMES[figure]
+    points = (values * named.factor)[:, None, :]
+    return Family(name=named.name, kind=named.kind, text=named.text, labels=labels, keys=keys, values=points)
+
+
+def family(measure: Measure) -> Family:
+    """A measure under its name."""
+    return plain(measure.name, measure.labels, measure.keys, measure.values)
+
+
+def histogram(distribution: Distribution) -> Family:
+    """A distribution under its name."""
+    named = NAMES[distribution.name]
+    return Family(
+        name=named.name,
+        kind=Kind.HISTOGRAM,
+        text=named.text,
+        labels=distribution.labels,
+        keys=distribution.keys,
+        edges=distribution.edges,
+        values=histogram_points(distribution.counts, distribution.sums),
+    )
