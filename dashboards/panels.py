@@ -79,9 +79,10 @@ def lines(
     *queries: Query,
     colours: Mapping[str, str] | None = None,
     stacked: bool = False,
+    bottom: float | None = 0,
     top: float | None = None,
 ) -> timeseries.Panel:
-    """A panel of lines over time, from zero up; `colours` by the answers' names."""
+    """A panel of lines over time, from `bottom` to `top` where stated; `colours` by the answers' names."""
     panel = (
         timeseries.Panel()
         .title(title)
@@ -89,7 +90,6 @@ def lines(
         .datasource(SOURCE)
         .unit(unit)
         .targets(targets(queries))
-        .min(0)
         .line_width(1)
         .fill_opacity(STACKED_FILL_PERCENT if stacked else FILL_PERCENT)
         .show_points(kinds.VisibilityMode.NEVER)
@@ -100,6 +100,7 @@ def lines(
     )
     for name, colour in (colours or {}).items():
         panel = panel.override_by_name(name, [painted(colour)])
+    panel = panel if bottom is None else panel.min(bottom)
     return panel if top is None else panel.max(top)
 
 

@@ -64,10 +64,10 @@ def requests() -> Figure:
     """Requests that are over."""
     return figure(
         "Requests",
-        "short",
+        "locale",
         "Requests that were over in the time shown, answered or not.",
         Query(expr=amount(RUN, "wayfare_requests_total"), instant=True),
-        decimals=1,
+        decimals=0,
     )
 
 
@@ -253,7 +253,7 @@ def quality() -> Lines:
         Query(expr=gauge(RUN, "wayfare_slo_attainment_ratio"), legend="objectives met, so far"),
         Query(expr=right, legend="right answers"),
         Query(expr=gauge(RUN, "wayfare_quality_success_ratio"), legend="right answers, so far"),
-        top=1,
+        bottom=None,
     )
 
 
@@ -265,7 +265,7 @@ def right_by_model() -> Lines:
         "percentunit",
         "Right answers of the requests that the model answered.",
         Query(expr=ratio(right, per_second(RUN, "wayfare_requests_total", "model")), legend="{{model}}"),
-        top=1,
+        bottom=None,
     )
 
 
