@@ -5,13 +5,14 @@ from __future__ import annotations
 import asyncio
 import ipaddress
 import signal
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 import grpc
 from grpc_health.v1 import health, health_pb2, health_pb2_grpc
 from grpc_reflection.v1alpha import reflection
 
+from wayfare.metrics.service import ServiceMetrics
 from wayfare.service.access import Access
 from wayfare.service.catalog import CatalogServicer
 from wayfare.service.intake import Intake
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from pathlib import Path
 
+    from wayfare.metrics.service import MetricsSettings
     from wayfare.service.slots import RunListener
 
 MOST_MESSAGE_BYTES = 16 * 1024 * 1024
@@ -67,20 +69,29 @@ class ServerSettings:
     insecure_anywhere: bool = False
     listeners: Sequence[RunListener] = ()
     interceptors: Sequence[grpc.aio.ServerInterceptor] = ()
+    metrics: MetricsSettings | None = None
 
 
 def demand_safe(settings: ServerSettings) -> None:
-    """Raises `UnsafeAddressError` for an address beyond loopback without TLS and tokens."""
-    host, _colon, port = settings.address.rpartition(":")
+    """Raises `UnsafeAddressError` for an address beyond loopback without TLS and tokens; metrics
+    have neither.
+    """
+    guarded = settings.tls is not None and bool(settings.access.tokens)
+    missing = "give --tls-certificate, --tls-key and --tokens, or say"
+    demand_near(settings.address, guarded or settings.insecure_anywhere, missing)
+    if settings.metrics is not None:
+        missing = "metrics have no TLS and no tokens; if that is well, say"
+        demand_near(settings.metrics.address, settings.insecure_anywhere, missing)
+
+
+def demand_near(address: str, allowed_anywhere: bool, missing: str) -> None:  # noqa: FBT001  (a fact about the address)
+    """Raises `UnsafeAddressError` for what is no address, or one too far away."""
+    host, _colon, port = address.rpartition(":")
     if not host or not port.isdecimal():
-        message = f"address {settings.address!r} is not host:port"
+        message = f"address {address!r} is not host:port"
         raise UnsafeAddressError(message)
-    guarded = settings.tls is not None and settings.access.tokens
-    if not (is_loopback(host.strip("[]")) or guarded or settings.insecure_anywhere):
-        message = (
-            f"{settings.address!r} is beyond loopback: give --tls-certificate, --tls-key and --tokens, "
-            "or say --insecure-anywhere"
-        )
+    if not (is_loopback(host.strip("[]")) or allowed_anywhere):
+        message = f"{address!r} is beyond loopback: {missing} --insecure-anywhere"
         raise UnsafeAddressError(message)
 
 
@@ -92,27 +103,41 @@ def is_loopback(host: str) -> bool:
         return host == "localhost"
 
 
-async def serve(settings: ServerSettings, ready: Callable[[int], None]) -> None:
-    """Serves until SIGINT or SIGTERM, then drains; `ready` is told the port.
+async def serve(settings: ServerSettings, ready: Callable[[int, int | None], None]) -> None:
+    """Serves until SIGINT or SIGTERM, then drains; `ready` is told the port, and that of metrics.
 
     Raises:
         UnsafeAddressError: see `demand_safe`.
-        OSError: the address cannot be had.
+        OSError: an address cannot be had.
     """
     demand_safe(settings)
+    metrics = ServiceMetrics(settings.metrics, settings.folder / "runs") if settings.metrics else None
+    settings = watched(settings, metrics) if metrics else settings
     store = SqliteStore(settings.folder / "runs.sqlite")
     (settings.folder / "runs").mkdir(exist_ok=True)
     slots = Slots(store, settings.folder / "runs", settings.slots, settings.listeners)
     stop = stop_signal()
     server, port, state = opened(settings, store, slots)
+    metrics_port = metrics.open(store) if metrics else None
     await slots.start()
     await server.start()
-    ready(port)
+    ready(port, metrics_port)
     await stop.wait()
     await state.enter_graceful_shutdown()
     await slots.stop()
     await server.stop(GRACE_S)
+    if metrics:
+        metrics.close()
     store.close()
+
+
+def watched(settings: ServerSettings, metrics: ServiceMetrics) -> ServerSettings:
+    """The settings with metrics that listen to runs and calls."""
+    return replace(
+        settings,
+        listeners=(*settings.listeners, *metrics.listeners),
+        interceptors=(metrics.interceptor, *settings.interceptors),
+    )
 
 
 def stop_signal() -> asyncio.Event:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from wayfare.cli.series import RUN_DIR, run_option, samples_in
+from wayfare.cli.series import RUN_DIR, samples_in, series_options
 
 
 @click.group("export")
@@ -24,11 +24,16 @@ def command() -> None:
     required=True,
     help="The file to write.",
 )
-@run_option
-def openmetrics(run_dir: Path, target: Path, run: str | None) -> None:
+@series_options
+def openmetrics(
+    run_dir: Path,
+    target: Path,
+    run: str | None,
+    vllm_metrics: bool,  # noqa: FBT001  (a flag of the command line)
+) -> None:
     """Write the metrics of RUN_DIR with simulated timestamps, for `promtool tsdb create-blocks-from`."""
     from wayfare.metrics.openmetrics import OpenMetricsFile
 
-    samples = samples_in(run_dir, run)
+    samples = samples_in(run_dir, run, vllm=vllm_metrics)
     OpenMetricsFile(target).take(samples)
     click.echo(f"wrote {target}: {samples.told()}")

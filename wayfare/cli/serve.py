@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from wayfare.cli.exits import WrongInputError
+
+if TYPE_CHECKING:
+    from wayfare.server import ServerSettings
 
 FILE = click.Path(path_type=Path, exists=True, dir_okay=False)
 
@@ -15,6 +19,22 @@ FILE = click.Path(path_type=Path, exists=True, dir_okay=False)
 @click.option(
     "--grpc-address", default="127.0.0.1:50051", show_default=True, help="host:port; port 0 takes any."
 )
+@click.option(
+    "--metrics-address",
+    metavar="HOST:PORT",
+    help="Where /metrics is scraped.  [default: 127.0.0.1:9464, or any port with any gRPC port]",
+)
+@click.option(
+    "--published-runs",
+    type=click.IntRange(min=1),
+    default=8,
+    show_default=True,
+    help="Runs on /metrics at the same time; the newest win.",
+)
+@click.option(
+    "--remote-write", metavar="URL", default="", help="Push every published run there when it is over."
+)
+@click.option("--vllm-metrics", is_flag=True, help="Show published runs under vLLM's names as well.")
 @click.option(
     "--store",
     type=click.Path(path_type=Path, file_okay=False),
@@ -32,6 +52,10 @@ FILE = click.Path(path_type=Path, exists=True, dir_okay=False)
 @click.option("--insecure-anywhere", is_flag=True, help="Listen beyond loopback without TLS and tokens.")
 def command(
     grpc_address: str,
+    metrics_address: str | None,
+    published_runs: int,
+    remote_write: str,
+    vllm_metrics: bool,  # noqa: FBT001  (a flag of the command line)
     store: Path,
     slots: int,
     tokens: Path | None,
@@ -40,9 +64,10 @@ def command(
     tls_clients_ca: Path | None,
     insecure_anywhere: bool,  # noqa: FBT001  (a flag of the command line)
 ) -> None:
-    """Serve gRPC until interrupted: wayfare.v1, health and reflection."""
+    """Serve gRPC until interrupted: wayfare.v1, health and reflection; and /metrics for Prometheus."""
     import asyncio
 
+    from wayfare.metrics.service import MetricsSettings
     from wayfare.server import ServerSettings, Tls, UnsafeAddressError, serve
     from wayfare.service.access import Access
 
@@ -59,12 +84,31 @@ def command(
         tls=tls,
         access=Access(tokens=tenants_by_token(tokens) if tokens else {}),
         insecure_anywhere=insecure_anywhere,
+        metrics=MetricsSettings(
+            address=metrics_address or default_metrics_address(grpc_address),
+            published=published_runs,
+            remote_write=remote_write,
+            vllm=vllm_metrics,
+        ),
     )
-    host = grpc_address.rpartition(":")[0]
     try:
-        asyncio.run(serve(settings, lambda port: click.echo(f"serving gRPC on {host}:{port}")))
+        asyncio.run(serve(settings, lambda *ports: tell(settings, *ports)))
     except UnsafeAddressError as error:
         raise WrongInputError(str(error)) from error
+
+
+def default_metrics_address(grpc_address: str) -> str:
+    """Loopback's port 9464; any port beside a gRPC port that is any."""
+    return "127.0.0.1:0" if grpc_address.endswith(":0") else "127.0.0.1:9464"
+
+
+def tell(settings: ServerSettings, port: int, metrics_port: int | None) -> None:
+    """Says where the service is."""
+    host = settings.address.rpartition(":")[0]
+    click.echo(f"serving gRPC on {host}:{port}")
+    if settings.metrics is not None:
+        host = settings.metrics.address.rpartition(":")[0]
+        click.echo(f"serving metrics on http://{host}:{metrics_port}/metrics")
 
 
 def tenants_by_token(path: Path) -> dict[str, str]:

@@ -21,15 +21,22 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RunSamples:
-    """A run's families with the labels that all their series have, and the instants of the steps."""
+    """A run's families, and the instants of the steps; all series are of the run and the policy.
 
-    common: tuple[Label, ...]
+    Whoever shows the run as it unfolds begins at `shown_from_s` (since 1970) and lets `pace_ratio`
+    simulated seconds pass in each; None shows it as it ended.
+    """
+
+    run: str
+    policy: str
     t_ms: NDArray[np.int64]
     families: Sequence[Family]
+    pace_ratio: float | None = None
+    shown_from_s: float = 0.0
 
     def labels(self, row: Row) -> tuple[Label, ...]:
         """All labels of a series."""
-        return (*self.common, *row.labels)
+        return (("run", self.run), ("policy", self.policy), *row.labels)
 
     @property
     def count(self) -> int:
@@ -38,11 +45,10 @@ class RunSamples:
 
     def told(self) -> str:
         """What these samples are, in a line."""
-        names = dict(self.common)
         first, last = (
             datetime.fromtimestamp(t_ms / 1e3, UTC).isoformat() for t_ms in self.t_ms[[0, -1]].tolist()
         )
-        return f"{self.count:,} samples of run {names['run']!r} ({names['policy']}), {first} to {last}"
+        return f"{self.count:,} samples of run {self.run!r} ({self.policy}), {first} to {last}"
 
 
 class SampleSink(Protocol):
@@ -53,11 +59,17 @@ class SampleSink(Protocol):
         ...
 
 
-def stamped(recording: Recording, run: str) -> RunSamples:
+def stamped(recording: Recording, run: str, shown_from_s: float = 0.0) -> RunSamples:
     """A recording on the wall clock's axis, under a name.
 
     Raises:
         FutureEpochError: its epoch lies too late.
     """
-    common = (("run", run), ("policy", recording.policy))
-    return RunSamples(common=common, t_ms=timestamps_ms(recording), families=recording.families)
+    return RunSamples(
+        run=run,
+        policy=recording.policy,
+        t_ms=timestamps_ms(recording),
+        families=recording.families,
+        pace_ratio=recording.pace_ratio,
+        shown_from_s=shown_from_s,
+    )

@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING, ParamSpec, TypeVar
 
 from simulator import compare, load_scenario, simulate
 from simulator.kernel.warm import is_warm, warm_kernel
+from wayfare.metrics.archive import write_recording
+from wayfare.metrics.recording import recorded
 from wayfare.outputs import write_json, write_parquet
 
 if TYPE_CHECKING:
@@ -144,6 +146,7 @@ def ran(job: Job, scenario: Scenario, folder: Path, speaker: Speaker) -> str:
     write_json(result.report.to_dict(), folder / "report.json")
     write_parquet(result.requests, folder / "requests.parquet")
     write_parquet(result.timeline, folder / "timeline.parquet")
+    write_recording(recorded(scenario, result), folder)
     return result.report.digest
 
 

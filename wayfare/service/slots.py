@@ -98,6 +98,8 @@ class Slots:
     def submit(self, record: RunRecord) -> None:
         """Queues an accepted run."""
         self._live[record.run_id] = record
+        for listener in self._listeners:
+            listener.run_changed(record)
         self._queues.setdefault(record.tenant, deque()).append(record)
         self._pump()
 

@@ -1,0 +1,113 @@
+"""Published runs as part of a page that is scraped: at once, or replayed at a pace."""
+
+from __future__ import annotations
+
+import threading
+import time
+from dataclasses import dataclass, replace
+from math import isnan
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from wayfare.metrics.text import series_text
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from wayfare.metrics.families import Family, Row
+    from wayfare.metrics.sinks import RunSamples
+
+MS_PER_S = 1_000.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Shown:
+    """A published run; `names` are its series as text, by family and in order of the values."""
+
+    samples: RunSamples
+    names: dict[str, list[str]]
+
+    def step(self, now_s: float) -> int:
+        """The last step that is shown at a time of the wall clock."""
+        samples = self.samples
+        if samples.pace_ratio is None:
+            return len(samples.t_ms) - 1
+        reached_ms = (now_s - samples.shown_from_s) * samples.pace_ratio * MS_PER_S
+        found = np.searchsorted(samples.t_ms - samples.t_ms[0], reached_ms, side="right")
+        return max(int(found) - 1, 0)
+
+    def lines(self, family: Family, step: int) -> str:
+        """The run's samples of a family at a step; what is nan has no line."""
+        values = family.values[:, :, step].ravel().tolist()
+        known = zip(self.names[family.name], values, strict=True)
+        return "".join([f"{name} {value!r}\n" for name, value in known if not isnan(value)])
+
+
+class Page:
+    """A sink whose runs can be scraped; the newest `most` of them, older ones make room.
+
+    Runs without a pace are there as they ended; one with a pace is replayed from the instant it
+    was published: its counters grow with the wall clock, that many times faster. May be used from
+    several threads.
+    """
+
+    def __init__(self, most: int, clock: Callable[[], float] = time.time) -> None:
+        """Shows nothing."""
+        self._most, self._clock = most, clock
+        self._runs: dict[str, Shown] = {}
+        self._lock = threading.Lock()
+
+    def take(self, samples: RunSamples) -> None:
+        """Shows a run, in the place of an older one of its name."""
+        kept = samples if samples.pace_ratio is not None else ended(samples)
+        names = {
+            family.name: [series_text(row.name, samples.labels(row)) for row in rows(family)]
+            for family in kept.families
+        }
+        with self._lock:
+            self._runs.pop(samples.run, None)
+            self._runs[samples.run] = Shown(samples=kept, names=names)
+            for name in list(self._runs)[: -self._most]:
+                del self._runs[name]
+
+    def keep(self, exists: Callable[[str], bool]) -> None:
+        """Drops the runs that no longer exist."""
+        with self._lock:
+            self._runs = {name: shown for name, shown in self._runs.items() if exists(name)}
+
+    @property
+    def runs(self) -> tuple[str, ...]:
+        """The names of what is shown, oldest first."""
+        with self._lock:
+            return tuple(self._runs)
+
+    def text(self) -> str:
+        """Every shown run as it stands now, in Prometheus' text format, families together."""
+        with self._lock:
+            shown = list(self._runs.values())
+        now_s = self._clock()
+        steps = [run.step(now_s) for run in shown]
+        parts: dict[str, list[str]] = {}
+        for run, step in zip(shown, steps, strict=True):
+            for family in run.samples.families:
+                part = parts.setdefault(family.name, [head_of(family)])
+                part.append(run.lines(family, step))
+        return "".join(text for part in parts.values() for text in part)
+
+
+def rows(family: Family) -> Iterator[Row]:
+    """Every series of a family, in order of its values."""
+    for key in range(len(family.keys)):
+        yield from family.rows_of(key)
+
+
+def head_of(family: Family) -> str:
+    """What stands above a family."""
+    return f"# HELP {family.name} {family.text}\n# TYPE {family.name} {family.kind}\n"
+
+
+def ended(samples: RunSamples) -> RunSamples:
+    """The samples of the last step alone."""
+    families = [replace(family, values=family.values[:, :, -1:].copy()) for family in samples.families]
+    return replace(samples, t_ms=samples.t_ms[-1:], families=families)

@@ -1,0 +1,135 @@
+"""The service's metrics put together: its own, and those of the runs it publishes."""
+
+from __future__ import annotations
+
+from collections import Counter as Tally
+from dataclasses import dataclass
+from functools import partial
+from typing import TYPE_CHECKING
+
+from prometheus_client import (
+    CollectorRegistry,
+    Counter,
+    Gauge,
+    ProcessCollector,
+    disable_created_metrics,
+    generate_latest,
+)
+
+from wayfare.metrics.calls import CallMetrics
+from wayfare.metrics.endpoint import Endpoint
+from wayfare.metrics.page import Page
+from wayfare.metrics.publisher import FAILED, TAKEN, Outlet, Publisher
+from wayfare.metrics.vllm import with_vllm
+from wayfare.storage.store import RunState
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from wayfare.metrics.sinks import RunSamples
+    from wayfare.storage.store import RunRecord, RunStore
+
+PUBLISHED = 8
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MetricsSettings:
+    """Where metrics are served, how many runs are published at once, and to whom they are pushed."""
+
+    address: str
+    published: int = PUBLISHED
+    remote_write: str = ""
+    vllm: bool = False
+
+    @property
+    def host_and_port(self) -> tuple[str, int]:
+        """The address in its parts."""
+        host, _colon, port = self.address.rpartition(":")
+        return host.strip("[]"), int(port)
+
+
+class RunStates:
+    """Listens to runs and counts them by the state they are in."""
+
+    def __init__(self, registry: CollectorRegistry) -> None:
+        """Every state is there, none has runs."""
+        gauge = Gauge(
+            "wayfare_runs", "Runs heard of since the start, by state.", ("state",), registry=registry
+        )
+        self._states: dict[str, RunState] = {}
+        self._tally: Tally[RunState] = Tally()
+        for state in RunState:
+            gauge.labels(state.value).set_function(partial(self._tally.__getitem__, state))
+
+    def run_changed(self, record: RunRecord) -> None:
+        """Moves a run to the state it is in; what is over is only counted."""
+        before = self._states.pop(record.run_id, None)
+        if before is not None:
+            self._tally[before] -= 1
+        self._tally[record.state] += 1
+        if not record.state.is_over:
+            self._states[record.run_id] = record.state
+
+
+class ServiceMetrics:
+    """What a server needs to be watched: listeners of runs, an interceptor of calls, a page."""
+
+    def __init__(self, settings: MetricsSettings, runs: Path) -> None:
+        """Watches; the page is not yet served.
+
+        Raises:
+            WrongAddressError: the remote-write URL is none.
+        """
+        disable_created_metrics()  # type: ignore[no-untyped-call]
+        self._settings = settings
+        self._registry = CollectorRegistry()
+        ProcessCollector(registry=self._registry)
+        self._page = Page(settings.published)
+        outcomes = Counter(
+            "wayfare_published_runs", "Runs handed to an outlet.", ("outcome",), registry=self._registry
+        )
+        for outcome in (TAKEN, FAILED):
+            outcomes.labels(outcome)
+        self._outcomes = outcomes
+        self._publisher = Publisher(runs, self._outlets(), self._view, self._count)
+        self.listeners = (RunStates(self._registry), self._publisher)
+        self.interceptor = CallMetrics(self._registry)
+        self._endpoint: Endpoint | None = None
+
+    def _outlets(self) -> list[Outlet]:
+        """The page, and the receiver where one is named."""
+        outlets = [Outlet(self._page, again=True)]
+        if self._settings.remote_write:
+            from wayfare.metrics.remote_write import RemoteWriter
+
+            outlets.append(Outlet(RemoteWriter(url=self._settings.remote_write), again=False))
+        return outlets
+
+    def _view(self, samples: RunSamples) -> RunSamples:
+        """The samples, with vLLM's names as well where that was asked for."""
+        return with_vllm(samples) if self._settings.vllm else samples
+
+    def _count(self, outcome: str) -> None:
+        """Counts a run that an outlet took, or did not."""
+        self._outcomes.labels(outcome).inc()
+
+    def open(self, store: RunStore) -> int:
+        """Serves the page, earlier runs included; the port.
+
+        Raises:
+            OSError: the address cannot be had.
+        """
+        self._endpoint = Endpoint(*self._settings.host_and_port, self.text)
+        self._publisher.restore(store, self._settings.published)
+        return int(self._endpoint.server_address[1])
+
+    def text(self) -> str:
+        """The whole page."""
+        self._page.keep(self._publisher.exists)
+        return generate_latest(self._registry).decode() + self._page.text()
+
+    def close(self) -> None:
+        """Serves and publishes no more."""
+        self._publisher.stop()
+        if self._endpoint is not None:
+            self._endpoint.stop()
