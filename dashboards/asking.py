@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import time
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -50,14 +51,13 @@ class Window:
     @property
     def step_s(self) -> int:
         """Seconds between two points: at least the samples', at most so many points."""
-        least_s = int(self.step[:-1]) * SECONDS[self.step[-1]]
-        return max(least_s, round((self.end_s - self.begin_s) / MOST_POINTS))
+        return max(seconds(self.step), round((self.end_s - self.begin_s) / MOST_POINTS))
 
     def variables(self) -> dict[str, str]:
         """Grafana's own variables of time."""
         length_s = round(self.end_s - self.begin_s)
-        window_s = max(RATE_STEPS * self.step_s, self.step_s)
-        return {"__range": f"{length_s}s", "__rate_interval": f"{window_s}s", "__interval": f"{self.step_s}s"}
+        window_s = max(RATE_STEPS * seconds(self.step), self.step_s + seconds(self.step))
+        return {"__range": f"{length_s}s", "__rate_interval": f"{window_s}s"}
 
 
 def read_board(name: str) -> Json:
@@ -159,10 +159,21 @@ def escaped(value: str) -> str:
 
 
 def window_of(board: Json) -> Window:
-    """The time that a dashboard shows first, at the step it takes first; not for one that shows now."""
+    """The time that a dashboard shows first, at the step it takes first."""
     shown: dict[str, str] = board["time"]  # type: ignore[assignment]
-    begin, end = (datetime.fromisoformat(shown[edge]).timestamp() for edge in ("from", "to"))
-    return Window(begin_s=begin, end_s=end, step=step_of(board))
+    return Window(begin_s=instant_s(shown["from"]), end_s=instant_s(shown["to"]), step=step_of(board))
+
+
+def instant_s(shown: str) -> float:
+    """Seconds since 1970 of `2026-11-20T05:00:00.000Z`, `now` or `now-1h`."""
+    if shown.startswith("now"):
+        return time.time() - seconds(shown.removeprefix("now-")) if "-" in shown else time.time()
+    return datetime.fromisoformat(shown).timestamp()
+
+
+def seconds(span: str) -> int:
+    """Seconds of `15s`, `5m` or `1h`."""
+    return int(span[:-1]) * SECONDS[span[-1]]
 
 
 def step_of(board: Json) -> str:

@@ -13,13 +13,15 @@ if TYPE_CHECKING:
 
     from dashboards.asking import Json, Series, Window
 
+    Region = tuple[float, float]
+
 FREE_COLOURS = ["#2f6690", "#d98032", "#4c9f70", "#8a6fb0", "#e0b13c", "#7fb3d5", "#c2410c", "#5c6773"]
 INK, SOFT, LINE, GRID = "#1d2733", "#5c6773", "#d8dde3", "#eceff2"
 LEGEND_PX = 430
 MS_PER_S = 1_000
 
 
-def chart(field: Json, series: Sequence[Series], regions: Sequence[tuple[float, float]], window: Window) -> Json:  # fmt: skip
+def chart(field: Json, series: Sequence[Series], regions: Sequence[Region], window: Window) -> Json:
     """The specification of a panel's lines over the marks of faults; `field` is its configuration."""
     stacked = field["defaults"]["custom"]["stacking"]["mode"] == "normal"  # type: ignore[index]
     span = [window.begin_s * MS_PER_S, window.end_s * MS_PER_S]
@@ -33,7 +35,7 @@ def chart(field: Json, series: Sequence[Series], regions: Sequence[tuple[float, 
     }
 
 
-def marks(regions: Sequence[tuple[float, float]], span: Sequence[float]) -> Json:
+def marks(regions: Sequence[Region], span: Sequence[float]) -> Json:
     """Spans of faults behind the lines."""
     rows = [{"from": begin_s * MS_PER_S, "to": end_s * MS_PER_S} for begin_s, end_s in regions]
     return {

@@ -6,6 +6,7 @@ Drawn by us from the dashboard's own queries to a real Prometheus; it is no pict
 from __future__ import annotations
 
 import sys
+from datetime import UTC, datetime
 from io import BytesIO
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -22,7 +23,8 @@ if TYPE_CHECKING:
     from dashboards.asking import Json, Series, Window
     from dashboards.drawing import Region
 
-COLOURS = 96
+NAMED = ("run", "policy", "deployment", "instance")
+COLOURS = 220
 NOTE = "a preview drawn from the dashboard's own queries, not by Grafana"
 
 
@@ -31,15 +33,19 @@ def preview(source: Prometheus, name: str, choices: Mapping[str, str]) -> Pictur
     board = read_board(name)
     window = window_of(board)
     variables = chosen(board, source, window, choices)
-    shown = ", ".join(f"{key} {value}" for key, value in variables.items() if key in {"run", "policy"})
-    times: dict[str, str] = board["time"]  # type: ignore[assignment]
+    shown = ", ".join(f"{name} {variables[name]}" for name in NAMED if name in variables)
     return Picture(
         board=board,
         answers=answers(board, source, variables, window),
         regions=regions(board, source, variables, window),
         window=window,
-        note=f"{shown} · {times['from'][:16]} to {times['to'][:16]} UTC · {NOTE}",
+        note=f"{shown} · {told(window.begin_s)} to {told(window.end_s)} UTC · {NOTE}",
     )
+
+
+def told(instant_s: float) -> str:
+    """Seconds since 1970 as a day and an hour."""
+    return f"{datetime.fromtimestamp(instant_s, UTC):%Y-%m-%d %H:%M}"
 
 
 def save(picture: Picture, path: Path) -> None:
@@ -48,7 +54,9 @@ def save(picture: Picture, path: Path) -> None:
     full.quantize(COLOURS, dither=Image.Dither.NONE).save(path, optimize=True)
 
 
-def answers(board: Json, source: Prometheus, variables: Mapping[str, str], window: Window) -> dict[int, list[Series]]:  # fmt: skip
+def answers(
+    board: Json, source: Prometheus, variables: Mapping[str, str], window: Window
+) -> dict[int, list[Series]]:
     """What every panel shows, by its number."""
     found: dict[int, list[Series]] = {}
     for panel in board["panels"]:  # type: ignore[attr-defined]

@@ -17,9 +17,8 @@ SERVER = Scope(matchers='instance=~"$instance"')
 STARTED = "grpc_server_started_total"
 HANDLED = "grpc_server_handled_total"
 HANDLING = "grpc_server_handling_seconds"
-UNARY = 'grpc_type=~"(?i:unary)"'
-FAULTS = "unknown|deadline_?exceeded|resource_?exhausted|internal|unavailable|data_?loss"
-ERRORS = f'grpc_code=~"(?i:{FAULTS})"'
+UNARY = 'grpc_type="unary"'
+ERRORS = 'grpc_code=~"Unknown|Internal|Unavailable|DataLoss"'
 SCRAPED = 'job="wayfare"'
 SCRAPE_STEP = "15s"
 
@@ -47,7 +46,7 @@ def rows() -> list[Row]:
     return [
         figures(up(), calls(), error_share(), slowest(), memory()),
         Row(heading="Calls", panels=[calls_by_method(), calls_by_code(), handling()]),
-        Row(heading="Runs", panels=[runs()]),
+        Row(heading="Runs", panels=[runs(), published()]),
         Row(heading="Process", panels=[processor(), resident(), files()]),
     ]
 
@@ -115,6 +114,13 @@ def runs() -> Lines:
     """Runs by state."""
     query = Query(expr=gauge(SERVER, "wayfare_runs", "state"), legend="{{state}}")
     return lines("Runs by state", "short", "Runs the store holds, by state.", query)
+
+
+def published() -> Lines:
+    """Runs handed to Prometheus, and those that could not be."""
+    expr = per_second(SERVER, "wayfare_published_runs_total", "outcome")
+    text = "Runs each second whose series were taken by /metrics or a remote write, and that failed to be."
+    return lines("Runs published", "ops", text, Query(expr=expr, legend="{{outcome}}"))
 
 
 def processor() -> Lines:

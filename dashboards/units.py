@@ -4,9 +4,17 @@ from __future__ import annotations
 
 import math
 
-SUFFIXES = {"s": "s", "watth": "Wh", "watt": "W", "massg": "g", "joule": "J", "bytes": "B", "reqps": "req/s"}
+SUFFIXES = {
+    "s": "s",
+    "watth": "Wh",
+    "watt": "W",
+    "massg": "g",
+    "joule": "J",
+    "bytes": "B",
+    "reqps": "req/s",
+    "ops": "/s",
+}
 PREFIXES = ((1e9, "G"), (1e6, "M"), (1e3, "k"), (1.0, ""), (1e-3, "m"))
-SCALED = frozenset({"watth", "watt", "massg", "joule", "bytes", "s"})
 
 
 def written(value: float, unit: str, decimals: int | None = None) -> str:
@@ -24,7 +32,7 @@ def written(value: float, unit: str, decimals: int | None = None) -> str:
 
 def scale_of(value: float, unit: str) -> tuple[float, str]:
     """The prefix that leaves one to three digits before the point; seconds have no kilo, counts no prefix."""
-    if unit not in SCALED:
+    if unit not in AMOUNTS:
         return 1.0, ""
     offered = [each for each in PREFIXES if unit != "s" or each[0] <= 1]
     return next((each for each in offered if abs(value) >= each[0]), offered[-1] if value else (1.0, ""))
@@ -38,4 +46,4 @@ def axis_expression(unit: str) -> str:
         return f"'$' + {plain}"
     if unit == "percentunit":
         return "format(datum.value, '~%')"
-    return f"{scaled} + '{SUFFIXES[unit]}'" if unit in SCALED else f"{plain} + ' {SUFFIXES.get(unit, '')}'"
+    return f"{scaled} + '{SUFFIXES[unit]}'" if unit in AMOUNTS else f"{plain} + ' {SUFFIXES.get(unit, '')}'"
