@@ -4,16 +4,8 @@ from __future__ import annotations
 
 import math
 
-SUFFIXES = {
-    "s": "s",
-    "watth": "Wh",
-    "watt": "W",
-    "massg": "g",
-    "joule": "J",
-    "bytes": "B",
-    "reqps": "req/s",
-    "ops": "/s",
-}
+AMOUNTS = {"s": "s", "watth": "Wh", "watt": "W", "massg": "g", "joule": "J", "bytes": "B"}
+SUFFIXES = AMOUNTS | {"reqps": "req/s", "ops": "/s"}
 PREFIXES = ((1e9, "G"), (1e6, "M"), (1e3, "k"), (1.0, ""), (1e-3, "m"))
 
 
