@@ -68,18 +68,18 @@ class Picture:
         return f'<g transform="{place}">{frame}{words}{draw(panel, inner)}</g>'
 
     def figures(self, panel: Json, inner: tuple[int, int]) -> str:
-        """The last value of each answer, side by side."""
-        series = self.answers[panel["id"]]  # type: ignore[index]
+        """The last value of each answer, side by side, its name below it."""
+        series = sorted(self.answers[panel["id"]], key=lambda each: each.name)  # type: ignore[index]
         defaults: Json = panel["fieldConfig"]["defaults"]  # type: ignore[index]
         size = 34 if len(series) == 1 else 22
         drawn = []
         for position, each in enumerate(series):
             middle = (position + 0.5) * inner[0] / len(series)
-            value = Words(
-                size=size, weight="bold", anchor="middle", fill=threshold(each.values[-1], defaults)
-            )
-            drawn.append(value.at(middle, 74, written_by(defaults, each.values[-1])))
-            drawn.append(Words(size=11, fill=SOFT, anchor="middle").at(middle, 104, each.name))
+            value = each.values[-1]
+            look = Words(size=size, weight="bold", anchor="middle", fill=threshold(value, defaults))
+            drawn.append(look.at(middle, 70, written_by(defaults, value)))
+            for line, words in enumerate(each.name.split(" · ")):
+                drawn.append(Words(size=11, fill=SOFT, anchor="middle").at(middle, 94 + 15 * line, words))
         return "".join(drawn)
 
     def lines(self, panel: Json, inner: tuple[int, int]) -> str:

@@ -82,7 +82,7 @@ def energy_per_request() -> Figure:
     """Watt-hours for a request."""
     each = ratio(total_joules(), amount(RUN, "wayfare_requests_total"))
     text = "Energy at the meter over all requests, idling included."
-    return figure("Energy of a request", "watth", text, now(f"{each} / 3600"), decimals=3)
+    return figure("Energy of a request", "watth", text, now(f"{each} / 3600"), decimals=1)
 
 
 def joules_per_token() -> Figure:
@@ -101,7 +101,7 @@ def emissions() -> Figure:
 def emissions_per_request() -> Figure:
     """Grams for a request."""
     each = ratio(total_grams(), amount(RUN, "wayfare_requests_total"))
-    return figure("Emissions of a request", "massg", "CO2e over all requests.", now(each), decimals=3)
+    return figure("Emissions of a request", "massg", "CO2e over all requests.", now(each), decimals=1)
 
 
 def intensity() -> Figure:

@@ -33,7 +33,7 @@ def preview(source: Prometheus, name: str, choices: Mapping[str, str]) -> Pictur
     board = read_board(name)
     window = window_of(board)
     variables = chosen(board, source, window, choices)
-    shown = ", ".join(f"{name} {variables[name]}" for name in NAMED if name in variables)
+    shown = ", ".join(f"{name} {plain(variables[name])}" for name in NAMED if name in variables)
     return Picture(
         board=board,
         answers=answers(board, source, variables, window),
@@ -41,6 +41,11 @@ def preview(source: Prometheus, name: str, choices: Mapping[str, str]) -> Pictur
         window=window,
         note=f"{shown} · {told(window.begin_s)} to {told(window.end_s)} UTC · {NOTE}",
     )
+
+
+def plain(chosen_values: str) -> str:
+    """A variable's value as people say it."""
+    return chosen_values.replace("\\", "").replace("|", ", ")
 
 
 def told(instant_s: float) -> str:

@@ -44,7 +44,7 @@ def service_health() -> Dashboard:
 def rows() -> list[Row]:
     """Figures first, then calls, runs and the process."""
     return [
-        figures(up(), calls(), error_share(), slowest(), memory()),
+        figures(up(), under_way(), calls(), error_share(), slowest(), memory()),
         Row(heading="Calls", panels=[calls_by_method(), calls_by_code(), handling()]),
         Row(heading="Runs", panels=[runs(), published()]),
         Row(heading="Process", panels=[processor(), resident(), files()]),
@@ -62,6 +62,13 @@ def up() -> Figure:
     return figure("Servers up", "short", text, now(gauge(SERVER, "up", only=(SCRAPED,))), decimals=0)
 
 
+def under_way() -> Figure:
+    """Runs that wait or run."""
+    text = "Runs that wait for a slot or have one."
+    expr = gauge(SERVER, "wayfare_runs", only=('state=~"QUEUED|RUNNING"',))
+    return figure("Runs under way", "short", text, now(expr), decimals=0)
+
+
 def calls() -> Figure:
     """Calls a second."""
     text = "gRPC calls begun each second, over the last few scrapes."
@@ -71,7 +78,7 @@ def calls() -> Figure:
 def error_share() -> Figure:
     """Calls that failed for the server's reasons."""
     failed = increase(SERVER, HANDLED, only=(ERRORS,))
-    expr = f"({failed} or vector(0)) / {increase(SERVER, HANDLED)}"
+    expr = f"({failed} or vector(0)) / ({increase(SERVER, HANDLED)} > 0)"
     text = "Calls of the time shown that ended with a fault of the server, of all that ended."
     return figure("Calls failed", "percentunit", text, now(expr), decimals=2)
 
