@@ -1,0 +1,332 @@
+"""A real Prometheus takes what Wayfare says: pushed, as a file, scraped; nothing is lost on the way."""
+
+from __future__ import annotations
+
+import http.server
+import os
+import signal
+import subprocess
+import sys
+import threading
+import urllib.request
+
+import pytest
+
+from prometheus_server import PrometheusServer, free_port, program, wait_until
+from simulator import load_scenario, simulate
+from wayfare.client import Client
+from wayfare.metrics.archive import read_recording, write_recording
+from wayfare.metrics.errors import NotTakenError
+from wayfare.metrics.openmetrics import OpenMetricsFile
+from wayfare.metrics.recording import recorded
+from wayfare.metrics.remote_write import RemoteWriter
+from wayfare.metrics.sinks import stamped
+from wayfare.v1 import simulation_pb2 as pb
+
+DAY = ("duration=1d", "telemetry.step=5min", "telemetry.epoch=2026-01-05")
+QUIET = tuple(f"workload.streams.{number}.arrivals.rate=0.03" for number in range(2))
+JOULES_PER_WH = 3600.0
+COMPONENTS = ("api", "capacity_used", "capacity_idle", "energy", "egress", "routing")
+
+
+def command(*words):
+    """Runs `wayfare`; what it printed."""
+    return subprocess.run(
+        [sys.executable, "-m", "wayfare", *map(str, words)], capture_output=True, text=True, check=False
+    )
+
+
+@pytest.fixture(scope="module")
+def day(tmp_path_factory):
+    """The folder of a simulated day, and its report."""
+    folder = tmp_path_factory.mktemp("runs") / "winter-day"
+    return folder, simulated(folder)
+
+
+def simulated(folder, policy=None, **changes):
+    """Simulates the day into a folder; its report."""
+    scenario = load_scenario("hybrid-edge-cloud", overrides=[*DAY, *QUIET], **changes)
+    result = simulate(scenario, policy)
+    folder.mkdir()
+    write_recording(recorded(scenario, result), folder)
+    return result.report.to_dict()
+
+
+def end_s(folder):
+    """The instant of a run's last sample."""
+    return stamped(read_recording(folder), "any").t_ms[-1] / 1e3
+
+
+def close(a, b):
+    """Whether two sums of the same things agree."""
+    return a == pytest.approx(b, rel=1e-9, abs=1e-12)
+
+
+def assert_counters_are_the_reports(server, run, report, at_s):
+    """In PromQL the run's final counters are the report's totals."""
+
+    def final(name, **labels):
+        wanted = ",".join(f'{label}="{value}"' for label, value in {"run": run, **labels}.items())
+        return server.value(f"sum({name}{{{wanted}}})", at_s)
+
+    for part in COMPONENTS:
+        assert close(final("wayfare_cost_usd_total", component=part), report["cost_usd"][part]), part
+    assert close(final("wayfare_cost_usd_total"), report["cost_usd"]["total"])
+    for part in ("active", "idle", "api_estimate", "user_side"):
+        joules = final("wayfare_energy_joules_total", component=part)
+        assert close(joules, report["energy_wh"][part] * JOULES_PER_WH), part
+    for outcome in ("completed", "rejected", "timed_out", "failed", "unfinished"):
+        assert final("wayfare_requests_total", outcome=outcome) == report["requests"][outcome]
+    assert final("wayfare_tokens_total", direction="output") == report["tokens"]["output"]
+    assert final("wayfare_request_duration_seconds_count") == report["requests"]["completed"]
+    assert close(final("wayfare_slo_attainment_ratio"), report["slo"]["attainment_ratio"])
+
+
+def test_a_pushed_day_ends_at_the_report(prometheus, day):
+    """Cost, joules, requests and tokens of a simulated day are the report's totals in PromQL."""
+    folder, report = day
+    done = command("push", folder, "--remote-write", prometheus.receiver)
+    assert done.returncode == 0, done.stderr
+    assert "samples of run 'winter-day'" in done.stdout
+    assert_counters_are_the_reports(prometheus, "winter-day", report, end_s(folder))
+
+
+def test_counters_begin_at_zero_and_rates_work(prometheus, day):
+    """At the epoch counters are 0, and what rates say of the day adds up to its requests."""
+    folder, report = day
+    RemoteWriter(url=prometheus.receiver).take(stamped(read_recording(folder), "rates"))
+    epoch_s = 1767571200
+    assert prometheus.value('sum(wayfare_requests_total{run="rates"})', epoch_s) == 0.0
+    counted = prometheus.value('sum(increase(wayfare_requests_total{run="rates"}[26h]))', epoch_s + 26 * 3600)
+    assert counted == pytest.approx(report["requests"]["arrived"], rel=0.01)
+
+
+def test_a_second_run_on_the_same_axis(prometheus, day, tmp_path):
+    """Another policy's run of the same day stands beside the first one."""
+    first, _report = day
+    second = tmp_path / "other-policy"
+    report = simulated(second, "always_cheapest")
+    RemoteWriter(url=prometheus.receiver).take(stamped(read_recording(first), "first"))
+    RemoteWriter(url=prometheus.receiver).take(stamped(read_recording(second), "other-policy"))
+    assert_counters_are_the_reports(prometheus, "other-policy", report, end_s(second))
+    both = prometheus.instant('sum by (run) (wayfare_arrivals_total{run=~"first|other-policy"})', 1767600000)
+    assert len(both) == len(set(both)) == 2
+    assert len(set(both.values())) == 1
+
+
+def test_an_openmetrics_file_makes_blocks(day, tmp_path):
+    """Promtool takes the file whole, and Prometheus serves the report's totals from its blocks."""
+    folder, report = day
+    server_folder = tmp_path / "server"
+    OpenMetricsFile(tmp_path / "day.om").take(stamped(read_recording(folder), "winter-day"))
+    blocks = server_folder / "data"
+    blocks.mkdir(parents=True)
+    making = [
+        program("promtool"), "tsdb", "create-blocks-from", "--max-block-duration=48h", "openmetrics",
+        str(tmp_path / "day.om"), str(blocks),
+    ]  # fmt: skip
+    done = subprocess.run(making, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    server = PrometheusServer(server_folder)
+    try:
+        assert_counters_are_the_reports(server, "winter-day", report, end_s(folder))
+    finally:
+        server.stop()
+
+
+def test_a_receiver_that_cannot_be_reached(day):
+    """Nobody at the address: exit code 1, the address, and how much arrived."""
+    writer = RemoteWriter(url=f"http://127.0.0.1:{free_port()}/api/v1/write", sleep=lambda seconds: None)
+    with pytest.raises(NotTakenError, match="cannot be reached.*tried 6 times.*0 samples were taken"):
+        writer.take(stamped(read_recording(day[0]), "any"))
+
+
+def test_a_receiver_that_is_switched_off(prometheus, day):
+    """A path without a receiver: said at once, with what to do."""
+    done = command("push", day[0], "--remote-write", f"{prometheus.url}/api/v9/write")
+    assert done.returncode == 1
+    assert "answered 404" in done.stderr
+    assert "--web.enable-remote-write-receiver" in done.stderr
+
+
+def test_a_server_that_takes_no_past(day, tmp_path):
+    """Without a wide window the first run may pass, an older one is refused at once with advice."""
+    server = PrometheusServer(tmp_path, window="0s")
+    waits = []
+    try:
+        samples = stamped(read_recording(day[0]), "past")
+        writer = RemoteWriter(url=server.receiver, sleep=waits.append)
+        with pytest.raises(NotTakenError, match="out_of_order_time_window"):
+            writer.take(samples)
+        assert waits == []
+    finally:
+        server.stop()
+
+
+def test_a_server_whose_window_is_narrow(day, tmp_path):
+    """Prometheus 2.42 answers samples older than its window with a 500: not tried again."""
+    server = PrometheusServer(tmp_path, window="1h")
+    waits = []
+    try:
+        samples = stamped(read_recording(day[0]), "past")
+        with pytest.raises(NotTakenError, match="out_of_order_time_window"):
+            RemoteWriter(url=server.receiver, sleep=waits.append).take(samples)
+        assert waits == []
+    finally:
+        server.stop()
+
+
+def test_other_values_of_the_same_run_are_refused(prometheus, day, tmp_path):
+    """Another day under a name that is taken: an honest error that advises another name."""
+    RemoteWriter(url=prometheus.receiver).take(stamped(read_recording(day[0]), "taken"))
+    other = tmp_path / "other"
+    simulated(other, seed=99)
+    with pytest.raises(NotTakenError, match="another name"):
+        RemoteWriter(url=prometheus.receiver).take(stamped(read_recording(other), "taken"))
+
+
+class Service:
+    """`wayfare serve` with metrics, on any ports."""
+
+    def __init__(self, folder, *options):
+        words = ["serve", "--grpc-address", "127.0.0.1:0", "--metrics-address", "127.0.0.1:0"]
+        self.process = subprocess.Popen(
+            [sys.executable, "-m", "wayfare", *words, "--store", str(folder), *options],
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+        self.address = self.process.stdout.readline().split()[-1]
+        self.page = self.process.stdout.readline().split()[-1]
+
+    def text(self):
+        """The page as it stands."""
+        with urllib.request.urlopen(self.page, timeout=30) as answer:
+            return answer.read().decode()
+
+    def end(self):
+        """Ends it; its exit code."""
+        os.kill(self.process.pid, signal.SIGTERM)
+        self.process.stdout.close()
+        return self.process.wait(timeout=60)
+
+
+@pytest.fixture(scope="module")
+def service(tmp_path_factory, prometheus):
+    """A service that pushes as well, shows two runs, and vLLM's names."""
+    options = ("--published-runs", "2", "--vllm-metrics", "--remote-write", prometheus.receiver)
+    made = Service(tmp_path_factory.mktemp("store"), *options)
+    yield made
+    assert made.end() == 0
+
+
+def ran(service, *settings, **more):
+    """A run of the service that is over, and its report."""
+    with Client(service.address) as client:
+        request = pb.CreateRunRequest(scenario_name="hybrid-edge-cloud", settings=settings, **more)
+        run = client.create(request)
+        return run.run_id, client.report(run.run_id)
+
+
+def shown(service, run):
+    """Whether a run is on the page."""
+    return f'run="{run}"' in service.text()
+
+
+def test_a_scraped_run_ends_at_the_report(service, prometheus):
+    """At full speed a run appears when it is over, whole; and so it is pushed."""
+    run, report = ran(service, "duration=1h")
+    wait_until(lambda: shown(service, run), "a published run")
+    prometheus.scrape(service.page.split("/")[2])
+    query = f'sum(wayfare_cost_usd_total{{run="{run}",job="wayfare"}})'
+    wait_until(lambda: prometheus.instant(query), "a scrape")
+    assert close(prometheus.value(query), report["cost_usd"]["total"])
+    pushed = f'sum(last_over_time(wayfare_cost_usd_total{{run="{run}",job=""}}[400d]))'
+    wait_until(lambda: prometheus.instant(pushed), "a pushed run")
+    assert close(prometheus.value(pushed), report["cost_usd"]["total"])
+
+
+def test_the_services_own_metrics_are_scraped(service, prometheus):
+    """Calls by status and runs by state arrive in Prometheus."""
+    ran(service, "duration=10min")
+    prometheus.scrape(service.page.split("/")[2])
+    calls = 'grpc_server_handled_total{grpc_method="CreateRun",grpc_code="OK"}'
+    wait_until(lambda: prometheus.instant(calls), "a scrape")
+    assert prometheus.value(calls) >= 1.0
+    assert prometheus.value('wayfare_runs{state="SUCCEEDED"}') >= 1.0
+    assert prometheus.instant('up{job="wayfare"}')
+
+
+def test_a_paced_run_grows_while_it_is_scraped(service, prometheus):
+    """With a pace the counters of a run that is over unfold in real time."""
+    run, report = ran(service, "duration=1h", "telemetry.step=1min", "telemetry.pace=60x")
+    prometheus.scrape(service.page.split("/")[2])
+    query = f'sum(wayfare_arrivals_total{{run="{run}",job="wayfare"}})'
+    total = report["requests"]["arrived"]
+    wait_until(lambda: prometheus.instant(query), "a scrape")
+    early = wait_until(lambda: prometheus.value(query), "an arrival")
+    assert 0 < early < total
+    later = wait_until(lambda: (found := prometheus.value(query)) > early and found, "growth")
+    assert early < later <= total
+
+
+def test_promtool_finds_nothing_but_vllms_colons(service):
+    """The page passes promtool's lint; vLLM's names have their colons."""
+    run, _report = ran(service, "duration=30min")
+    wait_until(lambda: shown(service, run), "a published run")
+    done = subprocess.run(
+        [program("promtool"), "check", "metrics"],
+        input=service.text(),
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    complaints = [line for line in (done.stdout + done.stderr).splitlines() if line.strip()]
+    assert all(line.startswith("vllm:") and "should not contain ':'" in line for line in complaints)
+    assert complaints
+
+
+def test_the_newest_published_runs_are_shown(service):
+    """No more runs than allowed are on the page, none that asked not to be, no comparison."""
+    first, _report = ran(service, "duration=10min", labels={"publish": "false"})
+    runs = [ran(service, "duration=10min")[0] for _number in range(3)]
+    wait_until(lambda: shown(service, runs[-1]), "a published run")
+    assert not shown(service, first)
+    assert [shown(service, run) for run in runs] == [False, True, True]
+    with Client(service.address) as client:
+        client.stub.DeleteRun(pb.DeleteRunRequest(run_id=runs[-1]))
+    assert not shown(service, runs[-1])
+
+
+def test_a_new_server_shows_what_the_old_one_showed(tmp_path):
+    """Published runs survive a restart; those that are over are not pushed again."""
+    store = tmp_path / "store"
+    first = Service(store)
+    run, _report = ran(first, "duration=10min")
+    wait_until(lambda: shown(first, run), "a published run")
+    assert first.end() == 0
+    second = Service(store, "--remote-write", f"http://127.0.0.1:{free_port()}/api/v1/write")
+    wait_until(lambda: shown(second, run), "a published run")
+    text = second.text()
+    assert second.end() == 0
+    assert 'wayfare_published_runs_total{outcome="failed"} 0.0' in text
+
+
+def test_other_paths_are_not_found(service):
+    """Only /metrics is served."""
+    with pytest.raises(urllib.error.HTTPError, match="404"):
+        urllib.request.urlopen(service.page.replace("/metrics", "/"), timeout=30)
+
+
+def test_metrics_stay_near(tmp_path):
+    """Metrics beyond loopback want to be told so; an address that is taken is said."""
+    done = command("serve", "--grpc-address", "127.0.0.1:0", "--metrics-address", "0.0.0.0:9464")
+    assert done.returncode == 2
+    assert "--insecure-anywhere" in done.stderr
+    with http.server.HTTPServer(("127.0.0.1", 0), http.server.BaseHTTPRequestHandler) as held:
+        threading.Thread(target=held.serve_forever, daemon=True).start()
+        address = f"127.0.0.1:{held.server_port}"
+        words = ("serve", "--grpc-address", "127.0.0.1:0", "--metrics-address", address)
+        done = command(*words, "--store", tmp_path)
+        held.shutdown()
+    assert done.returncode == 1
+    assert address in done.stderr
