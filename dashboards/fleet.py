@@ -151,7 +151,7 @@ def utilisation() -> Lines:
 def kv_cache() -> Lines:
     """KV cache in use."""
     text = "KV cache in use, of deployments that batch."
-    return by_deployment("KV cache", "percentunit", text, gauge(EACH, "wayfare_kv_cache_usage_ratio")).max(1)
+    return by_deployment("KV cache", "percentunit", text, gauge(EACH, "wayfare_kv_cache_usage_ratio"))
 
 
 def held() -> Lines:
