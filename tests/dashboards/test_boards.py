@@ -55,7 +55,7 @@ def test_grafanas_own_types_read_them_whole(name: str):
     "spoil",
     [
         lambda board: board.update(editable=True),
-        lambda board: board.update(pannels=[]),
+        lambda board: board.update(extra=[]),
         lambda board: board["panels"][0].pop("description"),
         lambda board: board["panels"][0]["fieldConfig"]["defaults"].pop("unit"),
         lambda board: board["panels"][0]["targets"].clear(),
