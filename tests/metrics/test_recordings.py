@@ -208,3 +208,14 @@ def test_vllms_names_add_up_over_tasks():
     assert families["vllm:request_success_total"].labels[-1] == "finished_reason"
     names = {row.name for row in families["vllm:time_to_first_token_seconds"].rows_of(0)}
     assert "vllm:time_to_first_token_seconds_bucket" in names
+
+
+def test_the_page_names_every_metric_with_its_labels(run):
+    """The how-to's tables have every name, and the labels each series has beside its place."""
+    page = (Path(__file__).parents[2] / "docs/how-to/metrics.md").read_text(encoding="utf-8")
+    for family in recorded(*run).families:
+        (row,) = [line for line in page.splitlines() if line.startswith("| ") and f"`{family.name}`" in line]
+        place = "place" in row.split("|")[2]
+        told = [label for label in family.labels if not place or label not in ("tier", "deployment", "model")]
+        assert all(f"`{label}`" in row.split("|")[2] for label in told), family.name
+        assert place == ("deployment" in family.labels), family.name
