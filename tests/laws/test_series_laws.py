@@ -125,6 +125,21 @@ def test_shipped_scenarios_keep_the_laws(name: str) -> None:
     assert_all(simulate(load_scenario(name, overrides=["duration=20min", "warmup=1min"])))
 
 
+def test_sizes_and_spans_are_those_of_the_answers() -> None:
+    """Token and span distributions add up to the answering attempts' tokens and seconds."""
+    result = simulate(scenario(), "cascade")
+    names = ("prefill_s", "decode_s", "input_token_count", "output_token_count")
+    found = run_series(result.settlement, result.samples, dict.fromkeys(names, (1.0, 100.0))).distributions
+    run = result.settlement.run
+    won = run.outcomes.winner[run.outcomes.completed]
+    sums = {entry.name: entry.sums[:, -1].sum() for entry in found}
+    assert sums["input_token_count"] == run.attempts.prompt[won].sum()
+    assert sums["output_token_count"] == run.attempts.output[won].sum()
+    spans_s = run.attempts.finish_s[won] - run.attempts.admitted_s[won]
+    assert close(sums["prefill_s"] + sums["decode_s"], spans_s.sum())
+    assert all(entry.counts[..., -1].sum() == len(won) for entry in found)
+
+
 def test_series_step_as_the_telemetry_and_go_on_until_all_is_over() -> None:
     """Samples stand at even steps; totals go on after the duration, levels end with it."""
     world = scenario(duration="70s", telemetry={"step": "30s"}, **world_cases.with_stream(output_tokens=3000))

@@ -12,7 +12,7 @@ from simulator import simulate
 from wayfare.metrics.archive import read_recording, write_recording
 from wayfare.metrics.errors import FutureEpochError, NoRecordingError
 from wayfare.metrics.families import Family, Kind, histogram_points
-from wayfare.metrics.names import EDGES_S, NAMES
+from wayfare.metrics.names import EDGES, NAMES
 from wayfare.metrics.openmetrics import OpenMetricsFile
 from wayfare.metrics.recording import Recording, recorded
 from wayfare.metrics.sinks import RunSamples, stamped
@@ -98,7 +98,7 @@ def test_every_name_of_the_contract_is_there(run):
     assert families["wayfare_cost_usd_total"].labels[-1] == "component"
     assert families["wayfare_run_info"].labels == ("scenario", "seed", "digest", "version")
     first = families["wayfare_time_to_first_token_seconds"]
-    assert first.values.shape[1] == len(EDGES_S["ttft_s"]) + 3
+    assert first.values.shape[1] == len(EDGES["ttft_s"]) + 3
 
 
 def test_joules_are_watt_hours_times_3600(run):
@@ -208,3 +208,14 @@ def test_vllms_names_add_up_over_tasks():
     assert families["vllm:request_success_total"].labels[-1] == "finished_reason"
     names = {row.name for row in families["vllm:time_to_first_token_seconds"].rows_of(0)}
     assert "vllm:time_to_first_token_seconds_bucket" in names
+
+
+def test_the_page_names_every_metric_with_its_labels(run):
+    """The how-to's tables have every name, and the labels each series has beside its place."""
+    page = (Path(__file__).parents[2] / "docs/how-to/metrics.md").read_text(encoding="utf-8")
+    for family in recorded(*run).families:
+        (row,) = [line for line in page.splitlines() if line.startswith("| ") and f"`{family.name}`" in line]
+        place = "place" in row.split("|")[2]
+        told = [label for label in family.labels if not place or label not in ("tier", "deployment", "model")]
+        assert all(f"`{label}`" in row.split("|")[2] for label in told), family.name
+        assert place == ("deployment" in family.labels), family.name

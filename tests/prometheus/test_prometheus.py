@@ -21,11 +21,32 @@ from wayfare.metrics.openmetrics import OpenMetricsFile
 from wayfare.metrics.recording import recorded
 from wayfare.metrics.remote_write import RemoteWriter
 from wayfare.metrics.sinks import stamped
+from wayfare.metrics.vllm import with_vllm
 from wayfare.v1 import simulation_pb2 as pb
 
 DAY = ("duration=1d", "telemetry.step=5min", "telemetry.epoch=2026-01-05")
 QUIET = tuple(f"workload.streams.{number}.arrivals.rate=0.03" for number in range(2))
 JOULES_PER_WH = 3600.0
+BOARD = (
+    "vllm:e2e_request_latency_seconds_bucket",
+    "vllm:e2e_request_latency_seconds_sum",
+    "vllm:e2e_request_latency_seconds_count",
+    "vllm:prompt_tokens_total",
+    "vllm:generation_tokens_total",
+    "vllm:inter_token_latency_seconds_bucket",
+    "vllm:num_requests_running",
+    "vllm:num_requests_waiting",
+    "vllm:time_to_first_token_seconds_bucket",
+    "vllm:kv_cache_usage_perc",
+    "vllm:request_prompt_tokens_bucket",
+    "vllm:request_generation_tokens_bucket",
+    "vllm:request_success_total",
+    "vllm:request_queue_time_seconds_sum",
+    "vllm:request_prefill_time_seconds_sum",
+    "vllm:request_decode_time_seconds_sum",
+    "vllm:request_max_num_generation_tokens_sum",
+)
+"""What the panels of vLLM's example dashboard ask for (examples/observability, read 2026-11-27)."""
 COMPONENTS = ("api", "capacity_used", "capacity_idle", "energy", "egress", "routing")
 
 
@@ -112,6 +133,18 @@ def test_a_second_run_on_the_same_axis(prometheus, day, tmp_path):
     both = prometheus.instant('sum by (run) (wayfare_arrivals_total{run=~"first|other-policy"})', 1767600000)
     assert len(both) == len(set(both)) == 2
     assert len(set(both.values())) == 1
+
+
+def test_every_metric_of_vllms_board_is_there(prometheus, day):
+    """A run pushed under vLLM's names has all that vLLM's example board asks for."""
+    folder, report = day
+    samples = with_vllm(stamped(read_recording(folder), "as-vllm"))
+    RemoteWriter(url=prometheus.receiver).take(samples)
+    at_s, model = end_s(folder), '{run="as-vllm",model_name="mid",simulated="true"}'
+    for name in BOARD:
+        assert prometheus.instant(f"max_over_time({name}{model}[1d])", at_s), name
+    served = prometheus.value(f"sum(vllm:request_success_total{model})", at_s)
+    assert served == report["by"]["deployment"]["mid"]["requests"]["completed"]
 
 
 def test_an_openmetrics_file_makes_blocks(day, tmp_path):

@@ -29,7 +29,7 @@ SHARED = (
     click.option("--json", "as_json", is_flag=True, help="Print the JSON object alone on stdout."),
     click.option(
         "--out", type=click.Path(path_type=Path), metavar="DIR",
-        help="Write report.json, report.html and Parquet files there.",
+        help="Write report.json, report.html, Parquet files and series.npz there.",
     ),
     click.option("--quiet", is_flag=True, help="No progress bar."),
 )  # fmt: skip

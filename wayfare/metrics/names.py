@@ -22,11 +22,16 @@ VLLM_REQUEST_S = (
     0.3, 0.5, 0.8, 1.0, 1.5, 2.0, 2.5, 5.0, 10.0, 15.0, 20.0,
     30.0, 40.0, 50.0, 60.0, 120.0, 240.0, 480.0, 960.0, 1920.0, 7680.0,
 )  # fmt: skip
-EDGES_S = {
+TOKENS = (*(float(digit * 10**power) for power in range(6) for digit in (1, 2, 5)), 1e6)
+EDGES = {
     "ttft_s": VLLM_FIRST_TOKEN_S,
     "tpot_s": VLLM_BETWEEN_TOKENS_S,
     "e2e_s": VLLM_REQUEST_S,
     "queue_s": VLLM_REQUEST_S,
+    "prefill_s": VLLM_REQUEST_S,
+    "decode_s": VLLM_REQUEST_S,
+    "input_token_count": TOKENS,
+    "output_token_count": TOKENS,
 }
 """Buckets of vLLM's metrics of the same meaning (vllm/v1/metrics/loggers.py), by the simulator's name."""
 
@@ -81,6 +86,18 @@ NAMES = {
     ),
     "queue_s": Named(
         "wayfare_queue_duration_seconds", Kind.HISTOGRAM, "Simulated waiting at the deployment that answered."
+    ),
+    "prefill_s": Named(
+        "wayfare_prefill_duration_seconds", Kind.HISTOGRAM, "Simulated admission to first token."
+    ),
+    "decode_s": Named(
+        "wayfare_decode_duration_seconds", Kind.HISTOGRAM, "Simulated first to last token at the deployment."
+    ),
+    "input_token_count": Named(
+        "wayfare_request_input_tokens", Kind.HISTOGRAM, "Simulated prompt tokens of a request."
+    ),
+    "output_token_count": Named(
+        "wayfare_request_output_tokens", Kind.HISTOGRAM, "Simulated answer tokens of a request."
     ),
     "queue_length": Named("wayfare_queue_length", Kind.GAUGE, "Simulated attempts waiting."),
     "running_requests": Named("wayfare_running_requests", Kind.GAUGE, "Simulated attempts in work."),

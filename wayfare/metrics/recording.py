@@ -9,7 +9,7 @@ import numpy as np
 
 from simulator.experiment.series import run_series
 from wayfare.metrics.families import Family, Kind, histogram_points
-from wayfare.metrics.names import EDGES_S, NAMES
+from wayfare.metrics.names import EDGES, NAMES
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -41,7 +41,7 @@ class Recording:
 
 def recorded(scenario: Scenario, result: RunResult) -> Recording:
     """The recording of a finished run."""
-    series = run_series(result.settlement, result.samples, EDGES_S)
+    series = run_series(result.settlement, result.samples, EDGES)
     telemetry = scenario.settings.telemetry
     return Recording(
         policy=result.report.policy,

@@ -46,6 +46,11 @@ ALIASES = (
     Alias(name="vllm:inter_token_latency_seconds", figure="tpot_s"),
     Alias(name="vllm:e2e_request_latency_seconds", figure="e2e_s"),
     Alias(name="vllm:request_queue_time_seconds", figure="queue_s"),
+    Alias(name="vllm:request_prefill_time_seconds", figure="prefill_s"),
+    Alias(name="vllm:request_decode_time_seconds", figure="decode_s"),
+    Alias(name="vllm:request_prompt_tokens", figure="input_token_count"),
+    Alias(name="vllm:request_generation_tokens", figure="output_token_count"),
+    Alias(name="vllm:request_max_num_generation_tokens", figure="output_token_count"),
 )
 
 

@@ -18,10 +18,10 @@ if TYPE_CHECKING:
     from simulator.world.telemetry import Samples
 
 
-def run_series(settlement: Settlement, samples: Samples, edges_s: Mapping[str, Sequence[float]]) -> RunSeries:
+def run_series(settlement: Settlement, samples: Samples, edges: Mapping[str, Sequence[float]]) -> RunSeries:
     """The series of a settled run, a sample at each step of its telemetry until all is over.
 
-    `edges_s` are the buckets of each distribution, by the name of the outcomes' column.
+    `edges` are the buckets of each distribution, by the name of what is observed.
     """
     axis = axis_of(settlement, samples)
     totals = Totals(settlement, samples, axis).measures()
@@ -35,7 +35,7 @@ def run_series(settlement: Settlement, samples: Samples, edges_s: Mapping[str, S
         t_s=axis.t_s,
         totals=totals,
         levels=levels,
-        distributions=distributions(settlement, axis, edges_s),
+        distributions=distributions(settlement, axis, edges),
     )
 
 
