@@ -38,6 +38,23 @@ def test_price_plans_cost_what_the_page_says(target: str) -> None:
     assert " + ".join(f"{parts[name]['cost_usd']['total']:,.2f}" for name in bought) in page
 
 
+@pytest.mark.parametrize("policy", ["always_cheapest", "cheapest_capable", "always_strongest"])
+def test_agents_cost_what_the_page_says(policy: str) -> None:
+    """The figures of the how-to about agents are those of its scenario."""
+    page = (ROOT / "docs/how-to/route-agents.md").read_text(encoding="utf-8")
+    figure = simulate(load_scenario("ticket-agents"), policy).report.figure
+    cells = (
+        f"`{policy}`",
+        f"{figure('cost_usd.per_request') * 1_000:.2f}",
+        f"{figure('quality.success_ratio') * 100:.1f} %",
+        f"{figure('tokens.cached_input') / figure('tokens.input') * 100:.0f} %",
+        f"{figure('tasks.success_ratio') * 100:.1f} %",
+        f"{figure('tasks.cost_usd.per_task'):.3f}",
+        f"{figure('tasks.cost_usd.per_success'):.3f}",
+    )
+    assert f"| {' | '.join(cells)} |" in page
+
+
 def test_every_policy_has_its_place_in_the_methodology() -> None:
     """No shipped policy is missing from the page about routing."""
     text = (ROOT / "docs" / "methodology" / "routing.md").read_text(encoding="utf-8")

@@ -71,8 +71,22 @@ arrivals = st.sampled_from(
 clients = st.sampled_from(
     [{}, {"timeout": "2s"}, {"timeout": "4s", "retries": 2, "backoff": "500ms"}, {"timeout": "50ms"}]
 )
-sessions = st.sampled_from(
-    [None, {"turns": 3, "think_time": "2s"}, {"turns": {"uniform": [1, 4]}, "think_time": {"exponential": 5}}]
+AGENT = {
+    "calls": {"uniform": [2, 9]},
+    "tool_time": {"exponential": "2s"},
+    "tool_output_tokens": {"median": 300, "p95": 2000},
+}
+sequels = st.sampled_from(
+    [
+        {},
+        {"session": {"turns": 3, "think_time": "2s"}},
+        {"session": {"turns": {"uniform": [1, 4]}, "think_time": {"exponential": 5}}},
+        {"agent": AGENT},
+        {"agent": {**AGENT, "tool_time": 0, "success": "all", "shared_difficulty": 1}},
+    ]
+)
+more_agents = st.sampled_from(
+    [(), ({**CHAT, "name": "agents", "arrivals": {"pattern": "steady", "rate": 0.3}, "agent": AGENT},)]
 )
 engines = st.sampled_from(
     [
@@ -125,11 +139,8 @@ faults = st.sampled_from(
 
 @st.composite
 def worlds(draw: st.DrawFn) -> Scenario:
-    """Scenarios in which timeouts, refusals, failures, retries and sessions meet."""
-    stream = {**CHAT, "arrivals": draw(arrivals), "client": draw(clients)}
-    session = draw(sessions)
-    if session is not None:
-        stream["session"] = session
+    """Scenarios in which timeouts, refusals, failures, retries, sessions and agents meet."""
+    stream = {**CHAT, "arrivals": draw(arrivals), "client": draw(clients), **draw(sequels)}
     small = {**SMALL, "engine": draw(engines), "replicas": draw(st.integers(1, 3))}
     if draw(st.booleans()):
         small["balancing"] = "router"
@@ -140,7 +151,7 @@ def worlds(draw: st.DrawFn) -> Scenario:
         duration="60s",
         warmup=draw(st.sampled_from(["0s", "10s"])),
         drain=draw(st.sampled_from(["1h", "5s"])),
-        workload={"streams": [stream]},
+        workload={"streams": [stream, *draw(more_agents)]},
         fleet=fleet,
         router=draw(routers),
         faults=draw(faults),

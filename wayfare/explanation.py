@@ -76,15 +76,22 @@ def asked(request: Row, report: Row) -> str:
     """What arrived, and what only the simulation knows of it."""
     scenario = cast("dict[str, str]", report["scenario"])["name"]
     place = f"tenant {request['tenant']}, from {request['region']}"
-    session = request["session"]
-    turn = f", turn {request['turn']} of session {session}" if cast("int", session) >= 0 else ""
     return (
         f"Request {request['request']} of {scenario} under {report['policy']}\n"
-        f"{moment(request, 'arrival_s')}  arrived: {request['task']} ({place}{turn}), "
+        f"{moment(request, 'arrival_s')}  arrived: {request['task']} ({place}{within(request)}), "
         f"{request['input_token_count']:,} prompt tokens, "
         f"at most {request['max_output_token_count']:,} back\n"
         f"  true difficulty {number_in(request, 'difficulty'):+.2f} logits (the policy does not see it)"
     )
+
+
+def within(request: Row) -> str:
+    """Which call of which agent task a request is, or which turn of which session."""
+    if cast("int", request["agent_task"]) >= 0:
+        planned = request["planned_call_count"]
+        return f", call {request['call']} of {planned} of agent task {request['agent_task']}"
+    session = request["session"]
+    return f", turn {request['turn']} of session {session}" if cast("int", session) >= 0 else ""
 
 
 def decided(request: Row, report: Row) -> str:

@@ -9,6 +9,7 @@ import numpy as np
 
 from router.steps import AttemptKind
 from simulator.accounting import blocks
+from simulator.accounting.agent_tasks import task_block
 from simulator.accounting.attempts import attempt_columns
 from simulator.accounting.blocks import Run, Selection
 from simulator.accounting.books import attempt_books, capacity_books
@@ -94,6 +95,7 @@ def report_blocks(settlement: Settlement) -> dict[str, Json]:
         "water_l": blocks.water_block(run, cohort),
         "latency": blocks.latency_block(run, cohort),
         **blocks.level_blocks(run, cohort),
+        "tasks": task_block(settlement.plan, run, cohort.requests),
         "utilization": utilizations(run),
         "by": cast("Json", breakdowns(run, cohort, settlement.plan.workload)),
         "decisions": decision_counts(settlement),

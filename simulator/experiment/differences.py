@@ -23,6 +23,9 @@ METRICS = (
     "completion_ratio",
     "energy_wh.total",
     "emissions_gco2e.total",
+    "tasks.success_ratio",
+    "tasks.latency_s.p95",
+    "tasks.cost_usd.per_success",
 )
 
 

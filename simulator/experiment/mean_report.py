@@ -43,6 +43,17 @@ WITH_INTERVALS = (
     "slo.goodput_per_s",
     "quality.success_ratio",
     "quality.oracle_success_ratio",
+    "tasks.completed",
+    "tasks.failed",
+    "tasks.success_ratio",
+    "tasks.latency_s.mean",
+    "tasks.latency_s.p50",
+    "tasks.latency_s.p95",
+    "tasks.latency_s.p99",
+    "tasks.cost_usd.total",
+    "tasks.cost_usd.per_task",
+    "tasks.cost_usd.per_success",
+    "tasks.energy_wh.per_task",
 )
 """Figures by path that get an interval over replications."""
 

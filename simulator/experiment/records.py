@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from router.steps import AttemptKind
+from simulator.accounting.paid import by_request
 from simulator.kernel.codes import Ending
 from simulator.world.failures import FAILURE_NAMES
 from simulator.world.journal import STATE_NAMES
@@ -34,6 +35,7 @@ def request_columns(settlement: Settlement) -> Columns:
     """One row for each request that arrived: what was asked, decided, delivered and paid."""
     return {
         **asked_columns(settlement),
+        **task_columns(settlement),
         **decided_columns(settlement),
         **delivered_columns(settlement),
         **paid_columns(settlement),
@@ -59,6 +61,21 @@ def asked_columns(settlement: Settlement) -> Columns:
         "difficulty": workload.difficulty[rows],
         "estimated_difficulty": settlement.plan.requests.estimated_difficulty[rows],
         "router_score": settlement.plan.requests.router_score[rows],
+    }
+
+
+def task_columns(settlement: Settlement) -> Columns:
+    """Which call of which agent task a request is, from 1 on; task -1 and call 0 where it is none."""
+    plan, rows = settlement.plan, settlement.run.outcomes.request
+    workload = plan.workload
+    is_call = np.array([rule is not None for rule in plan.task_rules], np.bool_)
+    agents = is_call[workload.stream_code]
+    planned = np.bincount(workload.session[agents], minlength=1)
+    task = np.where(agents, workload.session, -1)[rows]
+    return {
+        "agent_task": task,
+        "call": np.where(task >= 0, workload.turn[rows] + 1, 0),
+        "planned_call_count": np.where(task >= 0, planned[np.maximum(task, 0)], 0),
     }
 
 
@@ -101,19 +118,12 @@ def delivered_columns(settlement: Settlement) -> Columns:
 
 def paid_columns(settlement: Settlement) -> Columns:
     """What it took, summed over the request's attempts, routing included."""
-    run, journal = settlement.run, settlement.journal
-    rows = run.outcomes.request
-    count = len(settlement.plan.workload)
-
-    def by_request(amounts: NDArray[np.float64]) -> NDArray[np.float64]:
-        found = np.bincount(run.attempts.request, weights=amounts, minlength=count)
-        return found[rows].astype(np.float64, copy=False)
-
+    run = settlement.run
     drawn_wh = run.books.facility_wh + run.books.estimate_wh
     return {
-        "cost_usd": by_request(run.books.cost_usd) + journal.routing_usd[rows],
-        "energy_wh": by_request(drawn_wh),
-        "emissions_gco2e": by_request(run.books.emissions_gco2e),
+        "cost_usd": by_request(run, run.books.cost_usd) + run.routing_usd,
+        "energy_wh": by_request(run, drawn_wh),
+        "emissions_gco2e": by_request(run, run.books.emissions_gco2e),
     }
 
 

@@ -25,7 +25,7 @@ from simulator.scenario.recorded_answers import recorded_answers
 from simulator.streams import RandomStreams, stable_hash
 from simulator.workload.demand import demand_of
 from simulator.workload.generate import generate_workload
-from simulator.world.plan import Patience, RunPlan
+from simulator.world.plan import Patience, RunPlan, TaskRule
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -86,6 +86,7 @@ def resolve(scenario: Scenario, replication: int = 0) -> Resolution:
             set_code=screening.set_of_request,
             empty_reasons=screening.reasons,
             patience=tuple(patience_of(stream) for stream in scenario.streams),
+            task_rules=tuple(task_rule(stream) for stream in scenario.streams),
             warmup_s=scenario.warmup_s,
             duration_s=scenario.duration_s,
             end_s=scenario.duration_s + scenario.settings.drain,
@@ -165,6 +166,11 @@ def patience_of(stream: Stream) -> Patience:
     client = stream.client
     timeout_s = np.inf if client.timeout is None else client.timeout
     return Patience(timeout_s=timeout_s, retries=client.retries, backoff_s=client.backoff)
+
+
+def task_rule(stream: Stream) -> TaskRule | None:
+    """When the stream's agent tasks succeed; None where it has no agents."""
+    return None if stream.agent is None else TaskRule(every_call=stream.agent.success == "all")
 
 
 def screened(

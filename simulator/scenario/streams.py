@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import ConfigDict, Discriminator, Field, Tag, field_validator
+from pydantic import ConfigDict, Discriminator, Field, Tag, field_validator, model_validator
 
 from catalogs.units import rate_per_s
 from router.fleet import Tier
@@ -199,6 +199,21 @@ class Session(Part):
     history: bool = True
 
 
+class Agent(Part):
+    """Tasks of dependent calls: the next one is made when the tool that the last one asked for is done.
+
+    Every prompt carries the whole context: what the first call was given, all answers and all tool
+    output. `shared_difficulty` is the share of the difficulty's variance that a task's calls have in
+    common. A task succeeds when all calls complete and the `last` one, or `all`, are answered right.
+    """
+
+    calls: Tokens
+    tool_time: Seconds
+    tool_output_tokens: Tokens
+    shared_difficulty: Ratio = 0.5
+    success: Literal["last", "all"] = "last"
+
+
 class Stream(Part):
     """Requests of one kind. What is left out comes from the task's catalog entry.
 
@@ -222,8 +237,17 @@ class Stream(Part):
     deferrable: bool = False
     client: Client = Client()
     session: Session | None = None
+    agent: Agent | None = None
     devices: Annotated[int, Field(ge=1, le=1_000_000)] = 1_000
     priority: Annotated[int, Field(ge=-1_000, le=1_000)] = 0
+
+    @model_validator(mode="after")
+    def _one_kind_of_sequel(self) -> Stream:
+        """Conversations or agent tasks, not both."""
+        if self.session is not None and self.agent is not None:
+            message = "give session or agent, not both: a stream is of people or of agents"
+            raise ValueError(message)
+        return self
 
 
 class WorkloadSettings(Part):

@@ -17,7 +17,8 @@ class Workload:
     The first turn of a session, and every request outside sessions, has its arrival instant in
     `arrival_s` (ascending, seconds since the run began). A later turn has `nan` there: it
     arrives `think_s` after the turn before it became final. `next_request` links a turn to the
-    next one (-1 at the end). Code columns index the name tuples. `output_token_count` is the
+    next one (-1 at the end). The calls of an agent's task are the turns of its session, a tool's time
+    their `think_s`. Code columns index the name tuples. `output_token_count` is the
     nominal answer length; where `output_recorded` holds it is the recorded length and every
     model answers with it, elsewhere a model's verbosity scales it. `difficulty` is the latent
     shared difficulty in logits. `device` is the asker's own device number (for on-device tiers).

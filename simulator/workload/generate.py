@@ -10,7 +10,7 @@ from simulator.workload.arrivals.trace import gather_ragged
 from simulator.workload.columns import Workload
 from simulator.workload.demand import demand_of
 from simulator.workload.requests import stream_requests
-from simulator.workload.sessions import session_turns, single_turns
+from simulator.workload.sessions import following_turns, sequel_of, single_turns
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -98,7 +98,7 @@ def stream_part(scenario: Scenario, stream: Stream, tables: Tables, streams: Ran
         "difficulty": difficulties(requests, turns, demand, streams, stream),
         "device": requests.device[opening],
         "priority": np.full(len(opening), stream.priority, np.int16),
-        "session": opening if stream.session else requests.recorded_session[opening],
+        "session": opening if follows(stream) else requests.recorded_session[opening],
         "turn": turns.turn,
         "next_request": turns.next_turn,
         "think_s": turns.think_s,
@@ -110,28 +110,48 @@ def stream_part(scenario: Scenario, stream: Stream, tables: Tables, streams: Ran
 
 
 def turns_of(stream: Stream, requests: Requests, demand: Demand, streams: RandomStreams) -> Turns:
-    """The stream's turns: one each, or conversations."""
-    if stream.session is None:
+    """The stream's turns: one each, or conversations, or an agent's calls."""
+    sequel = sequel_of(stream, demand)
+    if sequel is None:
         return single_turns(requests)
-    return session_turns(requests, stream.session, demand, streams, stream.name)
+    return following_turns(requests, sequel, demand, streams, stream.name)
+
+
+def follows(stream: Stream) -> bool:
+    """Whether the stream's requests follow one another."""
+    return stream.session is not None or stream.agent is not None
 
 
 def difficulties(
     requests: Requests, turns: Turns, demand: Demand, streams: RandomStreams, stream: Stream
 ) -> NDArray[np.float64]:
-    """Difficulty of every turn; later turns are drawn anew."""
+    """Difficulty of every turn; later turns are drawn anew, an agent's calls around their task's."""
+    mean, sd = demand.difficulty_mean, demand.difficulty_sd
     later = len(turns.turn) - len(requests.arrival_s)
-    rng = streams["later difficulty", stream.name]
-    drawn = rng.normal(demand.difficulty_mean, demand.difficulty_sd, later)
-    return np.concatenate([requests.difficulty, drawn])
+    drawn = streams["later difficulty", stream.name].normal(mean, sd, later)
+    own = np.concatenate([requests.difficulty, drawn])
+    if stream.agent is None:
+        return own
+    common = streams["task difficulty", stream.name].normal(mean, sd, len(requests.arrival_s))
+    return around(mean, common[turns.opening], own, stream.agent.shared_difficulty)
+
+
+def around(
+    mean: float, common: NDArray[np.float64], own: NDArray[np.float64], share: float
+) -> NDArray[np.float64]:
+    """Difficulty mean + sqrt(share) (common - mean) + sqrt(1 - share) (own - mean).
+
+    As spread as either, and correlated by `share` where `common` is the same.
+    """
+    return mean + np.sqrt(share) * (common - mean) + np.sqrt(1.0 - share) * (own - mean)
 
 
 def prefix_rows(stream: Stream, requests: Requests, turns: Turns) -> tuple[Ints, Ints, Ints]:
     """Offsets, prefix blocks and their tokens: recorded ones for first turns, none for others.
 
-    Streams of conversations have none: their turns are found by session.
+    Streams of conversations and agents have none: their turns are found by session.
     """
-    if stream.session is not None:
+    if follows(stream):
         nothing = np.zeros(0, np.int64)
         return np.zeros(len(turns.turn) + 1, np.int64), nothing, nothing
     size = getattr(stream.arrivals, "prefix_block_tokens", PREFIX_BLOCK_TOKENS)

@@ -1,4 +1,4 @@
-"""Conversations: further turns of a stream's requests, thought between them, growing prompts."""
+"""Conversations and agent tasks: requests that follow one another, with growing prompts."""
 
 from __future__ import annotations
 
@@ -12,7 +12,8 @@ from simulator.workload.requests import MOST_TOKENS, token_counts
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from simulator.scenario.streams import Session
+    from simulator.distributions import Distribution
+    from simulator.scenario import Stream
     from simulator.streams import RandomStreams
     from simulator.workload.demand import Demand
     from simulator.workload.requests import Requests
@@ -22,11 +23,24 @@ NO_HISTORY = -1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Sequel:
+    """How a stream's requests follow one another: turns of a conversation, or calls of an agent.
+
+    `added_tokens` come new into every later prompt, which with `history` carries all before it.
+    """
+
+    turns: Distribution
+    pause_s: Distribution
+    added_tokens: Distribution
+    history: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Turns:
     """All turns of a stream: first turns in their order, then all second turns, and so on.
 
     `opening` is the row (among the first turns) that a turn's session began with, `next_turn`
-    the row of the turn after it (-1 at the end), `think_s` the thought before it.
+    the row of the turn after it (-1 at the end), `think_s` the thought, or the tool's time, before it.
     `history_token_count` of the prompt's tokens repeat earlier turns; -1 where prompts carry none.
     """
 
@@ -37,6 +51,26 @@ class Turns:
     input_token_count: NDArray[np.int32]
     output_token_count: NDArray[np.int32]
     history_token_count: NDArray[np.int32]
+
+
+def sequel_of(stream: Stream, demand: Demand) -> Sequel | None:
+    """What follows each of the stream's requests; None where nothing does."""
+    session, agent = stream.session, stream.agent
+    if session is not None:
+        return Sequel(
+            turns=session.turns.distribution(),
+            pause_s=session.think_time.distribution(),
+            added_tokens=demand.input_tokens,
+            history=session.history,
+        )
+    if agent is None:
+        return None
+    return Sequel(
+        turns=agent.calls.distribution(),
+        pause_s=agent.tool_time.distribution(),
+        added_tokens=agent.tool_output_tokens.distribution(),
+        history=True,
+    )
 
 
 def single_turns(requests: Requests) -> Turns:
@@ -53,19 +87,19 @@ def single_turns(requests: Requests) -> Turns:
     )
 
 
-def session_turns(
-    requests: Requests, session: Session, demand: Demand, streams: RandomStreams, stream: str
+def following_turns(
+    requests: Requests, sequel: Sequel, demand: Demand, streams: RandomStreams, stream: str
 ) -> Turns:
-    """The turns of a stream of conversations; draws are made turn by turn over all sessions."""
+    """The turns of a stream of sessions or tasks; draws are made turn by turn over all of them."""
     count = len(requests.arrival_s)
-    turns = turn_counts(session, streams["turns", stream], count)
+    turns = turn_counts(sequel, streams["turns", stream], count)
     opening = np.concatenate([np.flatnonzero(turns > k) for k in range(int(turns.max(initial=1)))])
     turn = np.concatenate(
         [np.full(int((turns > k).sum()), k, np.int16) for k in range(int(turns.max(initial=1)))]
     )
-    said, answer = turn_lengths(requests, demand, streams, stream, len(opening))
-    prompt = with_history(opening, turn, said, answer) if session.history else said
-    think_s = session.think_time.distribution().sample(streams["think time", stream], len(opening))
+    said, answer = turn_lengths(requests, sequel, demand, streams, stream, len(opening))
+    prompt = with_history(opening, turn, said, answer) if sequel.history else said
+    think_s = sequel.pause_s.sample(streams["think time", stream], len(opening))
     return Turns(
         opening=opening,
         turn=turn,
@@ -73,22 +107,22 @@ def session_turns(
         think_s=np.where(turn > 0, think_s, 0.0),
         input_token_count=prompt,
         output_token_count=answer,
-        history_token_count=prompt - said if session.history else np.full(len(said), NO_HISTORY, np.int32),
+        history_token_count=prompt - said if sequel.history else np.full(len(said), NO_HISTORY, np.int32),
     )
 
 
-def turn_counts(session: Session, rng: np.random.Generator, count: int) -> NDArray[np.int64]:
+def turn_counts(sequel: Sequel, rng: np.random.Generator, count: int) -> NDArray[np.int64]:
     """Turns of each session, at least one."""
-    drawn = session.turns.distribution().sample(rng, count)
+    drawn = sequel.turns.sample(rng, count)
     return np.clip(np.rint(drawn), 1, MOST_TURNS).astype(np.int64)
 
 
 def turn_lengths(
-    requests: Requests, demand: Demand, streams: RandomStreams, stream: str, count: int
+    requests: Requests, sequel: Sequel, demand: Demand, streams: RandomStreams, stream: str, count: int
 ) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
     """What is newly said and answered in each turn; first turns keep theirs."""
     first = len(requests.arrival_s)
-    said = demand.input_tokens.sample(streams["later input tokens", stream], count - first)
+    said = sequel.added_tokens.sample(streams["later input tokens", stream], count - first)
     answer = demand.output_tokens.sample(streams["later output tokens", stream], count - first)
     return (
         np.concatenate([requests.input_token_count, token_counts(said)]),

@@ -59,6 +59,13 @@ class Patience:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class TaskRule:
+    """When an agent's task succeeded: its last call is right, or every call."""
+
+    every_call: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Scaling:
     """How a target's replicas follow its work: between `least` (or none, `to_zero`) and all `queues`."""
 
@@ -112,7 +119,8 @@ class RunPlan:
     set carries its reason in `empty_reasons`. `reasoning_ratio` is by model, the objectives
     `limits_s` (ttft_s, tpot_s, e2e_s) by request, nan where unset. `repeats_prefix` marks requests
     whose prompts begin with earlier turns of their session, or with recorded blocks.
-    `repeats` is what prefix caches can find, None where nothing is.
+    `repeats` is what prefix caches can find, None where nothing is. `task_rules` is by stream, None
+    where its requests are not an agent's calls.
     """
 
     seed: int
@@ -131,6 +139,7 @@ class RunPlan:
     set_code: NDArray[np.int32]
     empty_reasons: tuple[str, ...]
     patience: tuple[Patience, ...]
+    task_rules: tuple[TaskRule | None, ...]
     warmup_s: float
     duration_s: float
     end_s: float

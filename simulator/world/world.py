@@ -60,6 +60,7 @@ class World:
         self._stream = memoryview(plan.workload.stream_code)
         self._next = memoryview(plan.workload.next_request)
         self._think_s = memoryview(plan.workload.think_s)
+        self._ends_early = [rule is not None for rule in plan.task_rules]
         self._impatient = [np.isfinite(patience.timeout_s) for patience in plan.patience]
         self._arrived = 0
         opening = np.flatnonzero(~np.isnan(plan.workload.arrival_s))
@@ -140,12 +141,20 @@ class World:
         self._watch_patience(self._live, tries + 1)
 
     def _settled(self, request: int) -> None:
-        """A request became final: the next turn of its session follows after some thought."""
+        """A request became final: the next turn follows after some thought, the next call after its tool.
+
+        An agent's task ends with the first call that does not complete.
+        """
         following = self._next[request]
-        if following >= 0:
+        if following >= 0 and self._goes_on(request):
             at_s = self._clock.now + self._think_s[following]
             if at_s < self.plan.duration_s:
                 self._clock.at(at_s, lambda: self._arrive(following))
+
+    def _goes_on(self, request: int) -> bool:
+        """Whether what follows a final request may still come."""
+        gives_up = self._ends_early[self._stream[request]]
+        return not gives_up or self.journal.state[request] == RequestState.COMPLETED
 
     def _tell(self, live: Live, handle: int, completed: bool, reason: str) -> None:  # noqa: FBT001  (a `Told`)
         """Passes the end of an attempt on to cooldown rules that count and policies that learn."""

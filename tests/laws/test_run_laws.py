@@ -3,98 +3,17 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
 
 import world_cases
+from run_laws import assert_laws, close
 from simulator import Scenario, load_scenario, shipped_scenarios, simulate
-from simulator.kernel.codes import Ending
-from simulator.world.journal import RequestState
 from world_cases import scenario, worlds
 
-if TYPE_CHECKING:
-    from simulator.experiment.simulation import RunResult
-
 FEW = settings(max_examples=40, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow])
-STATES = ("completed", "rejected", "timed_out", "failed", "unfinished")
-ADDITIVE = (
-    ("requests", ("arrived", *STATES)),
-    ("tokens", ("input", "output")),
-    ("cost_usd", ("total", "api", "capacity_used", "capacity_idle", "energy", "egress", "routing", "wasted")),
-    ("energy_wh", ("total", "active", "idle", "api_estimate", "user_side")),
-    ("emissions_gco2e", ("total", "user_side", "embodied")),
-)
-
-
-def close(a: float, b: float) -> bool:
-    """Whether two sums of the same things agree."""
-    return a == pytest.approx(b, rel=1e-9, abs=1e-12)
-
-
-def assert_requests_conserved(result: RunResult) -> None:
-    """Every request that arrived ended in exactly one state."""
-    counts = result.report.fields["requests"]
-    assert counts["arrived"] == sum(counts[state] for state in STATES)
-    outcomes = result.settlement.run.outcomes
-    assert not (outcomes.state == RequestState.PENDING).any()
-    assert len(np.unique(outcomes.request)) == len(outcomes.request)
-
-
-def assert_attempts_conserved(result: RunResult) -> None:
-    """Every attempt stands in the ledger once, with an ending, and a request of its own."""
-    attempts, journal = result.settlement.run.attempts, result.settlement.journal
-    assert len(attempts) == len(journal.attempt_kinds)
-    assert set(np.unique(attempts.ending)) <= {int(ending) for ending in Ending}
-    assert not np.isnan(journal.arrival_s[attempts.request]).any()
-    won = np.bincount(attempts.request[attempts.won], minlength=len(journal.state))
-    assert won.max(initial=0) <= 1
-
-
-def assert_answers_delivered(result: RunResult) -> None:
-    """A completed request has the tokens of its model's answer; times do not run backwards."""
-    run, plan = result.settlement.run, result.settlement.plan
-    done = run.outcomes.completed
-    rows = run.outcomes.winner[done]
-    models = np.array([target.model for target in plan.target_plans])[run.outcomes.target[done]]
-    asked = plan.answers.output_token_count[models, run.outcomes.request[done]]
-    np.testing.assert_array_equal(run.attempts.output[rows], asked)
-    assert (run.outcomes.ttft_s[done] >= 0).all()
-    assert (run.outcomes.e2e_s[done] >= run.outcomes.ttft_s[done] - 1e-9).all()
-    assert (run.outcomes.queue_s[done] >= -1e-12).all()
-
-
-def assert_money_adds_up(result: RunResult) -> None:
-    """The kinds sum to the total; the attempts, idle capacity and routing sum to it as well."""
-    cost = result.report.fields["cost_usd"]
-    kinds = ("api", "capacity_used", "capacity_idle", "energy", "egress", "routing")
-    assert close(cost["total"], sum(cost[kind] for kind in kinds))
-    run, cohort = result.settlement.run, result.settlement.cohort
-    paid = run.books.cost_usd[cohort.attempts].sum() + run.routing_usd[cohort.routing].sum()
-    idle = run.capacity.idle_usd.sum() + run.capacity.idle_energy_usd.sum()
-    assert close(cost["total"], paid + idle)
-    assert 0.0 <= cost["wasted"] <= cost["total"] + 1e-12
-
-
-def assert_energy_adds_up(result: RunResult) -> None:
-    """Joules of attempts are the joules of the batches, at the meter by PUE."""
-    run = result.settlement.run
-    pue = np.array([term.pue for term in run.terms])
-    drawn = run.attempts.energy_j / 3600.0 * pue[run.attempts.target]
-    assert close(run.books.facility_wh.sum(), drawn.sum())
-    energy = result.report.fields["energy_wh"]
-    assert close(energy["total"], energy["active"] + energy["idle"] + energy["api_estimate"])
-
-
-def assert_breakdowns_add_up(result: RunResult) -> None:
-    """Every breakdown sums to the whole, with what it cannot carry as `unallocated`."""
-    for name, parts in result.report.fields["by"].items():
-        for block, keys in ADDITIVE:
-            for key in keys:
-                total = sum(part[block][key] for part in parts.values())
-                assert close(total, result.report.fields[block][key]), (name, block, key)
 
 
 @FEW
@@ -102,12 +21,7 @@ def assert_breakdowns_add_up(result: RunResult) -> None:
 def test_every_world_keeps_the_laws(world: Scenario) -> None:
     """Requests, attempts, tokens, dollars and joules are conserved whatever happens."""
     result = simulate(world)
-    assert_requests_conserved(result)
-    assert_attempts_conserved(result)
-    assert_answers_delivered(result)
-    assert_money_adds_up(result)
-    assert_energy_adds_up(result)
-    assert_breakdowns_add_up(result)
+    assert_laws(result)
 
 
 @pytest.mark.parametrize("name", sorted(shipped_scenarios()))
@@ -116,12 +30,7 @@ def test_shipped_scenarios_keep_the_laws(name: str) -> None:
     world = load_scenario(name, overrides=["duration=20min", "warmup=1min"])
     result = simulate(world)
     assert result.report.figure("requests.arrived") > 100
-    assert_requests_conserved(result)
-    assert_attempts_conserved(result)
-    assert_answers_delivered(result)
-    assert_money_adds_up(result)
-    assert_energy_adds_up(result)
-    assert_breakdowns_add_up(result)
+    assert_laws(result)
 
 
 def test_used_and_idle_capacity_are_what_is_held() -> None:

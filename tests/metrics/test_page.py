@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+import mmap
 
 import numpy as np
 import pytest
@@ -37,10 +37,15 @@ def run_samples(run, pace_ratio=None):
     )
 
 
-def page_at(now_s, most=8):
-    """A page and its clock, which can be set."""
-    clock = [now_s]
-    return Page(most, lambda: clock[0]), clock
+@pytest.fixture
+def page_at(tmp_path):
+    """Makes a page and its clock, which can be set."""
+
+    def make(now_s, most=8):
+        clock = [now_s]
+        return Page(most, tmp_path, lambda: clock[0]), clock
+
+    return make
 
 
 def things(page):
@@ -49,14 +54,14 @@ def things(page):
     return {sample.labels["run"]: sample.value for sample in families["wayfare_things"].samples}
 
 
-def test_a_run_without_a_pace_is_there_as_it_ended():
+def test_a_run_without_a_pace_is_there_as_it_ended(page_at):
     """At full speed the last step is shown, at any time."""
     page, _clock = page_at(0.0)
     page.take(run_samples("r"))
     assert things(page) == {"r": 6.0}
 
 
-def test_a_paced_run_unfolds_with_the_clock():
+def test_a_paced_run_unfolds_with_the_clock(page_at):
     """At 60x a simulated minute passes each second; before, at the first step; after, at the last."""
     page, clock = page_at(990.0)
     page.take(run_samples("r", pace_ratio=60.0))
@@ -67,7 +72,7 @@ def test_a_paced_run_unfolds_with_the_clock():
     assert seen == [0.0, 0.0, 0.0, 1.0, 3.0, 6.0, 6.0]
 
 
-def test_families_of_all_runs_stand_together():
+def test_families_of_all_runs_stand_together(page_at):
     """The text format wants each family in one piece, whoever's runs are in it."""
     page, _clock = page_at(0.0)
     page.take(run_samples("one"))
@@ -80,7 +85,7 @@ def test_families_of_all_runs_stand_together():
     assert len(waits.samples) == 8
 
 
-def test_what_does_not_exist_has_no_line():
+def test_what_does_not_exist_has_no_line(page_at):
     """A level that ended with the duration is not on the page."""
     page, clock = page_at(1000.0)
     page.take(run_samples("r", pace_ratio=60.0))
@@ -89,7 +94,7 @@ def test_what_does_not_exist_has_no_line():
     assert "wayfare_level{" not in page.text()
 
 
-def test_the_newest_runs_win():
+def test_the_newest_runs_win(page_at):
     """A run too many makes the oldest go; a run published again counts as new."""
     page, _clock = page_at(0.0, most=2)
     for run in ("a", "b", "a", "c"):
@@ -97,7 +102,7 @@ def test_the_newest_runs_win():
     assert page.runs == ("a", "c")
 
 
-def test_runs_that_are_gone_are_dropped():
+def test_runs_that_are_gone_are_dropped(page_at):
     """Deleted runs leave the page."""
     page, _clock = page_at(0.0)
     for run in ("a", "b"):
@@ -106,10 +111,14 @@ def test_runs_that_are_gone_are_dropped():
     assert page.runs == ("b",)
 
 
-@pytest.mark.parametrize("pace_ratio", [None, 60.0])
-def test_only_what_can_be_shown_is_kept(pace_ratio):
-    """A run that ended keeps one step in memory, a paced one all."""
+def test_memory_holds_only_what_is_looked_at(page_at, tmp_path):
+    """A run that ended keeps one step; a paced one keeps all in a file that nobody sees."""
     page, _clock = page_at(0.0)
-    page.take(replace(run_samples("r"), pace_ratio=pace_ratio))
-    (shown,) = page._runs.values()
-    assert len(shown.samples.t_ms) == (1 if pace_ratio is None else STEPS)
+    page.take(run_samples("over"))
+    page.take(run_samples("paced", pace_ratio=60.0))
+    over, paced = page._runs.values()
+    assert len(over.samples.t_ms) == 1
+    assert len(paced.samples.t_ms) == STEPS
+    mapped = paced.samples.families[0].values
+    assert isinstance(mapped.base, np.memmap | mmap.mmap) or isinstance(mapped, np.memmap)
+    assert list(tmp_path.iterdir()) == []

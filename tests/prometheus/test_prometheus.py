@@ -341,7 +341,8 @@ def test_a_new_server_shows_what_the_old_one_showed(tmp_path):
     wait_until(lambda: shown(second, run), "a published run")
     text = second.text()
     assert second.end() == 0
-    assert 'wayfare_published_runs_total{outcome="failed"} 0.0' in text
+    for outcome in ("taken", "failed"):
+        assert f'wayfare_published_runs_total{{outcome="{outcome}",outlet="remote_write"}} 0.0' in text
 
 
 def test_other_paths_are_not_found(service):

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from simulator import InvalidScenarioError, load_scenario, scenario_schema, shipped_scenarios
-from world_cases import CHAT, FRONTIER, PHONE, SMALL, plain, scenario, with_stream
+from world_cases import AGENT, CHAT, FRONTIER, PHONE, SMALL, plain, scenario, with_stream
 
 
 def faults_of(data: object, **options: object) -> str:
@@ -75,6 +75,11 @@ def test_rates_that_are_none_are_refused(number: object) -> None:
         ({"start": "2023-01-01"}, "has no price on 2023-01-01"),
         ({"warmup": "1h"}, "leaves nothing of the duration"),
         ({"fleet": []}, "fleet: "),
+        (
+            with_stream(session={"turns": 2, "think_time": 1}, agent=AGENT),
+            "workload.streams.0: give session or agent, not both",
+        ),
+        (with_stream(agent={**AGENT, "call": 3}), "workload.streams.0.agent.call: unknown key; did you mean"),
         ({"router": {"policy": "cheapest"}}, "router.policy: unknown policy 'cheapest'"),
         ({"router": {"policy": "cascade", "parameters": {"speed": 1}}}, "router.parameters.speed: unknown"),
         (

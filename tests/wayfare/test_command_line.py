@@ -73,7 +73,18 @@ def process(*arguments: object, code: int = 0) -> subprocess.CompletedProcess[st
 def test_help_names_every_command() -> None:
     """All commands of the contract that this version has are there."""
     text = run("--help").output
-    for name in ("run", "compare", "policies", "catalog", "scenarios", "schema", "explain", "trace"):
+    for name in (
+        "run",
+        "compare",
+        "policies",
+        "catalog",
+        "scenarios",
+        "schema",
+        "explain",
+        "trace",
+        "export",
+        "push",
+    ):
         assert re.search(rf"^  {name} ", text, re.MULTILINE)
 
 
@@ -96,7 +107,7 @@ def test_run_writes_report_columns_and_page(file: Path, tmp_path: Path) -> None:
     """`--out` holds the report, both column files and the page; explain reads them."""
     out = tmp_path / "out"
     run("run", file, "--out", out)
-    for name in ("report.json", "report.html", "requests.parquet", "attempts.parquet"):
+    for name in ("report.json", "report.html", "requests.parquet", "attempts.parquet", "series.npz"):
         assert (out / name).stat().st_size > 500
     report = json.loads((out / "report.json").read_text())
     rows = wayfare.outputs.read_parquet(out / "requests.parquet")
@@ -106,6 +117,49 @@ def test_run_writes_report_columns_and_page(file: Path, tmp_path: Path) -> None:
     for expected in ("Request 3 of test", "the policy saw", "attempt 1", "paid:", "In all 1 attempt"):
         assert expected in story
     assert "allowed: 0 to" in said(run("explain", out, "--request", 10**6, code=2))
+
+
+def test_a_run_folder_is_exported(file: Path, tmp_path: Path) -> None:
+    """`export openmetrics` writes the folder's series under its name, or another, with vLLM's on demand."""
+    out, target = tmp_path / "monday", tmp_path / "monday.om"
+    run("run", file, "--out", out, "--quiet")
+    assert "samples of run 'monday'" in run("export", "openmetrics", out, "-o", target).output
+    text = target.read_text(encoding="utf-8")
+    assert text.startswith("# TYPE wayfare_run_info gauge\n")
+    assert text.endswith("# EOF\n")
+    assert 'run="monday",policy="cheapest_capable"' in text
+    assert "vllm:" not in text
+    run("export", "openmetrics", out, "-o", target, "--run", "other", "--vllm-metrics")
+    text = target.read_text(encoding="utf-8")
+    assert 'vllm:num_requests_running{run="other"' in text
+    assert 'run="monday"' not in text
+
+
+def test_folders_and_addresses_that_cannot_be_pushed(file: Path, tmp_path: Path) -> None:
+    """A folder without series, a URL that is none, a future epoch: exit code 2, and what is wrong."""
+    url = "http://127.0.0.1:9/api/v1/write"
+    assert "no series.npz" in said(run("push", tmp_path, "--remote-write", url, code=2))
+    out = tmp_path / "out"
+    run("run", file, "--set", "telemetry.epoch=2999-01-01", "--out", out, "--quiet")
+    assert "ahead of the clock" in said(run("push", out, "--remote-write", url, code=2))
+    assert "is not http(s)://" in said(run("push", out, "--remote-write", "localhost:9090", code=2))
+
+
+def test_agent_tasks_have_a_table_a_section_and_a_story(file: Path, tmp_path: Path) -> None:
+    """The terminal and the page show the tasks of agents, and explain says which call a request is."""
+    out = tmp_path / "out"
+    agent = "workload.streams.chat.agent={calls: 3, tool_time: 2s, tool_output_tokens: 100}"
+    assert "agent tasks" not in run("run", file).output
+    text = run("run", file, "--set", agent, "--out", out).output
+    report = json.loads((out / "report.json").read_text())["tasks"]
+    row = next(line for line in text.splitlines() if line.startswith("chat "))
+    assert row.split()[1:4] == [f"{report[key]:,}" for key in ("arrived", "completed", "failed")]
+    assert "<h2>Agent tasks</h2>" in (out / "report.html").read_text()
+    second = wayfare.outputs.read_parquet(out / "requests.parquet", "call = ?", 2)[0]
+    story = run("explain", out, "--request", second["request"]).output
+    assert f"call 2 of 3 of agent task {second['agent_task']}" in story
+    compared = run("compare", file, "--set", agent, "--policy", "cascade", "--replications", 2).output
+    assert "agent tasks" in compared
 
 
 def test_requests_that_got_no_answer_have_a_story_too(file: Path, tmp_path: Path) -> None:

@@ -37,6 +37,16 @@ ARRIVALS = st.one_of(
         lambda w: {"pattern": "trace", "file": "x.csv", "window": [w, 2 * w], "columns": {"a": "b"}}, POSITIVE
     ),
 )
+SEQUELS = st.one_of(
+    st.just({}),
+    st.builds(lambda a, b: {"session": {"turns": a, "think_time": b, "history": False}}, SPREADS, SPREADS),
+    st.builds(
+        lambda a, b, c: {"agent": {"calls": a, "tool_time": b, "tool_output_tokens": c, "success": "all"}},
+        SPREADS,
+        SPREADS,
+        SPREADS,
+    ),
+)
 STREAMS = st.fixed_dictionaries(
     {
         "name": st.just("chat"),
@@ -50,9 +60,8 @@ STREAMS = st.fixed_dictionaries(
         "slo": st.fixed_dictionaries({}, optional={"ttft": POSITIVE, "e2e": POSITIVE}),
         "tenants": st.just({"gold": 2.0, "tin": 1.0}),
         "banned_tiers": st.lists(st.sampled_from(["edge", "cloud"]), unique=True),
-        "session": st.builds(lambda a, b: {"turns": a, "think_time": b, "history": False}, SPREADS, SPREADS),
     },
-)
+).flatmap(lambda stream: SEQUELS.map(lambda sequel: {**stream, **sequel}))
 FLEETS = st.one_of(
     st.builds(lambda n, m: {"hardware": {"accelerator": "h100"}, "replicas": n,
                             "pricing": {"usd_per_chip_hour": m}},

@@ -111,6 +111,17 @@ def test_records_add_up(client):
     assert sum(record.correct for record in records) / len(records) == report["quality"]["success_ratio"]
 
 
+def test_agent_tasks_add_up_over_the_wire(client):
+    """The calls of agent tasks are marked in the records, and cost what the report's tasks cost."""
+    run = client.create(named_run("ticket-agents", settings=("duration=30min",)))
+    tasks = client.report(run.run_id)["tasks"]
+    records = list(client.records(run.run_id))
+    assert {record.agent_task >= 0 and record.call >= 1 for record in records} == {True}
+    assert len({record.agent_task for record in records}) == tasks["arrived"] > 10
+    assert sum(record.cost_usd for record in records) == pytest.approx(tasks["cost_usd"]["total"])
+    assert isinstance(tasks["by_stream"]["tickets"]["arrived"], int)
+
+
 def test_a_typed_scenario_is_the_same_run(client):
     """A scenario sent typed gives the digest of the same scenario sent by name."""
     scenario = load_scenario("frontier-only", overrides=SHORT)

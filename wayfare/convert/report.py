@@ -18,7 +18,12 @@ if TYPE_CHECKING:
     """A descriptor of a field; the runtime has two classes of it."""
 
 ADDITIONAL = "additional"
-COUNTED = ("RequestCounts", "AttemptCounts", "TokenCounts")
+COUNTED = {
+    **dict.fromkeys(("RequestCounts", "AttemptCounts", "TokenCounts"), frozenset[str]()),
+    **dict.fromkeys(("AgentTasks", "StreamTasks"), frozenset({"success_ratio"})),
+    "CallFigures": frozenset({"mean"}),
+}
+"""Messages whose numbers are counts, and their fields that are none."""
 END = ("value", "low", "high")
 
 
@@ -124,8 +129,17 @@ def plain(message: Message) -> dict[str, Any]:
         elif field.is_repeated or not field.message_type or message.HasField(field.name):
             found[field.name] = plain_field(message, field)
     if message.DESCRIPTOR.name in COUNTED:
-        return {name: counted(value) for name, value in found.items() if value is not None}
+        return whole(found, COUNTED[message.DESCRIPTOR.name])
     return found
+
+
+def whole(found: Mapping[str, Any], measured: frozenset[str]) -> dict[str, Any]:
+    """Counts as integers, those that are absent left out; `measured` figures as they are."""
+    return {
+        name: value if name in measured else counted(value)
+        for name, value in found.items()
+        if name in measured or value is not None
+    }
 
 
 def plain_field(message: Message, field: Field) -> Any:

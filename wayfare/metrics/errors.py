@@ -15,6 +15,10 @@ class FutureEpochError(MetricsError, ValueError):
     """An epoch from which the run would reach beyond the clock."""
 
 
+class TooManySeriesError(MetricsError, ValueError):
+    """A run with more series than a page may have of one."""
+
+
 class WrongAddressError(MetricsError, ValueError):
     """An address that samples cannot be sent to."""
 

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import os
 import threading
 import time
 from dataclasses import dataclass, replace
 from math import isnan
+from tempfile import TemporaryFile
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -14,6 +16,7 @@ from wayfare.metrics.text import series_text
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+    from pathlib import Path
 
     from wayfare.metrics.families import Family, Row
     from wayfare.metrics.sinks import RunSamples
@@ -48,19 +51,23 @@ class Page:
     """A sink whose runs can be scraped; the newest `most` of them, older ones make room.
 
     Runs without a pace are there as they ended; one with a pace is replayed from the instant it
-    was published: its counters grow with the wall clock, that many times faster. May be used from
-    several threads.
+    was published: its counters grow with the wall clock, that many times faster; meanwhile its
+    steps lie in a file without a name in `spool`. May be used from several threads.
     """
 
-    def __init__(self, most: int, clock: Callable[[], float] = time.time) -> None:
+    def __init__(self, most: int, spool: Path, clock: Callable[[], float] = time.time) -> None:
         """Shows nothing."""
-        self._most, self._clock = most, clock
+        self._most, self._spool, self._clock = most, spool, clock
         self._runs: dict[str, Shown] = {}
         self._lock = threading.Lock()
 
     def take(self, samples: RunSamples) -> None:
-        """Shows a run, in the place of an older one of its name."""
-        kept = samples if samples.pace_ratio is not None else ended(samples)
+        """Shows a run, in the place of an older one of its name.
+
+        Raises:
+            OSError: the steps of a paced run find no place on the disk.
+        """
+        kept = ended(samples) if samples.pace_ratio is None else on_disk(samples, self._spool)
         names = {
             family.name: [series_text(row.name, samples.labels(row)) for row in rows(family)]
             for family in kept.families
@@ -111,3 +118,21 @@ def ended(samples: RunSamples) -> RunSamples:
     """The samples of the last step alone."""
     families = [replace(family, values=family.values[:, :, -1:].copy()) for family in samples.families]
     return replace(samples, t_ms=samples.t_ms[-1:], families=families)
+
+
+def on_disk(samples: RunSamples, spool: Path) -> RunSamples:
+    """The same samples in a mapped file, a step after the other: memory holds what is looked at.
+
+    Everything is written before it is mapped: a full disk is an `OSError`, not a signal.
+    """
+    families = []
+    with TemporaryFile(dir=spool) as file:
+        for family in samples.families:
+            by_step = np.ascontiguousarray(np.moveaxis(family.values, 2, 0))
+            begin = file.tell()
+            file.write(by_step.data)
+            file.flush()
+            held = np.memmap(file, np.float64, "r", offset=begin, shape=by_step.shape)
+            file.seek(0, os.SEEK_END)
+            families.append(replace(family, values=np.moveaxis(held, 0, 2)))
+    return replace(samples, families=families)

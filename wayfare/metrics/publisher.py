@@ -1,20 +1,21 @@
-"""Hears of runs that are over and hands the published ones to the sinks, in a thread of its own."""
+"""Hears of runs that are over and hands the published ones to a sink, in a thread of its own."""
 
 from __future__ import annotations
 
 import logging
+import threading
 import time
-from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from itertools import islice
+from queue import SimpleQueue
 from typing import TYPE_CHECKING
 
 from wayfare.metrics.archive import FILE, read_recording
-from wayfare.metrics.errors import MetricsError
+from wayfare.metrics.errors import MetricsError, TooManySeriesError
 from wayfare.metrics.sinks import stamped
 from wayfare.storage.store import RunState
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable
     from pathlib import Path
 
     from wayfare.metrics.sinks import RunSamples, SampleSink
@@ -22,8 +23,16 @@ if TYPE_CHECKING:
 
 LOG = logging.getLogger(__name__)
 TAKEN, FAILED = "taken", "failed"
+MOST_SERIES = 20_000
 LABEL, NO = "publish", "false"
 """A run with this label of this value is not published."""
+
+
+def demand_few(samples: RunSamples) -> None:
+    """Raises `TooManySeriesError` for a run that would flood a Prometheus."""
+    if samples.series_count > MOST_SERIES:
+        message = f"{samples.series_count:,} series; at most {MOST_SERIES:,} of a run are published"
+        raise TooManySeriesError(message)
 
 
 def is_published(record: RunRecord) -> bool:
@@ -32,75 +41,60 @@ def is_published(record: RunRecord) -> bool:
     return single and record.labels.get(LABEL) != NO
 
 
-@dataclass(frozen=True, slots=True)
-class Outlet:
-    """A sink, and whether runs that an earlier server has shown go to it again."""
-
-    sink: SampleSink
-    again: bool
-
-
 class Publisher:
-    """Listens to runs; `folder` holds their results, `view` may add families of its own.
+    """Listens to runs and hands the published ones to a sink, one after the other.
 
-    `count` is told whether a run was `taken` by a sink or has `failed` to be.
+    `folder` holds their results, `view` may add families; `count` is told whether a run was `taken`
+    or has `failed` to be.
     """
 
     def __init__(
         self,
         folder: Path,
-        outlets: Sequence[Outlet],
+        sink: SampleSink,
         view: Callable[[RunSamples], RunSamples],
         count: Callable[[str], None],
     ) -> None:
         """Waits for runs."""
-        self._folder, self._outlets, self._view, self._count = folder, outlets, view, count
-        self._thread = ThreadPoolExecutor(1, thread_name_prefix="publisher")
+        self._folder, self._sink, self._view, self._count = folder, sink, view, count
+        self._waiting: SimpleQueue[RunRecord | None] = SimpleQueue()
+        self._thread = threading.Thread(target=self._work, name="publisher", daemon=True)
+        self._thread.start()
 
     def run_changed(self, record: RunRecord) -> None:
         """Publishes a run that is over, soon."""
         if is_published(record):
-            sinks = [outlet.sink for outlet in self._outlets]
-            self._thread.submit(self._publish, record, sinks)
+            self._waiting.put(record)
 
     def restore(self, store: RunStore, most: int) -> None:
-        """Shows the newest runs that an earlier server published, oldest first."""
-        sinks = [outlet.sink for outlet in self._outlets if outlet.again]
+        """Publishes the newest runs that an earlier server published, oldest first."""
         files = sorted(self._folder.glob(f"*/{FILE}"), key=lambda file: file.stat().st_mtime, reverse=True)
-        found: list[RunRecord] = []
-        for file in files:
-            record = store.get(file.parent.name)
-            if record is not None and is_published(record):
-                found.append(record)
-            if len(found) == most:
-                break
-        for record in reversed(found):
-            self._thread.submit(self._publish, record, sinks)
+        known = (store.get(file.parent.name) for file in files)
+        found = (record for record in known if record is not None and is_published(record))
+        for record in reversed(list(islice(found, most))):
+            self._waiting.put(record)
 
-    def _publish(self, record: RunRecord, sinks: Sequence[SampleSink]) -> None:
-        """Reads a run's recording and hands it on; what fails is logged and counted."""
-        try:
-            recording = read_recording(self._folder / record.run_id)
-            samples = self._view(stamped(recording, record.run_id, record.finished_s or time.time()))
-        except (MetricsError, OSError) as error:
-            self._failed(record, error)
-            return
-        for sink in sinks:
+    def _work(self) -> None:
+        """Publishes what waits until it is told to stop."""
+        while (record := self._waiting.get()) is not None:
             try:
-                sink.take(samples)
+                self._publish(record)
                 self._count(TAKEN)
             except (MetricsError, OSError) as error:
-                self._failed(record, error)
+                LOG.warning("run %s is not published: %s", record.run_id, error)
+                self._count(FAILED)
+            except Exception:
+                LOG.exception("run %s is not published", record.run_id)
+                self._count(FAILED)
 
-    def _failed(self, record: RunRecord, error: Exception) -> None:
-        """A run is not shown somewhere."""
-        LOG.warning("run %s is not published: %s", record.run_id, error)
-        self._count(FAILED)
+    def _publish(self, record: RunRecord) -> None:
+        """Reads a run's recording and hands it on."""
+        recording = read_recording(self._folder / record.run_id)
+        samples = self._view(stamped(recording, record.run_id, record.finished_s or time.time()))
+        demand_few(samples)
+        self._sink.take(samples)
 
-    def exists(self, run_id: str) -> bool:
-        """Whether a run's results are still there."""
-        return (self._folder / run_id).is_dir()
-
-    def stop(self) -> None:
-        """Hears no more; what is being published may end."""
-        self._thread.shutdown(wait=False, cancel_futures=True)
+    def stop(self, patience_s: float) -> None:
+        """Hears no more; waits so long for what is being published."""
+        self._waiting.put(None)
+        self._thread.join(patience_s)

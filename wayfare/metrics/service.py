@@ -19,17 +19,21 @@ from prometheus_client import (
 from wayfare.metrics.calls import CallMetrics
 from wayfare.metrics.endpoint import Endpoint
 from wayfare.metrics.page import Page
-from wayfare.metrics.publisher import FAILED, TAKEN, Outlet, Publisher
+from wayfare.metrics.publisher import FAILED, TAKEN, Publisher
 from wayfare.metrics.vllm import with_vllm
 from wayfare.storage.store import RunState
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
-    from wayfare.metrics.sinks import RunSamples
+    from wayfare.metrics.sinks import RunSamples, SampleSink
+    from wayfare.service.slots import RunListener
     from wayfare.storage.store import RunRecord, RunStore
 
 PUBLISHED = 8
+PATIENCE_S = 2.0
+PAGE, PUSH = "page", "remote_write"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -81,37 +85,38 @@ class ServiceMetrics:
             WrongAddressError: the remote-write URL is none.
         """
         disable_created_metrics()  # type: ignore[no-untyped-call]
-        self._settings = settings
+        self._settings, self._runs = settings, runs
         self._registry = CollectorRegistry()
         ProcessCollector(registry=self._registry)
-        self._page = Page(settings.published)
-        outcomes = Counter(
-            "wayfare_published_runs", "Runs handed to an outlet.", ("outcome",), registry=self._registry
+        self._page = Page(settings.published, runs)
+        self._outcomes = Counter(
+            "wayfare_published_runs",
+            "Runs handed to an outlet.",
+            ("outlet", "outcome"),
+            registry=self._registry,
         )
-        for outcome in (TAKEN, FAILED):
-            outcomes.labels(outcome)
-        self._outcomes = outcomes
-        self._publisher = Publisher(runs, self._outlets(), self._view, self._count)
-        self.listeners = (RunStates(self._registry), self._publisher)
+        self._shown = self._publisher(PAGE, self._page, runs)
+        self._publishers = (self._shown, *self._pushed(runs))
+        self.listeners: tuple[RunListener, ...] = (RunStates(self._registry), *self._publishers)
         self.interceptor = CallMetrics(self._registry)
         self._endpoint: Endpoint | None = None
 
-    def _outlets(self) -> list[Outlet]:
-        """The page, and the receiver where one is named."""
-        outlets = [Outlet(self._page, again=True)]
+    def _publisher(self, outlet: str, sink: SampleSink, runs: Path) -> Publisher:
+        """A publisher to a sink, its outcomes counted."""
+        for outcome in (TAKEN, FAILED):
+            self._outcomes.labels(outlet, outcome)
+        return Publisher(runs, sink, self._view, lambda outcome: self._outcomes.labels(outlet, outcome).inc())
+
+    def _pushed(self, runs: Path) -> Iterator[Publisher]:
+        """A publisher to the receiver, where one is named; it keeps nobody waiting but itself."""
         if self._settings.remote_write:
             from wayfare.metrics.remote_write import RemoteWriter
 
-            outlets.append(Outlet(RemoteWriter(url=self._settings.remote_write), again=False))
-        return outlets
+            yield self._publisher(PUSH, RemoteWriter(url=self._settings.remote_write), runs)
 
     def _view(self, samples: RunSamples) -> RunSamples:
         """The samples, with vLLM's names as well where that was asked for."""
         return with_vllm(samples) if self._settings.vllm else samples
-
-    def _count(self, outcome: str) -> None:
-        """Counts a run that an outlet took, or did not."""
-        self._outcomes.labels(outcome).inc()
 
     def open(self, store: RunStore) -> int:
         """Serves the page, earlier runs included; the port.
@@ -120,16 +125,17 @@ class ServiceMetrics:
             OSError: the address cannot be had.
         """
         self._endpoint = Endpoint(*self._settings.host_and_port, self.text)
-        self._publisher.restore(store, self._settings.published)
+        self._shown.restore(store, self._settings.published)
         return int(self._endpoint.server_address[1])
 
     def text(self) -> str:
         """The whole page."""
-        self._page.keep(self._publisher.exists)
+        self._page.keep(lambda run: (self._runs / run).is_dir())
         return generate_latest(self._registry).decode() + self._page.text()
 
     def close(self) -> None:
         """Serves and publishes no more."""
-        self._publisher.stop()
+        for publisher in self._publishers:
+            publisher.stop(PATIENCE_S)
         if self._endpoint is not None:
             self._endpoint.stop()

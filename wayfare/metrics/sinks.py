@@ -43,6 +43,11 @@ class RunSamples:
         """Number of samples."""
         return sum(int(np.count_nonzero(~np.isnan(family.values))) for family in self.families)
 
+    @property
+    def series_count(self) -> int:
+        """Number of series."""
+        return sum(family.values.shape[0] * family.values.shape[1] for family in self.families)
+
     def told(self) -> str:
         """What these samples are, in a line."""
         first, last = (

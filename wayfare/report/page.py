@@ -11,6 +11,7 @@ from wayfare.report.charts import day_chart, latency_chart, tier_chart, trade_ch
 from wayfare.report.data import interval, told_events
 from wayfare.report.script import chart_program
 from wayfare.report.style import STYLE
+from wayfare.report.tasks import task_section
 from wayfare.tables.conclusion import conclusion
 
 if TYPE_CHECKING:
@@ -39,6 +40,7 @@ def comparison_page(scenario: Scenario, comparison: Comparison) -> str:
     sections = [
         paragraphs(texts),
         table(reports, marked, comparison.baselines),
+        task_section(reports),
         chart("trade", "Cost, quality, latency", TRADE, trade_chart(reports, comparison.pareto)),
         *shared_charts(reports, results),
         footer(scenario, reports[0], comparison.replications, comparison.confidence),
@@ -50,6 +52,7 @@ def run_page(scenario: Scenario, result: RunResult) -> str:
     """The report of a single run."""
     sections = [
         table([result.report], {}, ()),
+        task_section([result.report]),
         *shared_charts([result.report], [result]),
         footer(scenario, result.report, 1, None),
     ]

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, cast
 from wayfare.numbers import duration, significant
 from wayfare.tables.conclusion import conclusion
 from wayfare.tables.run import print_warnings
+from wayfare.tables.tasks import print_tasks_by_policy
 from wayfare.terminal import console, plain_table
 
 if TYPE_CHECKING:
@@ -41,6 +42,7 @@ def print_comparison(scenario: Scenario, comparison: Comparison) -> None:
     if comparison.replications > 1:
         out.print()
         out.print(differences(comparison))
+    print_tasks_by_policy(out, comparison.reports)
     out.print()
     out.print(conclusion(comparison))
     print_warnings(out, comparison.reports[0])

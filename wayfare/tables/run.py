@@ -6,6 +6,7 @@ from collections import Counter
 from typing import TYPE_CHECKING, cast
 
 from wayfare.numbers import count, duration, energy, grams, seconds, share, usd
+from wayfare.tables.tasks import print_tasks
 from wayfare.terminal import console, plain_table
 
 if TYPE_CHECKING:
@@ -24,6 +25,7 @@ def print_run(scenario: Scenario, report: Report) -> None:
     out.print(headline(report))
     out.print()
     out.print(deployments(report))
+    print_tasks(out, report)
     print_decisions(out, report)
     print_failures(out, report)
     print_events(out, report)

@@ -305,8 +305,91 @@ class Breakdown(_message.Message):
     additional: _struct_pb2.Struct
     def __init__(self, tier: _Optional[_Mapping[str, Block]] = ..., model: _Optional[_Mapping[str, Block]] = ..., deployment: _Optional[_Mapping[str, Block]] = ..., task: _Optional[_Mapping[str, Block]] = ..., tenant: _Optional[_Mapping[str, Block]] = ..., region: _Optional[_Mapping[str, Block]] = ..., additional: _Optional[_Union[_struct_pb2.Struct, _Mapping]] = ...) -> None: ...
 
+class CallFigures(_message.Message):
+    __slots__ = ("mean", "max")
+    MEAN_FIELD_NUMBER: _ClassVar[int]
+    MAX_FIELD_NUMBER: _ClassVar[int]
+    mean: float
+    max: float
+    def __init__(self, mean: _Optional[float] = ..., max: _Optional[float] = ...) -> None: ...
+
+class TaskCost(_message.Message):
+    __slots__ = ("total", "per_task", "per_success")
+    TOTAL_FIELD_NUMBER: _ClassVar[int]
+    PER_TASK_FIELD_NUMBER: _ClassVar[int]
+    PER_SUCCESS_FIELD_NUMBER: _ClassVar[int]
+    total: float
+    per_task: float
+    per_success: float
+    def __init__(self, total: _Optional[float] = ..., per_task: _Optional[float] = ..., per_success: _Optional[float] = ...) -> None: ...
+
+class TaskEnergy(_message.Message):
+    __slots__ = ("total", "per_task")
+    TOTAL_FIELD_NUMBER: _ClassVar[int]
+    PER_TASK_FIELD_NUMBER: _ClassVar[int]
+    total: float
+    per_task: float
+    def __init__(self, total: _Optional[float] = ..., per_task: _Optional[float] = ...) -> None: ...
+
+class StreamTasks(_message.Message):
+    __slots__ = ("arrived", "completed", "failed", "unfinished", "success_ratio", "latency_s", "calls", "cost_usd", "energy_wh", "additional")
+    ARRIVED_FIELD_NUMBER: _ClassVar[int]
+    COMPLETED_FIELD_NUMBER: _ClassVar[int]
+    FAILED_FIELD_NUMBER: _ClassVar[int]
+    UNFINISHED_FIELD_NUMBER: _ClassVar[int]
+    SUCCESS_RATIO_FIELD_NUMBER: _ClassVar[int]
+    LATENCY_S_FIELD_NUMBER: _ClassVar[int]
+    CALLS_FIELD_NUMBER: _ClassVar[int]
+    COST_USD_FIELD_NUMBER: _ClassVar[int]
+    ENERGY_WH_FIELD_NUMBER: _ClassVar[int]
+    ADDITIONAL_FIELD_NUMBER: _ClassVar[int]
+    arrived: float
+    completed: float
+    failed: float
+    unfinished: float
+    success_ratio: float
+    latency_s: LatencyFigures
+    calls: CallFigures
+    cost_usd: TaskCost
+    energy_wh: TaskEnergy
+    additional: _struct_pb2.Struct
+    def __init__(self, arrived: _Optional[float] = ..., completed: _Optional[float] = ..., failed: _Optional[float] = ..., unfinished: _Optional[float] = ..., success_ratio: _Optional[float] = ..., latency_s: _Optional[_Union[LatencyFigures, _Mapping]] = ..., calls: _Optional[_Union[CallFigures, _Mapping]] = ..., cost_usd: _Optional[_Union[TaskCost, _Mapping]] = ..., energy_wh: _Optional[_Union[TaskEnergy, _Mapping]] = ..., additional: _Optional[_Union[_struct_pb2.Struct, _Mapping]] = ...) -> None: ...
+
+class AgentTasks(_message.Message):
+    __slots__ = ("arrived", "completed", "failed", "unfinished", "success_ratio", "latency_s", "calls", "cost_usd", "energy_wh", "by_stream", "additional")
+    class ByStreamEntry(_message.Message):
+        __slots__ = ("key", "value")
+        KEY_FIELD_NUMBER: _ClassVar[int]
+        VALUE_FIELD_NUMBER: _ClassVar[int]
+        key: str
+        value: StreamTasks
+        def __init__(self, key: _Optional[str] = ..., value: _Optional[_Union[StreamTasks, _Mapping]] = ...) -> None: ...
+    ARRIVED_FIELD_NUMBER: _ClassVar[int]
+    COMPLETED_FIELD_NUMBER: _ClassVar[int]
+    FAILED_FIELD_NUMBER: _ClassVar[int]
+    UNFINISHED_FIELD_NUMBER: _ClassVar[int]
+    SUCCESS_RATIO_FIELD_NUMBER: _ClassVar[int]
+    LATENCY_S_FIELD_NUMBER: _ClassVar[int]
+    CALLS_FIELD_NUMBER: _ClassVar[int]
+    COST_USD_FIELD_NUMBER: _ClassVar[int]
+    ENERGY_WH_FIELD_NUMBER: _ClassVar[int]
+    BY_STREAM_FIELD_NUMBER: _ClassVar[int]
+    ADDITIONAL_FIELD_NUMBER: _ClassVar[int]
+    arrived: float
+    completed: float
+    failed: float
+    unfinished: float
+    success_ratio: float
+    latency_s: LatencyFigures
+    calls: CallFigures
+    cost_usd: TaskCost
+    energy_wh: TaskEnergy
+    by_stream: _containers.MessageMap[str, StreamTasks]
+    additional: _struct_pb2.Struct
+    def __init__(self, arrived: _Optional[float] = ..., completed: _Optional[float] = ..., failed: _Optional[float] = ..., unfinished: _Optional[float] = ..., success_ratio: _Optional[float] = ..., latency_s: _Optional[_Union[LatencyFigures, _Mapping]] = ..., calls: _Optional[_Union[CallFigures, _Mapping]] = ..., cost_usd: _Optional[_Union[TaskCost, _Mapping]] = ..., energy_wh: _Optional[_Union[TaskEnergy, _Mapping]] = ..., by_stream: _Optional[_Mapping[str, StreamTasks]] = ..., additional: _Optional[_Union[_struct_pb2.Struct, _Mapping]] = ...) -> None: ...
+
 class Report(_message.Message):
-    __slots__ = ("schema", "scenario", "policy", "seed", "version", "catalog", "oracle", "replications", "simulated_s", "wall_s", "intervals", "warnings", "requests", "attempts", "tokens", "cost_usd", "energy_wh", "emissions_gco2e", "latency", "completion_ratio", "slo", "quality", "water_l", "utilization", "by", "decisions", "digest", "additional")
+    __slots__ = ("schema", "scenario", "policy", "seed", "version", "catalog", "oracle", "replications", "simulated_s", "wall_s", "intervals", "warnings", "requests", "attempts", "tokens", "cost_usd", "energy_wh", "emissions_gco2e", "latency", "completion_ratio", "slo", "quality", "water_l", "utilization", "by", "decisions", "digest", "additional", "tasks")
     class IntervalsEntry(_message.Message):
         __slots__ = ("key", "value")
         KEY_FIELD_NUMBER: _ClassVar[int]
@@ -356,6 +439,7 @@ class Report(_message.Message):
     DECISIONS_FIELD_NUMBER: _ClassVar[int]
     DIGEST_FIELD_NUMBER: _ClassVar[int]
     ADDITIONAL_FIELD_NUMBER: _ClassVar[int]
+    TASKS_FIELD_NUMBER: _ClassVar[int]
     schema: str
     scenario: ScenarioMark
     policy: str
@@ -384,7 +468,8 @@ class Report(_message.Message):
     decisions: _containers.ScalarMap[str, float]
     digest: str
     additional: _struct_pb2.Struct
-    def __init__(self, schema: _Optional[str] = ..., scenario: _Optional[_Union[ScenarioMark, _Mapping]] = ..., policy: _Optional[str] = ..., seed: _Optional[int] = ..., version: _Optional[str] = ..., catalog: _Optional[_Union[CatalogMark, _Mapping]] = ..., oracle: _Optional[bool] = ..., replications: _Optional[int] = ..., simulated_s: _Optional[float] = ..., wall_s: _Optional[float] = ..., intervals: _Optional[_Mapping[str, Interval]] = ..., warnings: _Optional[_Iterable[str]] = ..., requests: _Optional[_Union[RequestCounts, _Mapping]] = ..., attempts: _Optional[_Union[AttemptCounts, _Mapping]] = ..., tokens: _Optional[_Union[TokenCounts, _Mapping]] = ..., cost_usd: _Optional[_Union[Cost, _Mapping]] = ..., energy_wh: _Optional[_Union[Energy, _Mapping]] = ..., emissions_gco2e: _Optional[_Union[Emissions, _Mapping]] = ..., latency: _Optional[_Union[Latency, _Mapping]] = ..., completion_ratio: _Optional[float] = ..., slo: _Optional[_Union[Slo, _Mapping]] = ..., quality: _Optional[_Union[Quality, _Mapping]] = ..., water_l: _Optional[_Union[Water, _Mapping]] = ..., utilization: _Optional[_Mapping[str, Figure]] = ..., by: _Optional[_Union[Breakdown, _Mapping]] = ..., decisions: _Optional[_Mapping[str, float]] = ..., digest: _Optional[str] = ..., additional: _Optional[_Union[_struct_pb2.Struct, _Mapping]] = ...) -> None: ...
+    tasks: AgentTasks
+    def __init__(self, schema: _Optional[str] = ..., scenario: _Optional[_Union[ScenarioMark, _Mapping]] = ..., policy: _Optional[str] = ..., seed: _Optional[int] = ..., version: _Optional[str] = ..., catalog: _Optional[_Union[CatalogMark, _Mapping]] = ..., oracle: _Optional[bool] = ..., replications: _Optional[int] = ..., simulated_s: _Optional[float] = ..., wall_s: _Optional[float] = ..., intervals: _Optional[_Mapping[str, Interval]] = ..., warnings: _Optional[_Iterable[str]] = ..., requests: _Optional[_Union[RequestCounts, _Mapping]] = ..., attempts: _Optional[_Union[AttemptCounts, _Mapping]] = ..., tokens: _Optional[_Union[TokenCounts, _Mapping]] = ..., cost_usd: _Optional[_Union[Cost, _Mapping]] = ..., energy_wh: _Optional[_Union[Energy, _Mapping]] = ..., emissions_gco2e: _Optional[_Union[Emissions, _Mapping]] = ..., latency: _Optional[_Union[Latency, _Mapping]] = ..., completion_ratio: _Optional[float] = ..., slo: _Optional[_Union[Slo, _Mapping]] = ..., quality: _Optional[_Union[Quality, _Mapping]] = ..., water_l: _Optional[_Union[Water, _Mapping]] = ..., utilization: _Optional[_Mapping[str, Figure]] = ..., by: _Optional[_Union[Breakdown, _Mapping]] = ..., decisions: _Optional[_Mapping[str, float]] = ..., digest: _Optional[str] = ..., additional: _Optional[_Union[_struct_pb2.Struct, _Mapping]] = ..., tasks: _Optional[_Union[AgentTasks, _Mapping]] = ...) -> None: ...
 
 class Difference(_message.Message):
     __slots__ = ("a", "b", "metric", "mean", "low", "high", "replications", "additional")

@@ -75,7 +75,7 @@ class WorkloadSettings(_message.Message):
     def __init__(self, streams: _Optional[_Iterable[_Union[Stream, _Mapping]]] = ...) -> None: ...
 
 class Stream(_message.Message):
-    __slots__ = ("name", "task", "region", "arrivals", "input_tokens", "output_tokens", "max_output_tokens", "difficulty", "tenants", "slo", "residency", "banned_tiers", "capability_floor", "deferrable", "client", "session", "devices", "priority")
+    __slots__ = ("name", "task", "region", "arrivals", "input_tokens", "output_tokens", "max_output_tokens", "difficulty", "tenants", "slo", "residency", "banned_tiers", "capability_floor", "deferrable", "client", "session", "agent", "devices", "priority")
     class TenantsEntry(_message.Message):
         __slots__ = ("key", "value")
         KEY_FIELD_NUMBER: _ClassVar[int]
@@ -99,6 +99,7 @@ class Stream(_message.Message):
     DEFERRABLE_FIELD_NUMBER: _ClassVar[int]
     CLIENT_FIELD_NUMBER: _ClassVar[int]
     SESSION_FIELD_NUMBER: _ClassVar[int]
+    AGENT_FIELD_NUMBER: _ClassVar[int]
     DEVICES_FIELD_NUMBER: _ClassVar[int]
     PRIORITY_FIELD_NUMBER: _ClassVar[int]
     name: str
@@ -117,9 +118,10 @@ class Stream(_message.Message):
     deferrable: bool
     client: Client
     session: Session
+    agent: Agent
     devices: int
     priority: int
-    def __init__(self, name: _Optional[str] = ..., task: _Optional[str] = ..., region: _Optional[str] = ..., arrivals: _Optional[_Union[Arrivals, _Mapping]] = ..., input_tokens: _Optional[_Union[Spread, _Mapping]] = ..., output_tokens: _Optional[_Union[Spread, _Mapping]] = ..., max_output_tokens: _Optional[int] = ..., difficulty: _Optional[_Union[Difficulty, _Mapping]] = ..., tenants: _Optional[_Mapping[str, float]] = ..., slo: _Optional[_Union[Objectives, _Mapping]] = ..., residency: _Optional[_Iterable[str]] = ..., banned_tiers: _Optional[_Iterable[str]] = ..., capability_floor: _Optional[float] = ..., deferrable: _Optional[bool] = ..., client: _Optional[_Union[Client, _Mapping]] = ..., session: _Optional[_Union[Session, _Mapping]] = ..., devices: _Optional[int] = ..., priority: _Optional[int] = ...) -> None: ...
+    def __init__(self, name: _Optional[str] = ..., task: _Optional[str] = ..., region: _Optional[str] = ..., arrivals: _Optional[_Union[Arrivals, _Mapping]] = ..., input_tokens: _Optional[_Union[Spread, _Mapping]] = ..., output_tokens: _Optional[_Union[Spread, _Mapping]] = ..., max_output_tokens: _Optional[int] = ..., difficulty: _Optional[_Union[Difficulty, _Mapping]] = ..., tenants: _Optional[_Mapping[str, float]] = ..., slo: _Optional[_Union[Objectives, _Mapping]] = ..., residency: _Optional[_Iterable[str]] = ..., banned_tiers: _Optional[_Iterable[str]] = ..., capability_floor: _Optional[float] = ..., deferrable: _Optional[bool] = ..., client: _Optional[_Union[Client, _Mapping]] = ..., session: _Optional[_Union[Session, _Mapping]] = ..., agent: _Optional[_Union[Agent, _Mapping]] = ..., devices: _Optional[int] = ..., priority: _Optional[int] = ...) -> None: ...
 
 class SteadyArrivals(_message.Message):
     __slots__ = ("rate_per_s", "process")
@@ -329,6 +331,20 @@ class WeightedSeconds(_message.Message):
     mixture: _containers.RepeatedCompositeFieldContainer[WeightedSeconds]
     weight: float
     def __init__(self, fixed_s: _Optional[float] = ..., median_s: _Optional[float] = ..., p95_s: _Optional[float] = ..., mean_s: _Optional[float] = ..., cv: _Optional[float] = ..., exponential_s: _Optional[float] = ..., uniform_s: _Optional[_Iterable[float]] = ..., quantiles_s: _Optional[_Iterable[_Union[Point, _Mapping]]] = ..., values_s: _Optional[_Iterable[float]] = ..., mixture: _Optional[_Iterable[_Union[WeightedSeconds, _Mapping]]] = ..., weight: _Optional[float] = ...) -> None: ...
+
+class Agent(_message.Message):
+    __slots__ = ("calls", "tool_time", "tool_output_tokens", "shared_difficulty", "success")
+    CALLS_FIELD_NUMBER: _ClassVar[int]
+    TOOL_TIME_FIELD_NUMBER: _ClassVar[int]
+    TOOL_OUTPUT_TOKENS_FIELD_NUMBER: _ClassVar[int]
+    SHARED_DIFFICULTY_FIELD_NUMBER: _ClassVar[int]
+    SUCCESS_FIELD_NUMBER: _ClassVar[int]
+    calls: Spread
+    tool_time: SpreadSeconds
+    tool_output_tokens: Spread
+    shared_difficulty: float
+    success: str
+    def __init__(self, calls: _Optional[_Union[Spread, _Mapping]] = ..., tool_time: _Optional[_Union[SpreadSeconds, _Mapping]] = ..., tool_output_tokens: _Optional[_Union[Spread, _Mapping]] = ..., shared_difficulty: _Optional[float] = ..., success: _Optional[str] = ...) -> None: ...
 
 class Network(_message.Message):
     __slots__ = ("last_mile", "egress_usd_per_gb", "bytes_per_output_token")

@@ -221,7 +221,7 @@ class StreamRequestRecordsResponse(_message.Message):
     def __init__(self, records: _Optional[_Iterable[_Union[RequestRecord, _Mapping]]] = ...) -> None: ...
 
 class RequestRecord(_message.Message):
-    __slots__ = ("request", "arrival_s", "task", "tenant", "state", "reason", "deployment", "model", "tier", "attempt_count", "input_token_count", "output_token_count", "ttft_s", "e2e_s", "correct", "cost_usd", "energy_wh", "emissions_gco2e")
+    __slots__ = ("request", "arrival_s", "task", "tenant", "state", "reason", "deployment", "model", "tier", "attempt_count", "input_token_count", "output_token_count", "ttft_s", "e2e_s", "correct", "cost_usd", "energy_wh", "emissions_gco2e", "agent_task", "call")
     REQUEST_FIELD_NUMBER: _ClassVar[int]
     ARRIVAL_S_FIELD_NUMBER: _ClassVar[int]
     TASK_FIELD_NUMBER: _ClassVar[int]
@@ -240,6 +240,8 @@ class RequestRecord(_message.Message):
     COST_USD_FIELD_NUMBER: _ClassVar[int]
     ENERGY_WH_FIELD_NUMBER: _ClassVar[int]
     EMISSIONS_GCO2E_FIELD_NUMBER: _ClassVar[int]
+    AGENT_TASK_FIELD_NUMBER: _ClassVar[int]
+    CALL_FIELD_NUMBER: _ClassVar[int]
     request: int
     arrival_s: float
     task: str
@@ -258,7 +260,9 @@ class RequestRecord(_message.Message):
     cost_usd: float
     energy_wh: float
     emissions_gco2e: float
-    def __init__(self, request: _Optional[int] = ..., arrival_s: _Optional[float] = ..., task: _Optional[str] = ..., tenant: _Optional[str] = ..., state: _Optional[str] = ..., reason: _Optional[str] = ..., deployment: _Optional[str] = ..., model: _Optional[str] = ..., tier: _Optional[str] = ..., attempt_count: _Optional[int] = ..., input_token_count: _Optional[int] = ..., output_token_count: _Optional[int] = ..., ttft_s: _Optional[float] = ..., e2e_s: _Optional[float] = ..., correct: _Optional[bool] = ..., cost_usd: _Optional[float] = ..., energy_wh: _Optional[float] = ..., emissions_gco2e: _Optional[float] = ...) -> None: ...
+    agent_task: int
+    call: int
+    def __init__(self, request: _Optional[int] = ..., arrival_s: _Optional[float] = ..., task: _Optional[str] = ..., tenant: _Optional[str] = ..., state: _Optional[str] = ..., reason: _Optional[str] = ..., deployment: _Optional[str] = ..., model: _Optional[str] = ..., tier: _Optional[str] = ..., attempt_count: _Optional[int] = ..., input_token_count: _Optional[int] = ..., output_token_count: _Optional[int] = ..., ttft_s: _Optional[float] = ..., e2e_s: _Optional[float] = ..., correct: _Optional[bool] = ..., cost_usd: _Optional[float] = ..., energy_wh: _Optional[float] = ..., emissions_gco2e: _Optional[float] = ..., agent_task: _Optional[int] = ..., call: _Optional[int] = ...) -> None: ...
 
 class UploadTraceRequest(_message.Message):
     __slots__ = ("chunk",)
