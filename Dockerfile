@@ -13,12 +13,13 @@ COPY router router
 COPY scenarios scenarios
 COPY simulator simulator
 COPY wayfare wayfare
-RUN python3 -m pip --python /opt/venv/bin/python install --no-deps .
-# The machine code is for any processor of this kind, not the one that built the image; the sources
-# get a time of whole seconds, because Numba looks at it and layers of images may round it.
+RUN python3 -m pip --python /opt/venv/bin/python install --no-deps . \
+ && find /opt/venv -type d -name tests -prune -exec rm -r {} +
+# The machine code is for any processor of this kind, not the one that built the image. Numba knows
+# it again by the sources' place (the installed ones: -P) and time (whole seconds: layers round it).
 ENV NUMBA_CACHE_DIR=/opt/kernel NUMBA_CPU_NAME=generic
 RUN find /opt/venv -path '*/simulator/kernel/*.py' -exec touch -d 2026-01-01T00:00:00Z {} + \
- && /opt/venv/bin/python -m simulator.kernel
+ && /opt/venv/bin/python -P -m simulator.kernel
 
 FROM ${BASE}
 # A root file system may be read-only and the user is not root, so the compiled kernel, which Numba

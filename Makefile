@@ -113,4 +113,4 @@ lock: ## requirements.lock from pyproject.toml (needs uv)
 
 .PHONY: clean
 clean: ## without what was installed and made
-	@rm -rf .venv out .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
+	@rm -rf .venv .cache out .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis

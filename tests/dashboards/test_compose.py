@@ -119,6 +119,15 @@ def test_the_image_is_not_roots():
     assert all((ROOT / word).exists() for word in wanted)
 
 
+def test_the_installed_kernel_is_compiled():
+    """Machine code is known by the place of its sources: not those that were copied for the build."""
+    assert re.findall(r"python (.*)-m simulator\.kernel", DOCKERFILE) == ["-P "]
+    made, found = re.findall(r"NUMBA_CACHE_DIR=(\S+)", DOCKERFILE)
+    assert f"cp -R {made} {Path(found).parent}/" in DOCKERFILE
+    assert Path(made).name == Path(found).name
+    assert len(set(re.findall(r"NUMBA_CPU_NAME=(\S+)", DOCKERFILE))) == 1
+
+
 def test_the_dockerfile_has_no_lint():
     """Hadolint has nothing to say."""
     hadolint = Path(sys.executable).with_name("hadolint")
