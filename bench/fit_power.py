@@ -16,6 +16,7 @@ from fit_profiles import text_of
 
 from catalogs import load_catalog
 from catalogs.records import ServingProfile
+from simulator.calibration.domain import box_of
 from simulator.calibration.energy_points import NEEDED, VERSION, EnergyPoint, energy_point_of
 from simulator.calibration.energy_prediction import PROFILE
 from simulator.calibration.fitting import Fit, fit_engine
@@ -54,7 +55,8 @@ def main() -> None:
     """Fits the profile, then the watts of each accelerator."""
     points, catalog = points_in(Path(sys.argv[1])), load_catalog()
     fit = fit_engine([point.point for point in points], catalog, POWER_BOUNDS)
-    made = profile(fit)
+    box = box_of([point.point for point in points])
+    made = profile(fit).model_copy(update={"domain": box})
     TARGET.write_text(
         "# Written by bench/fit_power.py; not edited by hand.\n\n" + text_of(made), encoding="utf-8"
     )

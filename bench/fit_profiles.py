@@ -14,6 +14,7 @@ import numpy as np
 
 from catalogs import load_catalog
 from catalogs.records import ServingProfile
+from simulator.calibration.domain import box_of
 from simulator.calibration.fitting import Fit, fit_client_side, fit_engine, version_scales
 from simulator.calibration.points import Point, in_domain, point_of, read_rows
 from simulator.calibration.prediction import predicted_s
@@ -81,6 +82,7 @@ def main() -> None:
         made = profile(name, engine, version, fit, simulated_scales(points, made))
         client = fit_client_side(points, load_catalog(), made)
         made = made.model_copy(update={key: float(f"{value:.4g}") for key, value in client.items()})
+        made = made.model_copy(update={"domain": box_of(points)})
         parts.append(text_of(made))
         parts += [text_of(of_version(made, name, told)) for name, told in OTHERS.get(engine, {}).items()]
         print(name, made.note)

@@ -62,6 +62,7 @@ CASES = (
         traced=True,
     ),
     Case(title="timeouts, retries, hedge 5 %, sessions", scenario="everything-on.yaml"),
+    Case(title="caches, agents, priorities, scaling, faults, limits, edge", scenario="everything.yaml"),
     Case(title="8 deployments, 10,000 requests", scenario="million.yaml", settings=("duration=100s",)),
     Case(title="8 deployments, 100,000 requests", scenario="million.yaml", settings=("duration=1000s",)),
     Case(title="8 deployments, 1,000,000 requests", scenario="million.yaml", repeats=3),

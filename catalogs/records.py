@@ -193,7 +193,7 @@ class Accelerator(Entry):
 
 
 class DeviceSpeed(Sourced):
-    """How fast a device runs a model, one stream at a time; sustained after it has warmed up."""
+    """How fast a device runs a model, one stream at a time; sustained once it is as hot as it gets."""
 
     precision: Precision
     decode_tokens_per_s: Positive
@@ -203,13 +203,19 @@ class DeviceSpeed(Sourced):
 
 
 class Device(Entry):
-    """An edge machine; `speeds` by model name. `usable_memory_ratio` of memory is for a model."""
+    """An edge machine; `speeds` by model name. `usable_memory_ratio` of memory is for a model.
+
+    `heating_s` is the time constant with which it heats up while busy and cools while idle; absent
+    where nothing is known: such a machine does not slow down. `battery_wh` is a full charge.
+    """
 
     kind: DeviceKind
     memory_gb: Positive
     usable_memory_ratio: Ratio = 0.6
     active_w: Positive
     idle_w: NonNegative = 0.0
+    heating_s: Positive | None = None
+    battery_wh: Positive | None = None
     purchase_usd: Money | None = None
     lifetime_years: Positive = 3.0
     embodied_kgco2e: NonNegative = 0.0
@@ -277,6 +283,24 @@ class Task(Entry):
     slo: Objectives = Objectives()
 
 
+CountSpan = tuple[Count, Count]
+
+
+class Domain(Record):
+    """The box of the points that a profile was fitted to, ends included; absent sides are unknown.
+
+    `params_b` is the models' total size in billions, `chips` the width of a replica, `batch` the
+    sequences on it at once.
+    """
+
+    accelerators: tuple[str, ...] = ()
+    params_b: tuple[Positive, Positive] | None = None
+    chips: CountSpan | None = None
+    input_tokens: CountSpan | None = None
+    output_tokens: CountSpan | None = None
+    batch: CountSpan | None = None
+
+
 class ServingProfile(Entry):
     """Coefficients of the additive roofline of one serving engine (docs/methodology/serving.md).
 
@@ -312,3 +336,4 @@ class ServingProfile(Entry):
     non_torch_gib: NonNegative = 0.15
     token_budget: Count = 8192
     max_sequences: Count = 256
+    domain: Domain | None = None

@@ -46,9 +46,17 @@ def references(catalog: Catalog, names: Names) -> Iterator[Reference]:
     for region in catalog.regions.values():
         for other in region.rtt_ms:
             yield "regions", region.name, f"rtt_ms.{other}", other, names["regions"]
+    yield from chip_references(catalog, names)
+
+
+def chip_references(catalog: Catalog, names: Names) -> Iterator[Reference]:
+    """Where chips are to be had, and which of them a profile's points were measured on."""
     for chip in catalog.accelerators.values():
         for place in (*(chip.regions or ()), *chip.banned_regions):
             yield "accelerators", chip.name, "regions", place, names["regions"]
+    for profile in catalog.serving_profiles.values():
+        for name in profile.domain.accelerators if profile.domain else ():
+            yield "serving_profiles", profile.name, "domain.accelerators", name, names["accelerators"]
 
 
 def round_trip_faults(catalog: Catalog, files: dict[tuple[str, str], str]) -> list[Fault]:

@@ -13,6 +13,7 @@ class FailureReason(StrEnum):
     QUEUE_FULL = "queue_full"
     SERVER_ERROR = "server_error"
     UNAVAILABLE = "unavailable"
+    OVERLOADED = "overloaded"
     TIMED_OUT = "timed_out"
     CONNECTION_ERROR = "connection_error"
     TOO_LARGE = "too_large"

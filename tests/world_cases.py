@@ -96,6 +96,29 @@ engines = st.sampled_from(
         {"kv_room_tokens": 9000, "max_sequences": 16},
     ]
 )
+phones = st.sampled_from(
+    [
+        PHONE,
+        {**PHONE, "model": "qwen3-4b"},
+        {
+            **PHONE,
+            "model": "qwen3-4b",
+            "device": {
+                "device": "iphone-14-pro-max",
+                "queue_limit": 1,
+                "offline": {"share": 0.4, "duration": "8s", "daily": ["19:00", "19:01"]},
+            },
+        },
+    ]
+)
+scalings = st.sampled_from(
+    [
+        {"metric": "outstanding", "target": 2},
+        {"metric": "waiting", "target": 1, "scale_to_zero": True},
+        {"metric": "utilization", "target": 0.5},
+        {"metric": "kv_usage", "target": 0.02},
+    ]
+)
 UNIT = {"usd_per_unit_hour": 2, "input_tokens_per_min_per_unit": 4000, "output_weight": 4}
 apis = st.sampled_from(
     [
@@ -103,6 +126,7 @@ apis = st.sampled_from(
         {"failure_ratio": 0.3},
         {"requests_per_min": 20},
         {"concurrency": 2},
+        {"concurrency": 6, "overload": {"from_ratio": 0.3, "slowdown": 4}},
         {"input_tokens_per_min": 9000},
         {"plan": "provisioned", "units": 3, "throughput": UNIT},
     ]
@@ -141,11 +165,17 @@ faults = st.sampled_from(
 def worlds(draw: st.DrawFn) -> Scenario:
     """Scenarios in which timeouts, refusals, failures, retries, sessions and agents meet."""
     stream = {**CHAT, "arrivals": draw(arrivals), "client": draw(clients), **draw(sequels)}
-    small = {**SMALL, "engine": draw(engines), "replicas": draw(st.integers(1, 3))}
-    if draw(st.booleans()):
-        small["balancing"] = "router"
+    small = {**SMALL, "engine": draw(engines)}
+    match draw(st.sampled_from(["balanced", "router", "scaled"])):
+        case "balanced":
+            small |= {"replicas": draw(st.integers(1, 3))}
+        case "router":
+            small |= {"replicas": draw(st.integers(1, 3)), "balancing": "router"}
+        case _:
+            quick = {"max": 3, "interval": "4s", "cold_start": "3s", "scale_in_delay": "10s"}
+            small["autoscaling"] = {**quick, **draw(scalings)}
     api = {**FRONTIER, "api": {"offer": "openai/gpt-6.1-sol", **draw(apis)}}
-    fleet = [small, api, PHONE] if draw(st.booleans()) else [small, api]
+    fleet = [small, api, draw(phones)] if draw(st.booleans()) else [small, api]
     return scenario(
         seed=draw(st.integers(0, 1000)),
         duration="60s",

@@ -48,7 +48,8 @@ class Terms:
     `capacity_usd_per_s` is the rent or amortisation of one queue; `meter_usd_per_kwh` is 0 where
     the operator does not pay the electricity meter. `user_side` marks the users' own devices:
     their energy and grams stand apart and cost the operator nothing. `api_wh_per_*_token` is
-    the catalog's estimate of what a provider's hardware draws, PUE included.
+    the catalog's estimate of what a provider's hardware draws, PUE included. `battery_wh` is a
+    device's full charge, None where it has none or nobody knows.
     """
 
     target: str
@@ -71,6 +72,7 @@ class Terms:
     api_wh_per_input_token: float = 0.0
     api_wh_per_output_token: float = 0.0
     user_side: bool = False
+    battery_wh: float | None = None
 
     @property
     def held(self) -> bool:

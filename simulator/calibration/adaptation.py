@@ -36,6 +36,8 @@ LEAST_POINTS = 3
 RIDGE = 0.01
 """Weight of a factor's distance from 1, beside the mean squared relative error of the points."""
 FACTOR_LIMITS = (0.2, 5.0)
+LEAST_CONTRAST = 0.005
+"""Least difference in some part's share of the time between two points of a calibration."""
 LEAST_SPREAD = 0.02
 """Least relative spread of the measured times below which points say the same thing over again."""
 
@@ -60,6 +62,7 @@ def adapted(made: ServingProfile, points: Sequence[Point], catalog: Catalog) -> 
         TooFewPointsError: too few points, or all of them say the same.
     """
     demand_enough(points)
+    demand_contrast(part_seconds(made, points, catalog))
     factors = part_factors(made, points, catalog)
     changed = {
         name: coefficient(made, name) * factors[part] for part, names in PARTS.items() for name in names
@@ -84,6 +87,18 @@ def demand_enough(points: Sequence[Point]) -> None:
         raise TooFewPointsError(message)
     if max(measured) / min(measured) - 1.0 < LEAST_SPREAD:
         message = "all points have the same tpot_ms; needed: other batch sizes or lengths"
+        raise TooFewPointsError(message)
+
+
+def demand_contrast(parts: NDArray[np.float64]) -> None:
+    """Raises `TooFewPointsError` where all points are the same mixture of parts (collinear)."""
+    shares = parts / parts.sum(axis=1, keepdims=True)
+    if np.ptp(shares, axis=0).max() < LEAST_CONTRAST:
+        mixture = ", ".join(f"{part} {share:.0%}" for part, share in zip(PARTS, shares[0], strict=True))
+        message = (
+            f"all {len(parts)} points are the same mixture ({mixture}): their factors cannot be told"
+            " apart; needed: other batch sizes or lengths"
+        )
         raise TooFewPointsError(message)
 
 

@@ -13,7 +13,7 @@ from simulator.serving.step_cost import expert_miss, kv_room_tokens, step_second
 
 if TYPE_CHECKING:
     from catalogs import Catalog
-    from catalogs.records import ServingProfile
+    from catalogs.records import Accelerator, Precision, ServingProfile
     from simulator.calibration.points import Point
     from simulator.kernel.spec import StepCost
     from simulator.serving.hardware import Chip, Engine
@@ -37,8 +37,14 @@ def engine_of(profile: ServingProfile, point: Point) -> Engine:
 def chip(point: Point, catalog: Catalog) -> Chip:
     """The point's chip at its precision; fp4 weights are multiplied at 8 or 16 bits where it lacks 4."""
     accelerator = catalog.accelerator(point.accelerator)
-    known = [name for name in (point.precision, "fp8", "bf16") if name in accelerator.tflops]
-    return chip_of(accelerator, Hardware(accelerator=point.accelerator, precision=known[0]))
+    precision = computed_precision(point, accelerator)
+    return chip_of(accelerator, Hardware(accelerator=point.accelerator, precision=precision))
+
+
+def computed_precision(point: Point, accelerator: Accelerator) -> Precision:
+    """What the point's weights are multiplied at on a chip: their own precision, or the next wider it has."""
+    wider: tuple[Precision, ...] = (point.precision, "fp8", "bf16")
+    return next(name for name in wider if name in accelerator.tflops)
 
 
 def spec_of(point: Point, catalog: Catalog, profile: ServingProfile) -> BatchingSpec:

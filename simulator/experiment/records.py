@@ -89,7 +89,7 @@ def decided_columns(settlement: Settlement) -> Columns:
         "state": named(STATE_NAMES, settlement.run.outcomes.state),
         "reason": named(journal.reason_names(), journal.reason[rows]),
         "failure": named(journal.reason_names(), journal.failure[rows]),
-        "candidate_count": sizes[plan.set_code[rows]],
+        "candidate_count": sizes[plan.set_code[rows]] - journal.off_count[rows],
         "policy_target": named(names, journal.decision_target[rows]),
         "attempt_count": settlement.run.outcomes.attempt_count,
     }

@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING
 from router.host import Host
 from router.resilience import NO_RESILIENCE
 from simulator.accounting.settlement import report_blocks, settle
+from simulator.experiment.device_report import device_blocks
+from simulator.experiment.domain_warnings import domain_warnings
 from simulator.experiment.fleet_report import fleet_blocks, presence_of
 from simulator.experiment.head import report_head
 from simulator.experiment.policies import policy_of
@@ -121,8 +123,11 @@ def simulate(
     marks.append(time.perf_counter())
     blocks = report_blocks(settlement)
     marks.append(time.perf_counter())
-    head = report_head(scenario, host, resolution.warnings, wall_s=marks[-1] - marks[0])
+    outside = domain_warnings(scenario, settlement, world.telemetry.most_running(world.replicas))
+    warnings = (*resolution.warnings, *outside)
+    head = report_head(scenario, host, warnings, wall_s=marks[-1] - marks[0])
     befell = fleet_blocks(resolution.plan, world.replicas, world.happenings)
+    befell["devices"] = device_blocks(settlement, world.absences)
     report = Report(policy=host.name, fields={**head, **blocks, **befell, "warnings": head["warnings"]})
     spans = [after - before for before, after in pairwise(marks)]
     phases = Phases(

@@ -138,6 +138,7 @@ def target_plan(
         first_queue=sum(other.service.queue_count for other in before),
         failure_ratio=slot.service.failure_ratio,
         metering=slot.service.metering,
+        absence=slot.service.absence,
     )
 
 
@@ -168,6 +169,7 @@ def terms_of(scenario: Scenario, slot: Slot) -> Terms:
         api_wh_per_input_token=service.api_wh_per_input_token,
         api_wh_per_output_token=service.api_wh_per_output_token,
         user_side=service.user_side,
+        battery_wh=service.battery_wh,
     )
 
 

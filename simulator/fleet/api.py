@@ -14,7 +14,7 @@ from simulator.fleet.api_prices import price_at, prices_of, token_rates
 from simulator.fleet.backend import Service
 from simulator.fleet.capacity import SECONDS_PER_HOUR
 from simulator.kernel.spec import ServersSpec
-from simulator.world.plan import Timings
+from simulator.world.plan import Crowding, Timings
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -83,7 +83,15 @@ class ApiBackend:
             return Timings(first_s=done_s, gap_s=np.zeros(count), redraw=True)
         first = ttft_s(api, offer).sample(streams["ttft", deployment.name], count)
         speed = tokens_per_s(api, offer).sample(streams["speed", deployment.name], count)
-        return Timings(first_s=first, gap_s=1.0 / speed, redraw=True)
+        return Timings(first_s=first, gap_s=1.0 / speed, redraw=True, crowding=crowding_of(api))
+
+
+def crowding_of(api: Api) -> Crowding | None:
+    """How calls slow down as the provider's places fill up; None where nothing is said."""
+    if api.overload is None:
+        return None
+    from_ratio, slowdown = api.overload.from_ratio, api.overload.slowdown
+    return Crowding(places=api.concurrency, from_ratio=from_ratio, slowdown=slowdown)
 
 
 def api_of(deployment: Deployment) -> Api:

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from simulator.scenario import Deployment, Scenario
     from simulator.streams import RandomStreams
     from simulator.world.metering import Metering
-    from simulator.world.plan import Timings
+    from simulator.world.plan import Absence, Timings
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,7 +30,8 @@ class Service:
     what a router takes as marginal price. `pays_meter`: the operator pays for the electricity;
     `user_side`: the users' own machines.
     `provisioned` units are held like machines; `metering` is how an API counts tokens; `batch`
-    answers come within hours. `warnings` go into the report.
+    answers come within hours. `absence` is when own devices are off, `battery_wh` their full charge.
+    `warnings` go into the report.
     """
 
     queues: BatchingSpec | ServersSpec
@@ -54,6 +55,8 @@ class Service:
     embodied_gco2e_per_s: float = 0.0
     api_wh_per_input_token: float = 0.0
     api_wh_per_output_token: float = 0.0
+    absence: Absence | None = None
+    battery_wh: float | None = None
     warnings: tuple[str, ...] = ()
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from simulator.fleet.batching import hardware_of, layout_of, shape_in
+from simulator.fleet.batching import GIGA, hardware_of, layout_of, shape_in
 
 if TYPE_CHECKING:
     from simulator.scenario import Deployment, Scenario
@@ -21,5 +21,7 @@ def cold_start_s(scenario: Scenario, deployment: Deployment) -> float:
     scaling = deployment.autoscaling
     if scaling is not None and scaling.cold_start is not None:
         return scaling.cold_start
+    given = scaling.load_gb_per_s if scaling is not None else None
+    rate_bytes_per_s = LOAD_BYTES_PER_S if given is None else given * GIGA
     weights = shape_in(scenario, deployment).total_params * layout_of(hardware_of(deployment)).weight_bytes
-    return weights / LOAD_BYTES_PER_S + ENGINE_START_S
+    return weights / rate_bytes_per_s + ENGINE_START_S

@@ -10,10 +10,11 @@ from catalogs.errors import UnknownEntryError
 from simulator.fleet.backend import Service
 from simulator.fleet.batching import shape_of
 from simulator.fleet.capacity import GRAMS_PER_KG, SECONDS_PER_YEAR
+from simulator.fleet.offline import absence_of
 from simulator.kernel.spec import ServersSpec
 from simulator.serving.hardware import Layout
 from simulator.serving.step_cost import kv_bytes_per_token
-from simulator.world.plan import Timings
+from simulator.world.plan import Throttling, Timings
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -66,18 +67,27 @@ class DeviceBackend:
             pays_meter=not settings.per_user,
             idle_w=0.0 if settings.per_user else device.idle_w,
             embodied_gco2e_per_s=device.embodied_kgco2e * GRAMS_PER_KG / lifetime_s,
+            absence=absence_of(scenario, deployment, settings.offline),
+            battery_wh=device.battery_wh,
         )
 
     def timings(
         self, scenario: Scenario, deployment: Deployment, work: Work, streams: RandomStreams
     ) -> Timings:
-        """Prompt over prefill speed and one token to the first; then one token after the other."""
+        """Prompt over prefill speed and one token to the first; then one token after the other.
+
+        Of a device that slows down as it heats these are the times when cold.
+        """
         del streams
         device = scenario.catalog.device(device_settings(deployment).device)
         gap_s = 1.0 / speed_of(device, deployment)
-        prefill = device.speeds[deployment.model].prefill_tokens_per_s
-        count = len(work.prompt)
-        return Timings(first_s=work.prompt / prefill + gap_s, gap_s=np.full(count, gap_s), redraw=False)
+        prefill = device.speeds[deployment.model].prefill_tokens_per_s * slowness(device, deployment)
+        return Timings(
+            first_s=work.prompt / prefill + gap_s,
+            gap_s=np.full(len(work.prompt), gap_s),
+            redraw=False,
+            throttling=throttling_of(device, deployment),
+        )
 
 
 def device_settings(deployment: Deployment) -> DeviceSettings:
@@ -95,11 +105,32 @@ def device_count(scenario: Scenario) -> int:
 
 def speed_of(device: Device, deployment: Deployment) -> float:
     """Answer tokens per second: sustained where the scenario says so and the figure is known."""
-    speed: DeviceSpeed = device.speeds[deployment.model]
-    sustained = speed.sustained_decode_tokens_per_s
-    if device_settings(deployment).sustained and sustained is not None:
-        return sustained
-    return speed.decode_tokens_per_s
+    return device.speeds[deployment.model].decode_tokens_per_s * slowness(device, deployment)
+
+
+def slowness(device: Device, deployment: Deployment) -> float:
+    """What speeds are multiplied by throughout: the sustained ratio of devices said to be hot, else 1."""
+    hot = device_settings(deployment).sustained
+    return sustained_ratio(device.speeds[deployment.model]) if hot else 1.0
+
+
+def sustained_ratio(speed: DeviceSpeed) -> float:
+    """Speed of a hot device over that of a cold one; 1 where nothing is known."""
+    sustained = speed.sustained_decode_tokens_per_s or speed.decode_tokens_per_s
+    return min(sustained / speed.decode_tokens_per_s, 1.0)
+
+
+def throttling_of(device: Device, deployment: Deployment) -> Throttling | None:
+    """How a user's own device slows down; None where it does not, or nobody knows how fast.
+
+    Prompts are taken to slow down as answers do: no other figure was seen.
+    """
+    settings, ratio = device_settings(deployment), sustained_ratio(device.speeds[deployment.model])
+    if settings.sustained or not (settings.throttling and settings.per_user):
+        return None
+    if device.heating_s is None or ratio == 1.0:
+        return None
+    return Throttling(sustained_ratio=ratio, heating_s=device.heating_s)
 
 
 def purchase_usd_per_s(device: Device) -> float:

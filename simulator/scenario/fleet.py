@@ -10,6 +10,7 @@ from pydantic import Field, model_validator
 from catalogs.records import Precision
 from router.fleet import Tier
 from simulator.scenario.quantities import (
+    ClockTime,
     Count,
     Duration,
     Name,
@@ -26,6 +27,8 @@ QueueLimit = Annotated[int, Field(ge=0)]
 Plan = Literal["pay_as_you_go", "batch", "provisioned"]
 BACKENDS = ("hardware", "api", "device", "endpoint")
 LIMITS = {"requests_per_min", "input_tokens_per_min", "output_tokens_per_min"}
+ScalingMetric = Literal["outstanding", "waiting", "utilization", "kv_usage"]
+RATIO_METRICS = ("utilization", "kv_usage")
 Balancing = Literal["least_outstanding", "round_robin", "random", "session_affinity", "router"]
 
 
@@ -71,12 +74,22 @@ class ProvisionedThroughput(Part):
     unit_step: Count = 1
 
 
+class Overload(Part):
+    """How calls slow down before a provider's places are all taken: from `from_ratio` of them on,
+    evenly up to `slowdown` times as long. No provider publishes it: your own estimate.
+    """
+
+    from_ratio: Annotated[float, Field(ge=0, lt=1)] = 0.8
+    slowdown: Annotated[float, Field(gt=1, allow_inf_nan=False)] = 2.0
+
+
 class Api(Part):
     """A provider's API. Limits per minute default to the offer's; `failure_ratio` of calls fail.
 
     `plan`: by the token; in batches at the batch price; or so many provisioned `units`, paid by
     the hour, beyond whose throughput calls get a 429 (spill over by `router.resilience.fallbacks`).
-    `utilization_ratio` is what the router takes as planned use of the units.
+    `utilization_ratio` is what the router takes as planned use of the units. Calls above
+    `concurrency` get an overload error; with `overload` they slow down before.
     """
 
     offer: str
@@ -85,6 +98,7 @@ class Api(Part):
     throughput: ProvisionedThroughput | None = None
     utilization_ratio: Annotated[float, Field(gt=0, le=1)] = 0.6
     concurrency: Count = 10_000
+    overload: Overload | None = None
     requests_per_min: Positive | None = None
     input_tokens_per_min: Positive | None = None
     output_tokens_per_min: Positive | None = None
@@ -106,14 +120,49 @@ class Api(Part):
         return self
 
 
+class Offline(Part):
+    """When users' devices cannot answer: a `share` of the time at random, `duration` on average
+    each time; and every day between two times of the region's clock.
+    """
+
+    share: Annotated[float, Field(ge=0, lt=1)] = 0.0
+    duration: Span = 1_800.0
+    daily: tuple[ClockTime, ClockTime] | None = None
+
+    @model_validator(mode="after")
+    def _some_time(self) -> Offline:
+        """Some time, and not all of it."""
+        if self.daily is not None and self.daily[0] == self.daily[1]:
+            message = f"daily {list(self.daily)!r} begins and ends at the same time"
+            raise ValueError(message)
+        if not self.share and self.daily is None:
+            message = "give share, or daily"
+            raise ValueError(message)
+        return self
+
+
 class DeviceSettings(Part):
-    """Edge machines that run one stream at a time: `per_user` one each, or `count` shared ones."""
+    """Edge machines that run one stream at a time: `per_user` one each, or `count` shared ones.
+
+    A user's own device slows down as it heats (`throttling`) where the catalog knows how fast;
+    `sustained` ones are always as slow as a hot one.
+    """
 
     device: str
     per_user: bool = True
     count: Count = 1
     sustained: bool = False
+    throttling: bool = True
+    offline: Offline | None = None
     queue_limit: QueueLimit | None = None
+
+    @model_validator(mode="after")
+    def _own(self) -> DeviceSettings:
+        """Only what belongs to a user is now and then off; shared boxes fail by `faults`."""
+        if self.offline is not None and not self.per_user:
+            message = "offline goes with `per_user: true`; give shared devices `faults`"
+            raise ValueError(message)
+        return self
 
 
 class Endpoint(Part):
@@ -158,17 +207,21 @@ class Pricing(Part):
 
 
 class Autoscaling(Part):
-    """Replicas that follow the work: `target` outstanding attempts (waiting and running) a replica.
+    """Replicas that follow the work, so that each has about `target` of the `metric`.
 
-    `cold_start` is computed from the weights where it is left out. With `scale_to_zero` no
-    replica is kept when nothing was outstanding for `scale_in_delay`.
+    `outstanding` and `waiting` are attempts per replica, `utilization` is the busy share of the last
+    interval, `kv_usage` the share of the KV cache in use, both at most 1.
+    `cold_start` is computed from the weights and `load_gb_per_s` where it is left out. With
+    `scale_to_zero` no replica is kept when nothing was outstanding for `scale_in_delay`.
     """
 
     min: Count = 1
     max: Count
+    metric: ScalingMetric = "outstanding"
     target: Positive
     interval: Span = 30.0
     cold_start: Duration | None = None
+    load_gb_per_s: Positive | None = None
     scale_in_delay: Duration = 300.0
     scale_to_zero: bool = False
 
@@ -177,6 +230,12 @@ class Autoscaling(Part):
         """The bounds leave something between them."""
         if self.max < self.min:
             message = f"max {self.max} lies below min {self.min}"
+            raise ValueError(message)
+        if self.cold_start is not None and self.load_gb_per_s is not None:
+            message = "give cold_start, or load_gb_per_s from which it is computed"
+            raise ValueError(message)
+        if self.metric in RATIO_METRICS and self.target > 1.0:
+            message = f"target {self.target:g} of {self.metric!r} is a share; allowed: above 0, up to 1"
             raise ValueError(message)
         return self
 

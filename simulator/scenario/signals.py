@@ -6,9 +6,8 @@ from typing import Annotated
 
 from pydantic import Field
 
-from simulator.scenario.quantities import NonNegative, Part
+from simulator.scenario.quantities import ClockTime, NonNegative, Part
 
-ClockTime = Annotated[str, Field(pattern=r"^([01]\d|2[0-3]):[0-5]\d$")]
 Hours = Annotated[dict[ClockTime, NonNegative], Field(min_length=1)]
 
 

@@ -1,7 +1,7 @@
-"""Autoscalers: processes that start and stop replicas by the work outstanding.
+"""Autoscalers: processes that start and stop replicas by a metric of their load.
 
-The rule is that of Kubernetes' horizontal autoscaler on a concurrency metric, with its
-stabilisation window for scaling in (docs/methodology/autoscaling.md).
+The rule is that of Kubernetes' horizontal autoscaler, with its stabilisation window for scaling in
+(docs/methodology/autoscaling.md).
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ from collections import deque
 from math import ceil
 from typing import TYPE_CHECKING
 
+from simulator.world.demands import Demand
 from simulator.world.happenings import Happening
 from simulator.world.replicas import DRAINING, READY, STARTING, STOPPED
 
@@ -27,11 +28,11 @@ KIND = "autoscaling"
 
 
 class Autoscaler:
-    """Keeps one target's replicas near what its outstanding attempts ask for.
+    """Keeps one target's replicas near what its load asks for.
 
-    Every `interval_s` it wants ceil(outstanding / target_outstanding) replicas within its
-    bounds. More are requested at once and serve after the cold start; fewer are kept only when
-    nothing more was wanted for `scale_in_delay_s`. Replicas lost to others count as absent.
+    Every `interval_s` it wants ceil(load / target_load) replicas within its bounds. More are
+    requested at once and serve after the cold start; fewer are kept only when nothing more was
+    wanted for `scale_in_delay_s`. Replicas lost to others count as absent.
     """
 
     def __init__(
@@ -39,7 +40,7 @@ class Autoscaler:
     ) -> None:
         """Stops what is not there at the beginning, and starts looking."""
         self._scaling = scaling
-        self._kernel = kernel
+        self._demand = Demand(scaling, kernel)
         self._clock = clock
         self._replicas = replicas
         self._told = told
@@ -50,7 +51,7 @@ class Autoscaler:
         clock.process(self._look())
 
     def _look(self) -> Generator[Event, object, None]:
-        """Looks at the work outstanding again and again."""
+        """Looks at the load again and again."""
         while True:
             yield self._clock.timeout(self._scaling.interval_s)
             self._forget_lost()
@@ -58,12 +59,11 @@ class Autoscaler:
             self._scale(self._stable(self._desired()))
 
     def _desired(self) -> int:
-        """Replicas that the outstanding attempts ask for now."""
+        """Replicas that the load asks for now; none only where nobody waits or runs."""
         scaling = self._scaling
-        outstanding = int(self._kernel.groups["outstanding"][scaling.target])
-        if outstanding == 0 and scaling.to_zero:
+        asked = ceil(self._demand.replicas(self._clock.now))
+        if scaling.to_zero and self._demand.nothing:
             return 0
-        asked = ceil(outstanding / scaling.target_outstanding)
         return min(max(asked, scaling.least), len(scaling.queues))
 
     def _stable(self, desired: int) -> int:

@@ -10,7 +10,7 @@ TOLD = {
     Reason.QUEUE_FULL: FailureReason.QUEUE_FULL,
     Reason.TOO_LARGE: FailureReason.TOO_LARGE,
     Reason.RATE_LIMIT: FailureReason.RATE_LIMITED,
-    Reason.OVERLOADED: FailureReason.UNAVAILABLE,
+    Reason.OVERLOADED: FailureReason.OVERLOADED,
     Reason.SERVER_ERROR: FailureReason.SERVER_ERROR,
     Reason.OUTAGE: FailureReason.UNAVAILABLE,
     Reason.CONTEXT_LENGTH: FailureReason.CONTEXT_LENGTH,

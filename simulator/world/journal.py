@@ -28,7 +28,8 @@ class Journal:
     answers that were verified before they were shown. `final_s` is nan until something outside
     the kernel settles the request. `cached_token_count` holds, by attempt number, what APIs took
     from their prefix caches; attempts without any are absent. `hung_up_on` are the numbers
-    of attempts that a client ran out of patience with.
+    of attempts that a client ran out of patience with. `off_count` counts a request's targets that
+    were left out because its asker's device was off.
     """
 
     def __init__(self, request_count: int) -> None:
@@ -41,6 +42,7 @@ class Journal:
         self.arrival_s = np.full(request_count, np.nan)
         self.final_s = np.full(request_count, np.nan)
         self.routing_usd = np.zeros(request_count)
+        self.off_count = np.zeros(request_count, np.int16)
         self.decision_target = np.full(request_count, -1, np.int16)
         self.attempt_kinds = bytearray()
         self.cached_token_count: dict[int, int] = {}

@@ -17,16 +17,60 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Throttling:
+    """How a machine slows down as it heats: from 1 to `sustained_ratio` of its speed, by `heating_s`."""
+
+    sustained_ratio: float
+    heating_s: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Crowding:
+    """How calls slow down where `places` fill up: `slowdown` times as long when all are taken.
+
+    Up to `from_ratio` of the places taken nothing changes; from there on it grows evenly.
+    """
+
+    places: int
+    from_ratio: float
+    slowdown: float
+
+    def factor(self, running: int) -> float:
+        """What the time of a call is multiplied by that finds so many running."""
+        taken = min(running / self.places, 1.0)
+        beyond = max(taken - self.from_ratio, 0.0) / (1.0 - self.from_ratio)
+        return 1.0 + (self.slowdown - 1.0) * beyond
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Timings:
     """Service times of a target whose queues are servers, by request.
 
     The first token comes after `first_s[i]`, every further one `gap_s[i]` later. A repeated
     attempt draws anew: it reads the row `attempt * stride` further on when `redraw` holds.
+    `throttling` machines take longer when hot, `crowding` servers when many calls run.
     """
 
     first_s: NDArray[np.float64]
     gap_s: NDArray[np.float64]
     redraw: bool
+    throttling: Throttling | None = None
+    crowding: Crowding | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Absence:
+    """When the users' own devices behind a target cannot answer; `label` names the draws.
+
+    At random: off for `mean_s` on average, `share` of the time. And in each interval from
+    `from_s[j]` to `to_s[j]`, all of them.
+    """
+
+    label: str
+    share: float
+    mean_s: float
+    from_s: tuple[float, ...]
+    to_s: tuple[float, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,7 +79,8 @@ class TargetPlan:
 
     `model` is the row of the answer table, `timings` is None for batching queues. `own_device`
     sends each request to its asker's own queue. `failure_ratio` of the attempts fail with a
-    server error. `metering` is how an API counts tokens, None for everything else.
+    server error. `metering` is how an API counts tokens, None for everything else. `absence` is
+    when own devices cannot answer, None where they always can.
     """
 
     model: int
@@ -47,6 +92,7 @@ class TargetPlan:
     first_queue: int = 0
     failure_ratio: float = 0.0
     metering: Metering | None = None
+    absence: Absence | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,13 +113,17 @@ class TaskRule:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Scaling:
-    """How a target's replicas follow its work: between `least` (or none, `to_zero`) and all `queues`."""
+    """How a target's replicas follow its work: between `least` (or none, `to_zero`) and all `queues`.
+
+    Each is to have about `target_load` of the `metric` (`simulator.world.demands`).
+    """
 
     target: int
     label: str
     queues: tuple[int, ...]
     least: int
-    target_outstanding: float
+    metric: str
+    target_load: float
     interval_s: float
     cold_start_s: float
     scale_in_delay_s: float

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from simulator.kernel.codes import NO_SLOT, NONE, Reason
 from simulator.kernel.entry import submit as submit_compiled
 from simulator.streams import keyed_uniform_scalar
+from simulator.world.heat import DeviceHeat
 from simulator.world.metering import meter_of
 
 if TYPE_CHECKING:
@@ -49,6 +50,7 @@ class Submission:
         self._cuts: dict[tuple[int, int], list[float]] = {}
         self._cached = journal.cached_token_count
         self.meters = [meter_of(target, plan) for target in plan.target_plans]
+        self._heats = [heat_of(target) for target in plan.target_plans]
         self._plain = [self._is_plain(target) for target in range(len(plan.target_plans))]
         self._kernel = kernel
         self.delay_s = 0.0
@@ -68,8 +70,10 @@ class Submission:
             ready_s = now_s + self.delay_s + max(self._cuts[target, region])
             back_s, first_s, duration_s, queue, reason = 0.0, 0.0, 0.0, NONE, CONNECTION
         else:
-            first_s, duration_s = self._service(plan, request, attempt, output)
             queue = self._own_queue(plan, request)
+            first_s, duration_s = self._service(target, request, attempt, output)
+            if self._heats[target] is not None:
+                first_s, duration_s = self._hot(target, queue, ready_s, first_s, duration_s)
             reason = self._drawn_failure(target, request, attempt)
             if meter is not None:
                 prompt, cached, refusal = meter.count(request, output, ready_s)
@@ -98,16 +102,29 @@ class Submission:
             self._cached[len(self._kinds) - 1] = cached
         return handle
 
-    def _service(self, plan: TargetPlan, request: int, attempt: int, output: int) -> tuple[float, float]:
+    def _service(self, target: int, request: int, attempt: int, output: int) -> tuple[float, float]:
         """Seconds to the first token and to the last, of a target whose queues are servers."""
-        timings = plan.timings
+        timings = self._targets[target].timings
         if timings is None:
             return 0.0, 0.0
         row = request
         if timings.redraw and attempt:
             row = (request + attempt * REDRAW_STRIDE) % self._request_count
         first_s = timings.first_s.item(row)
-        return first_s, first_s + (output - 1) * timings.gap_s.item(row)
+        total_s = first_s + (output - 1) * timings.gap_s.item(row)
+        if timings.crowding is None:
+            return first_s, total_s
+        factor = timings.crowding.factor(int(self._kernel.groups["running"][target]))
+        return first_s * factor, total_s * factor
+
+    def _hot(
+        self, target: int, queue: int, ready_s: float, first_s: float, duration_s: float
+    ) -> tuple[float, float]:
+        """The same seconds on the asker's own device, as hot as it will be."""
+        device = queue - self._targets[target].first_queue
+        idle = not self._kernel.queues["outstanding"][queue]
+        heat = self._heats[target]
+        return heat.taken(device, ready_s, first_s, duration_s, idle=idle) if heat else (first_s, duration_s)
 
     def _own_queue(self, plan: TargetPlan, request: int) -> int:
         """The queue of the asker's own device, or NONE where the target balances."""
@@ -153,3 +170,9 @@ class Submission:
         """Whether attempts at the target need no draws: no service times, no failures, no cuts."""
         drawn = self._targets[target].timings is not None or self._failure_ratio[target] > 0.0
         return not drawn and all(cut != target for cut, _region in self._cuts)
+
+
+def heat_of(target: TargetPlan) -> DeviceHeat | None:
+    """The heat of own devices that slow down; None for everything else."""
+    throttling = target.timings.throttling if target.timings else None
+    return DeviceHeat(throttling, target.queue_count) if throttling and target.own_device else None

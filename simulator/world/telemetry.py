@@ -83,6 +83,11 @@ class Telemetry:
         """Busy queue-seconds of each target within the billed window."""
         return self._by_target(self.busy_to_s - self.busy_from_s)
 
+    def most_running(self, replicas: Replicas) -> NDArray[np.float64]:
+        """By target the most that ran at once in a sample, per replica that was ready then."""
+        ready = np.stack([level.at(self.t_s) for level in replicas.levels["ready"]], axis=1)
+        return np.asarray((self.gauges["running"] / np.maximum(ready, 1.0)).max(axis=0))
+
     def samples(self, presence: Presence, replicas: Replicas) -> Samples:
         """All that was sampled, apart from the run that is over."""
         changed = {

@@ -8,6 +8,7 @@ import numpy as np
 
 from router.outcome import Outcome
 from simulator.kernel import Kernel
+from simulator.world.absences import NOBODY_ON, Absences
 from simulator.world.autoscaler import Autoscaler
 from simulator.world.clock import Clock, Stream, run_clock
 from simulator.world.executor import Executor, Live, target_of
@@ -50,6 +51,7 @@ class World:
         Faults(plan, *around, self._executor.submission, self.happenings)
         for scaling in plan.scalings:
             Autoscaler(scaling, *around, self.happenings)
+        self.absences = Absences(plan)
         self._sight = Sight(plan, self.kernel, self._clock, oracle=host.oracle)
         self.telemetry = Telemetry(plan, self.kernel, self._clock)
         self._arrival_s: memoryview[float] = memoryview(self.journal.arrival_s)
@@ -93,8 +95,7 @@ class World:
         if not self.plan.candidate_sets[code]:
             self._turn_away(request, self.plan.empty_reasons[code])
             return
-        self._ask(request, 0)
-        if self._impatient[self._stream[request]]:
+        if self._ask(request, 0) and self._impatient[self._stream[request]]:
             self._watch_patience(self._live, tries=1)
 
     def _turn_away(self, request: int, reason: str) -> None:
@@ -104,9 +105,19 @@ class World:
         self.journal.final_s[request] = self._clock.now
         self._settled(request)
 
-    def _ask(self, request: int, attempts: int) -> None:
-        """Has the router decide on a request and carries the decision out up to its first wait."""
-        view, fleet = self._sight.aim(request, self.plan.candidate_sets[self._set_code[request]])
+    def _ask(self, request: int, attempts: int) -> bool:
+        """Has the router decide on a request and carries the decision out up to its first wait.
+
+        False where nobody could be asked: the only targets allowed are devices that are off.
+        """
+        allowed = candidates = self.plan.candidate_sets[self._set_code[request]]
+        if self.absences.any:
+            candidates = self.absences.left(request, allowed, self._clock.now)
+            self.journal.off_count[request] = len(allowed) - len(candidates)
+            if not candidates:
+                self._turn_away(request, NOBODY_ON)
+                return False
+        view, fleet = self._sight.aim(request, candidates)
         live = Live(request, self._host.steps(view, fleet), attempts)
         self._live = live
         self._executor.begin(live, self.plan.decision_latency_s)
@@ -116,6 +127,7 @@ class World:
             self._decided[request] = self._index.get(getattr(decision, "target", ""), -1)
         if self.plan.decision_usd:
             self.journal.routing_usd[request] += self.plan.decision_usd
+        return True
 
     def _watch_patience(self, live: Live, tries: int) -> None:
         """Sets the client's timer on a request that is under way."""
@@ -137,8 +149,8 @@ class World:
 
     def _ask_again(self, live: Live, tries: int) -> None:
         """The client sends the same request again."""
-        self._ask(live.request, live.attempts)
-        self._watch_patience(self._live, tries + 1)
+        if self._ask(live.request, live.attempts):
+            self._watch_patience(self._live, tries + 1)
 
     def _settled(self, request: int) -> None:
         """A request became final: the next turn follows after some thought, the next call after its tool.

@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from simulator import InvalidScenarioError, load_scenario, simulate
+from simulator.fleet.site import intensity_gco2e_per_kwh
 from simulator.signals import Constant, DailyShape, DailySteps, Steps, local_clock, means_over, weighted_mean
 from world_cases import FRONTIER, SMALL, plain, scenario, with_stream
 
@@ -54,6 +55,21 @@ def test_means_are_the_integral_over_the_interval(from_s: float, span_s: float) 
         slack = 60.0 / max(span_s, 60.0) * float(np.ptp(fine)) if span_s > 60.0 else float(np.ptp(fine))
         assert fine.min() - 1e-9 <= mean <= fine.max() + 1e-9 or np.ptp(fine) == 0.0
         assert abs(mean - fine.mean()) <= slack + 1e-3 * fine.max()
+
+
+def test_every_regions_grid_has_its_daily_shape() -> None:
+    """Without a signal of one's own, carbon swings around the region's mean as its catalog entry says."""
+    world = scenario(duration="24h", start="2026-11-03", drain="0s")
+    hours = np.arange(0.0, 24.0, 0.25)
+    for region in world.catalog.regions.values():
+        grams = intensity_gco2e_per_kwh(world, region.name).at(hours * HOUR_S)
+        assert grams.mean() == pytest.approx(region.carbon_gco2e_per_kwh)
+        assert grams.max() / grams.min() == pytest.approx(region.carbon_peak_to_trough, rel=0.01)
+        if region.carbon_peak_to_trough > 1.0:
+            local = local_clock(world.start, region.time_zone, 24 * HOUR_S).hour(hours * HOUR_S)
+            away = abs(local[grams.argmax()] - region.carbon_peak_hour) % 24.0
+            assert min(away, 24.0 - away) <= 0.25
+            assert region.origin_of("carbon_peak_to_trough").source
 
 
 def test_a_mean_by_weights_follows_the_weights() -> None:

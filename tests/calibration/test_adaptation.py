@@ -82,6 +82,16 @@ def test_too_few_or_repeated_points_are_refused() -> None:
         adapted(START, measured_on(even, 8, 8, 8), CATALOG)
 
 
+def test_points_that_are_one_point_are_refused() -> None:
+    """Repeated measurements of one configuration differ by noise alone: collinear, and refused."""
+    even = START.model_copy(update={"scales": {}})
+    (one,) = measured_on(even, 8)
+    noisy = [replace(one, tpot_s=(one.tpot_s or 0.0) * factor) for factor in (0.9, 0.97, 1.0, 1.06, 1.1)]
+    with pytest.raises(TooFewPointsError, match="all 5 points are the same mixture") as caught:
+        adapted(even, noisy, CATALOG)
+    assert "needed: other batch sizes or lengths" in str(caught.value)
+
+
 def write_points(path: Path, made: list[Point]) -> None:
     """Points as a file of measurements."""
     with path.open("w", newline="", encoding="utf-8") as file:
@@ -99,6 +109,7 @@ def test_calibrated_profiles_serve_in_scenarios(tmp_path: Path) -> None:
     assert result.exit_code == 0, result.output
     assert "TPOT error on the points" in result.output
     entry = yaml.safe_load(target.read_text(encoding="utf-8"))
+    assert entry["my-vllm"]["domain"]["batch"] == [1, 256]
     fleet = [{**SMALL, "engine": {"profile": "my-vllm"}}]
     slow = load_scenario(
         plain(

@@ -13,6 +13,7 @@ from click.testing import CliRunner
 
 from catalogs import load_catalog
 from catalogs.architectures import architectures
+from simulator import InvalidScenarioError, load_scenario
 from simulator.calibration.closed_loop import loop_rows, steady_times
 from simulator.calibration.digest import accuracy_digest
 from simulator.calibration.errors import Judged, by_engine_and_regime, summary
@@ -22,6 +23,7 @@ from simulator.calibration.prediction import predicted_s, profile_of, spec_of
 from simulator.calibration.validation import cross_validated, folds
 from simulator.kernel.spec import BatchingSpec, StepCost
 from wayfare.cli import cli
+from world_cases import SMALL, plain
 
 ROOT = Path(__file__).resolve().parents[2]
 SHARED_POINTS = ROOT.parent / "shared" / "data" / "measurements" / "serving_points.csv"
@@ -160,6 +162,20 @@ def test_predict_adds_its_columns_and_counts_what_it_leaves_out(tmp_path: Path) 
         rows = list(csv.DictReader(file))
     assert float(rows[0]["pred_tpot_ms"]) > 1.0
     assert rows[1]["pred_tpot_ms"] == ""
+
+
+def test_a_precision_that_the_chip_lacks_is_said(tmp_path: Path) -> None:
+    """Eight-bit weights on an A100 are predicted as unpacked, and counted; scenarios refuse them."""
+    source, target = tmp_path / "points.csv", tmp_path / "out.csv"
+    row = "meta-llama/Meta-Llama-3.1-8B,{},vllm,fp8,512,128,8,1"
+    head = "model,accelerator,engine,precision,input_tokens,output_tokens,batch_size,tp"
+    source.write_text("\n".join([head, row.format("a100_sxm"), row.format("h100_sxm")]), encoding="utf-8")
+    result = CliRunner().invoke(cli, ["predict", str(source), "-o", str(target)])
+    assert result.exit_code == 0, result.output
+    assert "rows to doubt (1): 'a100' lacks 'fp8'; predicted as unpacked to 'bf16'" in result.output
+    hardware = {"accelerator": "a100", "precision": "fp8"}
+    with pytest.raises(InvalidScenarioError, match="'a100' lacks 'fp8'; allowed: 'bf16', 'int8', 'int4'"):
+        load_scenario(plain(fleet=[{**SMALL, "hardware": hardware}]))
 
 
 def test_published_errors_are_of_this_code_and_these_coefficients() -> None:

@@ -13,7 +13,7 @@ from catalogs.differences import figures
 LADDERS = [
     ["llama-3.2-1b", "llama-3.2-3b", "llama-3.1-8b", "llama-3.1-70b", "llama-3.1-405b"],
     ["gemma-2-2b", "gemma-2-9b"],
-    ["qwen3-8b", "qwen3-32b", "qwen3-235b-a22b"],
+    ["qwen3-4b", "qwen3-8b", "qwen3-32b", "qwen3-235b-a22b"],
     ["gpt-oss-20b", "gpt-oss-120b"],
     ["gpt-4o-mini", "gpt-4o", "gpt-6-luna", "gpt-6.1-sol"],
     ["gpt-4", "gpt-4-turbo", "gpt-4o"],

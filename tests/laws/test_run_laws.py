@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -13,7 +14,8 @@ from run_laws import assert_laws, close
 from simulator import Scenario, load_scenario, shipped_scenarios, simulate
 from world_cases import scenario, worlds
 
-FEW = settings(max_examples=40, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow])
+ROOT = Path(__file__).resolve().parents[2]
+FEW = settings(max_examples=60, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow])
 
 
 @FEW
@@ -30,6 +32,18 @@ def test_shipped_scenarios_keep_the_laws(name: str) -> None:
     world = load_scenario(name, overrides=["duration=20min", "warmup=1min"])
     result = simulate(world)
     assert result.report.figure("requests.arrived") > 100
+    assert_laws(result)
+
+
+def test_everything_at_once_keeps_the_laws() -> None:
+    """Caches, priorities, drafts, scaling, faults, limits, hot phones and signals in one run."""
+    world = load_scenario(ROOT / "bench" / "scenarios" / "everything.yaml", overrides=["duration=40min"])
+    result = simulate(world)
+    fields = result.report.fields
+    assert fields["tokens"]["cached_input"] > 0
+    assert all(fields["devices"]["phone"][name] > 0.0 for name in ("slowdown", "offline_ratio"))
+    kinds = {event["kind"] for event in fields["timeline"]["events"]}
+    assert {"outage", "autoscaling"} <= kinds
     assert_laws(result)
 
 

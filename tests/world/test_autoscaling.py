@@ -78,9 +78,11 @@ def test_lost_spot_replicas_are_replaced() -> None:
 
 
 def test_the_cold_start_follows_from_the_weights() -> None:
-    """16 GB of weights from a volume and the engine's own start take 82 seconds."""
+    """16 GB of weights from a volume and the engine's own start take 82 seconds; from a faster disk less."""
     plan = simulate(world({"cold_start": None}, duration="1min")).settlement.plan
     assert plan.scalings[0].cold_start_s == pytest.approx(82.0, abs=0.5)
+    fast = simulate(world({"cold_start": None, "load_gb_per_s": 8}, duration="1min")).settlement.plan
+    assert fast.scalings[0].cold_start_s == pytest.approx(64.0 + 16.06 / 8.0, abs=0.01)
 
 
 def test_the_same_seed_scales_the_same_way() -> None:
@@ -91,9 +93,49 @@ def test_the_same_seed_scales_the_same_way() -> None:
 def test_autoscaling_that_means_nothing_is_refused() -> None:
     """Bounds that cross, two counts at once, and replicas that the router balances."""
     for changes, told in (
+        ({"autoscaling": {**SCALING, "load_gb_per_s": 2}}, "give cold_start, or load_gb_per_s"),
         ({"autoscaling": {**SCALING, "min": 5}}, "max 4 lies below min 5"),
         ({"autoscaling": SCALING, "replicas": 2}, "give replicas, or autoscaling"),
         ({"autoscaling": SCALING, "balancing": "router"}, "balances itself"),
     ):
         with pytest.raises(InvalidScenarioError, match=told):
             scenario(fleet=[{**SMALL, **changes}])
+
+
+@pytest.mark.parametrize(
+    ("metric", "target"), [("outstanding", 2), ("waiting", 1), ("utilization", 0.6), ("kv_usage", 0.002)]
+)
+def test_every_metric_follows_the_work_and_loses_nobody(metric: str, target: float) -> None:
+    """By any metric there are more replicas in bursts, one in silence, and everybody is answered."""
+    engine = {"max_sequences": 4}
+    fleet = [{**SMALL, "engine": engine, "autoscaling": {**SCALING, "metric": metric, "target": target}}]
+    result = simulate(world(fleet=fleet, telemetry={"step": "10s"}))
+    held = result.timeline["replicas_held/small"]
+    assert held.min() == 1
+    assert held.max() > 1
+    counts = result.report.fields["requests"]
+    assert counts["arrived"] == counts["completed"]
+
+
+def test_utilization_asks_for_what_was_busy_over_the_target() -> None:
+    """At each look the replicas wanted are those busy since the last one over the target, rounded up,
+    or what was wanted a look before if that was more.
+    """
+    scaling = {"metric": "utilization", "target": 0.4, "interval": "60s"}
+    fleet = [{**SMALL, "engine": {"max_sequences": 1}, "autoscaling": {**SCALING, **scaling}}]
+    bursty = with_stream(arrivals={"pattern": "bursty", "rate": 0.4, "cv": 3}, output_tokens=300)
+    result = simulate(world(fleet=fleet, telemetry={"step": "30s"}, **bursty))
+    busy = np.diff(result.samples.busy_s[::2, 0]) / 60.0
+    desired = np.clip(np.ceil(busy / 0.4), 1, 4)
+    wanted = np.maximum(desired, np.append(desired[0], desired[:-1]))
+    columns = result.timeline
+    there = columns["replicas_ready/small"] + columns["replicas_starting/small"]
+    np.testing.assert_array_equal(there[3::2], wanted[: len(there[3::2])])
+    assert len(set(wanted)) > 2
+
+
+def test_shares_above_one_are_refused() -> None:
+    """A target of a share is at most 1; 80 % is written 0.8."""
+    for metric in ("utilization", "kv_usage"):
+        with pytest.raises(InvalidScenarioError, match="is a share"):
+            scenario(fleet=[{**SMALL, "autoscaling": {"max": 2, "metric": metric, "target": 80}}])

@@ -24,6 +24,7 @@ def command(points: Path, name: str, target: Path) -> None:
     """
     from catalogs import load_catalog
     from simulator.calibration.adaptation import TooFewPointsError, adapted, domain_of
+    from simulator.calibration.domain import box_of, united
     from simulator.calibration.points import Point, point_of, read_rows
     from simulator.workload.traces.conversion import write_whole
 
@@ -41,6 +42,7 @@ def command(points: Path, name: str, target: Path) -> None:
     told = {
         "name": target.stem,
         "source": f"measured: {points.name}",
+        "domain": united(made.profile.domain, box_of(usable)),
         "note": f"{name} on {len(usable)} points, TPOT error {error_text}; {domain_of(usable)}",
     }
     write_whole(target, yaml_text(made.profile.model_copy(update=told)).encode())

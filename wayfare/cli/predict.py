@@ -44,6 +44,8 @@ def command(points: Path, as_json: bool, target: Path) -> None:  # noqa: FBT001 
     write_whole(target, csv_text(rows, judged).encode())
     for reason, count in reasons.items():
         click.echo(f"{count} rows cannot be predicted: {reason}", err=True)
+    for note, count in unpacked(judged).items():
+        click.echo(f"rows to doubt ({count}): {note}", err=True)
     summaries = by_engine_and_regime([one for one in judged if one is not None])
     if as_json:
         click.echo(json.dumps([defined(row) for row in summaries], indent=2, allow_nan=False))
@@ -70,6 +72,19 @@ def judge(rows: Sequence[Row]) -> tuple[list[Judged | None], Counter[str]]:
         ttft_s, tpot_s = predicted_s(point, catalog, profile_of(catalog, point.engine))
         judged.append(Judged(point=point, ttft_s=ttft_s, tpot_s=tpot_s))
     return judged, reasons
+
+
+def unpacked(judged: Sequence[Judged | None]) -> Counter[str]:
+    """What was predicted although the chip lacks the precision, by count."""
+    from catalogs import load_catalog
+    from simulator.calibration.prediction import computed_precision
+
+    catalog, found = load_catalog(), Counter[str]()
+    for point in (one.point for one in judged if one is not None):
+        wider = computed_precision(point, catalog.accelerator(point.accelerator))
+        if wider != point.precision:
+            found[f"{point.accelerator!r} lacks {point.precision!r}; predicted as unpacked to {wider!r}"] += 1
+    return found
 
 
 def csv_text(rows: Sequence[Row], judged: Sequence[Judged | None]) -> str:

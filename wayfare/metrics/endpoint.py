@@ -5,7 +5,8 @@ from __future__ import annotations
 import socket
 import threading
 from http import HTTPStatus
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
+from socketserver import ThreadingTCPServer
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -43,9 +44,13 @@ class Handler(BaseHTTPRequestHandler):
         """Keeps silent: scrapes are no news."""
 
 
-class Endpoint(ThreadingHTTPServer):
-    """Serves a page while it is open."""
+class Endpoint(ThreadingTCPServer):
+    """Serves a page while it is open.
 
+    Not the library's HTTP server: that one asks for its own name in the DNS when it starts.
+    """
+
+    allow_reuse_address = True
     daemon_threads = True
 
     def __init__(self, host: str, port: int, page: Callable[[], str]) -> None:

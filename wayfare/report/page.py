@@ -13,6 +13,7 @@ from wayfare.report.script import chart_program
 from wayfare.report.style import STYLE
 from wayfare.report.tasks import task_section
 from wayfare.tables.conclusion import conclusion
+from wayfare.tables.devices import device_lines
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -82,6 +83,7 @@ def shared_charts(reports: Sequence[Report], results: Sequence[RunResult]) -> li
         chart("tiers", "Where it goes", TIERS, tier_chart(reports)),
         chart("day", "The day", DAY, day_chart(results)),
         event_list(reports[0]),
+        device_list(reports),
     ]
 
 
@@ -92,6 +94,13 @@ def event_list(report: Report) -> str:
     more = len(told) - MOST_EVENTS
     rest = f"<li>and {more} more (report.json has them all)</li>" if more > 0 else ""
     return f"<section><h2>What happened</h2><ul class=events>{items}{rest}</ul></section>" if told else ""
+
+
+def device_list(reports: Sequence[Report]) -> str:
+    """What each policy asks of the users' own devices; nothing where there are none."""
+    told = [(report.policy, line) for report in reports for line in device_lines(report)]
+    items = "".join(f"<li><b>{escape(policy)}</b> {escape(line)}</li>" for policy, line in told)
+    return f"<section><h2>Users' devices</h2><ul class=events>{items}</ul></section>" if told else ""
 
 
 def clock(hour: float) -> str:

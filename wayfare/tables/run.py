@@ -6,6 +6,7 @@ from collections import Counter
 from typing import TYPE_CHECKING, cast
 
 from wayfare.numbers import count, duration, energy, grams, seconds, share, usd
+from wayfare.tables.devices import device_lines
 from wayfare.tables.tasks import print_tasks
 from wayfare.terminal import console, plain_table
 
@@ -29,6 +30,7 @@ def print_run(scenario: Scenario, report: Report) -> None:
     print_decisions(out, report)
     print_failures(out, report)
     print_events(out, report)
+    print_devices(out, report)
     print_warnings(out, report)
 
 
@@ -124,6 +126,12 @@ def print_events(out: Console, report: Report) -> None:
         up = cast("dict[str, float]", report.fields["availability"])
         lacking = "; ".join(f"{name} up {share(part)}" for name, part in up.items() if (part or 1.0) < 1.0)
         out.print(f"events: {told}{'; ' if lacking else ''}{lacking}")
+
+
+def print_devices(out: Console, report: Report) -> None:
+    """What was asked of the users' own devices."""
+    for line in device_lines(report):
+        out.print(line)
 
 
 def print_warnings(out: Console, report: Report) -> None:

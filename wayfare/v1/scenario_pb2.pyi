@@ -421,13 +421,14 @@ class Hardware(_message.Message):
     def __init__(self, accelerator: _Optional[str] = ..., tensor_parallel: _Optional[int] = ..., precision: _Optional[str] = ..., kv_precision: _Optional[str] = ...) -> None: ...
 
 class Api(_message.Message):
-    __slots__ = ("offer", "plan", "units", "throughput", "utilization_ratio", "concurrency", "requests_per_min", "input_tokens_per_min", "output_tokens_per_min", "failure_ratio", "ttft", "output_tokens_per_s")
+    __slots__ = ("offer", "plan", "units", "throughput", "utilization_ratio", "concurrency", "overload", "requests_per_min", "input_tokens_per_min", "output_tokens_per_min", "failure_ratio", "ttft", "output_tokens_per_s")
     OFFER_FIELD_NUMBER: _ClassVar[int]
     PLAN_FIELD_NUMBER: _ClassVar[int]
     UNITS_FIELD_NUMBER: _ClassVar[int]
     THROUGHPUT_FIELD_NUMBER: _ClassVar[int]
     UTILIZATION_RATIO_FIELD_NUMBER: _ClassVar[int]
     CONCURRENCY_FIELD_NUMBER: _ClassVar[int]
+    OVERLOAD_FIELD_NUMBER: _ClassVar[int]
     REQUESTS_PER_MIN_FIELD_NUMBER: _ClassVar[int]
     INPUT_TOKENS_PER_MIN_FIELD_NUMBER: _ClassVar[int]
     OUTPUT_TOKENS_PER_MIN_FIELD_NUMBER: _ClassVar[int]
@@ -440,13 +441,14 @@ class Api(_message.Message):
     throughput: ProvisionedThroughput
     utilization_ratio: float
     concurrency: int
+    overload: Overload
     requests_per_min: float
     input_tokens_per_min: float
     output_tokens_per_min: float
     failure_ratio: float
     ttft: SpreadSeconds
     output_tokens_per_s: float
-    def __init__(self, offer: _Optional[str] = ..., plan: _Optional[str] = ..., units: _Optional[int] = ..., throughput: _Optional[_Union[ProvisionedThroughput, _Mapping]] = ..., utilization_ratio: _Optional[float] = ..., concurrency: _Optional[int] = ..., requests_per_min: _Optional[float] = ..., input_tokens_per_min: _Optional[float] = ..., output_tokens_per_min: _Optional[float] = ..., failure_ratio: _Optional[float] = ..., ttft: _Optional[_Union[SpreadSeconds, _Mapping]] = ..., output_tokens_per_s: _Optional[float] = ...) -> None: ...
+    def __init__(self, offer: _Optional[str] = ..., plan: _Optional[str] = ..., units: _Optional[int] = ..., throughput: _Optional[_Union[ProvisionedThroughput, _Mapping]] = ..., utilization_ratio: _Optional[float] = ..., concurrency: _Optional[int] = ..., overload: _Optional[_Union[Overload, _Mapping]] = ..., requests_per_min: _Optional[float] = ..., input_tokens_per_min: _Optional[float] = ..., output_tokens_per_min: _Optional[float] = ..., failure_ratio: _Optional[float] = ..., ttft: _Optional[_Union[SpreadSeconds, _Mapping]] = ..., output_tokens_per_s: _Optional[float] = ...) -> None: ...
 
 class ProvisionedThroughput(_message.Message):
     __slots__ = ("usd_per_unit_hour", "input_tokens_per_min_per_unit", "output_weight", "minimum_units", "unit_step")
@@ -462,19 +464,41 @@ class ProvisionedThroughput(_message.Message):
     unit_step: int
     def __init__(self, usd_per_unit_hour: _Optional[str] = ..., input_tokens_per_min_per_unit: _Optional[float] = ..., output_weight: _Optional[float] = ..., minimum_units: _Optional[int] = ..., unit_step: _Optional[int] = ...) -> None: ...
 
+class Overload(_message.Message):
+    __slots__ = ("from_ratio", "slowdown")
+    FROM_RATIO_FIELD_NUMBER: _ClassVar[int]
+    SLOWDOWN_FIELD_NUMBER: _ClassVar[int]
+    from_ratio: float
+    slowdown: float
+    def __init__(self, from_ratio: _Optional[float] = ..., slowdown: _Optional[float] = ...) -> None: ...
+
 class DeviceSettings(_message.Message):
-    __slots__ = ("device", "per_user", "count", "sustained", "queue_limit")
+    __slots__ = ("device", "per_user", "count", "sustained", "throttling", "offline", "queue_limit")
     DEVICE_FIELD_NUMBER: _ClassVar[int]
     PER_USER_FIELD_NUMBER: _ClassVar[int]
     COUNT_FIELD_NUMBER: _ClassVar[int]
     SUSTAINED_FIELD_NUMBER: _ClassVar[int]
+    THROTTLING_FIELD_NUMBER: _ClassVar[int]
+    OFFLINE_FIELD_NUMBER: _ClassVar[int]
     QUEUE_LIMIT_FIELD_NUMBER: _ClassVar[int]
     device: str
     per_user: bool
     count: int
     sustained: bool
+    throttling: bool
+    offline: Offline
     queue_limit: int
-    def __init__(self, device: _Optional[str] = ..., per_user: _Optional[bool] = ..., count: _Optional[int] = ..., sustained: _Optional[bool] = ..., queue_limit: _Optional[int] = ...) -> None: ...
+    def __init__(self, device: _Optional[str] = ..., per_user: _Optional[bool] = ..., count: _Optional[int] = ..., sustained: _Optional[bool] = ..., throttling: _Optional[bool] = ..., offline: _Optional[_Union[Offline, _Mapping]] = ..., queue_limit: _Optional[int] = ...) -> None: ...
+
+class Offline(_message.Message):
+    __slots__ = ("share", "duration_s", "daily")
+    SHARE_FIELD_NUMBER: _ClassVar[int]
+    DURATION_S_FIELD_NUMBER: _ClassVar[int]
+    DAILY_FIELD_NUMBER: _ClassVar[int]
+    share: float
+    duration_s: float
+    daily: _containers.RepeatedScalarFieldContainer[str]
+    def __init__(self, share: _Optional[float] = ..., duration_s: _Optional[float] = ..., daily: _Optional[_Iterable[str]] = ...) -> None: ...
 
 class Endpoint(_message.Message):
     __slots__ = ("servers", "service_time", "first_token_ratio", "queue_limit", "usd_per_request", "usd_per_server_hour", "power_w", "idle_w", "failure_ratio")
@@ -499,22 +523,26 @@ class Endpoint(_message.Message):
     def __init__(self, servers: _Optional[int] = ..., service_time: _Optional[_Union[SpreadSeconds, _Mapping]] = ..., first_token_ratio: _Optional[float] = ..., queue_limit: _Optional[int] = ..., usd_per_request: _Optional[float] = ..., usd_per_server_hour: _Optional[float] = ..., power_w: _Optional[float] = ..., idle_w: _Optional[float] = ..., failure_ratio: _Optional[float] = ...) -> None: ...
 
 class Autoscaling(_message.Message):
-    __slots__ = ("min", "max", "target", "interval_s", "cold_start_s", "scale_in_delay_s", "scale_to_zero")
+    __slots__ = ("min", "max", "metric", "target", "interval_s", "cold_start_s", "load_gb_per_s", "scale_in_delay_s", "scale_to_zero")
     MIN_FIELD_NUMBER: _ClassVar[int]
     MAX_FIELD_NUMBER: _ClassVar[int]
+    METRIC_FIELD_NUMBER: _ClassVar[int]
     TARGET_FIELD_NUMBER: _ClassVar[int]
     INTERVAL_S_FIELD_NUMBER: _ClassVar[int]
     COLD_START_S_FIELD_NUMBER: _ClassVar[int]
+    LOAD_GB_PER_S_FIELD_NUMBER: _ClassVar[int]
     SCALE_IN_DELAY_S_FIELD_NUMBER: _ClassVar[int]
     SCALE_TO_ZERO_FIELD_NUMBER: _ClassVar[int]
     min: int
     max: int
+    metric: str
     target: float
     interval_s: float
     cold_start_s: float
+    load_gb_per_s: float
     scale_in_delay_s: float
     scale_to_zero: bool
-    def __init__(self, min: _Optional[int] = ..., max: _Optional[int] = ..., target: _Optional[float] = ..., interval_s: _Optional[float] = ..., cold_start_s: _Optional[float] = ..., scale_in_delay_s: _Optional[float] = ..., scale_to_zero: _Optional[bool] = ...) -> None: ...
+    def __init__(self, min: _Optional[int] = ..., max: _Optional[int] = ..., metric: _Optional[str] = ..., target: _Optional[float] = ..., interval_s: _Optional[float] = ..., cold_start_s: _Optional[float] = ..., load_gb_per_s: _Optional[float] = ..., scale_in_delay_s: _Optional[float] = ..., scale_to_zero: _Optional[bool] = ...) -> None: ...
 
 class EngineSettings(_message.Message):
     __slots__ = ("profile", "max_sequences", "token_budget", "kv_room_tokens", "queue_limit", "prefix_cache", "speculative")

@@ -1,0 +1,80 @@
+"""Runs that leave the points behind a serving profile say so, and how far they are from them."""
+
+from __future__ import annotations
+
+import pytest
+
+from catalogs import load_catalog
+from simulator import simulate
+from world_cases import FRONTIER, SMALL, scenario, with_stream
+
+ROUND = {"policy": "round_robin"}
+INSIDE = {**SMALL, "hardware": {"accelerator": "h100"}, "engine": {"profile": "vllm-0.19"}}
+
+
+def outside(entry: dict[str, object], **stream: object) -> list[str]:
+    """The warnings of a run of one deployment that are about a domain."""
+    usual = {"input_tokens": 2_000, "output_tokens": 300, "max_output_tokens": 60_000}
+    changes = with_stream(**{**usual, **stream})
+    report = simulate(scenario(fleet=[entry], router=ROUND, **changes)).report
+    return [text for text in report.fields["warnings"] if "was fitted to" in text]
+
+
+def test_inside_of_the_domain_nothing_is_said() -> None:
+    """Usual lengths, a chip that was measured, few sequences: no warning."""
+    assert outside(INSIDE) == []
+
+
+@pytest.mark.parametrize(
+    ("entry", "stream", "said"),
+    [
+        ({}, {"input_tokens": 16_384}, "input 16,384 tokens, 2.0 times the longest fitted"),
+        ({"hardware": {"accelerator": "a100"}}, {}, "accelerator 'a100', measured were 'b200'"),
+        ({"model": "llama-3.2-3b"}, {}, "3.21 billion parameters, 0.40 times the smallest model fitted"),
+        (
+            {"model": "llama-3.1-405b", "hardware": {"accelerator": "b200", "tensor_parallel": 8}},
+            {"arrivals": {"pattern": "steady", "rate": 0.05}},
+            "405.9 billion parameters, 1.8 times the largest model fitted",
+        ),
+        (
+            {"engine": {"profile": "vllm-0.19", "max_sequences": 600}},
+            {"arrivals": {"pattern": "steady", "rate": 60}, "input_tokens": 100},
+            "times the most fitted",
+        ),
+    ],
+    ids=["prompts", "chip", "small model", "large model", "sequences"],
+)
+def test_what_lies_outside_is_told_with_its_distance(
+    entry: dict[str, object], stream: dict[str, object], said: str
+) -> None:
+    """Each side of the box is watched, and the distance is a ratio to its end."""
+    (text,) = outside({**INSIDE, **entry}, **stream)
+    assert text.startswith("small: outside of what 'vllm-0.19' was fitted to: ")
+    assert said in text
+
+
+def test_long_answers_are_measured_by_their_longest_hundredth() -> None:
+    """Answers of about 16,000 tokens are twice the longest fitted."""
+    entry = {**INSIDE, "hardware": {"accelerator": "h200"}}
+    (text,) = outside(entry, output_tokens=16_000, arrivals={"pattern": "steady", "rate": 0.02})
+    assert "output " in text
+    assert "times the longest fitted" in text
+
+
+def test_who_served_nothing_is_not_warned_of() -> None:
+    """A deployment that no request went to is not judged."""
+    idle = {**INSIDE, "hardware": {"accelerator": "a100"}}
+    policy = {"policy": "static", "parameters": {"target": "frontier"}}
+    report = simulate(scenario(fleet=[idle, FRONTIER], router=policy)).report
+    assert report.fields["warnings"] == []
+
+
+def test_fitted_profiles_have_a_domain_in_which_they_were_fitted() -> None:
+    """Every shipped profile states its box; those of the public points end at 8 chips and 256 sequences."""
+    for profile in load_catalog().serving_profiles.values():
+        assert profile.domain is not None, profile.name
+        if profile.scales:
+            assert profile.domain.batch is not None
+            assert profile.domain.batch[1] == 256
+            assert profile.domain.chips is not None
+            assert profile.domain.chips[1] == 8
