@@ -11,7 +11,7 @@ import pytest
 
 from dashboards.asking import Prometheus, Window, chosen, read_board, window_of
 from dashboards.preview import answers, preview, regions
-from prometheus_server import wait_until
+from prometheus_server import PrometheusServer, wait_until
 from simulator import load_scenario, simulate
 from wayfare.client import Client
 from wayfare.metrics.archive import read_recording, write_recording
@@ -29,6 +29,14 @@ QUIET = (
 SIMULATED = ("run-overview", "policy-comparison", "fleet", "energy-and-carbon")
 EPOCH_S = 1_795_150_800.0  # 2026-11-20T05:00:00Z
 HOUR_S = 3_600.0
+
+
+@pytest.fixture(scope="module")
+def prometheus(tmp_path_factory):
+    """A Prometheus of this file's own: it is told of the present too, which others' must not be."""
+    server = PrometheusServer(tmp_path_factory.mktemp("prometheus"))
+    yield server
+    server.stop()
 
 
 @pytest.fixture(scope="module")
