@@ -22,7 +22,7 @@ from router.fleet import TIERS, FleetView, Target, Tier
 from router.host import Host
 from router.outcome import Outcome
 from router.pipeline import Filter, Picker, Pipeline, Scorer, Weighted
-from router.policy import LearningPolicy, Policy, StepPolicy, is_oracle, policy_name
+from router.policy import FinishingPolicy, LearningPolicy, Policy, StepPolicy, is_oracle, policy_name
 from router.registry import (
     BASELINES,
     PolicyDescription,
@@ -33,6 +33,7 @@ from router.registry import (
 )
 from router.request import AnswerTable, OracleRequestView, RequestTable, RequestView
 from router.resilience import NO_RESILIENCE, Resilience
+from router.stated import StatedRequest
 
 __all__ = [
     "BASELINES",
@@ -44,6 +45,7 @@ __all__ = [
     "Defer",
     "FailureReason",
     "Filter",
+    "FinishingPolicy",
     "FleetView",
     "Hedge",
     "Host",
@@ -67,6 +69,7 @@ __all__ = [
     "RouterError",
     "Scorer",
     "Send",
+    "StatedRequest",
     "StepPolicy",
     "Target",
     "Tier",

@@ -11,7 +11,7 @@ from router.decision import Cascade, Decision, Defer, Hedge, Race, Reject, Send
 from router.errors import InvalidDecisionError, PolicyFailedError, PolicyLoadError
 from router.guide import guided
 from router.loads import least_outstanding
-from router.policy import LearningPolicy, Policy, StepPolicy, is_oracle, policy_name
+from router.policy import FinishingPolicy, LearningPolicy, Policy, StepPolicy, is_oracle, policy_name
 from router.recovery import Recovery
 from router.resilience import NO_RESILIENCE, Resilience
 from router.steps import AttemptKind, Event, Follow, Sleep, Start, TurnAway
@@ -83,6 +83,7 @@ class Host:
         self.oracle = is_oracle(policy)
         self.learns = isinstance(policy, LearningPolicy)
         self._observe = policy.observe if isinstance(policy, LearningPolicy) else None
+        self._finish = policy.finish if isinstance(policy, FinishingPolicy) else None
         self.counts_outcomes = resilience.counts_outcomes()
         self.decision: Decision | None = None
         self._step_policy = policy if isinstance(policy, StepPolicy) else None
@@ -149,6 +150,10 @@ class Host:
     def succeeded(self, target: int, now_s: float) -> None:
         """Counts a completed attempt for the cooldown rules; due only if `counts_outcomes`."""
         self._health.succeeded(target, now_s)
+
+    def finish(self) -> tuple[str, ...]:
+        """Lets the policy release what it holds when the run is over; returns its warnings."""
+        return () if self._finish is None else self._finish()
 
     def _decide_among_healthy(self, request: RequestView, fleet: FleetView) -> Decision:
         """The decision while targets cool down: the policy sees only the healthy candidates."""

@@ -56,6 +56,15 @@ class LearningPolicy(Protocol):
         ...
 
 
+@runtime_checkable
+class FinishingPolicy(Protocol):
+    """A policy that holds something for the length of a run, or has something to say about it."""
+
+    def finish(self) -> tuple[str, ...]:
+        """Releases what it holds, once no decision is left; returns warnings for the report."""
+        ...
+
+
 def policy_name(policy: Policy | StepPolicy) -> str:
     """The policy's own `name`, or its class's where it has none."""
     return str(getattr(policy, "name", type(policy).__name__))

@@ -33,6 +33,7 @@ from router.policies.static import Static, StaticParameters
 from router.policies.weighted_score import WeightedScore, WeightedScoreParameters
 from router.policy import Policy, StepPolicy
 from router.source_file import is_file_spec, load_class
+from router.sources import scheme_of, source_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -143,13 +144,13 @@ def policy_names() -> tuple[str, ...]:
 
 
 def make_policy(name: str, parameters: Mapping[str, object] | None = None) -> Policy | StepPolicy:
-    """A new policy by name, or from a file as `path/to/file.py:Class`.
+    """A new policy by name, from a file as `path/to/file.py:Class`, or from a source as `scheme:where`.
 
     A name that ships with the router is never taken by an entry point.
 
     Raises:
         UnknownPolicyError: nobody registered the name; lists near matches and all there are.
-        PolicyLoadError: its file or entry point cannot be loaded.
+        PolicyLoadError: its file, source or entry point cannot be loaded.
         InvalidPolicyParameterError: lists every parameter that is unknown or wrong.
     """
     return _checked(name, _recipe(name).make(parameters or {}))
@@ -161,7 +162,7 @@ def load_policy(spec: str, parameters: Mapping[str, object] | None = None) -> Po
 
 
 def describe_policy(name: str) -> PolicyDescription:
-    """Contract and parameters of a policy, by name or `path/to/file.py:Class`.
+    """Contract and parameters of a policy, by whatever `make_policy` takes.
 
     Raises:
         UnknownPolicyError: nobody registered the name.
@@ -177,11 +178,13 @@ def recipe_of(policy: Callable[..., Policy | StepPolicy]) -> Recipe:
 
 
 def _recipe(name: str) -> Recipe:
-    """The recipe for a name or a file."""
+    """The recipe for a name, a file or what a source knows."""
     if name in POLICIES:
         return POLICIES[name]
     if is_file_spec(name):
         return recipe_of(load_class(name))
+    if scheme_of(name) is not None:
+        return source_of(name)(name)
     plug_in = _plug_ins().get(name)
     if plug_in is None:
         raise UnknownPolicyError(_unknown(name))

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -20,12 +22,29 @@ POLICY_PAGES = (("README.md", "ShortStaysHome"), ("docs/how-to/write-a-policy.md
 def test_policies_on_the_pages_run_and_conform(page: str, name: str, tmp_path: Path) -> None:
     """The example is a policy by its own rules, and runs in a shipped scenario."""
     text = (ROOT / page).read_text(encoding="utf-8")
-    (example,) = re.findall(r"```python\n(.*?)```", text, re.DOTALL)
+    example, *_others = re.findall(r"```python\n(.*?)```", text, re.DOTALL)
     file = tmp_path / "mine.py"
     file.write_text(example, encoding="utf-8")
     check_policy(load_class(f"{file}:{name}"))
     scenario = load_scenario("support-desk-diurnal", overrides=["duration=10min"])
     assert simulate(scenario, f"{file}:{name}").report.figure("requests.completed") > 50
+
+
+def test_the_policy_server_on_the_page_serves(tmp_path: Path) -> None:
+    """The policy and its three lines more, as a script, decide for a run."""
+    text = (ROOT / "docs/how-to/write-a-policy.md").read_text(encoding="utf-8")
+    script = "\n".join(re.findall(r"```python\n(.*?)```", text, re.DOTALL))
+    file = tmp_path / "served.py"
+    file.write_text(script.replace(":50061", ":0"), encoding="utf-8")
+    command = [sys.executable, "-u", str(file)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, cwd=ROOT) as server:
+        assert server.stdout is not None
+        address = server.stdout.readline().strip()
+        scenario = load_scenario("support-desk-diurnal", overrides=["duration=10min"])
+        served = simulate(scenario, f"grpc://{address}").report
+        server.terminate()
+    here = simulate(scenario, f"{file}:LeastLoadedCapable").report
+    assert served.fields["decisions"] == here.fields["decisions"]
 
 
 @pytest.mark.parametrize("target", ["by-token", "batch", "units"])

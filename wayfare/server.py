@@ -16,15 +16,17 @@ from wayfare.metrics.service import ServiceMetrics
 from wayfare.service.access import Access
 from wayfare.service.catalog import CatalogServicer
 from wayfare.service.intake import Intake
+from wayfare.service.routing import add_routing
 from wayfare.service.simulation import Limits, SimulationServicer
 from wayfare.service.slots import Slots
 from wayfare.storage.sqlite import SqliteStore
-from wayfare.v1 import catalog_pb2, catalog_pb2_grpc, simulation_pb2, simulation_pb2_grpc
+from wayfare.v1 import catalog_pb2, catalog_pb2_grpc, routing_pb2, simulation_pb2, simulation_pb2_grpc
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from pathlib import Path
 
+    from simulator import Scenario
     from wayfare.metrics.service import MetricsSettings
     from wayfare.service.slots import RunListener
 
@@ -33,6 +35,7 @@ GRACE_S = 5.0
 SERVICES = (
     simulation_pb2.DESCRIPTOR.services_by_name["SimulationService"].full_name,
     catalog_pb2.DESCRIPTOR.services_by_name["CatalogService"].full_name,
+    routing_pb2.DESCRIPTOR.services_by_name["RoutingService"].full_name,
     health_pb2.DESCRIPTOR.services_by_name["Health"].full_name,
 )
 
@@ -67,6 +70,8 @@ class ServerSettings:
     access: Access = field(default_factory=Access)
     limits: Limits = field(default_factory=Limits)
     insecure_anywhere: bool = False
+    routes: Sequence[Scenario] = ()
+    policy_servers: tuple[str, ...] = ()
     listeners: Sequence[RunListener] = ()
     interceptors: Sequence[grpc.aio.ServerInterceptor] = ()
     metrics: MetricsSettings | None = None
@@ -158,10 +163,11 @@ def opened(
         ("grpc.so_reuseport", 0),
     )
     server = grpc.aio.server(interceptors=list(settings.interceptors), options=options)
-    intake = Intake(uploads=settings.folder / "uploads")
+    intake = Intake(uploads=settings.folder / "uploads", policy_servers=settings.policy_servers)
     simulation = SimulationServicer(store, slots, intake, settings.access, settings.limits)
     simulation_pb2_grpc.add_SimulationServiceServicer_to_server(simulation, server)
     catalog_pb2_grpc.add_CatalogServiceServicer_to_server(CatalogServicer(settings.access), server)
+    add_routing(server, settings.access, intake, settings.routes)
     state = health.aio.HealthServicer()
     health_pb2_grpc.add_HealthServicer_to_server(state, server)
     reflection.enable_server_reflection((*SERVICES, reflection.SERVICE_NAME), server)

@@ -81,7 +81,7 @@ def compare(
 
     Args:
         scenario: a loaded scenario.
-        policies: names or `path/to/file.py:Class`; the baselines are added.
+        policies: names, `path/to/file.py:Class` or `grpc://host:port`; the baselines are added.
         replications: independent replications of the scenario's seed, at least 1.
         confidence: of the intervals, within (0, 1).
         executor: runs the replications; a local pool of processes where omitted.

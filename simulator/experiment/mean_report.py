@@ -69,8 +69,15 @@ def mean_report(reports: Sequence[Report], confidence: float) -> Report:
     }
     fields["wall_s"] = sum(report.figure("wall_s") or 0.0 for report in reports)
     fields["replications"] = len(reports)
+    fields["warnings"] = warnings_of(reports)
     fields["intervals"] = intervals(reports, confidence)
     return Report(policy=first.policy, fields=fields)
+
+
+def warnings_of(reports: Sequence[Report]) -> list[Json]:
+    """Every warning of any replication once, in order."""
+    given = [report.fields["warnings"] for report in reports]
+    return list(dict.fromkeys(text for texts in given if isinstance(texts, list) for text in texts))
 
 
 def mean_of(values: Sequence[Json]) -> Json:

@@ -1,11 +1,10 @@
-"""Policies by what a user calls them: a name of the table, or a class in a file."""
+"""Policies by what a user calls them: a name, a class in a file, or what a source knows."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from router.registry import load_policy, make_policy
-from router.source_file import is_file_spec
+from router.registry import make_policy
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -23,10 +22,9 @@ def policy_of(
 
     Raises:
         UnknownPolicyError: nobody registered the name.
-        PolicyLoadError: its file or entry point cannot be loaded.
+        PolicyLoadError: its file, source or entry point cannot be loaded.
         InvalidPolicyParameterError: lists every parameter that is unknown or wrong.
     """
     name = spec or scenario.router.policy
     own = scenario.router.parameters if name == scenario.router.policy else {}
-    chosen = own if parameters is None else parameters
-    return load_policy(name, chosen) if is_file_spec(name) else make_policy(name, chosen)
+    return make_policy(name, own if parameters is None else parameters)

@@ -54,20 +54,45 @@ class Resolution:
     warnings: tuple[str, ...]
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fleet:
+    """What the scenario's deployments come to; `batch` are the targets that answer late."""
+
+    services: tuple[Service, ...]
+    slots: tuple[Slot, ...]
+    targets: tuple[Target, ...]
+    batch: frozenset[int]
+
+
+def fleet_of(scenario: Scenario, demands: Sequence[Demand]) -> Fleet:
+    """The scenario's fleet; `demands` are those of its streams, in order."""
+    services = tuple(BACKENDS[entry.backend].service(scenario, entry) for entry in scenario.fleet)
+    slots = tuple(slots_of(scenario, services))
+    return Fleet(
+        services=services,
+        slots=slots,
+        targets=tuple(target_of(scenario, slot, index, demands) for index, slot in enumerate(slots)),
+        batch=frozenset(index for index, slot in enumerate(slots) if slot.service.batch),
+    )
+
+
+def run_seed(scenario: Scenario, replication: int) -> int:
+    """The seed of draws by key in one replication."""
+    return stable_hash("run", scenario.seed, replication) >> 1
+
+
 def resolve(scenario: Scenario, replication: int = 0) -> Resolution:
     """The resolved replication."""
     streams = RandomStreams(scenario.seed, replication)
-    seed = stable_hash("run", scenario.seed, replication) >> 1
+    seed = run_seed(scenario, replication)
     demands = [demand_of(scenario, stream) for stream in scenario.streams]
     workload = generate_workload(scenario, streams)
-    services = [BACKENDS[entry.backend].service(scenario, entry) for entry in scenario.fleet]
+    fleet = fleet_of(scenario, demands)
+    targets, slots = fleet.targets, fleet.slots
     models = tuple(dict.fromkeys(entry.model for entry in scenario.fleet))
     answerers = [answerer(scenario, name) for name in models]
     workload, answers = answered(scenario, workload, answerers, seed)
-    slots = slots_of(scenario, services)
-    targets = tuple(target_of(scenario, slot, index, demands) for index, slot in enumerate(slots))
-    batch = frozenset(index for index, slot in enumerate(slots) if slot.service.batch)
-    screening = screened(scenario, targets, workload, batch)
+    screening = screened(scenario, targets, workload, fleet.batch)
     return Resolution(
         plan=RunPlan(
             seed=seed,
@@ -99,7 +124,7 @@ def resolve(scenario: Scenario, replication: int = 0) -> Resolution:
             scalings=tuple(scalings_of(scenario, slots)),
         ),
         terms=tuple(terms_of(scenario, slot) for slot in slots),
-        warnings=(*warnings_of(workload, services), *late_faults(scenario)),
+        warnings=(*warnings_of(workload, fleet.services), *late_faults(scenario)),
     )
 
 

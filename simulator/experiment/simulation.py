@@ -18,7 +18,7 @@ from simulator.experiment.fleet_report import fleet_blocks, presence_of
 from simulator.experiment.head import report_head
 from simulator.experiment.policies import policy_of
 from simulator.experiment.records import attempt_records, request_columns
-from simulator.experiment.resolution import resolve
+from simulator.experiment.resolution import resolve, run_seed
 from simulator.experiment.timeline import timeline
 from simulator.kernel.warm import warm_kernel
 from simulator.observer import SilentObserver
@@ -27,14 +27,14 @@ from simulator.streams import RandomStreams, keyed_uniform_scalar
 from simulator.world.world import World
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator, Mapping, Sequence
 
     import numpy as np
     from numpy.typing import NDArray
 
+    from router.fleet import Target
     from router.policy import Policy, StepPolicy
     from simulator.accounting.settlement import Settlement
-    from simulator.experiment.resolution import Resolution
     from simulator.observer import Observer
     from simulator.scenario import Scenario
     from simulator.world.telemetry import Samples
@@ -91,7 +91,8 @@ def simulate(
 
     Args:
         scenario: a loaded scenario.
-        policy: a policy's name or `path/to/file.py:Class`; the scenario's own where omitted.
+        policy: a policy's name, `path/to/file.py:Class` or `grpc://host:port`; the scenario's own where
+            omitted.
         parameters: the policy's parameters; the scenario's where omitted.
         observer: hears how far the run is.
         replication: which of the independent replications of the scenario's seed.
@@ -104,11 +105,14 @@ def simulate(
     kernel_s = warm_kernel()
     marks = [time.perf_counter()]
     resolution = resolve(scenario, replication)
-    host = host_of(scenario, resolution, made, policy or scenario.router.policy, replication)
+    host = host_of(scenario, resolution.plan.targets, made, policy or scenario.router.policy, replication)
     marks.append(time.perf_counter())
     world = World(resolution.plan, host, observer or SilentObserver())
-    with collector_resting():
-        rows = world.run()
+    try:
+        with collector_resting():
+            rows = world.run()
+    finally:
+        said = host.finish()
     marks.append(time.perf_counter())
     presence = presence_of(resolution.plan, world.replicas)
     settlement = settle(
@@ -124,7 +128,7 @@ def simulate(
     blocks = report_blocks(settlement)
     marks.append(time.perf_counter())
     outside = domain_warnings(scenario, settlement, world.telemetry.most_running(world.replicas))
-    warnings = (*resolution.warnings, *outside)
+    warnings = (*resolution.warnings, *said, *outside)
     head = report_head(scenario, host, warnings, wall_s=marks[-1] - marks[0])
     befell = fleet_blocks(resolution.plan, world.replicas, world.happenings)
     befell["devices"] = device_blocks(settlement, world.absences)
@@ -139,20 +143,20 @@ def simulate(
 
 def host_of(
     scenario: Scenario,
-    resolution: Resolution,
+    targets: Sequence[Target],
     policy: Policy | StepPolicy,
     name: str,
     replication: int,
 ) -> Host:
-    """The router of a run; backoff jitter is drawn by request and attempt."""
-    settings, seed = scenario.router.resilience, resolution.plan.seed
+    """The router in front of a scenario's targets; backoff jitter is drawn by request and attempt."""
+    settings, seed = scenario.router.resilience, run_seed(scenario, replication)
 
     def jitter_u(request: int, attempt: int) -> float:
         return keyed_uniform_scalar(seed, "jitter", request, attempt)
 
     return Host(
         policy,
-        resolution.plan.targets,
+        targets,
         rng=RandomStreams(scenario.seed, replication)["policy"],
         resilience=NO_RESILIENCE if settings is None else settings.resilience(),
         jitter_u=jitter_u,

@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 from catalogs.errors import Fault, UnknownEntryError
 from router.errors import InvalidPolicyParameterError, RouterError
-from router.registry import load_policy, make_policy
-from router.source_file import is_file_spec
+from router.registry import make_policy
 from simulator.fleet.given_signals import signal_problems
 from simulator.fleet.registry import BACKENDS
 from simulator.scenario.disturbance_checking import disturbance_problems
@@ -136,9 +135,8 @@ def of_deployment(scenario: Scenario, number: int, entry: Deployment) -> Iterato
 def policy_problems(scenario: Scenario) -> Iterator[Problem]:
     """The scenario's own policy must exist and take its parameters."""
     router = scenario.router
-    make = load_policy if is_file_spec(router.policy) else make_policy
     try:
-        make(router.policy, router.parameters)
+        make_policy(router.policy, router.parameters)
     except InvalidPolicyParameterError as error:
         for name, what in error.problems:
             yield f"router.parameters.{name}", what

@@ -24,6 +24,7 @@ COMMANDS = {
     "export": "wayfare.cli.export",
     "push": "wayfare.cli.push",
     "serve": "wayfare.cli.serve",
+    "serve-policy": "wayfare.cli.serve_policy",
 }
 """Commands by name, in the order of the help, and the module whose `command` each is."""
 

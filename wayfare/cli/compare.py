@@ -18,7 +18,7 @@ from wayfare.cli.options import loaded, scenario_options
     multiple=True,
     required=True,
     metavar="P",
-    help="A policy's name or path/to/file.py:Class. Repeatable; the baselines are added.",
+    help="A policy's name, path/to/file.py:Class or grpc://host:port. Repeatable; the baselines are added.",
 )
 @click.option(
     "--replications",

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 @click.command("run")
 @scenario_options
-@click.option("--policy", metavar="P", help="A policy's name or path/to/file.py:Class.")
+@click.option("--policy", metavar="P", help="A policy's name, path/to/file.py:Class or grpc://host:port.")
 def command(
     scenario: str,
     policy: str | None,

@@ -10,6 +10,9 @@ import click
 from wayfare.cli.exits import WrongInputError
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from simulator import Scenario
     from wayfare.server import ServerSettings
 
 FILE = click.Path(path_type=Path, exists=True, dir_okay=False)
@@ -49,6 +52,20 @@ FILE = click.Path(path_type=Path, exists=True, dir_okay=False)
 @click.option("--tls-certificate", type=FILE, metavar="PEM", help="The server's certificate.")
 @click.option("--tls-key", type=FILE, metavar="PEM", help="The server's key.")
 @click.option("--tls-clients-ca", type=FILE, metavar="PEM", help="Demand clients' certificates signed by it.")
+@click.option(
+    "--route",
+    "routes",
+    multiple=True,
+    metavar="SCENARIO",
+    help="A scenario whose router decides on everybody's live requests. Repeatable.",
+)
+@click.option(
+    "--allow-policy-server",
+    "policy_servers",
+    multiple=True,
+    metavar="grpc://HOST:PORT",
+    help="A policy server that runs submitted over the wire may use. Repeatable.",
+)
 @click.option("--insecure-anywhere", is_flag=True, help="Listen beyond loopback without TLS and tokens.")
 def command(
     grpc_address: str,
@@ -62,6 +79,8 @@ def command(
     tls_certificate: Path | None,
     tls_key: Path | None,
     tls_clients_ca: Path | None,
+    routes: tuple[str, ...],
+    policy_servers: tuple[str, ...],
     insecure_anywhere: bool,  # noqa: FBT001  (a flag of the command line)
 ) -> None:
     """Serve gRPC until interrupted: wayfare.v1, health and reflection; and /metrics for Prometheus."""
@@ -70,6 +89,7 @@ def command(
     from wayfare.metrics.service import MetricsSettings
     from wayfare.server import ServerSettings, Tls, UnsafeAddressError, serve
     from wayfare.service.access import Access
+    from wayfare.service.errors import RefusedError
 
     if (tls_certificate is None) != (tls_key is None) or (tls_clients_ca and tls_key is None):
         message = "--tls-certificate and --tls-key go together; --tls-clients-ca goes with them"
@@ -83,6 +103,8 @@ def command(
         slots=slots,
         tls=tls,
         access=Access(tokens=tenants_by_token(tokens) if tokens else {}),
+        routes=routed(routes),
+        policy_servers=policy_servers,
         insecure_anywhere=insecure_anywhere,
         metrics=MetricsSettings(
             address=metrics_address or default_metrics_address(grpc_address),
@@ -93,7 +115,7 @@ def command(
     )
     try:
         asyncio.run(serve(settings, lambda *ports: tell(settings, *ports)))
-    except UnsafeAddressError as error:
+    except (UnsafeAddressError, RefusedError) as error:
         raise WrongInputError(str(error)) from error
 
 
@@ -109,6 +131,17 @@ def tell(settings: ServerSettings, port: int, metrics_port: int | None) -> None:
     if settings.metrics is not None:
         host = settings.metrics.address.rpartition(":")[0]
         click.echo(f"serving metrics on http://{host}:{metrics_port}/metrics")
+
+
+def routed(names: Sequence[str]) -> list[Scenario]:
+    """The scenarios whose routers are configured."""
+    from simulator import load_scenario
+
+    scenarios = [load_scenario(name) for name in names]
+    called = [scenario.name for scenario in scenarios]
+    if len(set(called)) < len(called):
+        raise WrongInputError(f"--route: scenarios have different names, not {', '.join(called)}")
+    return scenarios
 
 
 def tenants_by_token(path: Path) -> dict[str, str]:

@@ -12,7 +12,7 @@ from google.rpc import error_details_pb2, status_pb2
 from grpc_status import rpc_status
 
 from catalogs import UnknownEntryError
-from router.errors import RouterError
+from router.errors import PolicyFailedError, RouterError
 from simulator import InvalidScenarioError
 
 if TYPE_CHECKING:
@@ -43,6 +43,7 @@ def code_of(error: Exception) -> grpc.StatusCode:
         return error.code
     table = (
         (InvalidScenarioError, grpc.StatusCode.INVALID_ARGUMENT),
+        (PolicyFailedError, grpc.StatusCode.FAILED_PRECONDITION),
         (RouterError, grpc.StatusCode.INVALID_ARGUMENT),
         (UnknownEntryError, grpc.StatusCode.INVALID_ARGUMENT),
         (sqlite3.Error, grpc.StatusCode.UNAVAILABLE),

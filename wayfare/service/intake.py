@@ -22,7 +22,9 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from simulator import Scenario
-    from wayfare.v1 import simulation_pb2
+    from wayfare.v1 import routing_pb2, simulation_pb2
+
+    Submission = simulation_pb2.CreateRunRequest | routing_pb2.CreateRouterRequest
 
 WIRE = "scenario"
 FILE_KEYS = ("file", "files", "path", "csv", "outcomes")
@@ -37,13 +39,17 @@ DAY_S = 86_400.0
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Intake:
-    """What may come in: uploads in a folder by tenant, at most so many simulated requests."""
+    """What may come in: uploads in a folder by tenant, at most so many simulated requests.
+
+    `policy_servers` are the only addresses that policies may be asked at, each as `grpc://host:port`.
+    """
 
     uploads: Path
     most_requests: int = MOST_REQUESTS
+    policy_servers: tuple[str, ...] = ()
 
     def checked(
-        self, tenant: str, request: simulation_pb2.CreateRunRequest, policies: Sequence[str]
+        self, tenant: str, request: Submission, policies: Sequence[str]
     ) -> tuple[Scenario, dict[str, Any]]:
         """The scenario and the plain data it can be loaded from again.
 
@@ -51,7 +57,7 @@ class Intake:
             InvalidScenarioError: lists every fault.
         """
         data = settled(request)
-        faults = [*self.outside(tenant, data), *policy_faults(data, policies)]
+        faults = [*self.outside(tenant, data), *policy_faults(data, policies, self.policy_servers)]
         if faults:
             raise InvalidScenarioError(tuple(faults))
         seed = request.seed if request.HasField("seed") else None
@@ -88,7 +94,7 @@ class Shipped(str):
     folder: str
 
 
-def settled(request: simulation_pb2.CreateRunRequest) -> dict[str, Any]:
+def settled(request: Submission) -> dict[str, Any]:
     """The scenario's plain data with the settings laid over it.
 
     Raises:
@@ -102,7 +108,7 @@ def settled(request: simulation_pb2.CreateRunRequest) -> dict[str, Any]:
     return data
 
 
-def source(request: simulation_pb2.CreateRunRequest) -> object:
+def source(request: Submission) -> object:
     """The plain data of whichever form the scenario has."""
     form = request.WhichOneof("source")
     if form == "scenario":
@@ -152,11 +158,11 @@ def named_files(data: object, path: str) -> Iterator[tuple[dict[str, Any], str, 
             yield from named_files(value, below)
 
 
-def policy_faults(data: dict[str, Any], policies: Sequence[str]) -> Iterator[Fault]:
-    """Policies that are no registered name: a file or an address may not come over the wire."""
+def policy_faults(data: dict[str, Any], policies: Sequence[str], servers: Sequence[str]) -> Iterator[Fault]:
+    """Policies that are neither a registered name nor at an address that the operator allows."""
     router = data.get("router")
     own = router.get("policy") if isinstance(router, dict) else None
-    known = policy_names()
+    known = (*policy_names(), *servers)
     for path, name in [("router.policy", own), *(("policy", name) for name in policies)]:
         if isinstance(name, str) and name not in known:
             yield Fault(WIRE, path, f"unknown policy {name!r}; known: {', '.join(map(repr, known))}")

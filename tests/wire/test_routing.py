@@ -1,0 +1,379 @@
+"""The RoutingService as its callers meet it: a real process on loopback, real messages."""
+
+import os
+import re
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import grpc
+import pytest
+
+from policy_servers import PolicyServers
+from router import policy_names
+from router.host import Host
+from simulator import load_scenario, simulate
+from simulator.experiment.resolution import resolve
+from wayfare.client import Client
+from wayfare.convert.decision import decision_message, facts_message
+from wayfare.v1 import routing_pb2 as pb
+from wayfare.v1 import routing_pb2_grpc, simulation_pb2
+from wayfare.v1.decision_pb2 import RequestFacts
+
+ROOT = Path(__file__).resolve().parents[2]
+LIVE = [name for name in policy_names() if name != "oracle"]
+MIXED = "hybrid-edge-cloud"
+SHORT = ["duration=15min", "warmup=0s"]
+TOKENS = {"red": "red-secret-token-1", "blue": "blue-secret-token-1"}
+EVENT = pb.ReportOutcomeRequest.AttemptEvent
+TWO = """
+name: two
+start: 2026-11-02
+duration: 1h
+workload:
+  streams:
+    - {name: chat, task: support_chat, region: us-virginia, arrivals: {pattern: steady, rate: 1},
+       residency: [us-virginia]}
+fleet:
+  - {name: small, tier: dedicated, model: llama-3.1-8b, hardware: {accelerator: a100}, region: us-virginia,
+     replicas: 2, balancing: router}
+  - {name: frontier, tier: cloud, model: gpt-6.1-sol, api: {offer: openai/gpt-6.1-sol}, region: us-virginia}
+  - {name: abroad, tier: cloud, model: gpt-6.1-sol, api: {offer: openai/gpt-6.1-sol}, region: eu-nordics}
+router:
+  policy: always_cheapest
+  resilience: {retries: 1, cooldown: 60s, default_fallbacks: [frontier], allowed_fails: 0}
+"""
+
+
+class Service:
+    """`wayfare serve` on a folder, on any port."""
+
+    def __init__(self, folder, *options):
+        command = [sys.executable, "-m", "wayfare", "serve", "--grpc-address", "127.0.0.1:0"]
+        self.process = subprocess.Popen(
+            [*command, "--store", str(folder), *options], stdout=subprocess.PIPE, text=True
+        )
+        self.address = self.process.stdout.readline().split()[-1]
+        self.channel = grpc.insecure_channel(self.address)
+        self.stub = routing_pb2_grpc.RoutingServiceStub(self.channel)
+
+    def end(self):
+        """Asks it to end; its exit code."""
+        self.channel.close()
+        os.kill(self.process.pid, signal.SIGTERM)
+        self.process.communicate()
+        return self.process.returncode
+
+
+@pytest.fixture(scope="module")
+def service(tmp_path_factory):
+    """One service with two configured routers."""
+    folder = tmp_path_factory.mktemp("store")
+    own = folder / "two.yaml"
+    own.write_text(TWO)
+    made = Service(folder, "--route", str(own))
+    yield made
+    assert made.end() == 0
+
+
+@pytest.fixture
+def stub(service):
+    """Its stub."""
+    return service.stub
+
+
+def refused(call):
+    """Status and text of the error that a call ends with."""
+    with pytest.raises(grpc.RpcError) as caught:
+        call()
+    return caught.value.code().name, caught.value.details()
+
+
+def seen_in_a_run(name, monkeypatch):
+    """A run's decisions in order: what the host was shown, as a live request, and what it decided."""
+    scenario = load_scenario(MIXED, overrides=SHORT)
+    seen, decide = [], Host.decide
+
+    def watched(host, request, fleet):
+        asked = pb.DecideRequest(facts=facts_message(request), now_s=request.now_s)
+        for target in fleet.targets:
+            load = asked.loads.add(target=target.name)
+            for column in ("outstanding", "waiting", "running", "kv_usage_ratio"):
+                setattr(load, column, getattr(fleet, column).item(target.index))
+        decision = decide(host, request, fleet)
+        seen.append((request.index, asked, decision_message(decision)))
+        return decision
+
+    monkeypatch.setattr(Host, "decide", watched)
+    simulate(scenario, name)
+    codes = resolve(scenario).plan.workload.stream_code
+    for index, asked, _decision in seen:
+        asked.stream = scenario.streams[codes[index]].name
+    return seen
+
+
+@pytest.mark.parametrize("name", LIVE)
+def test_live_decisions_are_those_of_the_simulation(name, stub, monkeypatch):
+    """With the same views and seed every shipped policy decides over the wire as in the simulation."""
+    seen = seen_in_a_run(name, monkeypatch)
+    router = stub.CreateRouter(pb.CreateRouterRequest(scenario_name=MIXED, policy=name, settings=SHORT))
+    entries = [pb.DecideStreamRequest.Entry(tag=index, decide=asked) for index, asked, _decision in seen]
+    entries[0].decide.router_id = router.router_id
+    batches = [entries[start : start + 250] for start in range(0, len(entries), 250)]
+    answers = stub.DecideStream(pb.DecideStreamRequest(entries=batch) for batch in batches)
+    found = [entry for answer in answers for entry in answer.entries]
+    assert [entry.tag for entry in found] == [index for index, _asked, _decision in seen]
+    assert [entry.decided.decision for entry in found] == [decision for _index, _asked, decision in seen]
+    assert len(found) > 500
+    stub.DeleteRouter(pb.DeleteRouterRequest(router_id=router.router_id))
+
+
+def ask(stub, **more):
+    """A decision of the configured router."""
+    return stub.Decide(pb.DecideRequest(facts=RequestFacts(prompt_token_count=200), **more))
+
+
+def report(stub, answer, **event):
+    """The answer to the report of an attempt's event."""
+    request = pb.ReportOutcomeRequest(
+        router_id=answer.router_id, request=answer.request, attempt=EVENT(**event)
+    )
+    return stub.ReportOutcome(request)
+
+
+def told(answer):
+    """What to do, in short: each step's name, with its target where it has one."""
+    steps = [(step.WhichOneof("step"), step.start.target) for step in answer.steps]
+    return [f"{name} {target}" if target else name for name, target in steps]
+
+
+def two(stub, **settings):
+    """A router of the text above, of the caller's own."""
+    given = [f"{path}={value}" for path, value in settings.items()]
+    return stub.CreateRouter(pb.CreateRouterRequest(scenario_yaml=TWO, settings=given)).router_id
+
+
+def test_a_request_is_decided_reported_and_over(stub):
+    """Without naming anything the one configured router decides; the end's report ends the request."""
+    answer = ask(stub)
+    assert answer.decision.send.target == "small/0"
+    assert told(answer) == ["start small/0", "wait"]
+    router = stub.GetRouter(pb.GetRouterRequest(router_id="two"))
+    assert [load.outstanding for load in router.loads] == [1, 0, 0, 0]
+    assert (router.configured, router.open_request_count) == (True, 1)
+    assert told(report(stub, answer, kind=EVENT.KIND_COMPLETED)) == ["finish"]
+    router = stub.GetRouter(pb.GetRouterRequest(router_id="two"))
+    assert [load.outstanding for load in router.loads] == [0, 0, 0, 0]
+    assert router.decisions[answer.decision.reason] == router.decided_count == 1
+
+
+def test_failures_are_retried_fall_back_and_cool_down(stub):
+    """A failed attempt goes to the other replica, then to the fallback; what failed is left alone."""
+    router = two(stub)
+    answer = ask(stub, router_id=router)
+    failed = {"kind": EVENT.KIND_FAILED, "reason": "server_error"}
+    assert told(report(stub, answer, attempt=0, **failed)) == ["start small/1", "wait"]
+    assert told(report(stub, answer, attempt=1, **failed)) == ["start frontier", "wait"]
+    assert told(report(stub, answer, attempt=2, kind=EVENT.KIND_COMPLETED)) == ["finish"]
+    assert told(ask(stub, router_id=router)) == ["start frontier", "wait"]
+
+
+def test_a_failure_after_the_first_token_is_final(stub):
+    """What the caller has begun to show is not started again."""
+    answer = ask(stub, router_id=two(stub))
+    assert told(report(stub, answer, kind=EVENT.KIND_FIRST_TOKEN)) == []
+    assert told(report(stub, answer, kind=EVENT.KIND_FAILED)) == ["fail"]
+
+
+def test_cascades_are_judged_by_the_caller(stub):
+    """A refused answer escalates; the last stage's answer stands."""
+    router = two(stub, **{"router.policy": "cascade"})
+    answer = ask(stub, router_id=router)
+    assert told(answer) == ["start small/0", "wait"]
+    assert told(report(stub, answer, kind=EVENT.KIND_COMPLETED)) == ["verify"]
+    verdict = pb.ReportOutcomeRequest(
+        router_id=router, request=answer.request, verdict=pb.ReportOutcomeRequest.Verdict(accepted=False)
+    )
+    assert told(stub.ReportOutcome(verdict)) == ["start frontier", "wait"]
+    assert told(report(stub, answer, attempt=1, kind=EVENT.KIND_COMPLETED)) == ["finish"]
+
+
+def test_hedges_wait_by_the_callers_clock(stub):
+    """The backup starts when the wait's timer is reported; the loser is cancelled at the first token."""
+    router = two(stub, **{"router.policy": "hedge", "router.parameters": "{after_s: 2}"})
+    answer = ask(stub, router_id=router, now_s=100.0)
+    (start, wait) = answer.steps
+    assert (wait.wait.until_s, wait.wait.within_s, wait.wait.first_token) == (102.0, 2.0, True)
+    timer = pb.ReportOutcomeRequest(
+        router_id=router, request=answer.request, timer=pb.ReportOutcomeRequest.Timer(), now_s=102.0
+    )
+    backup, _wait = stub.ReportOutcome(timer).steps
+    assert backup.start.kind == pb.RouterStep.Start.KIND_HEDGE
+    assert backup.start.target != start.start.target
+    assert told(report(stub, answer, attempt=1, kind=EVENT.KIND_FIRST_TOKEN)) == ["cancel", "wait"]
+    assert told(report(stub, answer, attempt=1, kind=EVENT.KIND_COMPLETED)) == ["finish"]
+
+
+def test_hard_constraints_hold_live(stub):
+    """Streams' and requests' constraints take targets away; where none is left, the reason says which."""
+    assert "abroad" not in {told(ask(stub, router_id=two(stub)))[0] for _ in range(3)}
+    banned = pb.RequestConstraints(banned_tiers=["dedicated"])
+    assert told(ask(stub, constraints=banned))[0] == "start frontier"
+    nowhere = ask(stub, constraints=pb.RequestConstraints(residency=["eu-nordics"]))
+    assert told(nowhere) == ["turn_away"]
+    assert nowhere.decision.reason == "no target permitted: residency"
+    huge = stub.Decide(pb.DecideRequest(facts=RequestFacts(prompt_token_count=2_000_000)))
+    assert huge.steps[0].turn_away.reason == "no target permitted: context_window"
+
+
+def test_a_shipped_scenario_needs_no_router_made_first(stub):
+    """By a scenario's name the first call makes the caller's router, later ones find it."""
+    stream = stub.CreateRouter(pb.CreateRouterRequest(scenario_name=MIXED)).streams[0]
+    asked = {"scenario_name": MIXED, "policy": "round_robin", "stream": stream}
+    first, second = ask(stub, **asked), ask(stub, **asked)
+    assert (first.router_id, first.request, second.request) == (second.router_id, 0, 1)
+    listed = stub.ListRouters(pb.ListRoutersRequest()).routers
+    assert listed[0].router_id == "two"
+    assert first.router_id in {router.router_id for router in listed}
+
+
+@pytest.mark.parametrize(
+    ("request_", "code", "text"),
+    [
+        (pb.DecideRequest(router_id="nobody"), "NOT_FOUND", "no router 'nobody'"),
+        (pb.DecideRequest(scenario_name="nothing"), "INVALID_ARGUMENT", "unknown scenario 'nothing'"),
+        (pb.DecideRequest(scenario_name=MIXED), "INVALID_ARGUMENT", "name the request's stream"),
+        (pb.DecideRequest(stream="talk"), "INVALID_ARGUMENT", "unknown stream 'talk'; streams: 'chat'"),
+        (pb.DecideRequest(policy="cascade"), "INVALID_ARGUMENT", "a policy goes with scenario_name"),
+        (
+            pb.DecideRequest(scenario_name=MIXED, policy="oracle"),
+            "INVALID_ARGUMENT",
+            "'oracle' reads true answers",
+        ),
+        (
+            pb.DecideRequest(scenario_name=MIXED, policy="grpc://127.0.0.1:1"),
+            "INVALID_ARGUMENT",
+            "unknown policy 'grpc://127.0.0.1:1'",
+        ),
+        (
+            pb.DecideRequest(scenario_name=MIXED, policy="evil.py:Policy"),
+            "INVALID_ARGUMENT",
+            "unknown policy",
+        ),
+        (
+            pb.DecideRequest(facts=RequestFacts(prompt_token_count=-1)),
+            "INVALID_ARGUMENT",
+            "facts.prompt_token_count -1 must be 0 to",
+        ),
+        (
+            pb.DecideRequest(facts=RequestFacts(task="x" * 201)),
+            "INVALID_ARGUMENT",
+            "facts.task has 201 characters",
+        ),
+        (
+            pb.DecideRequest(constraints=pb.RequestConstraints(residency=["x" * 201])),
+            "INVALID_ARGUMENT",
+            "constraints.residency may have 200 regions",
+        ),
+        (pb.DecideRequest(now_s=float("nan")), "INVALID_ARGUMENT", "now_s nan must be a finite number"),
+        (
+            pb.DecideRequest(constraints=pb.RequestConstraints(banned_tiers=["moon"])),
+            "INVALID_ARGUMENT",
+            "'moon' is not one of edge, on_prem",
+        ),
+        (
+            pb.DecideRequest(constraints=pb.RequestConstraints(capability_floor=2)),
+            "INVALID_ARGUMENT",
+            "capability_floor 2.0 is not in",
+        ),
+        (
+            pb.DecideRequest(loads=[pb.TargetLoad(target="moon")]),
+            "INVALID_ARGUMENT",
+            "unknown target 'moon'; known: 'small/0'",
+        ),
+        (
+            pb.DecideRequest(loads=[pb.TargetLoad(target="small/0", outstanding=-1)]),
+            "INVALID_ARGUMENT",
+            "counts of 'small/0' must be 0",
+        ),
+    ],
+)
+def test_what_cannot_be_is_refused_on_either_way(stub, request_, code, text):
+    """A call is refused with its status and what was wrong; on a stream the next entry is answered still."""
+    found, details = refused(lambda: stub.Decide(request_))
+    assert (found, text in details) == (code, True), details
+    entry = pb.DecideStreamRequest.Entry
+    good = entry(tag=2, decide=pb.DecideRequest(router_id="two", facts=RequestFacts(prompt_token_count=1)))
+    message = pb.DecideStreamRequest(entries=[entry(tag=1, decide=request_), good])
+    (answer,) = stub.DecideStream(iter([message]))
+    bad, other = answer.entries
+    assert (bad.refused.code, text in bad.refused.message) == (grpc.StatusCode[code].value[0], True)
+    assert (other.tag, other.WhichOneof("message")) == (2, "decided")
+
+
+def test_reports_that_say_nothing_are_refused(stub):
+    """A report without an event, or about a request that is over, is refused."""
+    assert (
+        refused(lambda: stub.ReportOutcome(pb.ReportOutcomeRequest(router_id="two")))[0] == "INVALID_ARGUMENT"
+    )
+    answer = ask(stub)
+    report(stub, answer, kind=EVENT.KIND_COMPLETED)
+    code, text = refused(lambda: report(stub, answer, kind=EVENT.KIND_COMPLETED))
+    assert (code, "is over, or was forgotten" in text) == ("NOT_FOUND", True)
+    code, text = refused(lambda: report(stub, ask(stub), attempt=0))
+    assert code == "INVALID_ARGUMENT"
+
+
+def test_configured_routers_stay(stub):
+    """Nobody deletes what the operator configured; one's own is gone when deleted."""
+    code, text = refused(lambda: stub.DeleteRouter(pb.DeleteRouterRequest(router_id="two")))
+    assert (code, text) == ("FAILED_PRECONDITION", "router 'two' is configured by the operator")
+    router = two(stub)
+    stub.DeleteRouter(pb.DeleteRouterRequest(router_id=router))
+    assert refused(lambda: ask(stub, router_id=router))[0] == "NOT_FOUND"
+
+
+def test_tenants_see_their_own_routers(tmp_path):
+    """A tenant's router does not exist for another; without a token nobody decides."""
+    tokens = tmp_path / "tokens.yaml"
+    tokens.write_text("".join(f"{name}: {token}\n" for name, token in TOKENS.items()))
+    service = Service(tmp_path / "store", "--tokens", str(tokens))
+    red, blue = ((("authorization", f"Bearer {token}"),) for token in TOKENS.values())
+    router = service.stub.CreateRouter(pb.CreateRouterRequest(scenario_yaml=TWO), metadata=red).router_id
+    asked = pb.DecideRequest(router_id=router)
+    assert service.stub.Decide(asked, metadata=red).router_id == router
+    assert refused(lambda: service.stub.Decide(asked, metadata=blue))[0] == "NOT_FOUND"
+    assert refused(lambda: service.stub.Decide(asked))[0] == "UNAUTHENTICATED"
+    assert (
+        refused(lambda: next(service.stub.DecideStream(iter([pb.DecideStreamRequest()]))))[0]
+        == "UNAUTHENTICATED"
+    )
+    delete = pb.DeleteRouterRequest(router_id=router)
+    assert refused(lambda: service.stub.DeleteRouter(delete, metadata=blue))[0] == "NOT_FOUND"
+    assert service.end() == 0
+
+
+def test_runs_may_use_the_policy_servers_that_the_operator_allows(tmp_path):
+    """An allowed policy server decides in a run submitted over the wire; no other address is called."""
+    servers = PolicyServers("power_of_two")
+    address = servers.addresses["power_of_two"]
+    service = Service(tmp_path / "store", "--allow-policy-server", address)
+    with Client(service.address) as client:
+        given = {"scenario_name": "frontier-only", "settings": ["duration=2min"]}
+        run = client.create(simulation_pb2.CreateRunRequest(policy=address, **given))
+        assert client.report(run.run_id)["policy"] == address
+        other = simulation_pb2.CreateRunRequest(policy="grpc://127.0.0.1:1", **given)
+        assert refused(lambda: client.create(other))[0] == "INVALID_ARGUMENT"
+    assert service.end() == 0
+    servers.end()
+
+
+def test_the_example_on_the_page_decides(service, tmp_path):
+    """The Python program of the how-to prints the target of its request."""
+    page = (ROOT / "docs/how-to/route-live.md").read_text(encoding="utf-8")
+    (example,) = re.findall(r"```python\n(.*?)```", page, re.DOTALL)
+    file = tmp_path / "example.py"
+    file.write_text(example.replace("127.0.0.1:50051", service.address), encoding="utf-8")
+    done = subprocess.run([sys.executable, str(file)], capture_output=True, text=True, check=True, cwd=ROOT)
+    assert done.stdout.startswith("small/")

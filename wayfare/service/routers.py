@@ -1,0 +1,168 @@
+"""The live routers there are: those the operator configured, and each tenant's own."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+import uuid
+from dataclasses import dataclass
+from math import isfinite
+from typing import TYPE_CHECKING
+
+import grpc
+
+from router.sources import scheme_of
+from simulator.experiment.live import LiveFleet, live_host
+from wayfare.service.errors import RefusedError
+from wayfare.service.live import EXPIRE_AFTER_S, LiveRouter
+from wayfare.v1 import routing_pb2 as pb
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from simulator import Scenario
+    from wayfare.service.intake import Intake
+
+MOST_ROUTERS = 50
+"""Routers of one tenant."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Desk:
+    """A router with its scenario's fleet and constraints; `tenant` is empty where everybody may ask it."""
+
+    router_id: str
+    tenant: str
+    scenario: Scenario
+    fleet: LiveFleet
+    live: LiveRouter
+    created_s: float
+
+
+class Routers:
+    """Finds routers; other tenants' routers do not exist."""
+
+    def __init__(self, intake: Intake, configured: Sequence[Scenario]) -> None:
+        """Makes the configured routers; each is called as its scenario.
+
+        Raises:
+            RouterError: a policy cannot be loaded.
+            RefusedError: a policy cannot decide live.
+        """
+        self._intake = intake
+        self._desks: dict[str, Desk] = {}
+        self._shipped: dict[tuple[str, str, str], str] = {}
+        self._making = asyncio.Lock()
+        for scenario in configured:
+            self._desks[scenario.name] = desk_of(scenario, "", scenario.name)
+
+    def of(self, tenant: str) -> list[Desk]:
+        """Configured routers, then the tenant's own, in order of making."""
+        configured = [desk for desk in self._desks.values() if not desk.tenant]
+        return [*configured, *(desk for desk in self._desks.values() if desk.tenant == tenant and tenant)]
+
+    def find(self, tenant: str, router_id: str) -> Desk:
+        """The router of that id; without one, the configured router where there is one only.
+
+        Raises:
+            RefusedError: there is no such router.
+        """
+        desk = self._desks.get(router_id)
+        if desk is not None and desk.tenant in ("", tenant):
+            return desk
+        if router_id:
+            raise RefusedError(grpc.StatusCode.NOT_FOUND, f"no router {router_id[:80]!r}")
+        configured = [desk for desk in self._desks.values() if not desk.tenant]
+        if len(configured) == 1:
+            return configured[0]
+        names = ", ".join(repr(desk.router_id) for desk in configured) or "none"
+        text = f"name a router_id or a scenario_name; configured routers: {names}"
+        raise RefusedError(grpc.StatusCode.INVALID_ARGUMENT, text)
+
+    async def create(self, tenant: str, request: pb.CreateRouterRequest) -> Desk:
+        """A new router of the tenant's.
+
+        Raises:
+            InvalidScenarioError: lists every fault.
+            RefusedError: the tenant has too many, or the policy cannot decide live.
+        """
+        async with self._making:
+            return await self._made(tenant, request)
+
+    async def shipped(self, tenant: str, scenario_name: str, policy: str) -> Desk:
+        """The tenant's router of a scenario that ships, made when it is first asked for."""
+        key = (tenant, scenario_name, policy)
+        known = self._desks.get(self._shipped.get(key, ""))
+        if known is not None:
+            return known
+        async with self._making:
+            desk = self._desks.get(self._shipped.get(key, ""))
+            if desk is None:
+                request = pb.CreateRouterRequest(scenario_name=scenario_name, policy=policy)
+                desk = await self._made(tenant, request)
+                self._shipped[key] = desk.router_id
+            return desk
+
+    async def _made(self, tenant: str, request: pb.CreateRouterRequest) -> Desk:
+        """A new router, kept."""
+        if sum(desk.tenant == tenant for desk in self._desks.values()) >= MOST_ROUTERS:
+            text = f"{MOST_ROUTERS} routers already; delete one first"
+            raise RefusedError(grpc.StatusCode.RESOURCE_EXHAUSTED, text)
+        expire_after_s = request.expire_after_s or EXPIRE_AFTER_S
+        if not (isfinite(expire_after_s) and expire_after_s > 0.0):
+            text = f"expire_after_s {expire_after_s!r} must be a finite number > 0"
+            raise RefusedError(grpc.StatusCode.INVALID_ARGUMENT, text)
+        desk = await asyncio.to_thread(self._checked, tenant, request, expire_after_s)
+        self._desks[desk.router_id] = desk
+        return desk
+
+    def _checked(self, tenant: str, request: pb.CreateRouterRequest, expire_after_s: float) -> Desk:
+        """A new router of what a request describes."""
+        policies = (request.policy,) if request.policy else ()
+        scenario, _data = self._intake.checked(tenant, request, policies)
+        return desk_of(scenario, tenant, uuid.uuid4().hex, request.policy or None, expire_after_s)
+
+    def delete(self, tenant: str, router_id: str) -> None:
+        """Forgets a router of the tenant's.
+
+        Raises:
+            RefusedError: there is no such router, or the operator configured it.
+        """
+        desk = self.find(tenant, router_id)
+        if not router_id or not desk.tenant:
+            text = f"router {desk.router_id!r} is configured by the operator"
+            raise RefusedError(grpc.StatusCode.FAILED_PRECONDITION, text)
+        del self._desks[router_id]
+        desk.live.host.finish()
+
+
+def desk_of(
+    scenario: Scenario,
+    tenant: str,
+    router_id: str,
+    policy: str | None = None,
+    expire_after_s: float = EXPIRE_AFTER_S,
+) -> Desk:
+    """A router of a scenario.
+
+    Raises:
+        RefusedError: the policy is an oracle, or decides elsewhere.
+        RouterError: it cannot be loaded.
+    """
+    name = policy or scenario.router.policy
+    if scheme_of(name) is not None:
+        text = f"policy {name!r} decides in another process; a live router would wait for it"
+        raise RefusedError(grpc.StatusCode.INVALID_ARGUMENT, text)
+    fleet = LiveFleet(scenario)
+    host = live_host(scenario, fleet, policy)
+    if host.oracle:
+        text = f"policy {name!r} reads true answers; nobody knows them of a live request"
+        raise RefusedError(grpc.StatusCode.INVALID_ARGUMENT, text)
+    return Desk(
+        router_id=router_id,
+        tenant=tenant,
+        scenario=scenario,
+        fleet=fleet,
+        live=LiveRouter(host, fleet.targets, expire_after_s=expire_after_s),
+        created_s=time.time(),
+    )

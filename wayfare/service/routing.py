@@ -1,0 +1,360 @@
+"""The RoutingService: policies decide on live requests."""
+
+from __future__ import annotations
+
+import logging
+from math import isfinite, nan
+from typing import TYPE_CHECKING
+
+import grpc
+
+from router.fleet import TIERS
+from router.steps import Event, EventKind
+from simulator.experiment.live import Constraints
+from wayfare.convert.decision import decision_message, stated_request, target_message
+from wayfare.convert.routing import load_messages, step_message
+from wayfare.service.errors import RefusedError, answering, code_of, streaming
+from wayfare.service.live import UnknownRequestError
+from wayfare.service.messages import instant
+from wayfare.service.routers import Routers
+from wayfare.service.simulation import invalid
+from wayfare.v1 import routing_pb2 as pb
+from wayfare.v1 import routing_pb2_grpc
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Sequence
+
+    from router.stated import StatedRequest
+    from simulator import Scenario
+    from wayfare.service.access import Access
+    from wayfare.service.errors import Context
+    from wayfare.service.intake import Intake
+    from wayfare.service.live import Answer
+    from wayfare.service.routers import Desk
+    from wayfare.v1.decision_pb2 import RequestFacts
+
+LOG = logging.getLogger(__name__)
+MOST_COUNT = 2**31 - 1
+"""Tokens, turns and loads beyond this are mistakes."""
+MOST_ENTRIES = 1_000
+COUNTS = ("prompt_token_count", "max_output_token_count", "session", "turn")
+NAMES = ("task", "tenant", "region")
+MOST_NAME = 200
+ATTEMPT_EVENTS = {
+    pb.ReportOutcomeRequest.AttemptEvent.KIND_FIRST_TOKEN: EventKind.FIRST_TOKEN,
+    pb.ReportOutcomeRequest.AttemptEvent.KIND_COMPLETED: EventKind.COMPLETED,
+    pb.ReportOutcomeRequest.AttemptEvent.KIND_FAILED: EventKind.FAILED,
+}
+
+
+def add_routing(
+    server: grpc.aio.Server, access: Access, intake: Intake, configured: Sequence[Scenario]
+) -> None:
+    """Adds the service to a server, with a router for each configured scenario."""
+    servicer = RoutingServicer(access, Routers(intake, configured))
+    routing_pb2_grpc.add_RoutingServiceServicer_to_server(servicer, server)
+
+
+class RoutingServicer(routing_pb2_grpc.RoutingServiceServicer):
+    """Each method finds the caller's tenant first; other tenants' routers do not exist."""
+
+    def __init__(self, access: Access, routers: Routers) -> None:
+        """Keeps who may ask, and what there is to ask."""
+        self._access, self._routers = access, routers
+
+    @answering
+    async def CreateRouter(self, request: pb.CreateRouterRequest, context: Context) -> pb.Router:
+        """Makes a router."""
+        return router_message(await self._routers.create(self._access.tenant(context), request))
+
+    @answering
+    async def GetRouter(self, request: pb.GetRouterRequest, context: Context) -> pb.Router:
+        """A router as it stands."""
+        return router_message(self._routers.find(self._access.tenant(context), request.router_id))
+
+    @answering
+    async def ListRouters(self, request: pb.ListRoutersRequest, context: Context) -> pb.ListRoutersResponse:
+        """All routers the caller may ask."""
+        found = self._routers.of(self._access.tenant(context))
+        return pb.ListRoutersResponse(routers=[router_message(desk, whole=False) for desk in found])
+
+    @answering
+    async def DeleteRouter(
+        self, request: pb.DeleteRouterRequest, context: Context
+    ) -> pb.DeleteRouterResponse:
+        """Forgets a router."""
+        self._routers.delete(self._access.tenant(context), request.router_id)
+        return pb.DeleteRouterResponse()
+
+    @answering
+    async def Decide(self, request: pb.DecideRequest, context: Context) -> pb.DecideResponse:
+        """Decides on one request."""
+        return decided(await self._asked(self._access.tenant(context), request, ""), request)
+
+    @answering
+    async def ReportOutcome(
+        self, request: pb.ReportOutcomeRequest, context: Context
+    ) -> pb.ReportOutcomeResponse:
+        """Takes note of what happened."""
+        return reported(self._routers.find(self._access.tenant(context), request.router_id), request)
+
+    @streaming
+    async def DecideStream(
+        self, request: AsyncIterator[pb.DecideStreamRequest], context: Context
+    ) -> AsyncIterator[pb.DecideStreamResponse]:
+        """Answers each message in turn; the router named last is meant where none is named."""
+        tenant, last = self._access.tenant(context), ""
+        async for message in request:
+            if len(message.entries) > MOST_ENTRIES:
+                invalid(f"{len(message.entries)} entries in one message; at most {MOST_ENTRIES} are taken")
+            answers = []
+            for entry in message.entries:
+                answer, last = await self._tried(tenant, entry, last)
+                answers.append(answer)
+            yield pb.DecideStreamResponse(entries=answers)
+
+    async def _tried(
+        self, tenant: str, entry: pb.DecideStreamRequest.Entry, last: str
+    ) -> tuple[pb.DecideStreamResponse.Entry, str]:
+        """The answer to an entry, or why there is none; and the router named last from now on."""
+        try:
+            desk, answer = await self._answered(tenant, entry, last)
+        except Exception as error:  # noqa: BLE001  (the border: nothing passes unnamed)
+            return pb.DecideStreamResponse.Entry(tag=entry.tag, refused=refusal(error)), last
+        return answer, desk.router_id
+
+    async def _answered(
+        self, tenant: str, entry: pb.DecideStreamRequest.Entry, last: str
+    ) -> tuple[Desk, pb.DecideStreamResponse.Entry]:
+        """The router that an entry is put to, and its answer."""
+        match entry.WhichOneof("message"):
+            case "decide":
+                desk = await self._asked(tenant, entry.decide, last)
+                return desk, pb.DecideStreamResponse.Entry(tag=entry.tag, decided=decided(desk, entry.decide))
+            case "report":
+                desk = self._routers.find(tenant, entry.report.router_id or last)
+                answer = reported(desk, entry.report)
+                return desk, pb.DecideStreamResponse.Entry(tag=entry.tag, reported=answer)
+        raise RefusedError(grpc.StatusCode.INVALID_ARGUMENT, "an entry is `decide` or `report`")
+
+    async def _asked(self, tenant: str, request: pb.DecideRequest, last: str) -> Desk:
+        """The router that a request is put to."""
+        if request.scenario_name:
+            return await self._routers.shipped(tenant, request.scenario_name, request.policy)
+        if request.policy:
+            invalid("a policy goes with scenario_name; a router has its own")
+        return self._routers.find(tenant, request.router_id or last)
+
+
+def refusal(error: Exception) -> pb.DecideStreamResponse.Refusal:
+    """Why an entry of a stream is not answered."""
+    code = code_of(error)
+    if code is grpc.StatusCode.INTERNAL:
+        LOG.error("an entry of a stream failed", exc_info=error)
+    text = "internal error; the service's log has more" if code is grpc.StatusCode.INTERNAL else str(error)
+    return pb.DecideStreamResponse.Refusal(code=code.value[0], message=text)
+
+
+def decided(desk: Desk, request: pb.DecideRequest) -> pb.DecideResponse:
+    """A router's answer to a request."""
+    asked, candidates, why_none = admitted(desk, request)
+    take_loads(desk, request.loads)
+    answer = desk.live.decide(asked, candidates, why_none)
+    return pb.DecideResponse(
+        router_id=desk.router_id,
+        request=answer.request,
+        decision=None if answer.decision is None else decision_message(answer.decision),
+        steps=step_messages(desk, answer, asked.now_s),
+    )
+
+
+def step_messages(desk: Desk, answer: Answer, now_s: float) -> list[pb.RouterStep]:
+    """What to do, as messages."""
+    targets = desk.fleet.targets
+    return [step_message(told.step, told.attempt, targets, now_s) for told in answer.steps]
+
+
+def admitted(desk: Desk, request: pb.DecideRequest) -> tuple[StatedRequest, tuple[int, ...], str]:
+    """The request with what its stream knows of it, its candidates, and why there are none.
+
+    Raises:
+        RefusedError: it cannot be.
+    """
+    stream, demand = desk.fleet.streams[stream_named(desk, request.stream)]
+    number = desk.live.next_number()
+    asked = stated_request(checked(request.facts), number, moment(request, desk))
+    asked.task = asked.task or stream.task
+    asked.region = asked.region or stream.region
+    asked.tenant = asked.tenant or next(iter(stream.tenants))
+    asked.max_output_token_count = asked.max_output_token_count or demand.max_output_tokens
+    if not request.facts.HasField("ttft_limit_s"):
+        asked.ttft_limit_s = demand.limits_s["ttft_s"]
+    if not request.facts.HasField("e2e_limit_s"):
+        asked.e2e_limit_s = demand.limits_s["e2e_s"]
+    longest = asked.prompt_token_count + asked.max_output_token_count
+    demanded = constraints(request.constraints, asked)
+    return asked, *desk.fleet.candidates(stream.name, demanded, longest)
+
+
+def stream_named(desk: Desk, name: str) -> str:
+    """The name of a stream; the only one where none is named.
+
+    Raises:
+        RefusedError: there is no such stream, or there are several.
+    """
+    streams = desk.fleet.streams
+    if name in streams:
+        return name
+    if not name and len(streams) == 1:
+        return next(iter(streams))
+    what = f"unknown stream {name[:80]!r}" if name else "name the request's stream: it says its constraints"
+    text = f"{what}; streams: {', '.join(map(repr, streams))}"
+    raise RefusedError(grpc.StatusCode.INVALID_ARGUMENT, text)
+
+
+def checked(facts: RequestFacts) -> RequestFacts:
+    """The facts, if they can be.
+
+    Raises:
+        RefusedError: a count is negative or absurd, or a name is.
+    """
+    for name in COUNTS:
+        value = getattr(facts, name)
+        if not 0 <= value <= MOST_COUNT:
+            invalid(f"facts.{name} {value} must be 0 to {MOST_COUNT}")
+    for name in NAMES:
+        if len(getattr(facts, name)) > MOST_NAME:
+            invalid(f"facts.{name} has {len(getattr(facts, name))} characters; at most {MOST_NAME} are taken")
+    return facts
+
+
+def moment(request: pb.DecideRequest | pb.ReportOutcomeRequest, desk: Desk) -> float:
+    """The instant on the caller's clock, or on the router's.
+
+    Raises:
+        RefusedError: it is no instant.
+    """
+    if not request.HasField("now_s"):
+        return desk.live.now_s
+    if not isfinite(request.now_s):
+        invalid(f"now_s {request.now_s!r} must be a finite number of seconds")
+    return request.now_s
+
+
+def constraints(demanded: pb.RequestConstraints, asked: StatedRequest) -> Constraints:
+    """What a request demands beyond its stream.
+
+    Raises:
+        RefusedError: a tier does not exist, a region is absurd, or a floor is no ratio.
+    """
+    regions = demanded.residency
+    if len(regions) > MOST_NAME or any(len(region) > MOST_NAME for region in regions):
+        invalid(f"constraints.residency may have {MOST_NAME} regions of {MOST_NAME} characters")
+    banned = frozenset(tier for tier in TIERS if tier in demanded.banned_tiers)
+    for tier in demanded.banned_tiers:
+        if tier not in banned:
+            invalid(f"constraints.banned_tiers {tier[:80]!r} is not one of {', '.join(TIERS)}")
+    if not 0.0 <= demanded.capability_floor <= 1.0:
+        invalid(f"constraints.capability_floor {demanded.capability_floor!r} is not in [0, 1]")
+    return Constraints(
+        task=asked.task,
+        region=asked.region,
+        residency=frozenset(regions) or None,
+        banned_tiers=banned,
+        capability_floor=demanded.capability_floor,
+    )
+
+
+def take_loads(desk: Desk, loads: Sequence[pb.TargetLoad]) -> None:
+    """Takes over loads that the caller measured.
+
+    Raises:
+        RefusedError: a target does not exist, or a load cannot be; nothing is taken over then.
+    """
+    fleet = desk.live.fleet
+    for load in loads:
+        if load.target not in fleet.by_name:
+            invalid(
+                f"loads: unknown target {load.target[:80]!r}; known: {', '.join(map(repr, fleet.by_name))}"
+            )
+        if not (
+            all(0 <= count <= MOST_COUNT for count in (load.outstanding, load.waiting, load.running))
+            and 0.0 <= load.kv_usage_ratio <= 1.0
+        ):
+            invalid(f"loads: counts of {load.target!r} must be 0 to {MOST_COUNT}, kv_usage_ratio in [0, 1]")
+    for load in loads:
+        running = load.running if load.HasField("running") else max(load.outstanding - load.waiting, 0)
+        usage = load.kv_usage_ratio if load.HasField("kv_usage_ratio") else None
+        index = fleet.by_name[load.target].index
+        desk.live.measured(index, load.outstanding, load.waiting, running, usage)
+
+
+def reported(desk: Desk, request: pb.ReportOutcomeRequest) -> pb.ReportOutcomeResponse:
+    """A router's answer to a report.
+
+    Raises:
+        RefusedError: the report says nothing, or is about a request that is not under way.
+    """
+    now_s = moment(request, desk)
+    try:
+        answer = noted(desk, request, now_s)
+    except UnknownRequestError as error:
+        raise RefusedError(grpc.StatusCode.NOT_FOUND, str(error)) from error
+    return pb.ReportOutcomeResponse(
+        decision=None if answer.decision is None else decision_message(answer.decision),
+        steps=step_messages(desk, answer, now_s),
+    )
+
+
+def noted(desk: Desk, request: pb.ReportOutcomeRequest, now_s: float) -> Answer:
+    """What a report leads to."""
+    live, number = desk.live, request.request
+    match request.WhichOneof("event"):
+        case "timer":
+            return live.report(number, Event(-1, EventKind.TIMER, now_s))
+        case "verdict":
+            return live.judge(number, accepted=request.verdict.accepted)
+        case "attempt" if request.attempt.kind in ATTEMPT_EVENTS:
+            return happened(desk, request, now_s)
+    text = "say what happened: attempt with its kind, timer or verdict"
+    raise RefusedError(grpc.StatusCode.INVALID_ARGUMENT, text)
+
+
+def happened(desk: Desk, request: pb.ReportOutcomeRequest, now_s: float) -> Answer:
+    """What an attempt's event leads to."""
+    live, number, said = desk.live, request.request, request.attempt
+    kind = ATTEMPT_EVENTS[said.kind]
+    seen = said.HasField("ttft_s") or live.first_token_seen(number, said.attempt)
+    failed = kind is EventKind.FAILED
+    event = Event(
+        said.attempt,
+        kind,
+        now_s,
+        (said.reason or "server_error") if failed else "",
+        said.retry_after_s if said.HasField("retry_after_s") else nan,
+        seen,
+    )
+    if kind is EventKind.FIRST_TOKEN:
+        return live.report(number, event)
+    return live.end(number, event, said.output_token_count, said.ttft_s if said.HasField("ttft_s") else nan)
+
+
+def router_message(desk: Desk, *, whole: bool = True) -> pb.Router:
+    """A router as callers see it, with targets and loads where it is `whole`."""
+    live = desk.live
+    return pb.Router(
+        router_id=desk.router_id,
+        scenario=desk.scenario.name,
+        policy=live.host.name,
+        created_at=instant(desk.created_s),
+        configured=not desk.tenant,
+        targets=[target_message(target) for target in desk.fleet.targets] if whole else (),
+        streams=desk.fleet.streams,
+        now_s=live.now_s,
+        open_request_count=live.open_request_count,
+        decided_count=live.decided_count,
+        expired_count=live.expired_count,
+        decisions=live.decisions,
+        loads=load_messages(live.fleet) if whole else (),
+        expire_after_s=live.expire_after_s,
+    )
