@@ -42,8 +42,9 @@ check: $(READY) ## format, lint, types, layers, spelling, generated files
 	@$(BIN)/wayfare catalog check
 	@$(BIN)/python -m wayfare schema | diff -q - scenarios/scenario.schema.json >/dev/null || { echo "run: make docs" >&2; exit 1; }
 	@cd proto && ../$(BIN)/buf lint && ../$(BIN)/buf format --diff --exit-code
-	@$(MAKE) --no-print-directory breaking stubs
-	@! grep -nE 'https?://|file://' requirements.lock
+	@$(MAKE) --no-print-directory breaking stubs boards
+	@$(BIN)/hadolint Dockerfile && $(BIN)/python -m dashboards.compose
+	@! grep -nE 'https?://|file://' requirements*.lock
 	@echo "all checks passed"
 
 PROTOC = $(BIN)/python -m grpc_tools.protoc -I proto --plugin=protoc-gen-mypy_grpc=$(BIN)/protoc-gen-mypy_grpc \
@@ -59,6 +60,24 @@ stubs: $(READY)
 	@made=$$(mktemp -d) && $(call PROTOC,$$made) && for file in $$made/wayfare/v1/*; do \
 	  diff -q $$file wayfare/v1/ >/dev/null || { echo "wayfare/v1/$$(basename $$file) is not current; run: make proto" >&2; exit 1; }; \
 	done; rm -rf $$made
+
+.PHONY: boards
+boards: $(READY)
+	@made=$$(mktemp -d) && $(BIN)/python -m dashboards $$made && diff -rq $$made dashboards/grafana/boards >/dev/null \
+	  || { echo "dashboards/grafana/boards is not current; run: make dashboards" >&2; exit 1; }; rm -rf $$made
+
+.PHONY: dashboards
+dashboards: $(READY) ## Grafana's dashboards, written from dashboards/*.py
+	@$(BIN)/python -m dashboards
+
+PROMETHEUS ?= http://127.0.0.1:9090
+PREVIEWED = run-overview policy-comparison fleet energy-and-carbon
+
+.PHONY: previews
+previews: $(READY) ## docs/img/dashboard-*.png from a Prometheus: make previews RUN=black-friday POLICY=cheapest_capable
+	@for name in $(PREVIEWED); do \
+	  chosen="$(if $(RUN),run=$(RUN))"; test $$name = policy-comparison || chosen="$$chosen $(if $(POLICY),policy=$(POLICY))"; \
+	  $(BIN)/python -m dashboards.preview $(PROMETHEUS) $$name docs/img/dashboard-$$name.png $$chosen || exit; done
 
 .PHONY: breaking
 breaking: $(READY)
@@ -93,7 +112,9 @@ accuracy: $(READY) ## docs/accuracy.md from measured points: make accuracy POINT
 lock: ## requirements.lock from pyproject.toml (needs uv)
 	uv pip compile --quiet --universal --generate-hashes --no-header --no-annotate \
 	  --no-emit-index-url --no-emit-find-links --group dev pyproject.toml -o requirements.lock
+	uv pip compile --quiet --universal --generate-hashes --no-header --no-annotate \
+	  --no-emit-index-url --no-emit-find-links -c requirements.lock pyproject.toml -o requirements.service.lock
 
 .PHONY: clean
 clean: ## without what was installed and made
-	@rm -rf .venv out .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
+	@rm -rf .venv .cache out .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis

@@ -1,0 +1,313 @@
+"""Run overview: what one run cost, how well it answered, how long people waited, and who served."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from dashboards.board import Board, Row, built, figures, run_variables, simulated_day
+from dashboards.palette import BY_COST, BY_OUTCOME, BY_QUANTILE, BY_TIER
+from dashboards.panels import figure, lines
+from dashboards.queries import (
+    Query,
+    Scope,
+    amount,
+    gauge,
+    per_hour,
+    per_second,
+    quantile,
+    ratio,
+    share,
+    whole_quantile,
+)
+
+if TYPE_CHECKING:
+    from grafana_foundation_sdk.builders.stat import Panel as Figure
+    from grafana_foundation_sdk.builders.timeseries import Panel as Lines
+    from grafana_foundation_sdk.models.dashboard import Dashboard
+
+RUN = Scope(matchers='run="$run", policy="$policy"')
+AT_THE_METER = 'component!="user_side"'
+OPERATIONAL = 'component!~"embodied|user_side"'
+LEVELS = {"p50": 0.5, "p95": 0.95, "p99": 0.99}
+
+
+def run_overview() -> Dashboard:
+    """The dashboard of one run under one policy."""
+    return built(
+        Board(
+            uid="wayfare-run-overview",
+            title="Wayfare / Run overview",
+            description="One simulated run: traffic, cost, latency, quality, energy and carbon over its day.",
+            variables=run_variables(),
+            rows=rows(),
+            shown=simulated_day(),
+            annotated=f"sum by (kind, target) ({RUN.series('wayfare_faults_active')}) > 0",
+        )
+    )
+
+
+def rows() -> list[Row]:
+    """Figures first, then the day by theme."""
+    return [
+        figures(requests(), cost(), cost_per_thousand(), first_token()),
+        figures(attainment(), right_answers(), energy(), emissions()),
+        Row(heading="Traffic", panels=[traffic("tier"), shares("tier")]),
+        Row(panels=[traffic("model"), shares("model")]),
+        Row(heading="Cost", panels=[spend_by_component(), spend_by("tier"), spend_by("model")]),
+        Row(heading="Latency", panels=[latency_first_token(), latency_whole(), latency_by_tier()]),
+        Row(heading="Quality", panels=[quality(), right_by_model(), endings()]),
+        Row(heading="Energy and carbon", panels=[power(), carbon()]),
+    ]
+
+
+def requests() -> Figure:
+    """Requests that are over."""
+    return figure(
+        "Requests",
+        "locale",
+        "Requests that were over in the time shown, answered or not.",
+        Query(expr=amount(RUN, "wayfare_requests_total"), instant=True),
+        decimals=0,
+    )
+
+
+def cost() -> Figure:
+    """Dollars."""
+    return figure(
+        "Cost",
+        "currencyUSD",
+        "All dollars of the time shown: APIs, capacity used and idle, energy, egress and routing.",
+        Query(expr=amount(RUN, "wayfare_cost_usd_total"), instant=True),
+        decimals=2,
+    )
+
+
+def cost_per_thousand() -> Figure:
+    """Dollars for a thousand requests."""
+    each = ratio(amount(RUN, "wayfare_cost_usd_total"), amount(RUN, "wayfare_requests_total"))
+    return figure(
+        "Cost of 1,000 requests",
+        "currencyUSD",
+        "All dollars over all requests of the time shown, idle capacity included.",
+        Query(expr=f"{each} * 1000", instant=True),
+        decimals=2,
+    )
+
+
+def first_token() -> Figure:
+    """The wait that one in twenty exceeds."""
+    return figure(
+        "First token, p95",
+        "s",
+        "95 % of completed requests had their first token within this time; read off histogram buckets.",
+        Query(expr=whole_quantile(RUN, "wayfare_time_to_first_token_seconds", 0.95), instant=True),
+        decimals=2,
+    )
+
+
+def attainment() -> Figure:
+    """The share of requests that met all their objectives."""
+    met = ratio(amount(RUN, "wayfare_requests_slo_met_total"), amount(RUN, "wayfare_requests_total"))
+    return figure(
+        "Objectives met",
+        "percentunit",
+        "Requests that met all their latency objectives, of all that were over in the time shown.",
+        Query(expr=met, instant=True),
+        decimals=1,
+        limits=(0.9, 0.95),
+    )
+
+
+def right_answers() -> Figure:
+    """The share of requests with a right answer."""
+    right = ratio(amount(RUN, "wayfare_requests_correct_total"), amount(RUN, "wayfare_requests_total"))
+    return figure(
+        "Right answers",
+        "percentunit",
+        "Requests answered rightly, of all that were over in the time shown.",
+        Query(expr=right, instant=True),
+        decimals=1,
+    )
+
+
+def energy() -> Figure:
+    """Watt-hours at the meter."""
+    joules = amount(RUN, "wayfare_energy_joules_total", only=(AT_THE_METER,))
+    return figure(
+        "Energy",
+        "watth",
+        "Energy at the meter, API calls estimated; the users' own devices stand apart.",
+        Query(expr=f"{joules} / 3600", instant=True),
+        decimals=1,
+    )
+
+
+def emissions() -> Figure:
+    """Grams of CO2e from operation."""
+    return figure(
+        "Emissions",
+        "massg",
+        "CO2e of the energy used, by the grid at its time and place; embodied carbon stands apart.",
+        Query(expr=amount(RUN, "wayfare_emissions_grams_total", only=(OPERATIONAL,)), instant=True),
+        decimals=1,
+    )
+
+
+def traffic(label: str) -> Lines:
+    """Requests a second by who answered."""
+    return lines(
+        f"Requests by {label}",
+        "reqps",
+        f"Requests that were over each second, by the {label} that answered; unallocated: nobody did.",
+        Query(expr=per_second(RUN, "wayfare_requests_total", label), legend=f"{{{{{label}}}}}"),
+        colours=BY_TIER,
+        stacked=True,
+    )
+
+
+def shares(label: str) -> Lines:
+    """Who serves what part of the traffic."""
+    return lines(
+        f"Share by {label}",
+        "percentunit",
+        f"The part of all requests that each {label} answered.",
+        Query(expr=share(RUN, "wayfare_requests_total", label), legend=f"{{{{{label}}}}}"),
+        colours=BY_TIER,
+        stacked=True,
+        top=1,
+    )
+
+
+def spend_by_component() -> Lines:
+    """Dollars an hour by what they buy."""
+    return lines(
+        "Spend by component",
+        "currencyUSD",
+        "Dollars an hour by what they pay for; capacity_idle is rented and not used.",
+        Query(expr=per_hour(RUN, "wayfare_cost_usd_total", "component"), legend="{{component}}"),
+        colours=BY_COST,
+        stacked=True,
+    )
+
+
+def spend_by(label: str) -> Lines:
+    """Dollars an hour by who served."""
+    return lines(
+        f"Spend by {label}",
+        "currencyUSD",
+        f"Dollars an hour by {label}, idle capacity included.",
+        Query(expr=per_hour(RUN, "wayfare_cost_usd_total", label), legend=f"{{{{{label}}}}}"),
+        colours=BY_TIER,
+        stacked=True,
+    )
+
+
+def quantile_queries(histogram: str) -> list[Query]:
+    """The median, the 95th and the 99th percentile."""
+    return [Query(expr=quantile(RUN, histogram, level), legend=name) for name, level in LEVELS.items()]
+
+
+def latency_first_token() -> Lines:
+    """Quantiles of the time to the first token."""
+    return lines(
+        "Time to first token",
+        "s",
+        "From arrival to the first token delivered, of completed requests.",
+        *quantile_queries("wayfare_time_to_first_token_seconds"),
+        colours=BY_QUANTILE,
+    )
+
+
+def latency_whole() -> Lines:
+    """Quantiles of the time to the last token."""
+    return lines(
+        "Request duration",
+        "s",
+        "From arrival to the last token delivered, of completed requests.",
+        *quantile_queries("wayfare_request_duration_seconds"),
+        colours=BY_QUANTILE,
+    )
+
+
+def latency_by_tier() -> Lines:
+    """Where the slow first tokens come from."""
+    return lines(
+        "Time to first token by tier, p95",
+        "s",
+        "95 % of the requests that a tier completed had their first token within this time.",
+        Query(expr=quantile(RUN, "wayfare_time_to_first_token_seconds", 0.95, "tier"), legend="{{tier}}"),
+        colours=BY_TIER,
+    )
+
+
+def quality() -> Lines:
+    """Attainment and right answers over the day, and so far."""
+    done = per_second(RUN, "wayfare_requests_total")
+    met = ratio(per_second(RUN, "wayfare_requests_slo_met_total"), done)
+    right = ratio(per_second(RUN, "wayfare_requests_correct_total"), done)
+    return lines(
+        "Objectives met and right answers",
+        "percentunit",
+        "Of the requests that were over at the time; so far: of all since the run began.",
+        Query(expr=met, legend="objectives met"),
+        Query(expr=gauge(RUN, "wayfare_slo_attainment_ratio"), legend="objectives met, so far"),
+        Query(expr=right, legend="right answers"),
+        Query(expr=gauge(RUN, "wayfare_quality_success_ratio"), legend="right answers, so far"),
+        bottom=None,
+    )
+
+
+def right_by_model() -> Lines:
+    """How often each model is right."""
+    right = per_second(RUN, "wayfare_requests_correct_total", "model")
+    return lines(
+        "Right answers by model",
+        "percentunit",
+        "Right answers of the requests that the model answered.",
+        Query(expr=ratio(right, per_second(RUN, "wayfare_requests_total", "model")), legend="{{model}}"),
+        bottom=None,
+    )
+
+
+def endings() -> Lines:
+    """What went wrong."""
+    failed = per_second(RUN, "wayfare_attempts_total", "outcome", only=('outcome!="completed"',))
+    ended = per_second(RUN, "wayfare_requests_total", "outcome", only=('outcome!="completed"',))
+    return lines(
+        "Without an answer",
+        "reqps",
+        "Requests, and attempts (a request may have several), that ended without an answer, each second.",
+        Query(expr=ended, legend="requests {{outcome}}"),
+        Query(expr=failed, legend="attempts {{outcome}}"),
+        colours={f"requests {name}": colour for name, colour in BY_OUTCOME.items()},
+    )
+
+
+def power() -> Lines:
+    """Watts by tier."""
+    return lines(
+        "Power by tier",
+        "watt",
+        "Joules each second at the meter, API calls estimated.",
+        Query(
+            expr=per_second(RUN, "wayfare_energy_joules_total", "tier", only=(AT_THE_METER,)),
+            legend="{{tier}}",
+        ),
+        colours=BY_TIER,
+        stacked=True,
+    )
+
+
+def carbon() -> Lines:
+    """Grams an hour by tier."""
+    return lines(
+        "Emissions by tier",
+        "massg",
+        "Grams of CO2e an hour from the energy used, by the grid at its time and place.",
+        Query(
+            expr=per_hour(RUN, "wayfare_emissions_grams_total", "tier", only=(OPERATIONAL,)),
+            legend="{{tier}}",
+        ),
+        colours=BY_TIER,
+        stacked=True,
+    )
