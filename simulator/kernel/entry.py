@@ -14,7 +14,7 @@ from numba.core import types
 from numba.extending import intrinsic
 
 from simulator.kernel import changes, clearing, engine, limits
-from simulator.kernel.jit import COMPILED, compiled
+from simulator.kernel.jit import COMPILED, compiled, door
 from simulator.kernel.records import (
     ASKED,
     EVENT,
@@ -70,7 +70,7 @@ else:
         return addresses
 
 
-@compiled
+@door
 def submit(
     addresses,
     group,
@@ -106,61 +106,61 @@ def submit(
     )
 
 
-@compiled
+@door
 def advance(addresses, limit_s):
     """See `engine.advance`."""
     return engine.advance(state_at(addresses), limit_s)
 
 
-@compiled
+@door
 def cancel(addresses, handle, now_s):
     """See `engine.cancel`."""
     return engine.cancel(state_at(addresses), handle, now_s)
 
 
-@compiled
+@door
 def clear(addresses, queue, now_s, ending, reason):
     """See `clearing.clear`."""
     clearing.clear(state_at(addresses), queue, now_s, ending, reason)
 
 
-@compiled
+@door
 def give_up(addresses, slot, now_s, ending):
     """See `clearing.give_up`."""
     clearing.give_up(state_at(addresses), slot, now_s, ending)
 
 
-@compiled
+@door
 def restore(addresses, queue):
     """See `clearing.restore`."""
     clearing.restore(state_at(addresses), queue)
 
 
-@compiled
+@door
 def slow(addresses, queue, now_s, factor):
     """See `changes.slow`."""
     changes.slow(state_at(addresses), queue, now_s, factor)
 
 
-@compiled
+@door
 def drain(addresses, queue):
     """See `changes.drain`."""
     changes.drain(state_at(addresses), queue)
 
 
-@compiled
+@door
 def open_queue(addresses, queue, now_s):
     """See `changes.open_queue`."""
     changes.open_queue(state_at(addresses), queue, now_s)
 
 
-@compiled
+@door
 def scale_limits(addresses, group, now_s, factor):
     """See `limits.scale`."""
     limits.scale(state_at(addresses).groups[group], now_s, factor)
 
 
-@compiled
+@door
 def is_live(addresses, handle):
     """Whether the attempt has neither ended nor been given up."""
     return engine.slot_of(state_at(addresses), handle) >= 0

@@ -21,11 +21,32 @@ SOURCES_DIGEST = "kernel.sha256"
 
 
 def compiled(function: Callable[P, R]) -> Callable[P, R]:
-    """The function compiled by Numba and cached on disk; unchanged under `NUMBA_DISABLE_JIT=1`."""
-    door = numba.njit(cache=True, nogil=True, error_model="numpy", forceinline=True)(function)
+    """The function compiled by Numba for other compiled ones, cached on disk.
+
+    Unchanged under `NUMBA_DISABLE_JIT=1`. Python cannot call it: without the wrapper for that, which
+    holds the inlined function once more, the kernel compiles in two thirds of the time.
+    """
+    return kept(function, no_cpython_wrapper=True)
+
+
+def door(function: Callable[P, R]) -> Callable[P, R]:
+    """As `compiled`, for a function that Python calls."""
+    return kept(function, no_cpython_wrapper=False)
+
+
+def kept(function: Callable[P, R], *, no_cpython_wrapper: bool) -> Callable[P, R]:
+    """The function with Numba's settings, in a cache that holds nothing stale."""
+    made = numba.njit(  # type: ignore[call-overload]
+        cache=True,
+        nogil=True,
+        error_model="numpy",
+        forceinline=True,
+        no_cpython_wrapper=no_cpython_wrapper,
+        no_cfunc_wrapper=True,
+    )(function)
     if COMPILED:
-        drop_stale_code(Path(str(door.stats.cache_path)))
-    return door
+        drop_stale_code(Path(str(made.stats.cache_path)))
+    return made
 
 
 @lru_cache
