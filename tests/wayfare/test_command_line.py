@@ -12,7 +12,7 @@ import pytest
 import yaml
 from click.testing import CliRunner, Result
 
-import wayfare.outputs
+import wayfare.report.page
 from wayfare.cli import cli, main
 from world_cases import CHAT, plain
 
@@ -196,7 +196,7 @@ def test_nothing_is_left_of_an_interrupted_write(
     def breaks(*_arguments: object) -> str:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(wayfare.outputs, "run_page", breaks)
+    monkeypatch.setattr(wayfare.report.page, "run_page", breaks)
     before = sorted(tmp_path.iterdir())
     run("run", file, "--out", tmp_path / "out", code=130)
     assert sorted(tmp_path.iterdir()) == before
