@@ -12,6 +12,7 @@ import pytest
 import yaml
 from click.testing import CliRunner, Result
 
+import wayfare.outputs
 import wayfare.report.page
 from wayfare.cli import cli, main
 from world_cases import CHAT, plain
