@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 import grpc
@@ -14,7 +15,10 @@ from wayfare.service.messages import window_message
 from wayfare.v1 import simulation_pb2 as pb
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from pathlib import Path
+
+KEPT = 8
 
 
 def report_of(folder: Path) -> pb.GetReportResponse:
@@ -25,11 +29,15 @@ def report_of(folder: Path) -> pb.GetReportResponse:
     return pb.GetReportResponse(report=report_message(json.loads((folder / "report.json").read_bytes())))
 
 
-def windows_of(folder: Path) -> list[pb.Window]:
-    """The timeline in a folder of results; a comparison has none."""
+@lru_cache(maxsize=KEPT)
+def windows_of(folder: Path) -> Sequence[pb.Window]:
+    """The timeline in a folder of results, which never change; a comparison has none.
+
+    Kept for the others who watched the same run: all of them ask when it ends.
+    """
     path = folder / "timeline.parquet"
     rows: list[Any] = read_parquet(path) if path.is_file() else []
-    return [window_message(row) for row in rows]
+    return tuple(window_message(row) for row in rows)
 
 
 def records_file(folder: Path) -> Path:
