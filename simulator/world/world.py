@@ -75,6 +75,7 @@ class World:
         self._observer.begin(self.plan.end_s, self._host.name)
         try:
             run_clock(self._clock, self.kernel, self._executor.deliver, self.plan.end_s)
+            self._observer.advance(self.plan.end_s, self._arrived)
         finally:
             self._observer.end()
         self.kernel.close(self.plan.end_s)

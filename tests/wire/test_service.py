@@ -41,6 +41,9 @@ def test_create_watch_report(client):
     assert found["cost_usd"] == expected.to_dict()["cost_usd"]
     arrived = sum(window.figures["arrivals"] for window in changes[-1].windows)
     assert arrived == found["requests"]["arrived"] == len(list(client.records(run.run_id)))
+    last = changes[-1].run
+    assert (last.arrived_count, last.progress_ratio) == (arrived, 1.0)
+    assert last.simulated_s >= found["simulated_s"]
 
 
 def test_watching_goes_on_where_it_stopped(client):

@@ -76,20 +76,22 @@ class Speaker:
         self._pipe = pipe
         self._said_s = 0.0
         self._total_s = 1.0
+        self._reached = Progress(0.0, 0.0, 0)
 
     def begin(self, total_s: float, label: str) -> None:  # noqa: ARG002  (an observer's signature)
         """Notes how long the run is."""
         self._total_s = max(total_s, 1e-9)
 
     def advance(self, now_s: float, arrived: int) -> None:
-        """Tells how far the run is."""
-        if time.monotonic() - self._said_s < SPEAK_EVERY_S:
-            return
-        self._said_s = time.monotonic()
-        self.say(Progress(min(now_s / self._total_s, 1.0), now_s, arrived))
+        """Tells how far the run is, if it has not just told."""
+        self._reached = Progress(min(now_s / self._total_s, 1.0), now_s, arrived)
+        if time.monotonic() - self._said_s >= SPEAK_EVERY_S:
+            self._said_s = time.monotonic()
+            self.say(self._reached)
 
     def end(self) -> None:
-        """Says nothing: what comes next does."""
+        """Tells how far the run came."""
+        self.say(self._reached)
 
     def say(self, message: Progress | Done | Failed) -> None:
         """Sends a message."""
