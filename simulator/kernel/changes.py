@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from simulator.kernel import batching, servers
 from simulator.kernel.codes import BATCHING, IDLE, NONE
-from simulator.kernel.jit import compiled
+from simulator.kernel.jit import apart
 
 
-@compiled
+@apart
 def slow(k, number, now_s, factor):
     """Makes a queue work `factor` times as long for everything; 1 is its own pace.
 
@@ -21,14 +21,14 @@ def slow(k, number, now_s, factor):
         queue.slowdown = factor
 
 
-@compiled
+@apart
 def drain(k, number):
     """Lets nothing more in; whoever stands in the queue is still served."""
     k.queues[number].up = 0
     k.queues[number].draining = 1
 
 
-@compiled
+@apart
 def open_queue(k, number, now_s):
     """Lets a queue take work (again), and starts on what has waited for it."""
     queue = k.queues[number]

@@ -8,14 +8,14 @@ from simulator.kernel import charging, prefixes, sequences, servers
 from simulator.kernel.codes import BATCHING, IDLE, NONE, TRAVELLING, Ending
 from simulator.kernel.endings import end_attempt
 from simulator.kernel.heaps import reorder_queue
-from simulator.kernel.jit import compiled
+from simulator.kernel.jit import apart
 from simulator.kernel.lists import remove_waiting
 from simulator.kernel.transfers import leave_sender
 
 CANCELLED = int(Ending.CANCELLED)
 
 
-@compiled
+@apart
 def end_broken(k, slot, now_s, ending, reason):
     """Ends one attempt of a queue that is cleared; one already given up stays cancelled."""
     stop = k.slots[slot].stop
@@ -23,7 +23,7 @@ def end_broken(k, slot, now_s, ending, reason):
     end_attempt(k, slot, now_s, CANCELLED if stop else ending)
 
 
-@compiled
+@apart
 def clear(k, number, now_s, ending, reason):
     """Ends everything in a queue now, and lets nothing in until it is restored.
 
@@ -59,14 +59,14 @@ def clear(k, number, now_s, ending, reason):
     reorder_queue(k, number)
 
 
-@compiled
+@apart
 def give_up(k, slot, now_s, ending):
     """Ends an attempt that is still on its way to a queue."""
     if k.slots[slot].state == TRAVELLING:
         end_attempt(k, slot, now_s, ending)
 
 
-@compiled
+@apart
 def restore(k, number):
     """Lets a broken queue take work again."""
     k.queues[number].up = 1

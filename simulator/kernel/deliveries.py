@@ -5,14 +5,14 @@ from __future__ import annotations
 from simulator.kernel import batching
 from simulator.kernel.codes import IDLE, MOVING, NONE, TRAVELLING, Ending, Reason
 from simulator.kernel.endings import end_attempt
-from simulator.kernel.jit import compiled
+from simulator.kernel.jit import apart
 from simulator.kernel.transfers import leave_sender
 
 FAILED = int(Ending.FAILED)
 OUTAGE = int(Reason.OUTAGE)
 
 
-@compiled
+@apart
 def deliver(k, slot, now_s):
     """Lets an attempt whose context has arrived stand in its new queue; a broken one fails it."""
     entry = k.slots[slot]
@@ -28,7 +28,7 @@ def deliver(k, slot, now_s):
         end_attempt(k, slot, now_s, FAILED)
 
 
-@compiled
+@apart
 def take_off(k, slot, now_s):
     """Takes a context off its sender, who may have room for the next one now."""
     entry = k.slots[slot]

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from simulator.kernel.codes import NONE, WAITING
 from simulator.kernel.drafts import decode_room
-from simulator.kernel.jit import compiled
+from simulator.kernel.jit import apart
 from simulator.kernel.lists import requeue
 from simulator.kernel.sequences import leave_batch
 
 
-@compiled
+@apart
 def victim(k, queue):
     """The running sequence to preempt: the last admitted among the least urgent."""
     worst = queue.run_tail
@@ -21,7 +21,7 @@ def victim(k, queue):
     return worst
 
 
-@compiled
+@apart
 def preempt(k, queue, slot):
     """Drops a sequence's KV cache; it waits first in line and computes everything again.
 
@@ -37,7 +37,7 @@ def preempt(k, queue, slot):
     requeue(k, queue, slot)
 
 
-@compiled
+@apart
 def make_room(k, queue):
     """Preempts until every decoding sequence has room for one more token; whether it had to."""
     count = queue.preemption_count

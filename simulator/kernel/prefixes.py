@@ -9,7 +9,7 @@ Rules: docs/methodology/batching.md.
 from __future__ import annotations
 
 from simulator.kernel.codes import NONE, PREFIX_COUNT, PREFIX_FREE
-from simulator.kernel.jit import compiled
+from simulator.kernel.jit import apart
 from simulator.kernel.lists import count_kv
 
 BLOCK_TOKENS = 16
@@ -17,13 +17,13 @@ MIX = 0x1E3779B97F4A7C15
 POSITIVE = 0x7FFFFFFFFFFFFFFF
 
 
-@compiled
+@apart
 def whole_blocks(tokens):
     """The tokens of full blocks: only these are cached."""
     return tokens - tokens % BLOCK_TOKENS
 
 
-@compiled
+@apart
 def bucket_of(k, owner, key):
     """Where the chain of a key begins."""
     x = (int(key) * 31 + int(owner) * 0x9E3779B1 + MIX) & POSITIVE
@@ -31,7 +31,7 @@ def bucket_of(k, owner, key):
     return (x ^ (x >> 31)) & (len(k.buckets) - 1)
 
 
-@compiled
+@apart
 def find(k, owner, key):
     """The entry under a key in a queue's cache, or NONE."""
     place = k.buckets[bucket_of(k, owner, key)] - 1
@@ -40,7 +40,7 @@ def find(k, owner, key):
     return place
 
 
-@compiled
+@apart
 def new_entry(k, owner, key):
     """An empty, unheld entry; under a key it can be found."""
     place = k.counters[PREFIX_FREE]
@@ -63,7 +63,7 @@ def new_entry(k, owner, key):
     return place
 
 
-@compiled
+@apart
 def forget(k, place):
     """Takes an entry out of its chain and frees it."""
     entry = k.prefixes[place]
@@ -80,13 +80,13 @@ def forget(k, place):
     k.counters[PREFIX_FREE] = place
 
 
-@compiled
+@apart
 def release_number(queue, entry, number):
     """The highest number among the attempts that let an entry go at this boundary."""
     return max(number, entry.number) if entry.stamp == queue.clock else number
 
 
-@compiled
+@apart
 def list_entry(k, queue, place, number):
     """Puts an unheld entry among the free ones, the newest last: by (boundary, attempt number).
 
@@ -114,7 +114,7 @@ def list_entry(k, queue, place, number):
     queue.cached += entry.tokens
 
 
-@compiled
+@apart
 def unlist_entry(k, queue, place):
     """Takes an entry out of the free ones, if it is there."""
     entry = k.prefixes[place]
@@ -132,7 +132,7 @@ def unlist_entry(k, queue, place):
     queue.cached -= entry.tokens
 
 
-@compiled
+@apart
 def evict(k, queue, room):
     """Drops free blocks, the oldest entry's last first, until at most `room` tokens are left."""
     while queue.cached > max(room, 0):
@@ -147,33 +147,33 @@ def evict(k, queue, room):
             forget(k, place)
 
 
-@compiled
+@apart
 def trim(k, queue):
     """Keeps the cache within the room that running sequences leave."""
     if queue.cached > 0:
         evict(k, queue, queue.kv_room - queue.kv_used)
 
 
-@compiled
+@apart
 def session_key(k, request):
     """The key of a conversation's cache; segments have keys from 0 on, NONE is -1."""
     return -2 - k.asked[request].session
 
 
-@compiled
+@apart
 def has_history(k, slot):
     """Whether the attempt belongs to a conversation whose prompts carry what was said."""
     asked = k.asked[k.slots[slot].request]
     return asked.segment_count == 0 and asked.carries_history != 0 and asked.session >= 0
 
 
-@compiled
+@apart
 def may_repeat(k, slot):
     """Whether the attempt's prompt could be found in a cache, in part."""
     return k.asked[k.slots[slot].request].segment_count > 0 or has_history(k, slot)
 
 
-@compiled
+@apart
 def held_tokens(k, owner, slot):
     """Tokens of the prompt that running sequences hold already: no more room is needed for them."""
     asked = k.asked[k.slots[slot].request]
@@ -188,7 +188,7 @@ def held_tokens(k, owner, slot):
     return tokens
 
 
-@compiled
+@apart
 def take_prefix(k, owner, queue, slot):
     """Lets a sequence that is admitted begin behind what the cache has of its prompt."""
     entry = k.slots[slot]
@@ -201,7 +201,7 @@ def take_prefix(k, owner, queue, slot):
     entry.computed = found
 
 
-@compiled
+@apart
 def take_session(k, owner, queue, slot):
     """Takes the conversation's tokens along, as far as the prompt repeats them."""
     entry = k.slots[slot]
@@ -217,7 +217,7 @@ def take_session(k, owner, queue, slot):
     return found
 
 
-@compiled
+@apart
 def take_segments(k, owner, queue, slot):
     """Holds every segment from the prompt's beginning that is there; copies the blocks of a last one.
 
@@ -242,7 +242,7 @@ def take_segments(k, owner, queue, slot):
     return entry.shared
 
 
-@compiled
+@apart
 def hold(k, place, entry, segment):
     """Makes a sequence one more holder of an entry."""
     k.prefixes[place].holders += 1
@@ -250,7 +250,7 @@ def hold(k, place, entry, segment):
     entry.held += 1
 
 
-@compiled
+@apart
 def offer_segments(k, owner, queue, slot):
     """Lets others find the segments whose last token a sequence has computed now.
 
@@ -272,7 +272,7 @@ def offer_segments(k, owner, queue, slot):
         hold(k, place, entry, segment)
 
 
-@compiled
+@apart
 def leave_behind(k, owner, queue, slot, tokens):
     """Gives back a sequence's segments and its `tokens` of KV; the blocks stay until evicted."""
     entry = k.slots[slot]
@@ -292,7 +292,7 @@ def leave_behind(k, owner, queue, slot, tokens):
     entry.shared = 0
 
 
-@compiled
+@apart
 def let_go(k, queue, place, number):
     """One holder less; the last one leaves the entry free."""
     entry = k.prefixes[place]
@@ -305,7 +305,7 @@ def let_go(k, queue, place, number):
     entry.stamp = queue.clock
 
 
-@compiled
+@apart
 def keep_session(k, owner, queue, slot, tokens):
     """Leaves a conversation's tokens under its key; of two stories the longer one stays."""
     if tokens == 0:

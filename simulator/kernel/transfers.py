@@ -11,7 +11,7 @@ from simulator.kernel.balancing import balanced_queue
 from simulator.kernel.codes import DELIVERY, MOVING, NONE, Ending, Reason
 from simulator.kernel.endings import end_attempt
 from simulator.kernel.heaps import push_timer
-from simulator.kernel.jit import compiled
+from simulator.kernel.jit import apart
 from simulator.kernel.lists import append_moving, remove_moving, remove_running
 from simulator.kernel.sequences import free_context, release
 
@@ -20,7 +20,7 @@ FAILED = int(Ending.FAILED)
 OUTAGE = int(Reason.OUTAGE)
 
 
-@compiled
+@apart
 def hand_over(k, queue, slot, now_s):
     """Sends a finished prompt to the decode pool; who was given up, or finds nobody there, ends."""
     entry = k.slots[slot]
@@ -35,7 +35,7 @@ def hand_over(k, queue, slot, now_s):
     end_attempt(k, slot, now_s, CANCELLED if entry.stop else FAILED)
 
 
-@compiled
+@apart
 def send(k, queue, slot, receiver, now_s):
     """Puts a context on the link, behind those on it; it is outstanding at both ends."""
     entry = k.slots[slot]
@@ -49,7 +49,7 @@ def send(k, queue, slot, receiver, now_s):
     push_timer(k, queue.link_free_s, slot, DELIVERY)
 
 
-@compiled
+@apart
 def leave_sender(k, slot):
     """Gives the room of a context that is on its way, or has arrived, back to its sender."""
     entry = k.slots[slot]
