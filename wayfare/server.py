@@ -177,7 +177,6 @@ class Service:
             policies=settings.policies,
             policy_servers=settings.policy_servers,
         )
-        self._intake = intake
         self._holdings, self._writer, self._checker = holdings, Writer(store), Checker(intake)
         listeners = (holdings, *settings.listeners)
         self._slots = Slots(self._writer, settings.folder / "runs", settings.slots, listeners)
@@ -210,7 +209,7 @@ class Service:
         )
         simulation_pb2_grpc.add_SimulationServiceServicer_to_server(simulation, server)
         catalog_pb2_grpc.add_CatalogServiceServicer_to_server(CatalogServicer(settings.access), server)
-        add_routing(server, settings.access, self._intake, settings.routes)
+        add_routing(server, settings.access, self._checker, settings.routes)
         health_pb2_grpc.add_HealthServicer_to_server(self._health, server)
         reflection.enable_server_reflection((*SERVICES, reflection.SERVICE_NAME), server)
 

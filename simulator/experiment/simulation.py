@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from router.policy import Policy, StepPolicy
     from simulator.accounting.settlement import Settlement
     from simulator.observer import Observer
+    from simulator.report import Json
     from simulator.scenario import Scenario
     from simulator.world.telemetry import Samples
 
@@ -115,30 +116,28 @@ def simulate(
         said = host.finish()
     marks.append(time.perf_counter())
     presence = presence_of(resolution.plan, world.replicas)
-    settlement = settle(
-        resolution.plan,
-        world.journal,
-        rows,
-        world.telemetry.window_busy_s(),
-        presence,
-        resolution.terms,
-    )
+    busy_s = world.telemetry.window_busy_s()
+    settlement = settle(resolution.plan, world.journal, rows, busy_s, presence, resolution.terms)
     del rows
     marks.append(time.perf_counter())
-    blocks = report_blocks(settlement, world.telemetry.pool_utilizations())
+    blocks = told_blocks(world, settlement)
     marks.append(time.perf_counter())
     outside = domain_warnings(scenario, settlement, world.telemetry.most_running(world.replicas))
     warnings = (*resolution.warnings, *said, *outside)
     head = report_head(scenario, host, warnings, wall_s=marks[-1] - marks[0])
-    befell = fleet_blocks(resolution.plan, world.replicas, world.happenings)
-    befell["devices"] = device_blocks(settlement, world.absences)
-    report = Report(policy=host.name, fields={**head, **blocks, **befell, "warnings": head["warnings"]})
-    spans = [after - before for before, after in pairwise(marks)]
-    phases = Phases(
-        kernel_s=kernel_s, resolve_s=spans[0], world_s=spans[1], accounting_s=spans[2], report_s=spans[3]
-    )
+    report = Report(policy=host.name, fields={**head, **blocks, "warnings": head["warnings"]})
+    phases = Phases(kernel_s, *(after - before for before, after in pairwise(marks)))
     samples = world.telemetry.samples(presence, world.replicas)
     return RunResult(report=report, settlement=settlement, samples=samples, phases=phases)
+
+
+def told_blocks(world: World, settlement: Settlement) -> dict[str, Json]:
+    """The report's figures: what was settled, and what befell fleet and devices."""
+    return {
+        **report_blocks(settlement, world.telemetry.pool_utilizations()),
+        **fleet_blocks(world.plan, world.replicas, world.happenings),
+        "devices": device_blocks(settlement, world.absences),
+    }
 
 
 def host_of(

@@ -90,6 +90,18 @@ def blank(entry):
 
 
 @compiled
+def taken(k, slot):
+    """The free slot as a new attempt's, numbered and under way, all else blank."""
+    entry = k.slots[slot]
+    k.counters[FREE_SLOT] = entry.next
+    blank(entry)
+    entry.state = TRAVELLING
+    entry.number = k.counters[NEXT_NUMBER]
+    k.counters[NEXT_NUMBER] += 1
+    return entry
+
+
+@compiled
 def submit(
     k,
     group,
@@ -116,12 +128,7 @@ def submit(
     slot = k.counters[FREE_SLOT]
     if slot == NONE or short_of_timers(k):
         return NO_SLOT
-    entry = k.slots[slot]
-    k.counters[FREE_SLOT] = entry.next
-    blank(entry)
-    entry.state = TRAVELLING
-    entry.number = k.counters[NEXT_NUMBER]
-    k.counters[NEXT_NUMBER] += 1
+    entry = taken(k, slot)
     entry.request = request
     entry.group = group
     entry.queue = queue

@@ -7,23 +7,16 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 
 from oracle.loads import KNEE, LOADS, OVERLOAD, REPLICA, Load, load_case
 from oracle.runs import EXACT, INSTANTS, assert_same, kernel_outcome, oracle_outcome
-from oracle.strategies import cases, cramped_cases, repeating_cases
+from oracle.strategies import THOROUGH, cases, cramped_cases, repeating_cases
 
 if TYPE_CHECKING:
     from oracle.cases import Case
 
 CRAMPED = replace(REPLICA, kv_room_tokens=5200, token_budget=64, max_sequences=24)
-THOROUGH = settings(
-    max_examples=600,
-    derandomize=True,
-    deadline=None,
-    database=None,
-    suppress_health_check=[HealthCheck.too_slow],
-)
 
 
 @THOROUGH

@@ -5,22 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import numpy as np
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 
 from oracle.runs import INSTANTS, assert_same
 from oracle.split import split_kernel_outcome, split_oracle_outcome
-from oracle.strategies import split_cases
+from oracle.strategies import THOROUGH, split_cases
 
 if TYPE_CHECKING:
     from oracle.split import SplitCase
-
-THOROUGH = settings(
-    max_examples=600,
-    derandomize=True,
-    deadline=None,
-    database=None,
-    suppress_health_check=[HealthCheck.too_slow],
-)
 
 
 @THOROUGH

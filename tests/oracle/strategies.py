@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
+from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 
 from oracle.cases import Arrival, Cancel, Case, Drain, Outage, Repair, Slow
@@ -20,6 +21,14 @@ if TYPE_CHECKING:
 
     Draw = Callable[[st.SearchStrategy[object]], object]
 
+THOROUGH = settings(
+    max_examples=600,
+    derandomize=True,
+    deadline=None,
+    database=None,
+    suppress_health_check=[HealthCheck.too_slow],
+)
+"""How many cases the oracles are put to; the same ones every time."""
 TICK_S = 2.0**-6
 """Grid of the instants of tied cases; fine enough for everything, exact in binary."""
 FAMILIES = ((16, 32, 16, 16), (32, 16, 16, 16))

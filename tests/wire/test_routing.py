@@ -227,6 +227,13 @@ def test_hard_constraints_hold_live(stub):
     assert huge.steps[0].turn_away.reason == "no target permitted: context_window"
 
 
+def test_a_routers_scenario_is_checked_as_a_runs(stub):
+    """What is too large for a run is too large for a router, and refused before it is loaded."""
+    given = pb.CreateRouterRequest(scenario_name=MIXED, settings=["seed=1"] * 1_001)
+    code, text = refused(lambda: stub.CreateRouter(given))
+    assert (code, text) == ("INVALID_ARGUMENT", "settings has 1,001 entries; at most 1,000 are taken")
+
+
 def test_a_shipped_scenario_needs_no_router_made_first(stub):
     """By a scenario's name the first call makes the caller's router, later ones find it."""
     stream = stub.CreateRouter(pb.CreateRouterRequest(scenario_name=MIXED)).streams[0]

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from simulator import Scenario
-    from wayfare.server import ServerSettings
+    from wayfare.server import ServerSettings, Tls
 
 FILE = click.Path(path_type=Path, exists=True, dir_okay=False)
 
@@ -89,24 +89,18 @@ def command(
     import asyncio
 
     from wayfare.metrics.service import MetricsSettings
-    from wayfare.server import ServerSettings, Tls, UnsafeAddressError, serve
+    from wayfare.server import ServerSettings, UnsafeAddressError, serve
     from wayfare.service.access import Access
     from wayfare.service.errors import RefusedError
     from wayfare.storage.lock import StoreInUseError
     from wayfare.storage.migrations import NewerStoreError
     from wayfare.storage.store import DamagedStoreError
 
-    if (tls_certificate is None) != (tls_key is None) or (tls_clients_ca and tls_key is None):
-        message = "--tls-certificate and --tls-key go together; --tls-clients-ca goes with them"
-        raise click.UsageError(message)
-    tls = None
-    if tls_certificate is not None and tls_key is not None:
-        tls = Tls(certificate=tls_certificate, key=tls_key, clients_ca=tls_clients_ca)
     settings = ServerSettings(
         address=grpc_address,
         folder=store,
         slots=slots,
-        tls=tls,
+        tls=tls_of(tls_certificate, tls_key, tls_clients_ca),
         access=Access(tokens=tenants_by_token(tokens) if tokens else {}),
         routes=routed(routes),
         policy_servers=policy_servers,
@@ -124,6 +118,18 @@ def command(
         asyncio.run(serve(settings, lambda *ports: tell(settings, *ports)))
     except unserved as error:
         raise WrongInputError(str(error)) from error
+
+
+def tls_of(certificate: Path | None, key: Path | None, clients_ca: Path | None) -> Tls | None:
+    """How the port is kept; None without a certificate."""
+    from wayfare.server import Tls
+
+    if (certificate is None) != (key is None) or (clients_ca and key is None):
+        message = "--tls-certificate and --tls-key go together; --tls-clients-ca goes with them"
+        raise click.UsageError(message)
+    if certificate is None or key is None:
+        return None
+    return Tls(certificate=certificate, key=key, clients_ca=clients_ca)
 
 
 def default_metrics_address(grpc_address: str) -> str:

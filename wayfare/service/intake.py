@@ -25,9 +25,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from simulator import Scenario
-    from wayfare.v1 import routing_pb2, simulation_pb2
-
-    Submission = simulation_pb2.CreateRunRequest | routing_pb2.CreateRouterRequest
+    from wayfare.v1 import simulation_pb2
 
 WIRE = "scenario"
 FILE_KEYS = ("file", "files", "path", "csv", "outcomes")
@@ -87,7 +85,7 @@ class Intake:
         )
 
     def loaded(
-        self, tenant: str, request: Submission, policies: Sequence[str]
+        self, tenant: str, request: simulation_pb2.CreateRunRequest, policies: Sequence[str]
     ) -> tuple[Scenario, dict[str, Any]]:
         """The scenario and the plain data it can be loaded from again.
 
@@ -165,7 +163,7 @@ class Shipped(str):
     folder: str
 
 
-def settled(request: Submission) -> dict[str, Any]:
+def settled(request: simulation_pb2.CreateRunRequest) -> dict[str, Any]:
     """The scenario's plain data with the settings laid over it.
 
     Raises:
@@ -179,7 +177,7 @@ def settled(request: Submission) -> dict[str, Any]:
     return data
 
 
-def source(request: Submission) -> object:
+def source(request: simulation_pb2.CreateRunRequest) -> object:
     """The plain data of whichever form the scenario has."""
     form = request.WhichOneof("source")
     if form == "scenario":

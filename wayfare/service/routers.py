@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import time
 import uuid
 from dataclasses import dataclass
@@ -12,16 +13,19 @@ from typing import TYPE_CHECKING
 import grpc
 
 from router.sources import scheme_of
+from simulator import load_scenario
 from simulator.experiment.live import LiveFleet, live_host
 from wayfare.service.errors import RefusedError
 from wayfare.service.live import EXPIRE_AFTER_S, LiveRouter
 from wayfare.v1 import routing_pb2 as pb
+from wayfare.v1 import simulation_pb2
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from simulator import Scenario
-    from wayfare.service.intake import Intake
+    from wayfare.service.checker import Checker
+    from wayfare.service.intake import Accepted
 
 MOST_ROUTERS = 50
 """Routers of one tenant."""
@@ -42,14 +46,14 @@ class Desk:
 class Routers:
     """Finds routers; other tenants' routers do not exist."""
 
-    def __init__(self, intake: Intake, configured: Sequence[Scenario]) -> None:
+    def __init__(self, checker: Checker, configured: Sequence[Scenario]) -> None:
         """Makes the configured routers; each is called as its scenario.
 
         Raises:
             RouterError: a policy cannot be loaded.
             RefusedError: a policy cannot decide live.
         """
-        self._intake = intake
+        self._checker = checker
         self._desks: dict[str, Desk] = {}
         self._shipped: dict[tuple[str, str, str], str] = {}
         self._making = asyncio.Lock()
@@ -112,15 +116,11 @@ class Routers:
         if not (isfinite(expire_after_s) and expire_after_s > 0.0):
             text = f"expire_after_s {expire_after_s!r} must be a finite number > 0"
             raise RefusedError(grpc.StatusCode.INVALID_ARGUMENT, text)
-        desk = await asyncio.to_thread(self._checked, tenant, request, expire_after_s)
+        policies = (request.policy,) if request.policy else ()
+        accepted = await self._checker.checked(tenant, run_request(request), policies, 0)
+        desk = await asyncio.to_thread(opened, accepted, tenant, request.policy or None, expire_after_s)
         self._desks[desk.router_id] = desk
         return desk
-
-    def _checked(self, tenant: str, request: pb.CreateRouterRequest, expire_after_s: float) -> Desk:
-        """A new router of what a request describes."""
-        policies = (request.policy,) if request.policy else ()
-        scenario, _data = self._intake.loaded(tenant, request, policies)
-        return desk_of(scenario, tenant, uuid.uuid4().hex, request.policy or None, expire_after_s)
 
     def delete(self, tenant: str, router_id: str) -> None:
         """Forgets a router of the tenant's.
@@ -134,6 +134,23 @@ class Routers:
             raise RefusedError(grpc.StatusCode.FAILED_PRECONDITION, text)
         del self._desks[router_id]
         desk.live.host.finish()
+
+
+def run_request(request: pb.CreateRouterRequest) -> simulation_pb2.CreateRunRequest:
+    """What is to be checked: a router's scenario passes the checks that a run's does."""
+    asked = simulation_pb2.CreateRunRequest(policy=request.policy, settings=request.settings)
+    if request.HasField("scenario"):
+        asked.scenario.CopyFrom(request.scenario)
+    for name in ("scenario_yaml", "scenario_name", "seed"):
+        if request.HasField(name):
+            setattr(asked, name, getattr(request, name))
+    return asked
+
+
+def opened(accepted: Accepted, tenant: str, policy: str | None, expire_after_s: float) -> Desk:
+    """A new router of a scenario that was checked."""
+    scenario = load_scenario(json.loads(accepted.scenario_json))
+    return desk_of(scenario, tenant, uuid.uuid4().hex, policy, expire_after_s)
 
 
 def desk_of(

@@ -27,8 +27,8 @@ if TYPE_CHECKING:
     from router.stated import StatedRequest
     from simulator import Scenario
     from wayfare.service.access import Access
+    from wayfare.service.checker import Checker
     from wayfare.service.errors import Context
-    from wayfare.service.intake import Intake
     from wayfare.service.live import Answer
     from wayfare.service.routers import Desk
     from wayfare.v1.decision_pb2 import RequestFacts
@@ -48,10 +48,10 @@ ATTEMPT_EVENTS = {
 
 
 def add_routing(
-    server: grpc.aio.Server, access: Access, intake: Intake, configured: Sequence[Scenario]
+    server: grpc.aio.Server, access: Access, checker: Checker, configured: Sequence[Scenario]
 ) -> None:
     """Adds the service to a server, with a router for each configured scenario."""
-    servicer = RoutingServicer(access, Routers(intake, configured))
+    servicer = RoutingServicer(access, Routers(checker, configured))
     routing_pb2_grpc.add_RoutingServiceServicer_to_server(servicer, server)
 
 
