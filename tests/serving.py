@@ -19,12 +19,12 @@ TOKENS = {"red": "red-secret-token-1", "blue": "blue-secret-token-1"}
 
 
 class Service:
-    """`wayfare serve` on a folder, on any port."""
+    """`wayfare serve` on a folder, on any port; what it logs goes to `log`, if that is given."""
 
-    def __init__(self, folder, *options):
+    def __init__(self, folder, *options, log=None):
         command = [sys.executable, "-m", "wayfare", "serve", "--grpc-address", "127.0.0.1:0"]
         self.process = subprocess.Popen(
-            [*command, "--store", str(folder), *options], stdout=subprocess.PIPE, text=True
+            [*command, "--store", str(folder), *options], stdout=subprocess.PIPE, stderr=log, text=True
         )
         line = self.process.stdout.readline()
         self.address = line.split()[-1] if line else ""

@@ -321,3 +321,36 @@ def test_failed_runs_raise_in_both_clients(service, client):
 
     with pytest.raises(RunFailedError, match="cancelled"):
         asyncio.run(report())
+
+
+GONE = """
+import os, sys, grpc
+from wayfare.v1 import simulation_pb2 as pb, simulation_pb2_grpc
+stub = simulation_pb2_grpc.SimulationServiceStub(grpc.insecure_channel(sys.argv[1]))
+next(iter(stub.StreamRequestRecords(pb.StreamRequestRecordsRequest(run_id=sys.argv[2], batch_size=1))))
+next(iter(stub.WatchRun(pb.WatchRunRequest(run_id=sys.argv[3]))))
+stub.CreateRun.future(pb.CreateRunRequest(scenario_name="black-friday", validate_only=True))
+os._exit(1)
+"""
+"""A program that dies while two streams and a call are open."""
+
+
+def test_clients_that_go_away_leave_no_traceback(tmp_path):
+    """Cancelled, late and dead clients leave nothing in the service's log."""
+    log = tmp_path / "log.txt"
+    with log.open("w") as file, Service(tmp_path / "store", log=file) as made, Client(made.address) as client:
+        done = client.create(named_run("frontier-only", settings=SHORT)).run_id
+        client.report(done)
+        long = running(client).run_id
+        died = subprocess.run([sys.executable, "-c", GONE, made.address, done, long], check=False)
+        assert died.returncode == 1
+        for delay_s in (0.0, 0.001, 0.003, 0.01):
+            faulty = client.stub.CreateRun.future(yaml_run("name: x"), timeout=delay_s or None)
+            threading.Event().wait(delay_s)
+            faulty.cancel()
+            wanted = pb.StreamRequestRecordsRequest(run_id=done, batch_size=1)
+            records = client.stub.StreamRequestRecords(wanted)
+            next(iter(records))
+            records.cancel()
+        client.cancel(long)
+    assert log.read_text() == ""

@@ -89,10 +89,20 @@ def test_request_ids_are_idempotent(client):
 
 
 def test_validation_keeps_nothing(client):
-    """`validate_only` answers and leaves no run."""
-    run = client.create(named_run("frontier-only", validate_only=True))
-    error = refused(lambda: client.stub.GetRun(pb.GetRunRequest(run_id=run.run_id)))
-    assert error.code() is grpc.StatusCode.NOT_FOUND
+    """`validate_only` answers what would run, under no id and in no state, and leaves no run."""
+    label = {"validated": "only"}
+    run = client.create(named_run("frontier-only", validate_only=True, labels=label))
+    assert (run.scenario, run.run_id, run.state) == ("frontier-only", "", pb.Run.STATE_UNSPECIFIED)
+    assert not client.stub.ListRuns(pb.ListRunsRequest(labels=label)).runs
+
+
+def test_problems_name_fields_of_the_request(client):
+    """Neither message nor violations speak of the command line: a setting's fault is one of `settings`."""
+    settings = ["fleet.nowhere.replicas=2", "duration"]
+    error = refused(lambda: client.create(named_run("frontier-only", settings=settings)))
+    assert "--set" not in error.details()
+    assert set(fields_of(error)) == {"settings.fleet.nowhere.replicas", "settings.duration"}
+    assert error.details().startswith("settings.fleet.nowhere.replicas: ")
 
 
 def test_faults_map_one_to_one(client):

@@ -44,9 +44,9 @@ class Wish:
         return hashlib.sha256(bare.SerializeToString(deterministic=True) + more).hexdigest()
 
     def record(self, checked: Accepted) -> RunRecord:
-        """The run that comes of it."""
+        """The run that comes of it; one that is only validated has no id."""
         return RunRecord(
-            run_id=uuid.uuid4().hex,
+            run_id="" if self.request.validate_only else uuid.uuid4().hex,
             tenant=self.tenant,
             scenario=checked.scenario,
             scenario_json=checked.scenario_json,

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Awaitable, Callable
     from typing import NoReturn, TypeVar
 
+    from catalogs.errors import Fault
+
     Q = TypeVar("Q")
     A = TypeVar("A")
     S = TypeVar("S")
@@ -66,14 +68,26 @@ def violations(error: Exception) -> error_details_pb2.BadRequest:
     faults = error.faults if isinstance(error, InvalidScenarioError) else ()
     left = MOST_DETAILS
     for number, fault in enumerate(faults):
-        field = (OWN_TO_WIRE.get(fault.file, "") + fault.path)[:MOST_TEXT]
-        description = fault.what[:MOST_TEXT]
+        field, description = field_of(fault)[:MOST_TEXT], fault.what[:MOST_TEXT]
         left -= len(field.encode()) + len(description.encode())
         if left < 0:
             found.field_violations.add(description=f"and {len(faults) - number} more")
             break
         found.field_violations.add(field=field, description=description)
     return found
+
+
+def field_of(fault: Fault) -> str:
+    """The field of the request that a fault is about: callers gave no files and no `--set`."""
+    return OWN_TO_WIRE.get(fault.file, "") + fault.path
+
+
+def message_of(error: Exception) -> str:
+    """What a caller reads: every fault by its field, or the error's own text, cut where it is long."""
+    if not isinstance(error, InvalidScenarioError):
+        return str(error)[:MOST_TEXT]
+    lines = (": ".join(part for part in (field_of(fault), fault.what) if part) for fault in error.faults)
+    return "\n".join(lines)[:MOST_TEXT]
 
 
 async def refuse(context: Context, error: Exception) -> NoReturn:
@@ -84,7 +98,7 @@ async def refuse(context: Context, error: Exception) -> NoReturn:
     text = (
         "internal error; the service's log has more"
         if code is grpc.StatusCode.INTERNAL
-        else str(error)[:MOST_TEXT]
+        else message_of(error)
     )
     details = violations(error)
     packed = any_pb2.Any()

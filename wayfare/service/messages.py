@@ -17,10 +17,10 @@ NS_PER_S = 1e9
 
 
 def run_message(record: RunRecord) -> pb.Run:
-    """A run as callers see it."""
+    """A run as callers see it; one that was only validated has neither id nor state."""
     return pb.Run(
         run_id=record.run_id,
-        state=f"STATE_{record.state.value}",
+        state=f"STATE_{record.state.value}" if record.run_id else None,
         scenario=record.scenario,
         policies=record.policies,
         replications=record.replications,
