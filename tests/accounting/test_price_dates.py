@@ -124,6 +124,7 @@ def test_batches_are_sold_by_the_row_of_the_run() -> None:
     later = dated(("2024-01-01", ROW), ("2026-11-20", BATCHED))
     assert "is not sold in batches on 2026-11-02" in faults(catalog=later, **batch)[0]
     assert not faults(catalog=dated(("2024-01-01", BATCHED), ("2026-11-20", ROW)), **batch)
+    assert not faults(catalog=dated(("2024-01-01", ROW), ("2026-10-01", BATCHED)), **batch)
     ends = dated(("2024-01-01", BATCHED), ("2026-11-03", ROW))
     assert not faults(catalog=ends, duration="24h", **batch)
     assert "is not sold in batches on 2026-11-03" in faults(catalog=ends, duration="25h", **batch)[0]

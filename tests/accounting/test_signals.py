@@ -200,6 +200,27 @@ def test_idle_energy_is_emitted_when_capacity_idles(tmp_path: Path) -> None:
     assert idle > 850.0, "idling is nearly all in the second hour"
 
 
+def test_electricity_may_cost_less_than_nothing(tmp_path: Path) -> None:
+    """Four hours of a negative price lower the bill by their kilowatt-hours, as a file, constant or hours."""
+    rows = ["2026-11-02T00:00Z,0.10", "2026-11-02T00:01Z,-0.05", "2026-11-02T00:02Z,0.10", "2026-11-04,0.1"]
+    file = recorded(tmp_path, "spot.csv", "time,usd_per_kwh", *rows)
+    for price, paid in ((file, 0.05), (-0.05, -0.05), ({"00:00": -0.05}, -0.05)):
+        own = {"electricity_price": {"us-virginia": price}}
+        none = with_stream(arrivals={"pattern": "steady", "rate": 1e-9})
+        report = simulate(
+            scenario(fleet=[OWNED], router={"policy": "round_robin"}, signals=own, drain="0s", **none)
+        ).report
+        kwh = report.figure("energy_wh.total") / 1_000.0
+        assert report.figure("cost_usd.energy") == pytest.approx(kwh * paid)
+
+
+def test_the_grids_carbon_is_never_negative(tmp_path: Path) -> None:
+    """Only prices may fall below 0; a file of carbon that does is refused with its line."""
+    file = recorded(tmp_path, "c.csv", "time,gco2e_per_kwh", "2026-11-01,-5")
+    with pytest.raises(InvalidScenarioError, match=r"c.csv:2: value '-5'; it should be a number, 0 or more"):
+        scenario(signals={"carbon_intensity": {"us-virginia": file}})
+
+
 def test_tariffs_by_hour_follow_the_regions_own_clock() -> None:
     """Noon to one in Virginia is 17:00 to 18:00 UTC in November."""
     prices = {"00:00": 0.1, "12:00": 0.5, "13:00": 0.1}
