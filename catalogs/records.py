@@ -132,7 +132,7 @@ class Model(Entry):
 
     `verbosity` scales a task's nominal answer length; wrong answers are `wrong_length_ratio`
     times as long as right ones; `reasoning_ratio` of the output is hidden reasoning. Energy per
-    token is an estimate of what a provider's hardware draws, PUE included, Wh.
+    token is an estimate of what a provider's hardware draws, a PUE of `api_pue` included, Wh.
     """
 
     developer: str
@@ -147,6 +147,7 @@ class Model(Entry):
     reasoning_ratio: Annotated[float, Field(ge=0, lt=1)] = 0.0
     api_wh_per_input_token: NonNegative = 0.0
     api_wh_per_output_token: NonNegative = 0.0
+    api_pue: Annotated[float, Field(ge=1)] = 1.2
 
 
 class Spread(Record):
@@ -227,7 +228,11 @@ class Device(Entry):
 
 
 class Region(Entry):
-    """A place: power, water, carbon and clock. The daily shape is of the local clock."""
+    """A place: power, water, carbon and clock. The daily shape is of the local clock.
+
+    Water is litres per kWh: `wue_l_per_kwh` evaporates on site, by IT energy; `wue_source_l_per_kwh`
+    where the electricity is made, by all energy (where nothing is said, the world's mean).
+    """
 
     title: str
     iso3: str
@@ -235,6 +240,7 @@ class Region(Entry):
     electricity_usd_per_kwh: Money
     pue: Annotated[float, Field(ge=1)]
     wue_l_per_kwh: NonNegative
+    wue_source_l_per_kwh: NonNegative = 3.91
     carbon_gco2e_per_kwh: NonNegative
     carbon_peak_to_trough: Annotated[float, Field(ge=1)] = 1.0
     carbon_peak_hour: Annotated[float, Field(ge=0, lt=24)] = 19.0

@@ -53,6 +53,19 @@ def pue(scenario: Scenario, deployment: Deployment) -> float:
     return scenario.catalog.region(deployment.region).pue
 
 
+def water_site_l_per_kwh(scenario: Scenario, deployment: Deployment) -> float:
+    """Litres evaporated on site per kWh that the deployment's energy is reported in: WUE / PUE.
+
+    WUE is by IT energy; the PUE is the one that the reported energy carries, of an API's estimate the
+    catalog's. Edge machines are cooled by air.
+    """
+    if deployment.tier == "edge":
+        return 0.0
+    api = deployment.api is not None
+    carried = scenario.catalog.model(deployment.model).api_pue if api else pue(scenario, deployment)
+    return scenario.catalog.region(deployment.region).wue_l_per_kwh / carried
+
+
 def one_way_s(scenario: Scenario, deployment: Deployment, regions: tuple[str, ...]) -> NDArray[np.float64]:
     """Seconds from users in each region to the deployment: half of last mile plus round trip."""
     if deployment.device is not None and deployment.device.per_user:
