@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from catalogs.offers import Offer, Provider
     from catalogs.records import (
         Accelerator,
+        Assumption,
         Device,
         Model,
         Region,
@@ -42,6 +43,7 @@ class Catalog:
     regions: Mapping[str, Region]
     tasks: Mapping[str, Task]
     serving_profiles: Mapping[str, ServingProfile]
+    economics: Mapping[str, Assumption]
 
     def model(self, name: str) -> Model:
         """The model of that name; raises `UnknownEntryError`."""
@@ -70,6 +72,10 @@ class Catalog:
     def serving_profile(self, name: str) -> ServingProfile:
         """The serving profile of that name; raises `UnknownEntryError`."""
         return found("serving profile", self.serving_profiles, name)
+
+    def assumption(self, name: str) -> float:
+        """The value assumed under that name; raises `UnknownEntryError`."""
+        return found("assumption", self.economics, name).value
 
     def kinds(self) -> dict[str, Mapping[str, Entry]]:
         """Entries by kind, kinds by their field names."""

@@ -14,6 +14,7 @@ from catalogs.offers import Offer, Provider
 from catalogs.reader import read_yaml
 from catalogs.records import (
     Accelerator,
+    Assumption,
     Device,
     Entry,
     Model,
@@ -40,8 +41,15 @@ KINDS: Final[Mapping[str, tuple[str, type[Entry]]]] = {
     "regions": ("regions", Region),
     "tasks": ("tasks", Task),
     "serving_profiles": ("serving_profiles", ServingProfile),
+    "economics": ("economics", Assumption),
 }
 """Each kind's folder, and the class of its entries."""
+
+HISTORIES: Final = {
+    "electricity_usd_per_kwh": "electricity_before",
+    "rent_usd_per_hour": "rents_before",
+}
+"""Figures of today, and where those of earlier days stand."""
 
 OVERRIDES: Final = "overrides"
 """What a user's own figures are called in messages."""
@@ -147,8 +155,13 @@ def lay(plain: Plain, files: Files, overrides: Mapping[str, object], label: str,
 
 
 def lay_entry(entries: dict[str, dict[str, object]], name: str, entry: dict[str, object]) -> None:
-    """Merges an entry over the one of that name, or adds it."""
-    entries[name] = merged(entries.get(name, {}), entry)
+    """Merges an entry over the one of that name, or adds it.
+
+    A figure that is laid over holds at all times: the earlier ones of the base go with the base's.
+    """
+    gone = {past for now, past in HISTORIES.items() if now in entry}
+    base = {key: value for key, value in entries.get(name, {}).items() if key not in gone}
+    entries[name] = merged(base, entry)
 
 
 def merged(base: dict[str, object], over: dict[str, object]) -> dict[str, object]:

@@ -6,11 +6,13 @@ with another origin than the rest stand in `sources` by their path, guesses are 
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, datetime
 from decimal import Decimal
 from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+from catalogs.units import utc_day
 
 Positive = Annotated[float, Field(gt=0, allow_inf_nan=False)]
 NonNegative = Annotated[float, Field(ge=0, allow_inf_nan=False)]
@@ -165,13 +167,47 @@ class Spread(Record):
         return self
 
 
+class RentsBefore(Sourced):
+    """Rents of a chip before a day (UTC), USD per chip-hour by kind of contract."""
+
+    until: date
+    usd_per_hour: dict[str, Money]
+
+
+class ElectricityBefore(Sourced):
+    """What a kilowatt-hour cost before a day (UTC)."""
+
+    until: date
+    usd_per_kwh: Money
+
+
+class Assumption(Entry):
+    """A figure that a plan has to assume, with the range in which it was seen."""
+
+    value: NonNegative
+    low: NonNegative
+    high: NonNegative
+    unit: str
+
+    @model_validator(mode="after")
+    def _within(self) -> Assumption:
+        """The value lies in its range."""
+        if not self.low <= self.value <= self.high:
+            message = f"value {self.value!r} lies outside {self.low!r} to {self.high!r}"
+            raise ValueError(message)
+        return self
+
+
 class Accelerator(Entry):
     """A chip. Dense tera-operations per second by precision; missing where the chip lacks it.
 
     Running power is `floor_w + memory_w * memory utilisation + compute_w * compute utilisation`
     up to `tdp_w`; `idle_w` without work, `wait_w` while a running engine waits for its host (as
     `idle_w` where it is not known); `host_w` is the host's share per chip. Rents are USD
-    per chip-hour by kind of contract (`on_demand`, `neocloud`, `spot`, `reserved_1y`).
+    per chip-hour by kind of contract (`on_demand`, `neocloud`, `spot`, `reserved_1y`), those of
+    earlier days in `rents_before`, ascending. `purchase_usd` and `embodied_kgco2e` are the chip's alone,
+    `host_purchase_usd` and `host_embodied_kgco2e` those of a server for `chips_per_host` of them, which
+    draws at most `host_nameplate_kw` with them (where nothing is known, TDP and host watts).
     """
 
     vendor: str
@@ -187,14 +223,24 @@ class Accelerator(Entry):
     memory_w: NonNegative
     compute_w: NonNegative
     host_w: NonNegative
+    host_nameplate_kw: Positive | None = None
     rent_usd_per_hour: dict[str, Money] = Field(default_factory=dict)
+    rents_before: tuple[RentsBefore, ...] = ()
     purchase_usd: Money | None = None
     host_purchase_usd: Money = Decimal(0)
     embodied_kgco2e: NonNegative
+    host_embodied_kgco2e: NonNegative = 0.0
     lifetime_years: Positive = 4.0
     tokens_per_s_70b: Positive | None = None
     regions: tuple[str, ...] | None = None
     banned_regions: tuple[str, ...] = ()
+
+    def rents_at(self, at: datetime) -> dict[str, Decimal]:
+        """USD per chip-hour by kind of contract, of an instant's day in UTC."""
+        day, rents = utc_day(at), dict(self.rent_usd_per_hour)
+        for earlier in reversed(self.rents_before):
+            rents |= earlier.usd_per_hour if day < earlier.until else {}
+        return rents
 
 
 class DeviceSpeed(Sourced):
@@ -232,12 +278,16 @@ class Region(Entry):
 
     Water is litres per kWh: `wue_l_per_kwh` evaporates on site, by IT energy; `wue_source_l_per_kwh`
     where the electricity is made, by all energy (where nothing is said, the world's mean).
+    `electricity_before` are prices of earlier days, ascending; `provider_regions` what providers
+    call the place.
     """
 
     title: str
     iso3: str
     time_zone: str
+    provider_regions: tuple[str, ...] = ()
     electricity_usd_per_kwh: Money
+    electricity_before: tuple[ElectricityBefore, ...] = ()
     pue: Annotated[float, Field(ge=1)]
     wue_l_per_kwh: NonNegative
     wue_source_l_per_kwh: NonNegative = 3.91
