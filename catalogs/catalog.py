@@ -13,7 +13,7 @@ from catalogs.errors import UnknownEntryError
 from catalogs.records import Entry
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
     from datetime import date
 
     from catalogs.offers import Offer, Provider
@@ -62,7 +62,11 @@ class Catalog:
         return found("device", self.devices, name)
 
     def region(self, name: str) -> Region:
-        """The region of that name; raises `UnknownEntryError`."""
+        """The region of that name; raises `UnknownEntryError`, which translates providers' names."""
+        for region in self.regions.values():
+            if name.lower() in region.provider_regions and name not in self.regions:
+                message = f"unknown region {name!r}; that place is called {region.name!r} here"
+                raise UnknownEntryError(message)
         return found("region", self.regions, name)
 
     def task(self, name: str) -> Task:
@@ -113,12 +117,20 @@ def found(kind: str, entries: Mapping[str, T], name: str) -> T:
     """The entry of that name.
 
     Raises:
-        UnknownEntryError: there is none; the message lists near matches, then all names.
+        UnknownEntryError: there is none; the message has near matches, or else all names.
     """
     if name in entries:
         return entries[name]
-    near = get_close_matches(name, entries, n=3)
-    hint = f"did you mean {' or '.join(map(repr, near))}? " if near else ""
-    known = ", ".join(map(repr, entries))
-    message = f"unknown {kind} {name!r}; {hint}known: {known}"
+    near = near_names(entries, name)
+    hint = (
+        f"did you mean {' or '.join(map(repr, near))}?" if near else f"known: {', '.join(map(repr, entries))}"
+    )
+    message = f"unknown {kind} {name!r}; {hint}"
     raise UnknownEntryError(message)
+
+
+def near_names(names: Iterable[str], name: str) -> list[str]:
+    """Up to three names that may have been meant: the same but for case or provider, else similar ones."""
+    low = name.lower()
+    same = [known for known in names if low in (known.lower(), known.lower().rpartition("/")[2])]
+    return same[:3] or get_close_matches(low, names, n=3)

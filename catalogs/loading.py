@@ -11,6 +11,7 @@ from pydantic import ValidationError
 from catalogs.catalog import Catalog, found
 from catalogs.errors import Fault, InvalidCatalogError, UnknownEntryError
 from catalogs.offers import Offer, Provider
+from catalogs.own_figures import completed
 from catalogs.reader import read_yaml
 from catalogs.records import (
     Accelerator,
@@ -150,7 +151,7 @@ def lay(plain: Plain, files: Files, overrides: Mapping[str, object], label: str,
             if not isinstance(entry, dict):
                 faults.append(Fault(label, f"{kind}.{name}", "must be a map"))
                 continue
-            lay_entry(plain[kind], name, entry)
+            lay_entry(plain[kind], name, completed(kind, plain[kind].get(name, {}), entry))
             files.setdefault((kind, name), label)
 
 
@@ -189,11 +190,19 @@ def validated(
 
 
 def entry_faults(error: ValidationError, file: str, name: str) -> list[Fault]:
-    """Every complaint about an entry as a fault of its file."""
+    """Every complaint about an entry as a fault of its file; a list is not short for its faulty rows."""
+    details = error.errors(include_url=False)
+    places = [detail["loc"] for detail in details]
     return [
         Fault(file, ".".join([name, *map(str, detail["loc"])]), said(detail["msg"], detail["input"]))
-        for detail in error.errors(include_url=False)
+        for detail in details
+        if detail["type"] != "too_short" or not any(is_within(place, detail["loc"]) for place in places)
     ]
+
+
+def is_within(place: tuple[object, ...], whole: tuple[object, ...]) -> bool:
+    """Whether a place lies inside another."""
+    return len(place) > len(whole) and place[: len(whole)] == whole
 
 
 def said(message: str, value: object) -> str:

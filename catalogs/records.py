@@ -189,14 +189,6 @@ class Assumption(Entry):
     high: NonNegative
     unit: str
 
-    @model_validator(mode="after")
-    def _within(self) -> Assumption:
-        """The value lies in its range."""
-        if not self.low <= self.value <= self.high:
-            message = f"value {self.value!r} lies outside {self.low!r} to {self.high!r}"
-            raise ValueError(message)
-        return self
-
 
 class Accelerator(Entry):
     """A chip. Dense tera-operations per second by precision; missing where the chip lacks it.

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
+from catalogs.errors import UnknownEntryError
 from catalogs.units import instant
 from simulator.signals import Constant, DailySteps, Steps, local_clock
 
@@ -79,10 +80,18 @@ def signal_problems(scenario: Scenario) -> Iterator[tuple[str, str]]:
         for region, given in getattr(scenario.settings.signals, kind).items():
             path = f"signals.{kind}.{region}"
             if region not in scenario.catalog.regions:
-                known = ", ".join(map(repr, scenario.catalog.regions))
-                yield path, f"unknown region {region!r}; known: {known}"
+                yield path, unknown_region(scenario, region)
             if isinstance(given, str):
                 yield from ((path, what) for what in file_problems(scenario, given, UNITS[kind]))
+
+
+def unknown_region(scenario: Scenario, region: str) -> str:
+    """What the catalog says of a region that it does not have."""
+    try:
+        scenario.catalog.region(region)
+    except UnknownEntryError as error:
+        return str(error.args[0])
+    return ""
 
 
 def file_problems(scenario: Scenario, file: str, unit: str) -> Iterator[str]:
