@@ -72,7 +72,7 @@ class Throughput(Sourced):
     """A model's provisioned throughput: what a unit costs by the hour and takes by the minute.
 
     An answer token counts as `output_weight` input tokens. Units are sold from `minimum_units`
-    on in steps of `unit_step`.
+    on in steps of `unit_step`; nothing is known of days before `valid_from`.
     """
 
     usd_per_unit_hour: Money
@@ -80,6 +80,7 @@ class Throughput(Sourced):
     output_weight: Positive
     minimum_units: Count = 1
     unit_step: Count = 1
+    valid_from: date | None = None
 
 
 class PrefixCache(Record):

@@ -68,7 +68,7 @@ class ApiBackend:
             context_window_tokens=deployment.context_window_tokens or model.context_window_tokens,
             metering=metering_of(scenario, deployment, api, offer),
             batch=api.plan == "batch",
-            warnings=retirement_warnings(scenario, deployment.name, offer),
+            warnings=date_warnings(scenario, deployment.name, api, offer),
             api_wh_per_input_token=model.api_wh_per_input_token,
             api_wh_per_output_token=model.api_wh_per_output_token,
             **price_terms(scenario, api, offer),
@@ -89,13 +89,18 @@ class ApiBackend:
         return Timings(first_s=first, gap_s=1.0 / speed, redraw=True, crowding=crowding_of(api))
 
 
-def retirement_warnings(scenario: Scenario, name: str, offer: Offer) -> tuple[str, ...]:
-    """That an offer is retired while calls arrive; later calls are billed its last price."""
+def date_warnings(scenario: Scenario, name: str, api: Api, offer: Offer) -> tuple[str, ...]:
+    """That an offer is retired while calls arrive, or that the units' price is of a later day."""
+    found = []
     last = scenario.start + timedelta(seconds=scenario.duration_s)
-    if offer.retired is None or datetime.combine(offer.retired, time(), UTC) >= last:
-        return ()
-    what = f"{name}: {offer.name!r} is retired on {offer.retired}, during the run"
-    return (f"{what}; calls from that day on are answered and billed as if it were still sold",)
+    if offer.retired is not None and datetime.combine(offer.retired, time(), UTC) < last:
+        what = f"{name}: {offer.name!r} is retired on {offer.retired}, during the run"
+        found.append(f"{what}; calls from that day on are answered and billed as if it were still sold")
+    units = offer.throughput if api.plan == "provisioned" and api.throughput is None else None
+    if units is not None and units.valid_from and utc_day(scenario.start) < units.valid_from:
+        what = f"{name}: the price of provisioned units of {offer.name!r} is known from {units.valid_from} on"
+        found.append(f"{what}; the run begins before and is billed by it")
+    return tuple(found)
 
 
 def crowding_of(api: Api) -> Crowding | None:

@@ -85,6 +85,14 @@ def test_an_offer_retired_during_the_run_is_reported() -> None:
     assert not simulate(world(duration="1h", **gpt4)).report.fields["warnings"]
 
 
+def test_units_billed_by_a_later_days_price_are_reported() -> None:
+    """The price of provisioned units is known from 2025 on; a run of 2024 says so, one of 2026 does not."""
+    units = {"plan": "provisioned", "units": 15}
+    early = simulate(world(api=units, start="2024-11-02")).report.fields["warnings"]
+    assert any("is known from 2025-01-01 on" in text for text in early), early
+    assert not simulate(world(api=units, start="2026-11-02")).report.fields["warnings"]
+
+
 def test_the_future_begins_after_the_catalogs_day_in_utc() -> None:
     """The evening of the catalog's last day may begin a run although it is tomorrow somewhere."""
     day = world().catalog.date
