@@ -88,10 +88,10 @@ class Meter:
 
     def count(self, request: int, output: int, now_s: float) -> tuple[int, int, int]:
         """Tokens that count toward the limit on input, cached ones, and why the call is refused or 0."""
-        cached = self.cached_tokens(request, now_s)
-        if self._held is not None and self._rules.kept_when_sent:
+        cached, refusal = self.cached_tokens(request, now_s), self.refusal(request)
+        if self._held is not None and self._rules.kept_when_sent and not refusal:
             self._held.keep(request, now_s)
-        return self.counted_tokens(request, output, cached), cached, self.refusal(request)
+        return self.counted_tokens(request, output, cached), cached, refusal
 
     def cached_tokens(self, request: int, now_s: float) -> int:
         """Tokens of the prompt that come from the cache now: whole steps, from the minimum on."""
