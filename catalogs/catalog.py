@@ -13,12 +13,13 @@ from catalogs.errors import UnknownEntryError
 from catalogs.records import Entry
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
     from datetime import date
 
     from catalogs.offers import Offer, Provider
     from catalogs.records import (
         Accelerator,
+        Assumption,
         Device,
         Model,
         Region,
@@ -42,6 +43,7 @@ class Catalog:
     regions: Mapping[str, Region]
     tasks: Mapping[str, Task]
     serving_profiles: Mapping[str, ServingProfile]
+    economics: Mapping[str, Assumption]
 
     def model(self, name: str) -> Model:
         """The model of that name; raises `UnknownEntryError`."""
@@ -60,7 +62,11 @@ class Catalog:
         return found("device", self.devices, name)
 
     def region(self, name: str) -> Region:
-        """The region of that name; raises `UnknownEntryError`."""
+        """The region of that name; raises `UnknownEntryError`, which translates providers' names."""
+        for region in self.regions.values():
+            if name.lower() in region.provider_regions and name not in self.regions:
+                message = f"unknown region {name!r}; that place is called {region.name!r} here"
+                raise UnknownEntryError(message)
         return found("region", self.regions, name)
 
     def task(self, name: str) -> Task:
@@ -70,6 +76,10 @@ class Catalog:
     def serving_profile(self, name: str) -> ServingProfile:
         """The serving profile of that name; raises `UnknownEntryError`."""
         return found("serving profile", self.serving_profiles, name)
+
+    def assumption(self, name: str) -> float:
+        """The value assumed under that name; raises `UnknownEntryError`."""
+        return found("assumption", self.economics, name).value
 
     def kinds(self) -> dict[str, Mapping[str, Entry]]:
         """Entries by kind, kinds by their field names."""
@@ -107,12 +117,20 @@ def found(kind: str, entries: Mapping[str, T], name: str) -> T:
     """The entry of that name.
 
     Raises:
-        UnknownEntryError: there is none; the message lists near matches, then all names.
+        UnknownEntryError: there is none; the message has near matches, or else all names.
     """
     if name in entries:
         return entries[name]
-    near = get_close_matches(name, entries, n=3)
-    hint = f"did you mean {' or '.join(map(repr, near))}? " if near else ""
-    known = ", ".join(map(repr, entries))
-    message = f"unknown {kind} {name!r}; {hint}known: {known}"
+    near = near_names(entries, name)
+    hint = (
+        f"did you mean {' or '.join(map(repr, near))}?" if near else f"known: {', '.join(map(repr, entries))}"
+    )
+    message = f"unknown {kind} {name!r}; {hint}"
     raise UnknownEntryError(message)
+
+
+def near_names(names: Iterable[str], name: str) -> list[str]:
+    """Up to three names that may have been meant: the same but for case or provider, else similar ones."""
+    low = name.lower()
+    same = [known for known in names if low in (known.lower(), known.lower().rpartition("/")[2])]
+    return same[:3] or get_close_matches(low, names, n=3)

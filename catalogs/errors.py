@@ -36,4 +36,4 @@ class InvalidCatalogError(CatalogError, ValueError):
 
 
 class UnknownEntryError(CatalogError, LookupError):
-    """An entry that no catalog file defines; the message lists near matches and what there is."""
+    """An entry that no catalog file defines; the message has near matches, or what there is."""

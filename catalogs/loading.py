@@ -11,9 +11,11 @@ from pydantic import ValidationError
 from catalogs.catalog import Catalog, found
 from catalogs.errors import Fault, InvalidCatalogError, UnknownEntryError
 from catalogs.offers import Offer, Provider
+from catalogs.own_figures import completed
 from catalogs.reader import read_yaml
 from catalogs.records import (
     Accelerator,
+    Assumption,
     Device,
     Entry,
     Model,
@@ -40,8 +42,15 @@ KINDS: Final[Mapping[str, tuple[str, type[Entry]]]] = {
     "regions": ("regions", Region),
     "tasks": ("tasks", Task),
     "serving_profiles": ("serving_profiles", ServingProfile),
+    "economics": ("economics", Assumption),
 }
 """Each kind's folder, and the class of its entries."""
+
+HISTORIES: Final = {
+    "electricity_usd_per_kwh": "electricity_before",
+    "rent_usd_per_hour": "rents_before",
+}
+"""Figures of today, and where those of earlier days stand."""
 
 OVERRIDES: Final = "overrides"
 """What a user's own figures are called in messages."""
@@ -142,13 +151,18 @@ def lay(plain: Plain, files: Files, overrides: Mapping[str, object], label: str,
             if not isinstance(entry, dict):
                 faults.append(Fault(label, f"{kind}.{name}", "must be a map"))
                 continue
-            lay_entry(plain[kind], name, entry)
+            lay_entry(plain[kind], name, completed(kind, plain[kind].get(name, {}), entry))
             files.setdefault((kind, name), label)
 
 
 def lay_entry(entries: dict[str, dict[str, object]], name: str, entry: dict[str, object]) -> None:
-    """Merges an entry over the one of that name, or adds it."""
-    entries[name] = merged(entries.get(name, {}), entry)
+    """Merges an entry over the one of that name, or adds it.
+
+    A figure that is laid over holds at all times: the earlier ones of the base go with the base's.
+    """
+    gone = {past for now, past in HISTORIES.items() if now in entry}
+    base = {key: value for key, value in entries.get(name, {}).items() if key not in gone}
+    entries[name] = merged(base, entry)
 
 
 def merged(base: dict[str, object], over: dict[str, object]) -> dict[str, object]:
@@ -176,11 +190,19 @@ def validated(
 
 
 def entry_faults(error: ValidationError, file: str, name: str) -> list[Fault]:
-    """Every complaint about an entry as a fault of its file."""
+    """Every complaint about an entry as a fault of its file; a list is not short for its faulty rows."""
+    details = error.errors(include_url=False)
+    places = [detail["loc"] for detail in details]
     return [
         Fault(file, ".".join([name, *map(str, detail["loc"])]), said(detail["msg"], detail["input"]))
-        for detail in error.errors(include_url=False)
+        for detail in details
+        if detail["type"] != "too_short" or not any(is_within(place, detail["loc"]) for place in places)
     ]
+
+
+def is_within(place: tuple[object, ...], whole: tuple[object, ...]) -> bool:
+    """Whether a place lies inside another."""
+    return len(place) > len(whole) and place[: len(whole)] == whole
 
 
 def said(message: str, value: object) -> str:

@@ -6,11 +6,13 @@ with another origin than the rest stand in `sources` by their path, guesses are 
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, datetime
 from decimal import Decimal
 from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+from catalogs.units import utc_day
 
 Positive = Annotated[float, Field(gt=0, allow_inf_nan=False)]
 NonNegative = Annotated[float, Field(ge=0, allow_inf_nan=False)]
@@ -132,7 +134,7 @@ class Model(Entry):
 
     `verbosity` scales a task's nominal answer length; wrong answers are `wrong_length_ratio`
     times as long as right ones; `reasoning_ratio` of the output is hidden reasoning. Energy per
-    token is an estimate of what a provider's hardware draws, PUE included, Wh.
+    token is an estimate of what a provider's hardware draws, a PUE of `api_pue` included, Wh.
     """
 
     developer: str
@@ -147,6 +149,7 @@ class Model(Entry):
     reasoning_ratio: Annotated[float, Field(ge=0, lt=1)] = 0.0
     api_wh_per_input_token: NonNegative = 0.0
     api_wh_per_output_token: NonNegative = 0.0
+    api_pue: Annotated[float, Field(ge=1)] = 1.2
 
 
 class Spread(Record):
@@ -164,13 +167,39 @@ class Spread(Record):
         return self
 
 
+class RentsBefore(Sourced):
+    """Rents of a chip before a day (UTC), USD per chip-hour by kind of contract."""
+
+    until: date
+    usd_per_hour: dict[str, Money]
+
+
+class ElectricityBefore(Sourced):
+    """What a kilowatt-hour cost before a day (UTC)."""
+
+    until: date
+    usd_per_kwh: Money
+
+
+class Assumption(Entry):
+    """A figure that a plan has to assume, with the range in which it was seen."""
+
+    value: NonNegative
+    low: NonNegative
+    high: NonNegative
+    unit: str
+
+
 class Accelerator(Entry):
     """A chip. Dense tera-operations per second by precision; missing where the chip lacks it.
 
     Running power is `floor_w + memory_w * memory utilisation + compute_w * compute utilisation`
     up to `tdp_w`; `idle_w` without work, `wait_w` while a running engine waits for its host (as
     `idle_w` where it is not known); `host_w` is the host's share per chip. Rents are USD
-    per chip-hour by kind of contract (`on_demand`, `neocloud`, `spot`, `reserved_1y`).
+    per chip-hour by kind of contract (`on_demand`, `neocloud`, `spot`, `reserved_1y`), those of
+    earlier days in `rents_before`, ascending. `purchase_usd` and `embodied_kgco2e` are the chip's alone,
+    `host_purchase_usd` and `host_embodied_kgco2e` those of a server for `chips_per_host` of them, which
+    draws at most `host_nameplate_kw` with them (where nothing is known, TDP and host watts).
     """
 
     vendor: str
@@ -186,14 +215,24 @@ class Accelerator(Entry):
     memory_w: NonNegative
     compute_w: NonNegative
     host_w: NonNegative
+    host_nameplate_kw: Positive | None = None
     rent_usd_per_hour: dict[str, Money] = Field(default_factory=dict)
+    rents_before: tuple[RentsBefore, ...] = ()
     purchase_usd: Money | None = None
     host_purchase_usd: Money = Decimal(0)
     embodied_kgco2e: NonNegative
+    host_embodied_kgco2e: NonNegative = 0.0
     lifetime_years: Positive = 4.0
     tokens_per_s_70b: Positive | None = None
     regions: tuple[str, ...] | None = None
     banned_regions: tuple[str, ...] = ()
+
+    def rents_at(self, at: datetime) -> dict[str, Decimal]:
+        """USD per chip-hour by kind of contract, of an instant's day in UTC."""
+        day, rents = utc_day(at), dict(self.rent_usd_per_hour)
+        for earlier in reversed(self.rents_before):
+            rents |= earlier.usd_per_hour if day < earlier.until else {}
+        return rents
 
 
 class DeviceSpeed(Sourced):
@@ -227,14 +266,23 @@ class Device(Entry):
 
 
 class Region(Entry):
-    """A place: power, water, carbon and clock. The daily shape is of the local clock."""
+    """A place: power, water, carbon and clock. The daily shape is of the local clock.
+
+    Water is litres per kWh: `wue_l_per_kwh` evaporates on site, by IT energy; `wue_source_l_per_kwh`
+    where the electricity is made, by all energy (where nothing is said, the world's mean).
+    `electricity_before` are prices of earlier days, ascending; `provider_regions` what providers
+    call the place.
+    """
 
     title: str
     iso3: str
     time_zone: str
+    provider_regions: tuple[str, ...] = ()
     electricity_usd_per_kwh: Money
+    electricity_before: tuple[ElectricityBefore, ...] = ()
     pue: Annotated[float, Field(ge=1)]
     wue_l_per_kwh: NonNegative
+    wue_source_l_per_kwh: NonNegative = 3.91
     carbon_gco2e_per_kwh: NonNegative
     carbon_peak_to_trough: Annotated[float, Field(ge=1)] = 1.0
     carbon_peak_hour: Annotated[float, Field(ge=0, lt=24)] = 19.0

@@ -77,6 +77,11 @@ def instant(value: object) -> datetime:
     return found if found.tzinfo else found.replace(tzinfo=UTC)
 
 
+def utc_day(at: datetime) -> date:
+    """The day of an instant in UTC: the one whose prices hold, however the instant is written."""
+    return at.astimezone(UTC).date()
+
+
 def parsed_instant(text: str) -> datetime:
     """The text as an instant.
 

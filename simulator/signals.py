@@ -1,4 +1,4 @@
-"""Values that change with time: grid carbon, electricity price. `at(t_s)` is the whole interface."""
+"""Values that change with time: grid carbon, electricity price; at an instant, and on average."""
 
 from __future__ import annotations
 
@@ -10,17 +10,17 @@ from zoneinfo import ZoneInfo
 import numpy as np
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from datetime import datetime
 
     from numpy.typing import NDArray
 
     Column = NDArray[np.float64]
+    Places = NDArray[np.int64]
 
 SECONDS_PER_DAY = 86_400.0
 SECONDS_PER_HOUR = 3_600.0
 HOURS_PER_DAY = 24.0
-BUCKET_S = 60.0
-"""Signals are averaged by the midpoint rule over buckets of a minute."""
 
 
 class Signal(Protocol):
@@ -28,6 +28,13 @@ class Signal(Protocol):
 
     def at(self, t_s: Column) -> Column:
         """The values at seconds `t_s` since the run began; same shape."""
+        ...
+
+    def means(self, from_s: Column, to_s: Column) -> Column:
+        """The mean over each interval, exactly; at its instant where an interval has no length.
+
+        Nothing outside an interval counts. `to_s` lies nowhere before `from_s`; same shape.
+        """
         ...
 
 
@@ -41,6 +48,11 @@ class Constant:
         """The value, for every instant asked."""
         return np.full(np.shape(t_s), self.value)
 
+    def means(self, from_s: Column, to_s: Column) -> Column:
+        """The value, for every interval asked."""
+        del to_s
+        return self.at(from_s)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class LocalClock:
@@ -53,6 +65,22 @@ class LocalClock:
         """Hour of day, 0 to 24, at seconds `t_s` since the run began."""
         part = np.maximum(np.searchsorted(self.from_s, t_s, side="right") - 1, 0)
         return (self.start_hour[part] + np.asarray(t_s) / SECONDS_PER_HOUR) % HOURS_PER_DAY
+
+    def means(self, mean: Callable[[Column, Column], Column], from_s: Column, to_s: Column) -> Column:
+        """Means of what follows the clock; `mean` gives those between two hours of an unchanged one.
+
+        Hours count on past 24. An interval in which the clock changes is put together of its parts.
+        """
+        edges_s = [-np.inf, *self.from_s[1:].tolist(), np.inf]
+        total, length_s = np.zeros(np.shape(from_s)), to_s - from_s
+        for start_h, lower_s, upper_s in zip(self.start_hour.tolist(), edges_s, edges_s[1:], strict=False):
+            begin_s, end_s = np.clip(from_s, lower_s, upper_s), np.clip(to_s, lower_s, upper_s)
+            inside = (from_s < upper_s) & (to_s >= lower_s) & ((end_s > begin_s) | (length_s <= 0.0))
+            hours = [start_h + t_s[inside] / SECONDS_PER_HOUR for t_s in (begin_s, end_s)]
+            whole = (end_s - begin_s)[inside] == length_s[inside]
+            share = (end_s - begin_s)[inside] / np.where(whole, 1.0, length_s[inside])
+            total[inside] += mean(*hours) * np.where(whole, 1.0, share)
+        return total
 
 
 def local_clock(start: datetime, zone: str, until_s: float) -> LocalClock:
@@ -93,6 +121,16 @@ class DailyShape:
         hour = self.clock.hour(t_s)
         return self.mean * (1.0 + amplitude * np.cos(2.0 * np.pi * (hour - self.peak_hour) / HOURS_PER_DAY))
 
+    def means(self, from_s: Column, to_s: Column) -> Column:
+        """The integral of the cosine over the interval's length."""
+        return self.clock.means(self._between, from_s, to_s)
+
+    def _between(self, from_h: Column, to_h: Column) -> Column:
+        """Mean (1 + a cos(middle) sin(d) / d), d half the angle between the two hours."""
+        amplitude = (self.peak_to_trough - 1.0) / (self.peak_to_trough + 1.0)
+        middle = np.pi * (from_h + to_h - 2.0 * self.peak_hour) / HOURS_PER_DAY
+        return self.mean * (1.0 + amplitude * np.cos(middle) * np.sinc((to_h - from_h) / HOURS_PER_DAY))
+
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class DailySteps:
@@ -106,6 +144,37 @@ class DailySteps:
         """The value of the hour that the clock shows."""
         return self.values[np.searchsorted(self.hours, self.clock.hour(t_s), side="right") - 1]
 
+    def means(self, from_s: Column, to_s: Column) -> Column:
+        """Each value by the time for which it holds in the interval."""
+        return self.clock.means(self._between, from_s, to_s)
+
+    def _between(self, from_h: Column, to_h: Column) -> Column:
+        """The mean between two hours; steps are numbered on from day to day."""
+        first, last = self._step(from_h), self._step(to_h)
+        return stepwise_means(
+            from_h, to_h, first, last, self._edge(first + 1), self._edge(last),
+            self._sum(last) - self._sum(first + 1), self.values[first % len(self.hours)],
+            self.values[last % len(self.hours)],
+        )  # fmt: skip
+
+    def _step(self, hour: Column) -> Places:
+        """The number of the step that holds at an hour, which may lie past 24."""
+        day = np.floor(hour / HOURS_PER_DAY)
+        place = np.searchsorted(self.hours, hour - day * HOURS_PER_DAY, side="right") - 1
+        return day.astype(np.int64) * len(self.hours) + place
+
+    def _edge(self, step: Places) -> Column:
+        """The hour at which a step begins."""
+        day, place = np.divmod(step, len(self.hours))
+        return day * HOURS_PER_DAY + self.hours[place]
+
+    def _sum(self, step: Places) -> Column:
+        """Value x hours from the first step of day 0 to the beginning of a step."""
+        lengths = np.diff(self.hours, append=self.hours[0] + HOURS_PER_DAY)
+        until = np.concatenate([[0.0], np.cumsum(self.values * lengths)])
+        day, place = np.divmod(step, len(self.hours))
+        return day * until[-1] + until[place]
+
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Steps:
@@ -116,27 +185,48 @@ class Steps:
 
     def at(self, t_s: Column) -> Column:
         """The value last recorded."""
-        return self.values[np.maximum(np.searchsorted(self.from_s, t_s, side="right") - 1, 0)]
+        return self.values[self._step(t_s)]
+
+    def means(self, from_s: Column, to_s: Column) -> Column:
+        """Each value by the time for which it holds in the interval."""
+        first, last = self._step(from_s), self._step(to_s)
+        until = np.concatenate([[0.0], np.cumsum(self.values[:-1] * np.diff(self.from_s))])
+        following = np.minimum(first + 1, last)
+        return stepwise_means(
+            from_s, to_s, first, last, self.from_s[following], self.from_s[last],
+            until[last] - until[following], self.values[first], self.values[last],
+        )  # fmt: skip
+
+    def _step(self, t_s: Column) -> Places:
+        """The number of the value that holds at an instant."""
+        return np.maximum(np.searchsorted(self.from_s, t_s, side="right") - 1, 0)
+
+
+def stepwise_means(
+    begin: Column,
+    end: Column,
+    first: Places,
+    last: Places,
+    first_until: Column,
+    last_from: Column,
+    between: Column,
+    first_value: Column,
+    last_value: Column,
+) -> Column:
+    """Means of a value that holds stepwise, over intervals from step `first` to step `last`.
+
+    `between` is value x length of the whole steps in between. Within one step the mean is its value,
+    to the last bit.
+    """
+    total = first_value * (first_until - begin) + between + last_value * (end - last_from)
+    one = first == last
+    found: Column = np.where(one, first_value, total / np.where(one, 1.0, end - begin))
+    return found
 
 
 def means_over(signal: Signal, from_s: Column, to_s: Column) -> Column:
-    """The signal's mean over each interval: exact for a constant, else from a running integral.
-
-    Intervals within a bucket take the value of their middle; longer ones (C(to) - C(from)) /
-    (to - from), C the integral by the midpoint rule over buckets of a minute.
-    """
-    long = to_s - from_s > BUCKET_S
-    found = signal.at((from_s + to_s) / 2.0)
-    if isinstance(signal, Constant) or not long.any():
-        return found
-    begin, end = from_s[long], to_s[long]
-    count = int((end.max() - begin.min()) / BUCKET_S) + 1
-    edges = begin.min() + BUCKET_S * np.arange(count + 1)
-    values = signal.at((edges[:-1] + edges[1:]) / 2.0)
-    integral = np.concatenate([[0.0], np.cumsum(values * BUCKET_S)])
-    means = (np.interp(end, edges, integral) - np.interp(begin, edges, integral)) / (end - begin)
-    found[long] = np.clip(means, values.min(), values.max())
-    return found
+    """The signal's mean over each interval, exactly: (C(to) - C(from)) / (to - from), C its integral."""
+    return signal.means(from_s, to_s)
 
 
 def weighted_mean(signal: Signal, edges: Column, weights: Column) -> float:

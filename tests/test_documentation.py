@@ -90,7 +90,8 @@ def test_links_between_pages_lead_somewhere() -> None:
 
 def test_functions_named_by_the_methodology_exist() -> None:
     """A formula's page and its function do not lose one another."""
-    source = "\n".join(path.read_text(encoding="utf-8") for path in (ROOT / "simulator").rglob("*.py"))
+    files = [path for folder in ("simulator", "catalogs") for path in (ROOT / folder).rglob("*.py")]
+    source = "\n".join(path.read_text(encoding="utf-8") for path in files)
     page = (ROOT / "docs" / "methodology" / "accounting.md").read_text(encoding="utf-8")
     for module, function in re.findall(r"`(\w+)\.(\w+)`", page):
         assert f"def {function}(" in source, f"{module}.{function}"

@@ -39,6 +39,7 @@ class Run:
     terms: Sequence[Terms]
     routing_usd: NDArray[np.float64]
     water_l_per_kwh: NDArray[np.float64]
+    water_site_l_per_kwh: NDArray[np.float64]
     window_s: float
 
 
@@ -126,11 +127,17 @@ def emissions_block(run: Run, part: Selection) -> Block:
 
 
 def water_block(run: Run, part: Selection) -> Block:
-    """Litres of water at the sites whose energy we know."""
+    """Litres behind our energy: evaporated on site, and where the electricity was made (`source`)."""
+    total, site = (litres(run, part, rate) for rate in (run.water_l_per_kwh, run.water_site_l_per_kwh))
+    return {"total": total, "site": site, "source": total - site}
+
+
+def litres(run: Run, part: Selection, l_per_kwh: NDArray[np.float64]) -> float:
+    """Litres of a part's energy, used and idle, at each target's litres per kWh."""
     ours = part.attempts & ~run.books.user_side
-    drawn_wh = (run.books.facility_wh + run.books.estimate_wh) * run.water_l_per_kwh[run.attempts.target]
-    idle = (run.capacity.idle_wh * run.water_l_per_kwh)[part.targets].sum()
-    return {"total": float(drawn_wh[ours].sum() + idle) / 1_000.0}
+    drawn = (run.books.facility_wh + run.books.estimate_wh) * l_per_kwh[run.attempts.target]
+    idle = (run.capacity.idle_wh * l_per_kwh)[part.targets].sum()
+    return float(drawn[ours].sum() + idle) / 1_000.0
 
 
 def token_block(run: Run, part: Selection) -> Block:

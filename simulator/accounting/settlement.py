@@ -64,6 +64,7 @@ def settle(
         terms=terms,
         routing_usd=journal.routing_usd[outcomes.request],
         water_l_per_kwh=np.array([term.water_l_per_kwh for term in terms]),
+        water_site_l_per_kwh=np.array([term.water_site_l_per_kwh for term in terms]),
         window_s=plan.duration_s - plan.warmup_s,
     )
     return Settlement(plan=plan, journal=journal, run=run, cohort=cohort_of(plan, journal, run))

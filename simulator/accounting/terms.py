@@ -48,7 +48,8 @@ class Terms:
     `capacity_usd_per_s` is the rent or amortisation of one queue; `meter_usd_per_kwh` is 0 where
     the operator does not pay the electricity meter. `user_side` marks the users' own devices:
     their energy and grams stand apart and cost the operator nothing. `api_wh_per_*_token` is
-    the catalog's estimate of what a provider's hardware draws, PUE included. `battery_wh` is a
+    the catalog's estimate of what a provider's hardware draws, PUE included. Litres are per kWh of a
+    target's energy as reported, PUE included: all of them, and those on site. `battery_wh` is a
     device's full charge, None where it has none or nobody knows.
     """
 
@@ -68,6 +69,7 @@ class Terms:
     pue: float = 1.0
     intensity_gco2e_per_kwh: Signal = field(default_factory=lambda: Constant(0.0))
     water_l_per_kwh: float = 0.0
+    water_site_l_per_kwh: float = 0.0
     embodied_gco2e_per_s: float = 0.0
     api_wh_per_input_token: float = 0.0
     api_wh_per_output_token: float = 0.0

@@ -13,6 +13,7 @@ from simulator.fleet.site import (
     intensity_gco2e_per_kwh,
     one_way_s,
     pue,
+    water_site_l_per_kwh,
 )
 from simulator.kernel.codes import LEAST_OUTSTANDING, RANDOM, ROUND_ROBIN, SESSION_AFFINITY
 from simulator.kernel.spec import GroupSpec
@@ -150,7 +151,7 @@ def terms_of(scenario: Scenario, slot: Slot) -> Terms:
     """On what terms a target is settled."""
     service, entry = slot.service, slot.deployment
     region = scenario.catalog.region(entry.region)
-    facility = pue(scenario, entry)
+    site_l = water_site_l_per_kwh(scenario, entry)
     tariff = electricity_usd_per_kwh(scenario, entry.region) if service.pays_meter else Constant(0.0)
     return Terms(
         target=slot.name,
@@ -166,9 +167,10 @@ def terms_of(scenario: Scenario, slot: Slot) -> Terms:
         meter_usd_per_kwh=tariff,
         egress_usd_per_token=egress_usd_per_token(scenario, slot),
         idle_w=service.idle_w,
-        pue=facility,
+        pue=pue(scenario, entry),
         intensity_gco2e_per_kwh=intensity_gco2e_per_kwh(scenario, entry.region),
-        water_l_per_kwh=region.wue_l_per_kwh / facility,
+        water_l_per_kwh=site_l + region.wue_source_l_per_kwh,
+        water_site_l_per_kwh=site_l,
         embodied_gco2e_per_s=service.embodied_gco2e_per_s,
         api_wh_per_input_token=service.api_wh_per_input_token,
         api_wh_per_output_token=service.api_wh_per_output_token,

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime, time, timedelta
 from typing import TYPE_CHECKING, TypedDict
 
 import numpy as np
 
 from catalogs.errors import UnknownEntryError
+from catalogs.units import utc_day
 from simulator.accounting.terms import Provisioned, TokenRates
 from simulator.distributions import Distribution, Fixed, LogNormal
 from simulator.fleet.api_metering import limits_of, metering_of, plan_problems, throughput_of
-from simulator.fleet.api_prices import price_at, prices_of, token_rates
+from simulator.fleet.api_prices import prices_of, tariff_of, token_rates
 from simulator.fleet.backend import Service
 from simulator.fleet.capacity import SECONDS_PER_HOUR
 from simulator.kernel.spec import ServersSpec
@@ -46,11 +48,11 @@ class ApiBackend:
             return
         if offer.model != deployment.model:
             yield "api.offer", f"{offer.name!r} sells {offer.model!r}, not {deployment.model!r}"
-        day, first = scenario.start.date(), offer.prices[0].valid_from
+        day, first = utc_day(scenario.start), offer.prices[0].valid_from
         if day < first:
             yield "api.offer", f"{offer.name!r} has no price on {day}; its first holds from {first}"
         if offer.retired is not None and day >= offer.retired:
-            yield "api.offer", f"{offer.name!r} was retired on {offer.retired}; the run is on {day}"
+            yield "api.offer", f"{offer.name!r} was retired on {offer.retired}; the run begins on {day}"
         yield from plan_problems(scenario, api, offer)
 
     def service(self, scenario: Scenario, deployment: Deployment) -> Service:
@@ -66,6 +68,7 @@ class ApiBackend:
             context_window_tokens=deployment.context_window_tokens or model.context_window_tokens,
             metering=metering_of(scenario, deployment, api, offer),
             batch=api.plan == "batch",
+            warnings=date_warnings(scenario, deployment.name, api, offer),
             api_wh_per_input_token=model.api_wh_per_input_token,
             api_wh_per_output_token=model.api_wh_per_output_token,
             **price_terms(scenario, api, offer),
@@ -84,6 +87,20 @@ class ApiBackend:
         first = ttft_s(api, offer).sample(streams["ttft", deployment.name], count)
         speed = tokens_per_s(api, offer).sample(streams["speed", deployment.name], count)
         return Timings(first_s=first, gap_s=1.0 / speed, redraw=True, crowding=crowding_of(api))
+
+
+def date_warnings(scenario: Scenario, name: str, api: Api, offer: Offer) -> tuple[str, ...]:
+    """That an offer is retired while calls arrive, or that the units' price is of a later day."""
+    found = []
+    last = scenario.start + timedelta(seconds=scenario.duration_s)
+    if offer.retired is not None and datetime.combine(offer.retired, time(), UTC) < last:
+        what = f"{name}: {offer.name!r} is retired on {offer.retired}, during the run"
+        found.append(f"{what}; calls from that day on are answered and billed as if it were still sold")
+    units = offer.throughput if api.plan == "provisioned" and api.throughput is None else None
+    if units is not None and units.valid_from and utc_day(scenario.start) < units.valid_from:
+        what = f"{name}: the price of provisioned units of {offer.name!r} is known from {units.valid_from} on"
+        found.append(f"{what}; the run begins before and is billed by it")
+    return tuple(found)
 
 
 def crowding_of(api: Api) -> Crowding | None:
@@ -144,11 +161,12 @@ def price_terms(scenario: Scenario, api: Api, offer: Offer) -> PriceTerms:
     throughput = throughput_of(api, offer)
     if throughput is not None:
         return unit_terms(api, throughput)
-    given, _cached, _write, answer = prices_of(price_at(offer, scenario.start), api.plan)
+    tariff = tariff_of(scenario, offer, api.plan)
+    given, _cached, _write, answer = prices_of(tariff, offer.price_at(scenario.start))
     return PriceTerms(
         input_usd_per_mtok=float(given),
         output_usd_per_mtok=float(answer),
-        rates=token_rates(offer, scenario, api.plan),
+        rates=token_rates(tariff, scenario),
     )
 
 

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import numpy as np
 
+from catalogs.units import utc_day
+from simulator.fleet.api_prices import caches, rows_during, run_end, tariff_of, uncached_spans_s
 from simulator.kernel.spec import RateLimits
 from simulator.world.metering import Metering
 
@@ -20,9 +23,11 @@ SECONDS_PER_MINUTE = 60.0
 
 
 def prefix_cache_of(scenario: Scenario, api: Api, offer: Offer) -> PrefixCache | None:
-    """The provider's rule for repeated prefixes; none in batches, or where cached input is no cheaper."""
+    """The provider's rule for repeated prefixes; none where no row of the run has a price for them."""
     provider = scenario.catalog.providers.get(offer.provider)
-    if provider is None or api.plan == "batch" or offer.prices[-1].cached_input_usd_per_mtok is None:
+    tariff = tariff_of(scenario, offer, api.plan)
+    rows = rows_during(offer, scenario.start, run_end(scenario))
+    if provider is None or not any(caches(tariff, row) for row in rows):
         return None
     rule = provider.prefix_cache
     least = offer.cache_minimum_tokens
@@ -40,6 +45,8 @@ def metering_of(scenario: Scenario, deployment: Deployment, api: Api, offer: Off
         step_tokens=rule.step_tokens if rule else 1,
         lifetime_s=rule.lifetime_s if rule else 0.0,
         explicit=bool(rule and rule.explicit),
+        kept_when_sent=bool(rule and api.plan == "batch"),
+        uncached_s=uncached_spans_s(tariff_of(scenario, offer, api.plan), scenario) if rule else (),
         counts_cached=throughput is None and (rule is None or rule.counts_toward_limit),
         output_weight=throughput.output_weight if throughput else 0.0,
         window_tokens=model.context_window_tokens if believed > model.context_window_tokens else 0,
@@ -85,9 +92,10 @@ def plan_problems(scenario: Scenario, api: Api, offer: Offer) -> Iterator[tuple[
 def batch_problems(scenario: Scenario, offer: Offer) -> Iterator[tuple[str, str]]:
     """No batch price or window; nobody who may wait so long; a run that ends before the answers."""
     provider = scenario.catalog.providers.get(offer.provider)
-    if offer.prices[-1].batch_input_usd_per_mtok is None or provider is None or provider.batch is None:
+    if provider is None or provider.batch is None:
         yield "api.plan", f"{offer.name!r} is not sold in batches; allowed: 'pay_as_you_go', 'provisioned'"
         return
+    yield from batch_price_problems(scenario, offer)
     if not any(stream.deferrable for stream in scenario.streams):
         yield "api.plan", "no stream may wait for a batch; mark one with `deferrable: true`"
     window_h = provider.batch.window_h
@@ -97,6 +105,19 @@ def batch_problems(scenario: Scenario, offer: Offer) -> Iterator[tuple[str, str]
             "api.plan",
             f"drain {drain_s:g}s ends before a batch's {window_h:g} h; give drain: {window_h:g}h",
         )
+
+
+def batch_price_problems(scenario: Scenario, offer: Offer) -> Iterator[tuple[str, str]]:
+    """The first row, of those that hold while calls arrive, that has no batch price."""
+    end = scenario.start + timedelta(seconds=scenario.duration_s)
+    for row in rows_during(offer, scenario.start, end):
+        if row.batch_input_usd_per_mtok is None:
+            day = max(row.valid_from, utc_day(scenario.start))
+            yield (
+                "api.plan",
+                f"{offer.name!r} is not sold in batches on {day}; allowed: 'pay_as_you_go', 'provisioned'",
+            )
+            return
 
 
 def unit_problems(api: Api, offer: Offer) -> Iterator[tuple[str, str]]:

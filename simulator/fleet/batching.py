@@ -91,7 +91,7 @@ class BatchingBackend:
         accelerator = scenario.catalog.accelerator(hardware.accelerator)
         chips = hardware.tensor_parallel
         queues = batching_spec(scenario, deployment)
-        usd_per_s = chips * chip_usd_per_s(deployment, accelerator)
+        usd_per_s = chips * chip_usd_per_s(scenario, deployment, accelerator)
         model = scenario.catalog.model(deployment.model)
         utilization = deployment.pricing.utilization_ratio if deployment.pricing else 0.6
         input_usd, output_usd = marginal_usd_per_mtok(queues, usd_per_s, utilization)
@@ -107,7 +107,7 @@ class BatchingBackend:
             capacity_usd_per_s=usd_per_s,
             pays_meter=is_owned(deployment),
             idle_w=chips * (accelerator.idle_w + accelerator.host_w),
-            embodied_gco2e_per_s=chips * embodied_gco2e_per_s(accelerator),
+            embodied_gco2e_per_s=chips * embodied_gco2e_per_s(deployment, accelerator),
             warnings=layout_warnings(deployment.name, hardware),
         )
 

@@ -1,19 +1,19 @@
-"""What own capacity costs by the second: rented by the chip-hour, or owned and written off."""
+"""What own capacity costs by the second: rented by the chip-hour, or owned."""
 
 from __future__ import annotations
 
-from decimal import Decimal
 from typing import TYPE_CHECKING
+
+from simulator.fleet.ownership import SECONDS_PER_YEAR, lifetime_years, owned_host
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from catalogs.records import Accelerator
-    from simulator.scenario import Deployment
+    from simulator.scenario import Deployment, Scenario
     from simulator.scenario.fleet import Pricing
 
 SECONDS_PER_HOUR = 3_600.0
-SECONDS_PER_YEAR = 365.25 * 86_400.0
 GRAMS_PER_KG = 1_000.0
 OWNED_TIERS = ("on_prem", "edge")
 RENT_ORDER = ("on_demand", "neocloud", "hyperscaler", "reserved_1y", "spot")
@@ -28,23 +28,16 @@ def is_owned(deployment: Deployment) -> bool:
     return pricing.owned
 
 
-def chip_usd_per_s(deployment: Deployment, accelerator: Accelerator) -> float:
-    """Dollars per chip and second: rent / 3600, or (chip + host share) / lifetime."""
+def chip_usd_per_s(scenario: Scenario, deployment: Deployment, accelerator: Accelerator) -> float:
+    """Dollars per chip and second: the rent of the run's first day / 3600, or what owning a host costs."""
     pricing = deployment.pricing
     if is_owned(deployment):
-        return owned_usd_per_s(pricing, accelerator)
+        edge = deployment.tier == "edge"
+        return owned_host(scenario.catalog, pricing, accelerator, edge=edge).usd_per_chip_second
     if pricing is not None and pricing.usd_per_chip_hour is not None:
         return float(pricing.usd_per_chip_hour) / SECONDS_PER_HOUR
-    return float(accelerator.rent_usd_per_hour[rent_kind(pricing, accelerator)]) / SECONDS_PER_HOUR
-
-
-def owned_usd_per_s(pricing: Pricing | None, accelerator: Accelerator) -> float:
-    """Straight-line amortisation of the chip and its share of the host."""
-    given = pricing.purchase_usd_per_chip if pricing else None
-    chip = given if given is not None else accelerator.purchase_usd or Decimal(0)
-    host = accelerator.host_purchase_usd / accelerator.chips_per_host
-    years = (pricing.lifetime_years if pricing else None) or accelerator.lifetime_years
-    return float(chip + host) / (years * SECONDS_PER_YEAR)
+    rents = accelerator.rents_at(scenario.start)
+    return float(rents[rent_kind(pricing, accelerator)]) / SECONDS_PER_HOUR
 
 
 def rent_kind(pricing: Pricing | None, accelerator: Accelerator) -> str:
@@ -55,10 +48,11 @@ def rent_kind(pricing: Pricing | None, accelerator: Accelerator) -> str:
     return known[0] if known else next(iter(accelerator.rent_usd_per_hour), "")
 
 
-def embodied_gco2e_per_s(accelerator: Accelerator) -> float:
-    """Grams per chip and second: what making it emitted, spread over its lifetime."""
-    lifetime_s = accelerator.lifetime_years * SECONDS_PER_YEAR
-    return accelerator.embodied_kgco2e * GRAMS_PER_KG / lifetime_s
+def embodied_gco2e_per_s(deployment: Deployment, accelerator: Accelerator) -> float:
+    """Grams per chip and second: what making it and its share of the host emitted, over their life."""
+    lifetime_s = lifetime_years(deployment.pricing, accelerator) * SECONDS_PER_YEAR
+    share = accelerator.host_embodied_kgco2e / accelerator.chips_per_host
+    return (accelerator.embodied_kgco2e + share) * GRAMS_PER_KG / lifetime_s
 
 
 def pricing_problems(deployment: Deployment, accelerator: Accelerator) -> Iterator[tuple[str, str]]:

@@ -9,8 +9,9 @@ import numpy as np
 from catalogs.errors import UnknownEntryError
 from simulator.fleet.backend import Service
 from simulator.fleet.batching import shape_of
-from simulator.fleet.capacity import GRAMS_PER_KG, SECONDS_PER_YEAR
+from simulator.fleet.capacity import GRAMS_PER_KG
 from simulator.fleet.offline import absence_of
+from simulator.fleet.ownership import SECONDS_PER_YEAR, owned_device
 from simulator.kernel.spec import ServersSpec
 from simulator.serving.hardware import Layout
 from simulator.serving.step_cost import kv_bytes_per_token
@@ -53,7 +54,8 @@ class DeviceBackend:
         device = scenario.catalog.device(settings.device)
         count = device_count(scenario) if settings.per_user else settings.count
         limit = -1 if settings.queue_limit is None else settings.queue_limit
-        usd_per_s = 0.0 if settings.per_user else purchase_usd_per_s(device)
+        owned = None if settings.per_user else owned_device(scenario.catalog, device)
+        usd_per_s = owned.usd_per_chip_second if owned else 0.0
         price = usd_per_s / speed_of(device, deployment) * TOKENS_PER_MTOK
         lifetime_s = device.lifetime_years * SECONDS_PER_YEAR
         return Service(
@@ -131,11 +133,6 @@ def throttling_of(device: Device, deployment: Deployment) -> Throttling | None:
     if device.heating_s is None or ratio == 1.0:
         return None
     return Throttling(sustained_ratio=ratio, heating_s=device.heating_s)
-
-
-def purchase_usd_per_s(device: Device) -> float:
-    """Straight-line amortisation of a machine the operator owns."""
-    return float(device.purchase_usd or 0) / (device.lifetime_years * SECONDS_PER_YEAR)
 
 
 def memory_bytes(device: Device) -> float:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
+from catalogs.errors import UnknownEntryError
 from catalogs.units import instant
 from simulator.signals import Constant, DailySteps, Steps, local_clock
 
@@ -23,6 +24,8 @@ if TYPE_CHECKING:
 
 UNITS: Final = {"carbon_intensity": "gco2e_per_kwh", "electricity_price": "usd_per_kwh"}
 """Each signal's unit: the second column of its files."""
+MAY_BE_NEGATIVE: Final = ("usd_per_kwh",)
+"""Units of what may fall below 0: prices, where more is fed in than anybody wants."""
 MOST_ROWS: Final = 1_000_000
 
 
@@ -77,10 +80,18 @@ def signal_problems(scenario: Scenario) -> Iterator[tuple[str, str]]:
         for region, given in getattr(scenario.settings.signals, kind).items():
             path = f"signals.{kind}.{region}"
             if region not in scenario.catalog.regions:
-                known = ", ".join(map(repr, scenario.catalog.regions))
-                yield path, f"unknown region {region!r}; known: {known}"
+                yield path, unknown_region(scenario, region)
             if isinstance(given, str):
                 yield from ((path, what) for what in file_problems(scenario, given, UNITS[kind]))
+
+
+def unknown_region(scenario: Scenario, region: str) -> str:
+    """What the catalog says of a region that it does not have."""
+    try:
+        scenario.catalog.region(region)
+    except UnknownEntryError as error:
+        return str(error.args[0])
+    return ""
 
 
 def file_problems(scenario: Scenario, file: str, unit: str) -> Iterator[str]:
@@ -99,12 +110,13 @@ def file_problems(scenario: Scenario, file: str, unit: str) -> Iterator[str]:
         yield f"{file}: {len(rows)} rows; allowed: 1 to {MOST_ROWS}"
         return
     yield from row_problems(scenario, file, column, rows)
+    yield from value_problems(file, rows, unit)
 
 
 def row_problems(scenario: Scenario, file: str, column: str, rows: Rows) -> Iterator[str]:
-    """Rows that say no instant or no value, go back in time, or begin after the run does."""
+    """Rows that say no instant, go back in time, or begin after the run does."""
     before = -math.inf
-    for place, (line, when, value) in enumerate(rows):
+    for place, (line, when, _value) in enumerate(rows):
         at = place_of(scenario, column, when)
         if at is None:
             allowed = "an hour from 0 to below 24" if column == "hour" else "ISO 8601"
@@ -115,9 +127,16 @@ def row_problems(scenario: Scenario, file: str, column: str, rows: Rows) -> Iter
             first = "0" if column == "hour" else scenario.start.isoformat()
             yield f"{file}:{line}: begins at {when!r}; it must begin at {first} or before"
         before = before if at is None else max(at, before)
-        if not is_amount(value):
-            yield f"{file}:{line}: value {value!r}; it should be a number, 0 or more"
     yield from early_end(scenario, file, column, rows, before)
+
+
+def value_problems(file: str, rows: Rows, unit: str) -> Iterator[str]:
+    """Values that are no finite number, or below 0 where nothing can be."""
+    least = -math.inf if unit in MAY_BE_NEGATIVE else 0.0
+    allowed = "a number" if unit in MAY_BE_NEGATIVE else "a number, 0 or more"
+    for line, _when, value in rows:
+        if not is_number(value, least):
+            yield f"{file}:{line}: value {value!r}; it should be {allowed}"
 
 
 def early_end(scenario: Scenario, file: str, column: str, rows: Rows, last_s: float) -> Iterator[str]:
@@ -142,9 +161,9 @@ def place_of(scenario: Scenario, column: str, when: str) -> float | None:
         return None
 
 
-def is_amount(text: str) -> bool:
-    """Whether a text is a finite number of 0 or more."""
+def is_number(text: str, least: float) -> bool:
+    """Whether a text is a finite number, and not below `least`."""
     try:
-        return math.isfinite(float(text)) and float(text) >= 0.0
+        return math.isfinite(float(text)) and float(text) >= least
     except ValueError:
         return False

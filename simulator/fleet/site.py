@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import math
+from datetime import UTC, datetime, time
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from simulator.fleet.given_signals import given_signal
-from simulator.signals import Constant, DailyShape, local_clock
+from simulator.signals import Constant, DailyShape, Steps, local_clock
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -39,9 +41,26 @@ def intensity_gco2e_per_kwh(scenario: Scenario, region: str) -> Signal:
 
 
 def electricity_usd_per_kwh(scenario: Scenario, region: str) -> Signal:
-    """What a kilowatt-hour costs over the run: the scenario's own, else the region's flat price."""
+    """What a kilowatt-hour costs over the run: the scenario's own, else the region's price by date."""
     given = given_signal(scenario, "electricity_price", region)
-    return given or Constant(float(scenario.catalog.region(region).electricity_usd_per_kwh))
+    entry = scenario.catalog.region(region)
+    if given is not None or not entry.electricity_before:
+        return given or Constant(float(entry.electricity_usd_per_kwh))
+    values = [*(row.usd_per_kwh for row in entry.electricity_before), entry.electricity_usd_per_kwh]
+    ends = [datetime.combine(row.until, time(), UTC) for row in entry.electricity_before]
+    from_s = [-math.inf, *((end - scenario.start).total_seconds() for end in ends)]
+    return steps_within(scenario, from_s, [float(value) for value in values])
+
+
+def steps_within(scenario: Scenario, from_s: list[float], values: list[float]) -> Signal:
+    """A signal of the values that hold at some time of the run; constant where there is one."""
+    end_s = scenario.duration_s + scenario.settings.drain
+    until_s = [*from_s[1:], math.inf]
+    held = [k for k in range(len(values)) if until_s[k] > 0.0 and from_s[k] < end_s]
+    if len(held) == 1:
+        return Constant(values[held[0]])
+    begin_s = [max(from_s[k], 0.0) for k in held]
+    return Steps(from_s=np.array(begin_s), values=np.array([values[k] for k in held]))
 
 
 def pue(scenario: Scenario, deployment: Deployment) -> float:
@@ -51,6 +70,19 @@ def pue(scenario: Scenario, deployment: Deployment) -> float:
     if deployment.tier == "on_prem":
         return ENTERPRISE_PUE
     return scenario.catalog.region(deployment.region).pue
+
+
+def water_site_l_per_kwh(scenario: Scenario, deployment: Deployment) -> float:
+    """Litres evaporated on site per kWh that the deployment's energy is reported in: WUE / PUE.
+
+    WUE is by IT energy; the PUE is the one that the reported energy carries, of an API's estimate the
+    catalog's. Edge machines are cooled by air.
+    """
+    if deployment.tier == "edge":
+        return 0.0
+    api = deployment.api is not None
+    carried = scenario.catalog.model(deployment.model).api_pue if api else pue(scenario, deployment)
+    return scenario.catalog.region(deployment.region).wue_l_per_kwh / carried
 
 
 def one_way_s(scenario: Scenario, deployment: Deployment, regions: tuple[str, ...]) -> NDArray[np.float64]:

@@ -6,6 +6,7 @@ from collections import Counter
 from typing import TYPE_CHECKING, TypeVar
 
 from catalogs.errors import Fault, UnknownEntryError
+from catalogs.units import utc_day
 from router.errors import InvalidPolicyParameterError, RouterError
 from router.registry import make_policy
 from simulator.fleet.given_signals import signal_problems
@@ -51,8 +52,9 @@ def numbered(entries: Iterable[T]) -> Iterator[tuple[int, T]]:
 def start_problems(scenario: Scenario) -> Iterator[Problem]:
     """A run cannot begin after the last day the catalog knows of."""
     known = scenario.catalog.date
-    if scenario.start.date() > known:
-        yield "start", f"{scenario.start.date()} lies in the future of the catalog (as of {known})"
+    day = utc_day(scenario.start)
+    if day > known:
+        yield "start", f"{day} lies in the future of the catalog (as of {known})"
 
 
 def duplicate_problems(scenario: Scenario) -> Iterator[Problem]:

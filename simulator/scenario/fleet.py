@@ -197,11 +197,31 @@ class Endpoint(Part):
     failure_ratio: Ratio = 0.0
 
 
+OWNERS_KNOBS = (
+    "purchase_usd_per_chip",
+    "lifetime_years",
+    "host_purchase_usd",
+    "network_ratio",
+    "residual_ratio",
+    "wacc_ratio",
+    "colocation_usd_per_kw_month",
+    "maintenance_ratio_per_year",
+    "staff_usd_per_host_year",
+    "software_usd_per_chip_year",
+)
+"""What only owners pay."""
+
+
 class Pricing(Part):
     """What own capacity costs: a kind of `rent` of the catalog, a stated rent, or owning it.
 
-    Owners pay purchase over the lifetime and the electricity; `utilization_ratio` is what the
-    router takes as planned utilisation when it compares prices.
+    Owners pay capital, space, upkeep and the metered electricity. The chip's price is
+    `purchase_usd_per_chip`, the rest of a server of `chips_per_host` of them `host_purchase_usd`;
+    `network_ratio` comes on top. Capital is an annuity at `wacc_ratio` a year over `lifetime_years`, at
+    whose end `residual_ratio` of the purchase is left. Space is paid by nameplate power
+    (`colocation_usd_per_kw_month`), maintenance as a share of the purchase a year. What is not said
+    comes from the catalog. `utilization_ratio` is what the router takes as planned utilisation when
+    it compares prices.
     """
 
     rent: str | None = None
@@ -209,6 +229,14 @@ class Pricing(Part):
     owned: bool = False
     purchase_usd_per_chip: Money | None = None
     lifetime_years: Positive | None = None
+    host_purchase_usd: Money | None = None
+    network_ratio: NonNegative | None = None
+    residual_ratio: Ratio | None = None
+    wacc_ratio: NonNegative | None = None
+    colocation_usd_per_kw_month: NonNegative | None = None
+    maintenance_ratio_per_year: NonNegative | None = None
+    staff_usd_per_host_year: NonNegative | None = None
+    software_usd_per_chip_year: NonNegative | None = None
     utilization_ratio: Annotated[float, Field(gt=0, le=1)] = 0.6
 
     @model_validator(mode="after")
@@ -218,8 +246,9 @@ class Pricing(Part):
         if sum(ways) > 1:
             message = "give one of rent, usd_per_chip_hour, owned"
             raise ValueError(message)
-        if not self.owned and (self.purchase_usd_per_chip or self.lifetime_years):
-            message = "purchase_usd_per_chip and lifetime_years go with `owned: true`"
+        given = [name for name in OWNERS_KNOBS if getattr(self, name) is not None]
+        if given and not self.owned:
+            message = f"{', '.join(given)}: only with `owned: true`"
             raise ValueError(message)
         return self
 

@@ -18,13 +18,16 @@ CONTEXT_LENGTH = int(Reason.CONTEXT_LENGTH)
 class Metering:
     """A provider's rules. `lifetime_s` 0: nothing is cached. `output_weight` counts answer tokens
     as so many input tokens (provisioned units). `window_tokens` is the model's true window where
-    the router believes in a larger one, else 0.
+    the router believes in a larger one, else 0. `kept_when_sent`: a prefix is in the cache once it
+    was sent (batches), not once it was answered. Nothing is cached in the spans of `uncached_s`.
     """
 
     minimum_tokens: int = 0
     step_tokens: int = 1
     lifetime_s: float = 0.0
     explicit: bool = False
+    kept_when_sent: bool = False
+    uncached_s: tuple[tuple[float, float], ...] = ()
     counts_cached: bool = True
     output_weight: float = 0.0
     window_tokens: int = 0
@@ -85,19 +88,23 @@ class Meter:
 
     def count(self, request: int, output: int, now_s: float) -> tuple[int, int, int]:
         """Tokens that count toward the limit on input, cached ones, and why the call is refused or 0."""
-        cached = self.cached_tokens(request, now_s)
-        return self.counted_tokens(request, output, cached), cached, self.refusal(request)
+        cached, refusal = self.cached_tokens(request, now_s), self.refusal(request)
+        if self._held is not None and self._rules.kept_when_sent and not refusal:
+            self._held.keep(request, now_s)
+        return self.counted_tokens(request, output, cached), cached, refusal
 
     def cached_tokens(self, request: int, now_s: float) -> int:
         """Tokens of the prompt that come from the cache now: whole steps, from the minimum on."""
-        held = self._held.tokens(request, now_s) if self._held is not None else 0
+        if self._held is None or any(begin <= now_s < end for begin, end in self._rules.uncached_s):
+            return 0
+        held = self._held.tokens(request, now_s)
         step = self._rules.step_tokens
         whole = min(held, self._prompt.item(request)) // step * step
         return whole if whole >= self._rules.minimum_tokens else 0
 
     def answered(self, request: int, now_s: float) -> None:
         """The target has answered the request: its prompt is in the cache."""
-        if self._held is not None:
+        if self._held is not None and not self._rules.kept_when_sent:
             self._held.keep(request, now_s)
 
     def counted_tokens(self, request: int, output: int, cached: int) -> int:

@@ -83,7 +83,7 @@ def test_rented_and_owned_capacity_differ_in_who_pays_the_meter() -> None:
     assert rented.report.figure("cost_usd.energy") == 0.0
     assert owned.report.figure("cost_usd.energy") > 0.0
     kwh = owned.report.figure("energy_wh.total") / 1_000.0
-    assert owned.report.figure("cost_usd.energy") == pytest.approx(kwh * 0.06)
+    assert owned.report.figure("cost_usd.energy") == pytest.approx(kwh * 0.13)
     hourly = rented.settlement.run.terms[0].capacity_usd_per_s * 3_600.0
     assert hourly == pytest.approx(3.67)
 

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from simulator import InvalidScenarioError, load_scenario, simulate
 from simulator.fleet.site import intensity_gco2e_per_kwh
-from simulator.signals import Constant, DailyShape, DailySteps, Steps, local_clock, means_over, weighted_mean
+from simulator.signals import Constant, DailyShape, DailySteps, Steps, local_clock, weighted_mean
 from world_cases import FRONTIER, SMALL, plain, scenario, with_stream
 
 if TYPE_CHECKING:
@@ -46,15 +47,63 @@ def signals() -> list[object]:
     ]
 
 
-@given(st.floats(0, 2 * 86_400), st.floats(0, 86_400))
+def marks_of(signal: object, from_s: float, to_s: float) -> list[float]:
+    """The interval's ends and every instant in it at which a signal may jump: half hours, and records."""
+    recorded = signal.from_s.tolist() if isinstance(signal, Steps) else []
+    halves = np.arange(np.floor(from_s / 1_800.0), to_s / 1_800.0 + 1.0) * 1_800.0
+    return sorted({from_s, to_s, *(mark for mark in (*recorded, *halves) if from_s < mark < to_s)})
+
+
+def integral(signal: object, from_s: float, to_s: float) -> float:
+    """The signal's integral: between jumps by Gauss's rule of eight points, exact for what is smooth."""
+    nodes, weights = np.polynomial.legendre.leggauss(8)
+    marks = marks_of(signal, from_s, to_s)
+    parts = pairwise(marks)
+    return sum(
+        float(weights @ signal.at((begin + end) / 2.0 + (end - begin) / 2.0 * nodes)) * (end - begin) / 2.0
+        for begin, end in parts
+    )
+
+
+@given(st.floats(0, 2 * 86_400), st.floats(1e-3, 86_400))
+@example(68_400.0 - 30.0, 60.0)
+@example(4_999.5, 1.0)
+@example(0.0, 86_400.0)
 def test_means_are_the_integral_over_the_interval(from_s: float, span_s: float) -> None:
-    """Every signal's mean agrees with a fine sum, and lies between its extremes."""
+    """Every signal's mean is its integral over the length, to rounding, whatever the interval."""
     for signal in signals():
-        mean = means_over(signal, np.array([from_s]), np.array([from_s + span_s]))[0]
-        fine = signal.at(from_s + span_s * (np.arange(20_000) + 0.5) / 20_000)
-        slack = 60.0 / max(span_s, 60.0) * float(np.ptp(fine)) if span_s > 60.0 else float(np.ptp(fine))
-        assert fine.min() - 1e-9 <= mean <= fine.max() + 1e-9 or np.ptp(fine) == 0.0
-        assert abs(mean - fine.mean()) <= slack + 1e-3 * fine.max()
+        to_s = from_s + span_s
+        mean = signal.means(np.array([from_s]), np.array([to_s]))[0]
+        length_s = to_s - from_s
+        assert mean == pytest.approx(integral(signal, from_s, to_s) / length_s, rel=1e-6, abs=1e-9)
+
+
+@given(st.floats(0, 3 * 86_400))
+def test_a_mean_over_no_time_is_the_value_of_the_instant(at_s: float) -> None:
+    """What takes no time is paid at the value of its instant."""
+    for signal in signals():
+        at = np.array([at_s])
+        assert signal.means(at, at)[0] == pytest.approx(signal.at(at)[0], rel=1e-12)
+
+
+def test_a_mean_within_one_step_is_its_value_and_nothing_of_the_next() -> None:
+    """An interval that ends where the price jumps pays the old price, to the last bit."""
+    tariff = Steps(from_s=np.array([0.0, HOUR_S]), values=np.array([0.1, 9.0]))
+    ends_s = np.array([HOUR_S, HOUR_S - 1e-6])
+    assert tariff.means(np.array([HOUR_S - 600.0, 0.0]), ends_s).tolist() == pytest.approx(
+        [0.1, 0.1], rel=1e-15
+    )
+    clock = local_clock(datetime(2026, 11, 3, tzinfo=UTC), "UTC", 24 * HOUR_S)
+    hours = DailySteps(hours=np.array([0.0, 1.0]), values=np.array([0.1, 9.0]), clock=clock)
+    assert hours.means(np.array([0.0, 0.0]), ends_s).tolist() == pytest.approx([0.1, 0.1], rel=1e-15)
+
+
+def test_a_day_of_the_daily_shape_has_its_mean() -> None:
+    """A whole day averages to the mean, the half about the peak to mean (1 + 2 a / pi)."""
+    clock = local_clock(datetime(2026, 11, 3, tzinfo=UTC), "UTC", 48 * HOUR_S)
+    shape = DailyShape(mean=300.0, peak_to_trough=1.5, peak_hour=19.0, clock=clock)
+    found = shape.means(np.array([5.0, 13.0]) * HOUR_S, np.array([29.0, 25.0]) * HOUR_S)
+    assert found.tolist() == pytest.approx([300.0, 300.0 * (1.0 + 0.2 * 2.0 / np.pi)], rel=1e-12)
 
 
 def test_every_regions_grid_has_its_daily_shape() -> None:
@@ -149,6 +198,27 @@ def test_idle_energy_is_emitted_when_capacity_idles(tmp_path: Path) -> None:
     capacity = simulate(world).settlement.run.capacity
     idle = capacity.idle_gco2e[0] / capacity.idle_wh[0] * 1_000.0
     assert idle > 850.0, "idling is nearly all in the second hour"
+
+
+def test_electricity_may_cost_less_than_nothing(tmp_path: Path) -> None:
+    """Four hours of a negative price lower the bill by their kilowatt-hours, as a file, constant or hours."""
+    rows = ["2026-11-02T00:00Z,0.10", "2026-11-02T00:01Z,-0.05", "2026-11-02T00:02Z,0.10", "2026-11-04,0.1"]
+    file = recorded(tmp_path, "spot.csv", "time,usd_per_kwh", *rows)
+    for price, paid in ((file, 0.05), (-0.05, -0.05), ({"00:00": -0.05}, -0.05)):
+        own = {"electricity_price": {"us-virginia": price}}
+        none = with_stream(arrivals={"pattern": "steady", "rate": 1e-9})
+        report = simulate(
+            scenario(fleet=[OWNED], router={"policy": "round_robin"}, signals=own, drain="0s", **none)
+        ).report
+        kwh = report.figure("energy_wh.total") / 1_000.0
+        assert report.figure("cost_usd.energy") == pytest.approx(kwh * paid)
+
+
+def test_the_grids_carbon_is_never_negative(tmp_path: Path) -> None:
+    """Only prices may fall below 0; a file of carbon that does is refused with its line."""
+    file = recorded(tmp_path, "c.csv", "time,gco2e_per_kwh", "2026-11-01,-5")
+    with pytest.raises(InvalidScenarioError, match=r"c.csv:2: value '-5'; it should be a number, 0 or more"):
+        scenario(signals={"carbon_intensity": {"us-virginia": file}})
 
 
 def test_tariffs_by_hour_follow_the_regions_own_clock() -> None:

@@ -163,3 +163,39 @@ def test_quantities_are_read_with_their_units() -> None:
     ):
         with pytest.raises(ValueError, match="is no"):
             parse(bad)
+
+
+@pytest.mark.parametrize(
+    ("name", "ours"),
+    [("us-east-1", "us-virginia"), ("westeurope", "eu-netherlands"), ("asia-southeast1", "singapore")],
+)
+def test_a_providers_name_of_a_region_is_translated(name: str, ours: str) -> None:
+    """One line says what the place is called here, and nothing else."""
+    with pytest.raises(UnknownEntryError) as caught:
+        load_catalog().region(name)
+    assert caught.value.args[0] == f"unknown region {name!r}; that place is called {ours!r} here"
+
+
+def test_no_two_regions_have_a_providers_name_in_common() -> None:
+    """A provider's region stands for one of ours."""
+    names = [name for region in load_catalog().regions.values() for name in region.provider_regions]
+    assert len(names) == len(set(names)) > 20
+
+
+@pytest.mark.parametrize("name", ["gpt-4o", "OpenAI/GPT-4o", "openai/gpt4o"])
+def test_a_mistyped_offer_gets_a_suggestion(name: str) -> None:
+    """The message names what was probably meant, first, without the list of everything."""
+    with pytest.raises(UnknownEntryError) as caught:
+        load_catalog().offer(name)
+    said = caught.value.args[0]
+    assert said.startswith(f"unknown offer {name!r}; did you mean 'openai/gpt-4o'")
+    assert "known:" not in said
+
+
+def test_assumptions_lie_within_the_range_that_was_seen() -> None:
+    """What owning costs is assumed between its low and its high, with a unit."""
+    economics = load_catalog().economics
+    assert len(economics) >= 7
+    for entry in economics.values():
+        assert entry.low <= entry.value <= entry.high, entry.name
+        assert entry.unit

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 from dataclasses import replace
+from datetime import UTC, datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
@@ -102,6 +103,24 @@ def test_overrides_change_what_they_name_and_nothing_else() -> None:
     assert own.accelerator("a100").rent_usd_per_hour == {**rents, "neocloud": Decimal("1.1")}
     assert "neocloud" not in rents
     assert own.accelerator("h100") == shipped.accelerator("h100")
+
+
+@pytest.mark.parametrize("listed", [True, False])
+def test_a_price_of_ones_own_needs_a_price_and_nothing_else(listed: bool) -> None:  # noqa: FBT001  (a case)
+    """Two figures replace the list price at all times; the source is the scenario."""
+    row = {"input_usd_per_mtok": 2, "output_usd_per_mtok": 8}
+    own = load_catalog(overrides={"offers": {"openai/gpt-4o": {"prices": [row] if listed else row}}})
+    offer = own.offer("openai/gpt-4o")
+    for at in (datetime(2023, 1, 1, tzinfo=UTC), datetime(2026, 11, 2, tzinfo=UTC)):
+        assert offer.price_at(at).input_usd_per_mtok == 2
+    assert offer.origin_of("prices.0.input_usd_per_mtok").source == "the scenario's own"
+
+
+def test_a_price_of_ones_own_says_what_it_lacks() -> None:
+    """A row without an answer's price is a fault at its path, and the only one."""
+    with pytest.raises(InvalidCatalogError) as caught:
+        load_catalog(overrides={"offers": {"openai/gpt-4o": {"prices": [{"input_usd_per_mtok": 2}]}}})
+    assert [fault.path for fault in caught.value.faults] == ["openai/gpt-4o.prices.0.output_usd_per_mtok"]
 
 
 def test_overrides_of_an_entry_nobody_ships_must_be_whole() -> None:

@@ -71,7 +71,7 @@ def test_report_has_every_field_of_the_contract(comparison: object) -> None:
         "per_correct per_mtok per_month",
         "energy_wh": "total active idle api_estimate user_side per_request",
         "emissions_gco2e": "total embodied user_side per_request",
-        "water_l": "total",
+        "water_l": "total site source",
         "latency": "ttft_s tpot_s e2e_s queue_s network_s",
         "slo": "attainment_ratio goodput_per_s",
         "quality": "success_ratio oracle_success_ratio",

@@ -142,12 +142,16 @@ class Emissions(_message.Message):
     def __init__(self, total: _Optional[float] = ..., embodied: _Optional[float] = ..., user_side: _Optional[float] = ..., per_request: _Optional[float] = ..., additional: _Optional[_Union[_struct_pb2.Struct, _Mapping]] = ...) -> None: ...
 
 class Water(_message.Message):
-    __slots__ = ("total", "additional")
+    __slots__ = ("total", "site", "source", "additional")
     TOTAL_FIELD_NUMBER: _ClassVar[int]
+    SITE_FIELD_NUMBER: _ClassVar[int]
+    SOURCE_FIELD_NUMBER: _ClassVar[int]
     ADDITIONAL_FIELD_NUMBER: _ClassVar[int]
     total: float
+    site: float
+    source: float
     additional: _struct_pb2.Struct
-    def __init__(self, total: _Optional[float] = ..., additional: _Optional[_Union[_struct_pb2.Struct, _Mapping]] = ...) -> None: ...
+    def __init__(self, total: _Optional[float] = ..., site: _Optional[float] = ..., source: _Optional[float] = ..., additional: _Optional[_Union[_struct_pb2.Struct, _Mapping]] = ...) -> None: ...
 
 class LatencyFigures(_message.Message):
     __slots__ = ("mean", "p50", "p90", "p95", "p99", "max")

@@ -587,20 +587,36 @@ class Split(_message.Message):
     def __init__(self, prefill_replicas: _Optional[int] = ..., link_gb_per_s: _Optional[float] = ...) -> None: ...
 
 class Pricing(_message.Message):
-    __slots__ = ("rent", "usd_per_chip_hour", "owned", "purchase_usd_per_chip", "lifetime_years", "utilization_ratio")
+    __slots__ = ("rent", "usd_per_chip_hour", "owned", "purchase_usd_per_chip", "lifetime_years", "host_purchase_usd", "network_ratio", "residual_ratio", "wacc_ratio", "colocation_usd_per_kw_month", "maintenance_ratio_per_year", "staff_usd_per_host_year", "software_usd_per_chip_year", "utilization_ratio")
     RENT_FIELD_NUMBER: _ClassVar[int]
     USD_PER_CHIP_HOUR_FIELD_NUMBER: _ClassVar[int]
     OWNED_FIELD_NUMBER: _ClassVar[int]
     PURCHASE_USD_PER_CHIP_FIELD_NUMBER: _ClassVar[int]
     LIFETIME_YEARS_FIELD_NUMBER: _ClassVar[int]
+    HOST_PURCHASE_USD_FIELD_NUMBER: _ClassVar[int]
+    NETWORK_RATIO_FIELD_NUMBER: _ClassVar[int]
+    RESIDUAL_RATIO_FIELD_NUMBER: _ClassVar[int]
+    WACC_RATIO_FIELD_NUMBER: _ClassVar[int]
+    COLOCATION_USD_PER_KW_MONTH_FIELD_NUMBER: _ClassVar[int]
+    MAINTENANCE_RATIO_PER_YEAR_FIELD_NUMBER: _ClassVar[int]
+    STAFF_USD_PER_HOST_YEAR_FIELD_NUMBER: _ClassVar[int]
+    SOFTWARE_USD_PER_CHIP_YEAR_FIELD_NUMBER: _ClassVar[int]
     UTILIZATION_RATIO_FIELD_NUMBER: _ClassVar[int]
     rent: str
     usd_per_chip_hour: str
     owned: bool
     purchase_usd_per_chip: str
     lifetime_years: float
+    host_purchase_usd: str
+    network_ratio: float
+    residual_ratio: float
+    wacc_ratio: float
+    colocation_usd_per_kw_month: float
+    maintenance_ratio_per_year: float
+    staff_usd_per_host_year: float
+    software_usd_per_chip_year: float
     utilization_ratio: float
-    def __init__(self, rent: _Optional[str] = ..., usd_per_chip_hour: _Optional[str] = ..., owned: _Optional[bool] = ..., purchase_usd_per_chip: _Optional[str] = ..., lifetime_years: _Optional[float] = ..., utilization_ratio: _Optional[float] = ...) -> None: ...
+    def __init__(self, rent: _Optional[str] = ..., usd_per_chip_hour: _Optional[str] = ..., owned: _Optional[bool] = ..., purchase_usd_per_chip: _Optional[str] = ..., lifetime_years: _Optional[float] = ..., host_purchase_usd: _Optional[str] = ..., network_ratio: _Optional[float] = ..., residual_ratio: _Optional[float] = ..., wacc_ratio: _Optional[float] = ..., colocation_usd_per_kw_month: _Optional[float] = ..., maintenance_ratio_per_year: _Optional[float] = ..., staff_usd_per_host_year: _Optional[float] = ..., software_usd_per_chip_year: _Optional[float] = ..., utilization_ratio: _Optional[float] = ...) -> None: ...
 
 class RouterSettings(_message.Message):
     __slots__ = ("policy", "parameters", "staleness_s", "instances", "decision_latency_s", "decision_usd", "resilience")

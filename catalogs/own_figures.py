@@ -1,0 +1,37 @@
+"""A user's own figures: what may be left out of them, since nobody else needs to know where they are from."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    Plain = Mapping[str, object]
+
+OWN_SOURCE: Final = "the scenario's own"
+EVER: Final = date(1970, 1, 1)
+"""From when on a price holds that says no day."""
+
+
+def completed(kind: str, base: Plain, entry: Plain) -> dict[str, object]:
+    """An entry of a user's own with sources, and of a price its days, where they are not given.
+
+    `prices` may be one row without a list around it.
+    """
+    whole = dict(entry)
+    if kind == "offers" and "prices" in entry:
+        rows = entry["prices"] if isinstance(entry["prices"], list) else [entry["prices"]]
+        told = entry.get("retrieved", base.get("retrieved"))
+        whole["prices"] = [laid_over({"valid_from": EVER, "retrieved": told}, row) for row in rows]
+    if kind == "offers" and "throughput" in entry:
+        whole["throughput"] = laid_over({}, entry["throughput"])
+    if kind == "devices" and isinstance(speeds := entry.get("speeds"), dict):
+        whole["speeds"] = {model: laid_over({}, speed) for model, speed in speeds.items()}
+    return whole
+
+
+def laid_over(usual: Plain, part: object) -> object:
+    """A part with a source and what is usual, where it does not say so itself; no map is left as it is."""
+    return {"source": OWN_SOURCE, **usual, **part} if isinstance(part, dict) else part
