@@ -15,10 +15,10 @@ from grpc_reflection.v1alpha import reflection
 
 from wayfare.metrics.service import ServiceMetrics
 from wayfare.service.acceptance import Acceptance
-from wayfare.service.access import Access
+from wayfare.service.access import Access, TokenFirst
 from wayfare.service.catalog import CatalogServicer
 from wayfare.service.checker import Checker
-from wayfare.service.intake import MOST_REQUESTS, Intake
+from wayfare.service.intake import MOST_REQUESTS, MOST_TARGETS, Intake
 from wayfare.service.quotas import Flow, Holdings, Limits
 from wayfare.service.retention import Retention, Sweeper
 from wayfare.service.routing import add_routing
@@ -46,6 +46,7 @@ OPTIONS = (
     ("grpc.so_reuseport", 0),
 )
 GRACE_S = 5.0
+MOST_PORT = 65_535
 SERVICES = (
     simulation_pb2.DESCRIPTOR.services_by_name["SimulationService"].full_name,
     catalog_pb2.DESCRIPTOR.services_by_name["CatalogService"].full_name,
@@ -88,10 +89,12 @@ class ServerSettings:
     limits: Limits = field(default_factory=Limits)
     retention: Retention = field(default_factory=Retention)
     run_requests: int = MOST_REQUESTS
+    run_targets: int = MOST_TARGETS
     files: Path | None = None
     policies: tuple[str, ...] = ()
     insecure_anywhere: bool = False
     routes: Sequence[Scenario] = ()
+    load_reporters: tuple[str, ...] = ()
     policy_servers: tuple[str, ...] = ()
     listeners: Sequence[RunListener] = ()
     interceptors: Sequence[grpc.aio.ServerInterceptor] = ()
@@ -113,8 +116,8 @@ def demand_safe(settings: ServerSettings) -> None:
 def demand_near(address: str, allowed_anywhere: bool, missing: str) -> None:  # noqa: FBT001  (a fact about the address)
     """Raises `UnsafeAddressError` for what is no address, or one too far away."""
     host, _colon, port = address.rpartition(":")
-    if not host or not port.isdecimal():
-        message = f"address {address!r} is not host:port"
+    if not host or not port.isdecimal() or int(port[:6]) > MOST_PORT:
+        message = f"address {address!r} is not host:port with a port of 0 to {MOST_PORT}"
         raise UnsafeAddressError(message)
     if not (is_loopback(host.strip("[]")) or allowed_anywhere):
         message = f"{address!r} is beyond loopback: {missing} --insecure-anywhere"
@@ -173,6 +176,7 @@ class Service:
         intake = Intake(
             uploads=uploads,
             most_requests=settings.run_requests,
+            most_targets=settings.run_targets,
             files=settings.files,
             policies=settings.policies,
             policy_servers=settings.policy_servers,
@@ -188,17 +192,19 @@ class Service:
     async def serve(self, ready: Callable[[int, int | None], None]) -> None:
         """Serves until asked to end, then drains."""
         stop = stop_signal()
-        interceptors = (*self._settings.interceptors, WellFormed())
+        interceptors = (*self._settings.interceptors, TokenFirst(self._settings.access), WellFormed())
         server = grpc.aio.server(interceptors=interceptors, options=OPTIONS)
         self._add_services(server)
         port = bound(server, self._settings)
         metrics_port = self._metrics.open(self._store) if self._metrics else None
         await self._start()
         await server.start()
-        sweeping = asyncio.ensure_future(self._sweeper.sweep_forever())
+        endless = (self._sweeper.sweep_forever(), self._routers.expire_forever())
+        sweeping = [asyncio.ensure_future(work) for work in endless]
         ready(port, metrics_port)
         await stop.wait()
-        sweeping.cancel()
+        for work in sweeping:
+            work.cancel()
         await self._stop(server)
 
     def _add_services(self, server: grpc.aio.Server) -> None:
@@ -209,7 +215,9 @@ class Service:
         )
         simulation_pb2_grpc.add_SimulationServiceServicer_to_server(simulation, server)
         catalog_pb2_grpc.add_CatalogServiceServicer_to_server(CatalogServicer(settings.access), server)
-        add_routing(server, settings.access, self._checker, settings.routes)
+        self._routers = add_routing(
+            server, settings.access, self._checker, settings.routes, settings.load_reporters
+        )
         health_pb2_grpc.add_HealthServicer_to_server(self._health, server)
         reflection.enable_server_reflection((*SERVICES, reflection.SERVICE_NAME), server)
 

@@ -196,13 +196,17 @@ def test_deleted_runs_are_gone(client):
 
 
 def test_tenants_see_their_own(tmp_path):
-    """A tenant's runs do not exist for another; without a token nobody is anybody."""
+    """A tenant's runs do not exist for another; without a token nothing is even read, whatever it is."""
     service = Service(tmp_path / "store", "--tokens", str(written_tokens(tmp_path)))
     red, blue = (Client(service.address, token=token) for token in TOKENS.values())
     with red, blue, Client(service.address) as nobody:
         run = red.create(named_run("frontier-only", settings=SHORT))
         assert refused(lambda: next(blue.watch(run.run_id))).code() is grpc.StatusCode.NOT_FOUND
         assert refused(nobody.create).code() is grpc.StatusCode.UNAUTHENTICATED
+        noise = nobody._channel.unary_unary("/wayfare.v1.SimulationService/CreateRun")
+        assert refused(lambda: noise(b"\xff" * 1_000)).code() is grpc.StatusCode.UNAUTHENTICATED
+        known = (("authorization", f"bearer {TOKENS['red']}"),)
+        assert refused(lambda: noise(b"\xff", metadata=known)).code() is grpc.StatusCode.INVALID_ARGUMENT
         assert red.report(run.run_id)["requests"]["arrived"] > 0
     assert service.end() == 0
 

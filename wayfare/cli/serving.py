@@ -82,6 +82,11 @@ OPTIONS = (
         expose_value=False, callback=noted, help="Requests of a run; of one replication in a comparison.",
     ),
     click.option(
+        "--most-run-targets", type=COUNT, default=5_000, show_default=True, metavar="N",
+        expose_value=False, callback=noted,
+        help="Targets of a run: deployments, or replicas that the router chooses among.",
+    ),
+    click.option(
         "--most-trace-bytes", type=COUNT, default=200_000_000, show_default=True, metavar="N",
         expose_value=False, callback=noted, help="Size of an uploaded trace, unpacked as well.",
     ),
@@ -96,6 +101,12 @@ OPTIONS = (
     click.option(
         "--keep-bytes", type=COUNT, metavar="N", expose_value=False, callback=noted,
         help="Forget the oldest results and traces while they are larger together. Default: keep all.",
+    ),
+    click.option(
+        "--load-reporter", "load_reporters", multiple=True, metavar="TENANT", expose_value=False,
+        callback=noted,
+        help="Let this tenant report measured loads to the routers of --route. Repeatable; without tokens "
+        "everybody may.",
     ),
     click.option(
         "--allow-files", type=click.Path(path_type=Path, exists=True, file_okay=False), metavar="DIR",
@@ -131,6 +142,8 @@ def serving_settings() -> dict[str, Any]:
         ),
         "retention": Retention(**{name: value for name, value in kept.items() if value is not None}),
         "run_requests": given["most_run_requests"],
+        "run_targets": given["most_run_targets"],
+        "load_reporters": given["load_reporters"],
         "files": given["allow_files"],
         "policies": given["allow_policies"],
     }

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from simulator import Scenario
+    from simulator.scenario.fleet import Deployment
     from simulator.scenario.streams import Stream
 
 
@@ -45,6 +46,16 @@ def recorded_count(arrivals: TraceArrivals, duration_s: float) -> float:
         span_s = arrivals.window[1] - arrivals.window[0]
     passes = ceil(duration_s * arrivals.rate_scale / span_s) if span_s > 0.0 else inf
     return len(trace) * float(passes)
+
+
+def target_count(scenario: Scenario) -> int:
+    """What the router chooses among: deployments, or their replicas where it balances them itself."""
+    return sum(most_replicas(entry) if entry.balancing == "router" else 1 for entry in scenario.fleet)
+
+
+def most_replicas(entry: Deployment) -> int:
+    """The most replicas that a deployment can come to have."""
+    return entry.autoscaling.max if entry.autoscaling else entry.replicas
 
 
 def repetitions(policies: Sequence[str], replications: int) -> int:
