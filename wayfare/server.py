@@ -44,6 +44,8 @@ OPTIONS = (
     ("grpc.max_receive_message_length", MOST_MESSAGE_BYTES),
     ("grpc.max_send_message_length", MOST_MESSAGE_BYTES),
     ("grpc.so_reuseport", 0),
+    ("grpc.keepalive_time_ms", 60_000),
+    ("grpc.keepalive_timeout_ms", 20_000),
 )
 GRACE_S = 5.0
 MOST_PORT = 65_535
@@ -211,12 +213,23 @@ class Service:
         """Every service of the contract, health and reflection."""
         settings, slots = self._settings, self._slots
         simulation = SimulationServicer(
-            self._store, self._writer, slots, self._acceptance, self._uploads, settings.access
+            self._store,
+            self._writer,
+            slots,
+            self._acceptance,
+            self._uploads,
+            settings.access,
+            settings.limits,
         )
         simulation_pb2_grpc.add_SimulationServiceServicer_to_server(simulation, server)
         catalog_pb2_grpc.add_CatalogServiceServicer_to_server(CatalogServicer(settings.access), server)
         self._routers = add_routing(
-            server, settings.access, self._checker, settings.routes, settings.load_reporters
+            server,
+            settings.access,
+            self._checker,
+            settings.routes,
+            settings.load_reporters,
+            settings.limits,
         )
         health_pb2_grpc.add_HealthServicer_to_server(self._health, server)
         reflection.enable_server_reflection((*SERVICES, reflection.SERVICE_NAME), server)

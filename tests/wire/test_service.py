@@ -32,14 +32,17 @@ def client(service):
 def test_create_watch_report(client):
     """A run is created, watched to its end, and reports what the library reports, bit by bit."""
     run = client.create(named_run("frontier-only", settings=SHORT))
-    changes = list(client.watch(run.run_id))
+    heard = list(client.watch(run.run_id))
+    changes = [change for change in heard if change.HasField("run")]
     assert [change.run.sequence for change in changes] == sorted({c.run.sequence for c in changes})
     assert changes[-1].run.state == pb.Run.STATE_SUCCEEDED
     expected = simulate(load_scenario("frontier-only", overrides=SHORT)).report
     found = client.report(run.run_id)
     assert found["digest"] == changes[-1].run.digest == expected.digest
     assert found["cost_usd"] == expected.to_dict()["cost_usd"]
-    arrived = sum(window.figures["arrivals"] for window in changes[-1].windows)
+    windows = [window for page in heard for window in page.windows]
+    assert [window.begin_s for window in windows] == sorted({window.begin_s for window in windows})
+    arrived = sum(window.figures["arrivals"] for window in windows)
     assert arrived == found["requests"]["arrived"] == len(list(client.records(run.run_id)))
     last = changes[-1].run
     assert (last.arrived_count, last.progress_ratio) == (arrived, 1.0)

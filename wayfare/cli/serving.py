@@ -95,6 +95,27 @@ OPTIONS = (
         expose_value=False, callback=noted, help="Bytes that a tenant may upload in an hour.",
     ),
     click.option(
+        "--most-watches", type=COUNT, default=500, show_default=True, metavar="N",
+        expose_value=False, callback=noted, help="Runs that a tenant watches at once.",
+    ),
+    click.option(
+        "--most-record-streams", type=COUNT, default=8, show_default=True, metavar="N",
+        expose_value=False, callback=noted, help="Streams of request records that a tenant has open.",
+    ),
+    click.option(
+        "--most-open-uploads", type=COUNT, default=8, show_default=True, metavar="N",
+        expose_value=False, callback=noted, help="Uploads that a tenant has under way.",
+    ),
+    click.option(
+        "--most-decide-streams", type=COUNT, default=100, show_default=True, metavar="N",
+        expose_value=False, callback=noted, help="Streams of live decisions that a tenant has open.",
+    ),
+    click.option(
+        "--stream-patience", type=Duration(), default="30s", show_default=True, metavar="DURATION",
+        expose_value=False, callback=noted,
+        help="End a stream whose caller neither takes what is sent nor sends the next piece for so long.",
+    ),
+    click.option(
         "--keep-for", type=Duration(), metavar="DURATION", expose_value=False, callback=noted,
         help="Forget results and traces older than this, e.g. 30d. Default: keep all.",
     ),
@@ -139,6 +160,11 @@ def serving_settings() -> dict[str, Any]:
             unfinished_requests=given["most_requests"],
             trace_bytes=given["most_trace_bytes"],
             trace_bytes_per_hour=given["most_upload_bytes_per_hour"],
+            watches=given["most_watches"],
+            record_streams=given["most_record_streams"],
+            uploads=given["most_open_uploads"],
+            decide_streams=given["most_decide_streams"],
+            stream_patience_s=given["stream_patience"],
         ),
         "retention": Retention(**{name: value for name, value in kept.items() if value is not None}),
         "run_requests": given["most_run_requests"],

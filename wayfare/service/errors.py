@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import sqlite3
-from typing import TYPE_CHECKING
+from contextlib import aclosing
+from typing import TYPE_CHECKING, Protocol, cast
 
 import grpc
 from google.protobuf import any_pb2
@@ -16,7 +18,7 @@ from router.errors import PolicyFailedError, RouterError
 from simulator import InvalidScenarioError
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Awaitable, Callable
+    from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable
     from typing import NoReturn, TypeVar
 
     from catalogs.errors import Fault
@@ -24,6 +26,7 @@ if TYPE_CHECKING:
     Q = TypeVar("Q")
     A = TypeVar("A")
     S = TypeVar("S")
+    P = TypeVar("P", bound="Patient")
     Context = grpc.aio.ServicerContext[object, object]
 
 LOG = logging.getLogger(__name__)
@@ -35,6 +38,12 @@ STORE_CODES = {
     sqlite3.SQLITE_NOTADB: grpc.StatusCode.DATA_LOSS,
 }
 OWN_TO_WIRE = {"scenario": "", "--set": "settings."}
+
+
+class Patient(Protocol):
+    """A servicer that streams: so long it waits for a caller to take the next message."""
+
+    patience_s: float
 
 
 class RefusedError(Exception):
@@ -128,17 +137,35 @@ def answering(
 
 
 def streaming(
-    method: Callable[[S, Q, Context], AsyncIterator[A]],
-) -> Callable[[S, Q, Context], AsyncIterator[A]]:
-    """A streaming method whose errors become statuses."""
+    method: Callable[[P, Q, Context], AsyncGenerator[A]],
+) -> Callable[[P, Q, Context], AsyncIterator[A]]:
+    """A streaming method whose errors become statuses; it ends when its caller takes nothing any more.
 
-    async def answers(self: S, request: Q, context: Context) -> AsyncIterator[A]:
+    gRPC takes a coroutine that writes in the place of an iterator, as the stubs' types do not say.
+    """
+
+    async def answers(self: P, request: Q, context: Context) -> None:
         try:
-            async for one in method(self, request, context):
-                yield one
+            async with aclosing(method(self, request, context)) as found:
+                async for one in found:
+                    await taken(context, one, self.patience_s)
         except (grpc.aio.AbortError, grpc.aio.BaseError):
             raise
         except Exception as error:  # noqa: BLE001  (as above)
             await refuse(context, error)
 
-    return answers
+    return cast("Callable[[P, Q, Context], AsyncIterator[A]]", answers)
+
+
+async def taken(context: Context, message: object, patience_s: float) -> None:
+    """Sends a message.
+
+    Raises:
+        RefusedError: the caller did not take it for so long.
+    """
+    try:
+        async with asyncio.timeout(patience_s):
+            await context.write(message)
+    except TimeoutError as error:
+        text = f"nothing was taken from this stream for {patience_s:g} s"
+        raise RefusedError(grpc.StatusCode.DEADLINE_EXCEEDED, text) from error

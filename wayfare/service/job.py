@@ -18,6 +18,7 @@ from simulator.kernel.warm import is_warm, warm_kernel
 from wayfare.metrics.archive import write_recording
 from wayfare.metrics.recording import recorded
 from wayfare.outputs import write_json, write_tables
+from wayfare.service.windows import TIMELINE, write_windows
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -159,8 +160,10 @@ def ran(job: Job, scenario: Scenario, folder: Path, speaker: Speaker) -> str:
     """A single run's results."""
     result = simulate(scenario, job.policies[0], observer=speaker)
     write_json(result.report.to_dict(), folder / "report.json")
-    tables = {"requests.parquet": result.requests, "timeline.parquet": result.timeline}
+    timeline = result.timeline
+    tables = {"requests.parquet": result.requests, TIMELINE: timeline}
     write_tables({folder / name: columns for name, columns in tables.items()})
+    write_windows(timeline, folder)
     write_recording(recorded(scenario, result), folder)
     return result.report.digest
 

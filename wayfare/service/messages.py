@@ -9,8 +9,6 @@ from google.protobuf.timestamp_pb2 import Timestamp
 from wayfare.v1 import simulation_pb2 as pb
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from wayfare.storage.store import RunRecord
 
 NS_PER_S = 1e9
@@ -45,10 +43,3 @@ def instant(at_s: float | None) -> Timestamp | None:
     made = Timestamp()
     made.FromNanoseconds(int(at_s * NS_PER_S))
     return made
-
-
-def window_message(row: Mapping[str, float]) -> pb.Window:
-    """One row of a run's timeline."""
-    return pb.Window(
-        begin_s=row["t_s"], figures={name: value for name, value in row.items() if name != "t_s"}
-    )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 from typing import TYPE_CHECKING
+from weakref import WeakValueDictionary
 
 import duckdb
 
@@ -18,8 +19,8 @@ if TYPE_CHECKING:
 
 FIELDS = tuple(field.name for field in pb.RequestRecord.DESCRIPTOR.fields)
 UNKNOWN_MEANS_ABSENT = ("ttft_s", "e2e_s")
-MOST_STREAMS = 4
-"""Streams that are read at the same time; others wait."""
+MOST_STREAMS, MOST_OF_TENANT = 6, 2
+"""Streams that are read at the same time, of all and of one tenant; others wait in their tenant's line."""
 
 
 class RecordStreams:
@@ -28,14 +29,16 @@ class RecordStreams:
     def __init__(self) -> None:
         """Nobody reads."""
         self._places = asyncio.Semaphore(MOST_STREAMS)
+        self._lines: WeakValueDictionary[str, asyncio.Semaphore] = WeakValueDictionary()
 
-    async def of(self, path: Path, size: int) -> AsyncGenerator[pb.StreamRequestRecordsResponse]:
+    async def of(self, tenant: str, path: Path, size: int) -> AsyncGenerator[pb.StreamRequestRecordsResponse]:
         """The rows of a file of results, a batch after the other; ends with whoever reads them.
 
         Raises:
             OSError: the file cannot be read, or the process that read it is gone.
         """
-        async with self._places:
+        line = self._lines.setdefault(tenant, asyncio.Semaphore(MOST_OF_TENANT))
+        async with line, self._places:
             worker = await asyncio.to_thread(started, send_batches, str(path), size)
             try:
                 while batch := await next_batch(worker.pipe):

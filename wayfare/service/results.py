@@ -3,22 +3,16 @@
 from __future__ import annotations
 
 import json
-from functools import lru_cache
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import grpc
 
 from wayfare.convert.report import comparison_message, report_message
-from wayfare.outputs import read_parquet
 from wayfare.service.errors import RefusedError
-from wayfare.service.messages import window_message
 from wayfare.v1 import simulation_pb2 as pb
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
     from pathlib import Path
-
-KEPT = 8
 
 
 def report_of(folder: Path) -> pb.GetReportResponse:
@@ -27,17 +21,6 @@ def report_of(folder: Path) -> pb.GetReportResponse:
     if comparison.is_file():
         return pb.GetReportResponse(comparison=comparison_message(json.loads(comparison.read_bytes())))
     return pb.GetReportResponse(report=report_message(json.loads((folder / "report.json").read_bytes())))
-
-
-@lru_cache(maxsize=KEPT)
-def windows_of(folder: Path) -> Sequence[pb.Window]:
-    """The timeline in a folder of results, which never change; a comparison has none.
-
-    Kept for the others who watched the same run: all of them ask when it ends.
-    """
-    path = folder / "timeline.parquet"
-    rows: list[Any] = read_parquet(path) if path.is_file() else []
-    return tuple(window_message(row) for row in rows)
 
 
 def records_file(folder: Path) -> Path:

@@ -17,13 +17,14 @@ from wayfare.convert.routing import load_messages, step_message
 from wayfare.service.errors import RefusedError, answering, code_of, streaming
 from wayfare.service.live import UnknownRequestError
 from wayfare.service.messages import instant
+from wayfare.service.quotas import OpenStreams
 from wayfare.service.routers import Routers
 from wayfare.service.simulation import invalid
 from wayfare.v1 import routing_pb2 as pb
 from wayfare.v1 import routing_pb2_grpc
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Sequence
+    from collections.abc import AsyncGenerator, AsyncIterator, Sequence
 
     from router.stated import StatedRequest
     from simulator import Scenario
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
     from wayfare.service.checker import Checker
     from wayfare.service.errors import Context
     from wayfare.service.live import Answer
+    from wayfare.service.quotas import Limits
     from wayfare.service.routers import Desk
     from wayfare.v1.decision_pb2 import RequestFacts
 
@@ -60,6 +62,7 @@ def add_routing(
     checker: Checker,
     configured: Sequence[Scenario],
     load_reporters: Sequence[str],
+    limits: Limits,
 ) -> Routers:
     """Adds the service to a server, with a router for each configured scenario; all routers there are.
 
@@ -67,16 +70,18 @@ def add_routing(
     """
     believed = frozenset(load_reporters) if access.tokens else None
     routers = Routers(checker, configured, believed)
-    routing_pb2_grpc.add_RoutingServiceServicer_to_server(RoutingServicer(access, routers), server)
+    routing_pb2_grpc.add_RoutingServiceServicer_to_server(RoutingServicer(access, routers, limits), server)
     return routers
 
 
 class RoutingServicer(routing_pb2_grpc.RoutingServiceServicer):
     """Each method finds the caller's tenant first; other tenants' routers do not exist."""
 
-    def __init__(self, access: Access, routers: Routers) -> None:
+    def __init__(self, access: Access, routers: Routers, limits: Limits) -> None:
         """Keeps who may ask, and what there is to ask."""
         self._access, self._routers = access, routers
+        self._streams = OpenStreams("streams of decisions", limits.decide_streams)
+        self.patience_s = limits.stream_patience_s
 
     @answering
     async def CreateRouter(self, request: pb.CreateRouterRequest, context: Context) -> pb.Router:
@@ -119,19 +124,27 @@ class RoutingServicer(routing_pb2_grpc.RoutingServiceServicer):
     @streaming
     async def DecideStream(
         self, request: AsyncIterator[pb.DecideStreamRequest], context: Context
-    ) -> AsyncIterator[pb.DecideStreamResponse]:
+    ) -> AsyncGenerator[pb.DecideStreamResponse]:
         """Answers each message in turn; the router named last is meant where none is named."""
         tenant, last = self._access.tenant(context), ""
-        async for message in request:
-            if len(message.entries) > MOST_ENTRIES:
-                invalid(f"{len(message.entries)} entries in one message; at most {MOST_ENTRIES} are taken")
-            answers = []
-            for number, entry in enumerate(message.entries, start=1):
-                answer, last = await self._tried(tenant, entry, last)
-                answers.append(answer)
-                if not number % ENTRIES_AT_ONCE:
-                    await asyncio.sleep(0)
-            yield pb.DecideStreamResponse(entries=answers)
+        with self._streams.one(tenant):
+            async for message in request:
+                answers, last = await self._all(tenant, message, last)
+                yield pb.DecideStreamResponse(entries=answers)
+
+    async def _all(
+        self, tenant: str, message: pb.DecideStreamRequest, last: str
+    ) -> tuple[list[pb.DecideStreamResponse.Entry], str]:
+        """The answers to a message's entries, other calls coming between; and the router named last."""
+        if len(message.entries) > MOST_ENTRIES:
+            invalid(f"{len(message.entries)} entries in one message; at most {MOST_ENTRIES} are taken")
+        answers = []
+        for number, entry in enumerate(message.entries, start=1):
+            answer, last = await self._tried(tenant, entry, last)
+            answers.append(answer)
+            if not number % ENTRIES_AT_ONCE:
+                await asyncio.sleep(0)
+        return answers, last
 
     async def _tried(
         self, tenant: str, entry: pb.DecideStreamRequest.Entry, last: str
