@@ -19,7 +19,7 @@ from wayfare.service.access import Access, TokenFirst
 from wayfare.service.catalog import CatalogServicer
 from wayfare.service.checker import Checker
 from wayfare.service.intake import MOST_REQUESTS, MOST_TARGETS, Intake
-from wayfare.service.quotas import Flow, Holdings, Limits
+from wayfare.service.quotas import Flow, Holdings, Limits, RunLimits
 from wayfare.service.retention import Retention, Sweeper
 from wayfare.service.routing import add_routing
 from wayfare.service.simulation import SimulationServicer
@@ -28,6 +28,7 @@ from wayfare.service.uploads import Uploads
 from wayfare.service.wellformed import WellFormed
 from wayfare.service.writer import Writer
 from wayfare.storage.lock import locked
+from wayfare.storage.reserve import Reserve
 from wayfare.storage.sqlite import SqliteStore
 from wayfare.v1 import catalog_pb2, catalog_pb2_grpc, routing_pb2, simulation_pb2, simulation_pb2_grpc
 
@@ -85,7 +86,7 @@ class ServerSettings:
 
     address: str
     folder: Path
-    slots: int
+    runs: RunLimits = field(default_factory=RunLimits)
     tls: Tls | None = None
     access: Access = field(default_factory=Access)
     limits: Limits = field(default_factory=Limits)
@@ -146,9 +147,21 @@ async def serve(settings: ServerSettings, ready: Callable[[int, int | None], Non
     demand_safe(settings)
     metrics = ServiceMetrics(settings.metrics, settings.folder / "runs") if settings.metrics else None
     settings = watched(settings, metrics) if metrics else settings
-    with locked(settings.folder), closing(SqliteStore(settings.folder / "runs.sqlite")) as store:
+    reserve = Reserve(settings.folder)
+    with locked(settings.folder), closing(opened_store(settings.folder, reserve)) as store:
         (settings.folder / "runs").mkdir(exist_ok=True)
-        await Service(settings, store, metrics).serve(ready)
+        reserve.ensure()
+        await Service(settings, store, reserve, metrics).serve(ready)
+
+
+def opened_store(folder: Path, reserve: Reserve) -> SqliteStore:
+    """The store of a folder; where the disk is full, with the room that was kept back."""
+    try:
+        return SqliteStore(folder / "runs.sqlite")
+    except OSError:
+        if not reserve.release():
+            raise
+        return SqliteStore(folder / "runs.sqlite")
 
 
 def watched(settings: ServerSettings, metrics: ServiceMetrics) -> ServerSettings:
@@ -171,7 +184,9 @@ def stop_signal() -> asyncio.Event:
 class Service:
     """Every part, wired."""
 
-    def __init__(self, settings: ServerSettings, store: SqliteStore, metrics: ServiceMetrics | None) -> None:
+    def __init__(
+        self, settings: ServerSettings, store: SqliteStore, reserve: Reserve, metrics: ServiceMetrics | None
+    ) -> None:
         """Nothing started."""
         self._settings, self._store, self._metrics = settings, store, metrics
         uploads, holdings = settings.folder / "uploads", Holdings(settings.limits)
@@ -183,9 +198,9 @@ class Service:
             policies=settings.policies,
             policy_servers=settings.policy_servers,
         )
-        self._holdings, self._writer, self._checker = holdings, Writer(store), Checker(intake)
+        self._holdings, self._writer, self._checker = holdings, Writer(store, reserve), Checker(intake)
         listeners = (holdings, *settings.listeners)
-        self._slots = Slots(self._writer, settings.folder / "runs", settings.slots, listeners)
+        self._slots = Slots(self._writer, settings.folder / "runs", settings.runs, reserve, listeners)
         self._sweeper = Sweeper(store, self._writer, self._slots, uploads, settings.retention)
         self._acceptance = Acceptance(store, self._writer, self._slots, self._checker, holdings)
         self._uploads = Uploads(uploads, settings.limits, Flow(settings.limits.trace_bytes_per_hour))

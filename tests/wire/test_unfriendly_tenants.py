@@ -201,3 +201,33 @@ def test_large_messages_of_decisions_let_others_through(red, blue):
         blue.stub.GetRun(pb.GetRunRequest(run_id=run), metadata=blue._metadata)
         count += 1
     assert count > 20
+
+
+def test_a_tenant_leaves_a_slot_to_others(red, blue):
+    """A tenant's endless runs hold all slots but one; another tenant's run begins at once and ends."""
+    endless = [red.create(named_run("support-desk-diurnal", settings=["duration=30d"])).run_id for _ in "abc"]
+    first = next(one for one in red.watch(endless[0]) if one.run.state == pb.Run.STATE_RUNNING)
+    assert blue.report(blue.create(named_run("frontier-only", settings=SHORT)).run_id)["requests"]["arrived"]
+    others = [red.stub.GetRun(pb.GetRunRequest(run_id=one), metadata=red._metadata) for one in endless[1:]]
+    assert {run.state for run in others} == {pb.Run.STATE_QUEUED}
+    assert first.run.run_id == endless[0]
+    for one in reversed(endless):
+        red.cancel(one)
+
+
+@pytest.mark.parametrize(
+    ("limit", "text"),
+    [
+        (("--most-run-time", "1s"), "it ran for 1 s, longer than a run may; it was to simulate about"),
+        (("--most-run-bytes", "1000000"), "the run needs more memory than 1,000,000 bytes"),
+    ],
+)
+def test_runs_are_limited_in_time_and_memory(tmp_path, limit, text):
+    """A run that takes too long or too much has failed and says so; the service goes on."""
+    with Service(tmp_path, *limit) as made, Client(made.address) as client:
+        run = client.create(named_run("support-desk-diurnal", settings=["duration=30d"]))
+        ended = list(client.watch(run.run_id))[-1].run
+        assert ended.state == pb.Run.STATE_FAILED
+        assert ended.error.startswith("RESOURCE_EXHAUSTED: ")
+        assert text in ended.error
+        assert list(client.runs())

@@ -70,6 +70,22 @@ OPTIONS = (
         help="YAML map of options (without dashes in front) to values; options given here win.",
     ),
     click.option(
+        "--slots", type=COUNT, default=2, show_default=True, metavar="N",
+        expose_value=False, callback=noted, help="Runs at the same time.",
+    ),
+    click.option(
+        "--slots-per-tenant", type=COUNT, metavar="N", expose_value=False, callback=noted,
+        help="Runs of one tenant at the same time.  [default: with tokens one less than slots, else all]",
+    ),
+    click.option(
+        "--most-run-time", type=Duration(), default="2h", show_default=True, metavar="DURATION",
+        expose_value=False, callback=noted, help="End a run that takes longer.",
+    ),
+    click.option(
+        "--most-run-bytes", type=COUNT, default=4 * 1024**3, show_default=True, metavar="N",
+        expose_value=False, callback=noted, help="Memory of a run's process, beside what it begins with.",
+    ),
+    click.option(
         "--most-runs", type=COUNT, default=10_000, show_default=True, metavar="N",
         expose_value=False, callback=noted, help="Unfinished runs of a tenant.",
     ),
@@ -147,14 +163,21 @@ def serving_options(function: F) -> F:
     return function
 
 
-def serving_settings() -> dict[str, Any]:
-    """What was set, as arguments of `ServerSettings`."""
-    from wayfare.service.quotas import Limits
+def serving_settings(*, several: bool) -> dict[str, Any]:
+    """What was set, as arguments of `ServerSettings`; `several` tenants leave each other a slot."""
+    from wayfare.service.quotas import Limits, RunLimits
     from wayfare.service.retention import Retention
 
     given = click.get_current_context().meta[KEPT]
     kept = {"age_s": given["keep_for"], "size_bytes": given["keep_bytes"]}
+    own_slots = given["slots_per_tenant"] or max(given["slots"] - several, 1)
     return {
+        "runs": RunLimits(
+            slots=given["slots"],
+            slots_per_tenant=own_slots,
+            wall_s=given["most_run_time"],
+            memory_bytes=given["most_run_bytes"],
+        ),
         "limits": Limits(
             unfinished=given["most_runs"],
             unfinished_requests=given["most_requests"],

@@ -39,6 +39,16 @@ class Limits:
     stream_patience_s: float = 30.0
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunLimits:
+    """Runs at the same time, of all tenants and of one, and what each may take: seconds and memory."""
+
+    slots: int = 2
+    slots_per_tenant: int = 2
+    wall_s: float = 7_200.0
+    memory_bytes: int = 4 * 1024**3
+
+
 class Holdings:
     """What each tenant holds of its limits: counts kept as runs come and go."""
 

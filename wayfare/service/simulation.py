@@ -188,8 +188,8 @@ class SimulationServicer(simulation_pb2_grpc.SimulationServiceServicer):
         if not record.state.is_over:
             text = f"run {record.run_id} is {record.state}; cancel it first"
             raise RefusedError(grpc.StatusCode.FAILED_PRECONDITION, text)
-        await self._writer.remove([record.run_id])
         await asyncio.to_thread(shutil.rmtree, self._slots.results(record.run_id), ignore_errors=True)
+        await self._writer.remove([record.run_id])
         return pb.DeleteRunResponse()
 
     @answering
