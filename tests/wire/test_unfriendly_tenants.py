@@ -1,14 +1,16 @@
 """What one tenant may do to others: nothing. A real service, a greedy tenant and a patient one."""
 
+import subprocess
 import threading
 
 import grpc
 import numpy as np
 import pytest
 
-from serving import SHORT, TOKENS, Service, named_run, refused, written_tokens
+from serving import SHORT, TOKENS, Service, fields_of, named_run, refused, written_tokens
 from wayfare.client import Client
-from wayfare.service.windows import demand_pages, page_at, write_windows
+from wayfare.service.errors import shown
+from wayfare.service.windows import has_pages, page_at, write_windows
 from wayfare.v1 import simulation_pb2 as pb
 
 LOW = (
@@ -138,7 +140,7 @@ def test_pages_hold_what_was_written(tmp_path):
         "queue_length/" + "x" * 200: np.where(np.arange(5_000) % 7, 0.0, np.inf),
     }
     write_windows(columns, tmp_path)
-    assert demand_pages(tmp_path)
+    assert has_pages(tmp_path)
     found, offset = [], 0
     while True:
         page, offset = page_at(tmp_path, offset)
@@ -231,3 +233,61 @@ def test_runs_are_limited_in_time_and_memory(tmp_path, limit, text):
         assert ended.error.startswith("RESOURCE_EXHAUSTED: ")
         assert text in ended.error
         assert list(client.runs())
+
+
+def test_results_that_are_gone_or_damaged_are_told_as_such(tmp_path):
+    """Missing and truncated results are DATA_LOSS, in words that name no folder of the server."""
+    with (
+        Service(tmp_path / "store", log=subprocess.DEVNULL) as made,
+        Client(made.address) as client,
+    ):
+        run_id = client.create(named_run("frontier-only", settings=SHORT)).run_id
+        client.report(run_id)
+        folder = tmp_path / "store" / "runs" / run_id
+        for name in ("report.json", "requests.parquet", "windows.pb"):
+            file = folder / name
+            file.write_bytes(file.read_bytes()[:40])
+        for call in (
+            client.report,
+            lambda one: list(client.records(one)),
+            lambda one: list(client.watch(one)),
+        ):
+            error = refused(lambda call=call: call(run_id))
+            assert error.code() is grpc.StatusCode.DATA_LOSS
+            assert error.details() == "the run's results are missing or damaged; submit it again"
+        (folder / "report.json").unlink()
+        (folder / "requests.parquet").unlink()
+        assert (
+            refused(lambda: client.stub.GetReport(pb.GetReportRequest(run_id=run_id))).code().name
+            == "DATA_LOSS"
+        )
+        assert refused(lambda: list(client.records(run_id))).code().name == "DATA_LOSS"
+
+
+@pytest.mark.parametrize(
+    ("text", "shown_"),
+    [
+        ("[Errno 2] No such file: '/srv/store/uploads/red/abc'", "[Errno 2] No such file: 'abc'"),
+        ("/srv/x/y.csv: row 3: bad", "y.csv: row 3: bad"),
+        ("grpc://host:1/path is unknown, 3/4 of it", "grpc://host:1/path is unknown, 3/4 of it"),
+        ("google/gemini is no offer; see https://a.b/c/d", "google/gemini is no offer; see https://a.b/c/d"),
+    ],
+)
+def test_errors_name_no_folder_of_the_server(text, shown_):
+    """Folders of absolute paths are taken out of what callers read; names and addresses stay."""
+    assert shown(text) == shown_
+
+
+@pytest.mark.parametrize(
+    ("settings", "field"),
+    [
+        (["drain=1e9"], "drain"),
+        (["telemetry.step=1s", "duration=30d"], "telemetry.step"),
+        (["fleet.0.replicas=9000", "fleet.0.balancing=router"], "fleet"),
+    ],
+)
+def test_what_a_run_may_have_is_estimated_first(blue, settings, field):
+    """Endless drains, endless timelines and huge fleets are refused by the field that asks for them."""
+    error = refused(lambda: blue.create(named_run("support-desk-diurnal", settings=settings)))
+    assert error.code() is grpc.StatusCode.INVALID_ARGUMENT
+    assert field in fields_of(error)

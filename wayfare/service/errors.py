@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import re
 import sqlite3
 from contextlib import aclosing
 from typing import TYPE_CHECKING, Protocol, cast
@@ -32,6 +33,8 @@ if TYPE_CHECKING:
 LOG = logging.getLogger(__name__)
 MOST_TEXT, MOST_DETAILS = 1_000, 4_000
 """Characters of an error, and of all its violations: both travel as metadata, which is small."""
+FOLDERS = re.compile(r"(?<![\w.:/])/(?:[^\s/'\":,]+/)+")
+"""Folders of an absolute path, as errors of the system name files."""
 STORE_CODES = {
     sqlite3.SQLITE_FULL: grpc.StatusCode.RESOURCE_EXHAUSTED,
     sqlite3.SQLITE_CORRUPT: grpc.StatusCode.DATA_LOSS,
@@ -77,7 +80,7 @@ def violations(error: Exception) -> error_details_pb2.BadRequest:
     faults = error.faults if isinstance(error, InvalidScenarioError) else ()
     left = MOST_DETAILS
     for number, fault in enumerate(faults):
-        field, description = field_of(fault)[:MOST_TEXT], fault.what[:MOST_TEXT]
+        field, description = field_of(fault)[:MOST_TEXT], shown(fault.what)
         left -= len(field.encode()) + len(description.encode())
         if left < 0:
             found.field_violations.add(description=f"and {len(faults) - number} more")
@@ -94,9 +97,14 @@ def field_of(fault: Fault) -> str:
 def message_of(error: Exception) -> str:
     """What a caller reads: every fault by its field, or the error's own text, cut where it is long."""
     if not isinstance(error, InvalidScenarioError):
-        return str(error)[:MOST_TEXT]
+        return shown(str(error))
     lines = (": ".join(part for part in (field_of(fault), fault.what) if part) for fault in error.faults)
-    return "\n".join(lines)[:MOST_TEXT]
+    return shown("\n".join(lines))
+
+
+def shown(text: str) -> str:
+    """A text as callers may see it: cut where it is long, without the server's folders."""
+    return FOLDERS.sub("", text[:MOST_TEXT])
 
 
 async def refuse(context: Context, error: Exception) -> NoReturn:

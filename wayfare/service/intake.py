@@ -18,7 +18,7 @@ from simulator.experiment.policies import policy_of
 from simulator.scenario.loading import plain_data, with_files
 from simulator.scenario.overrides import overridden
 from wayfare.convert.scenario import scenario_data
-from wayfare.service.estimate import repetitions, request_count, target_count
+from wayfare.service.estimate import repetitions, request_count, target_count, timeline_cells
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -36,6 +36,9 @@ UPLOAD = re.compile(r"uploads/([0-9a-f]{32})")
 MOST_REQUESTS = 20_000_000
 MOST_TARGETS = 5_000
 MOST_STEPS = 1_000_000
+MOST_CELLS = 20_000_000
+"""Samples of the timeline and of all series: about 30 bytes each in what watchers are sent."""
+MOST_DRAIN_S = 30 * 86_400.0
 MOST_SHOWN = 80
 """Characters of a caller's text that an error repeats."""
 
@@ -142,6 +145,13 @@ class Intake:
         step_s = scenario.settings.telemetry.step
         if step_s is not None and not scenario.duration_s / step_s <= MOST_STEPS:
             what = f"{step_s!r} s cut the duration into more than {MOST_STEPS:,} steps"
+            yield Fault(WIRE, "telemetry.step", what)
+        if not scenario.settings.drain <= MOST_DRAIN_S:
+            what = f"{scenario.settings.drain:g} s; a run may drain for {MOST_DRAIN_S:g} s"
+            yield Fault(WIRE, "drain", what)
+        cells = timeline_cells(scenario)
+        if cells > MOST_CELLS:
+            what = f"about {cells:,.0f} samples (steps x targets x streams); a run may have {MOST_CELLS:,}"
             yield Fault(WIRE, "telemetry.step", what)
         if (targets := target_count(scenario)) > self.most_targets:
             what = f"{targets:,} targets (deployments, or replicas with `balancing: router`)"

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from google.protobuf.timestamp_pb2 import Timestamp
 
+from wayfare.service.errors import shown
 from wayfare.v1 import simulation_pb2 as pb
 
 if TYPE_CHECKING:
@@ -29,7 +30,7 @@ def run_message(record: RunRecord) -> pb.Run:
         progress_ratio=record.progress_ratio,
         simulated_s=record.simulated_s,
         arrived_count=record.arrived_count,
-        error=record.error,
+        error=shown(record.error),
         digest=record.digest,
         rerun_if_interrupted=record.rerun_if_interrupted,
         sequence=record.sequence,

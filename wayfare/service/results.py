@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 from typing import TYPE_CHECKING
 
 import grpc
@@ -15,8 +16,30 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 
+LOG = logging.getLogger(__name__)
+LOST = "the run's results are missing or damaged; submit it again"
+
+
+def lost(folder: Path, error: Exception) -> RefusedError:
+    """What a caller is told of results that cannot be read; the log has more."""
+    LOG.error("results in %s cannot be read", folder, exc_info=error)
+    return RefusedError(grpc.StatusCode.DATA_LOSS, LOST)
+
+
 def report_of(folder: Path) -> pb.GetReportResponse:
-    """The report in a folder of results."""
+    """The report in a folder of results.
+
+    Raises:
+        RefusedError: it is missing or damaged.
+    """
+    try:
+        return read_report(folder)
+    except (OSError, ValueError, LookupError, TypeError, AttributeError) as error:
+        raise lost(folder, error) from error
+
+
+def read_report(folder: Path) -> pb.GetReportResponse:
+    """The report in a folder of results, as it stands there."""
     comparison = folder / "comparison.json"
     if comparison.is_file():
         return pb.GetReportResponse(comparison=comparison_message(json.loads(comparison.read_bytes())))
@@ -27,9 +50,11 @@ def records_file(folder: Path) -> Path:
     """The file of a run's request records.
 
     Raises:
-        RefusedError: a comparison keeps no records.
+        RefusedError: a comparison keeps no records, or they are missing.
     """
     path = folder / "requests.parquet"
-    if not path.is_file():
+    if (folder / "comparison.json").is_file():
         raise RefusedError(grpc.StatusCode.FAILED_PRECONDITION, "a comparison keeps no request records")
+    if not path.is_file():
+        raise lost(folder, FileNotFoundError(str(path)))
     return path

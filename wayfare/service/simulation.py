@@ -7,7 +7,9 @@ import shutil
 from contextlib import aclosing
 from typing import TYPE_CHECKING
 
+import duckdb
 import grpc
+from google.protobuf.message import DecodeError
 
 from wayfare.service.acceptance import Acceptance, Wish
 from wayfare.service.checker import MOST_LABELS
@@ -15,8 +17,8 @@ from wayfare.service.errors import RefusedError, answering, streaming
 from wayfare.service.messages import run_message
 from wayfare.service.quotas import OpenStreams
 from wayfare.service.records import RecordStreams
-from wayfare.service.results import records_file, report_of
-from wayfare.service.windows import demand_pages, page_at
+from wayfare.service.results import lost, records_file, report_of
+from wayfare.service.windows import has_pages, page_at
 from wayfare.storage.store import RunRecord, RunState
 from wayfare.v1 import simulation_pb2 as pb
 from wayfare.v1 import simulation_pb2_grpc
@@ -222,13 +224,20 @@ class SimulationServicer(simulation_pb2_grpc.SimulationServiceServicer):
 
 
 async def window_pages(folder: Path) -> AsyncIterator[pb.WatchRunResponse]:
-    """The pages of a run's windows; a comparison has none."""
-    if not await asyncio.to_thread(demand_pages, folder):
-        return
-    page, offset = await asyncio.to_thread(page_at, folder, 0)
-    while page:
-        yield pb.WatchRunResponse.FromString(page)
-        page, offset = await asyncio.to_thread(page_at, folder, offset)
+    """The pages of a run's windows; a comparison has none.
+
+    Raises:
+        RefusedError: they cannot be read.
+    """
+    try:
+        if not await asyncio.to_thread(has_pages, folder):
+            return
+        page, offset = await asyncio.to_thread(page_at, folder, 0)
+        while page:
+            yield pb.WatchRunResponse.FromString(page)
+            page, offset = await asyncio.to_thread(page_at, folder, offset)
+    except (OSError, DecodeError, duckdb.Error) as error:
+        raise lost(folder, error) from error
 
 
 def ordinal_in(token: str) -> int:

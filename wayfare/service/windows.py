@@ -91,7 +91,7 @@ def page_at(folder: Path, offset: int) -> tuple[bytes, int]:
         return page, file.tell()
 
 
-def demand_pages(folder: Path) -> bool:
+def has_pages(folder: Path) -> bool:
     """Whether a folder of results has pages; made here where an earlier version left the timeline only."""
     if not (folder / FILE).is_file() and (folder / TIMELINE).is_file():
         rows = read_parquet(folder / TIMELINE)
