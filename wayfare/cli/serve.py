@@ -87,11 +87,13 @@ def command(
     from wayfare.metrics.service import MetricsSettings
     from wayfare.server import ServerSettings, UnsafeAddressError, serve
     from wayfare.service.access import Access
+    from wayfare.service.allocator import bound_allocator
     from wayfare.service.errors import RefusedError
     from wayfare.storage.lock import StoreInUseError
     from wayfare.storage.migrations import NewerStoreError
     from wayfare.storage.store import DamagedStoreError
 
+    bound_allocator()
     settings = ServerSettings(
         address=grpc_address,
         folder=store,
