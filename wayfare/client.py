@@ -74,13 +74,16 @@ class Client:
                 return
 
     def watch(self, run_id: str) -> Iterator[pb.WatchRunResponse]:
-        """Every change of a run until it is over; takes up again where a broken stream left off."""
+        """Every change of a run until it is over; takes up again where a broken stream left off.
+
+        Before the change that says that it succeeded come pages of windows, without a run.
+        """
         seen = 0
         while True:
             request = pb.WatchRunRequest(run_id=run_id, after_sequence=seen)
             try:
                 for change in self.stub.WatchRun(request, metadata=self._metadata, wait_for_ready=bool(seen)):
-                    seen = change.run.sequence
+                    seen = change.run.sequence or seen
                     yield change
                     if change.run.state in OVER:
                         return
@@ -95,7 +98,8 @@ class Client:
             RunFailedError: the run failed or was cancelled.
         """
         for change in self.watch(run_id):
-            note(change.run, on_progress)
+            if change.HasField("run"):
+                note(change.run, on_progress)
         return data_of(self.stub.GetReport(pb.GetReportRequest(run_id=run_id), metadata=self._metadata))
 
     def records(self, run_id: str) -> Iterator[pb.RequestRecord]:
@@ -167,14 +171,17 @@ class AsyncClient:
                 return
 
     async def watch(self, run_id: str) -> AsyncIterator[pb.WatchRunResponse]:
-        """Every change of a run until it is over; takes up again where a broken stream left off."""
+        """Every change of a run until it is over; takes up again where a broken stream left off.
+
+        Before the change that says that it succeeded come pages of windows, without a run.
+        """
         seen = 0
         while True:
             request = pb.WatchRunRequest(run_id=run_id, after_sequence=seen)
             call = self.stub.WatchRun(request, metadata=self._metadata, wait_for_ready=bool(seen))
             try:
                 async for change in call:
-                    seen = change.run.sequence
+                    seen = change.run.sequence or seen
                     yield change
                     if change.run.state in OVER:
                         return
@@ -193,7 +200,8 @@ class AsyncClient:
             RunFailedError: the run failed or was cancelled.
         """
         async for change in self.watch(run_id):
-            note(change.run, on_progress)
+            if change.HasField("run"):
+                note(change.run, on_progress)
         return data_of(await self.stub.GetReport(pb.GetReportRequest(run_id=run_id), metadata=self._metadata))
 
     async def records(self, run_id: str) -> AsyncIterator[pb.RequestRecord]:

@@ -15,11 +15,11 @@ from grpc_reflection.v1alpha import reflection
 
 from wayfare.metrics.service import ServiceMetrics
 from wayfare.service.acceptance import Acceptance
-from wayfare.service.access import Access
+from wayfare.service.access import Access, TokenFirst
 from wayfare.service.catalog import CatalogServicer
 from wayfare.service.checker import Checker
-from wayfare.service.intake import MOST_REQUESTS, Intake
-from wayfare.service.quotas import Flow, Holdings, Limits
+from wayfare.service.intake import MOST_REQUESTS, MOST_TARGETS, Intake
+from wayfare.service.quotas import Flow, Holdings, Limits, RunLimits
 from wayfare.service.retention import Retention, Sweeper
 from wayfare.service.routing import add_routing
 from wayfare.service.simulation import SimulationServicer
@@ -28,6 +28,7 @@ from wayfare.service.uploads import Uploads
 from wayfare.service.wellformed import WellFormed
 from wayfare.service.writer import Writer
 from wayfare.storage.lock import locked
+from wayfare.storage.reserve import Reserve
 from wayfare.storage.sqlite import SqliteStore
 from wayfare.v1 import catalog_pb2, catalog_pb2_grpc, routing_pb2, simulation_pb2, simulation_pb2_grpc
 
@@ -44,8 +45,11 @@ OPTIONS = (
     ("grpc.max_receive_message_length", MOST_MESSAGE_BYTES),
     ("grpc.max_send_message_length", MOST_MESSAGE_BYTES),
     ("grpc.so_reuseport", 0),
+    ("grpc.keepalive_time_ms", 60_000),
+    ("grpc.keepalive_timeout_ms", 20_000),
 )
 GRACE_S = 5.0
+MOST_PORT = 65_535
 SERVICES = (
     simulation_pb2.DESCRIPTOR.services_by_name["SimulationService"].full_name,
     catalog_pb2.DESCRIPTOR.services_by_name["CatalogService"].full_name,
@@ -82,16 +86,18 @@ class ServerSettings:
 
     address: str
     folder: Path
-    slots: int
+    runs: RunLimits = field(default_factory=RunLimits)
     tls: Tls | None = None
     access: Access = field(default_factory=Access)
     limits: Limits = field(default_factory=Limits)
     retention: Retention = field(default_factory=Retention)
     run_requests: int = MOST_REQUESTS
+    run_targets: int = MOST_TARGETS
     files: Path | None = None
     policies: tuple[str, ...] = ()
     insecure_anywhere: bool = False
     routes: Sequence[Scenario] = ()
+    load_reporters: tuple[str, ...] = ()
     policy_servers: tuple[str, ...] = ()
     listeners: Sequence[RunListener] = ()
     interceptors: Sequence[grpc.aio.ServerInterceptor] = ()
@@ -113,8 +119,8 @@ def demand_safe(settings: ServerSettings) -> None:
 def demand_near(address: str, allowed_anywhere: bool, missing: str) -> None:  # noqa: FBT001  (a fact about the address)
     """Raises `UnsafeAddressError` for what is no address, or one too far away."""
     host, _colon, port = address.rpartition(":")
-    if not host or not port.isdecimal():
-        message = f"address {address!r} is not host:port"
+    if not host or not port.isdecimal() or int(port[:6]) > MOST_PORT:
+        message = f"address {address!r} is not host:port with a port of 0 to {MOST_PORT}"
         raise UnsafeAddressError(message)
     if not (is_loopback(host.strip("[]")) or allowed_anywhere):
         message = f"{address!r} is beyond loopback: {missing} --insecure-anywhere"
@@ -141,9 +147,21 @@ async def serve(settings: ServerSettings, ready: Callable[[int, int | None], Non
     demand_safe(settings)
     metrics = ServiceMetrics(settings.metrics, settings.folder / "runs") if settings.metrics else None
     settings = watched(settings, metrics) if metrics else settings
-    with locked(settings.folder), closing(SqliteStore(settings.folder / "runs.sqlite")) as store:
+    reserve = Reserve(settings.folder)
+    with locked(settings.folder), closing(opened_store(settings.folder, reserve)) as store:
         (settings.folder / "runs").mkdir(exist_ok=True)
-        await Service(settings, store, metrics).serve(ready)
+        reserve.ensure()
+        await Service(settings, store, reserve, metrics).serve(ready)
+
+
+def opened_store(folder: Path, reserve: Reserve) -> SqliteStore:
+    """The store of a folder; where the disk is full, with the room that was kept back."""
+    try:
+        return SqliteStore(folder / "runs.sqlite")
+    except OSError:
+        if not reserve.release():
+            raise
+        return SqliteStore(folder / "runs.sqlite")
 
 
 def watched(settings: ServerSettings, metrics: ServiceMetrics) -> ServerSettings:
@@ -166,20 +184,23 @@ def stop_signal() -> asyncio.Event:
 class Service:
     """Every part, wired."""
 
-    def __init__(self, settings: ServerSettings, store: SqliteStore, metrics: ServiceMetrics | None) -> None:
+    def __init__(
+        self, settings: ServerSettings, store: SqliteStore, reserve: Reserve, metrics: ServiceMetrics | None
+    ) -> None:
         """Nothing started."""
         self._settings, self._store, self._metrics = settings, store, metrics
         uploads, holdings = settings.folder / "uploads", Holdings(settings.limits)
         intake = Intake(
             uploads=uploads,
             most_requests=settings.run_requests,
+            most_targets=settings.run_targets,
             files=settings.files,
             policies=settings.policies,
             policy_servers=settings.policy_servers,
         )
-        self._holdings, self._writer, self._checker = holdings, Writer(store), Checker(intake)
+        self._holdings, self._writer, self._checker = holdings, Writer(store, reserve), Checker(intake)
         listeners = (holdings, *settings.listeners)
-        self._slots = Slots(self._writer, settings.folder / "runs", settings.slots, listeners)
+        self._slots = Slots(self._writer, settings.folder / "runs", settings.runs, reserve, listeners)
         self._sweeper = Sweeper(store, self._writer, self._slots, uploads, settings.retention)
         self._acceptance = Acceptance(store, self._writer, self._slots, self._checker, holdings)
         self._uploads = Uploads(uploads, settings.limits, Flow(settings.limits.trace_bytes_per_hour))
@@ -188,28 +209,43 @@ class Service:
     async def serve(self, ready: Callable[[int, int | None], None]) -> None:
         """Serves until asked to end, then drains."""
         stop = stop_signal()
-        interceptors = (*self._settings.interceptors, WellFormed())
+        interceptors = (*self._settings.interceptors, TokenFirst(self._settings.access), WellFormed())
         server = grpc.aio.server(interceptors=interceptors, options=OPTIONS)
         self._add_services(server)
         port = bound(server, self._settings)
         metrics_port = self._metrics.open(self._store) if self._metrics else None
         await self._start()
         await server.start()
-        sweeping = asyncio.ensure_future(self._sweeper.sweep_forever())
+        endless = (self._sweeper.sweep_forever(), self._routers.expire_forever())
+        sweeping = [asyncio.ensure_future(work) for work in endless]
         ready(port, metrics_port)
         await stop.wait()
-        sweeping.cancel()
+        for work in sweeping:
+            work.cancel()
         await self._stop(server)
 
     def _add_services(self, server: grpc.aio.Server) -> None:
         """Every service of the contract, health and reflection."""
         settings, slots = self._settings, self._slots
         simulation = SimulationServicer(
-            self._store, self._writer, slots, self._acceptance, self._uploads, settings.access
+            self._store,
+            self._writer,
+            slots,
+            self._acceptance,
+            self._uploads,
+            settings.access,
+            settings.limits,
         )
         simulation_pb2_grpc.add_SimulationServiceServicer_to_server(simulation, server)
         catalog_pb2_grpc.add_CatalogServiceServicer_to_server(CatalogServicer(settings.access), server)
-        add_routing(server, settings.access, self._checker, settings.routes)
+        self._routers = add_routing(
+            server,
+            settings.access,
+            self._checker,
+            settings.routes,
+            settings.load_reporters,
+            settings.limits,
+        )
         health_pb2_grpc.add_HealthServicer_to_server(self._health, server)
         reflection.enable_server_reflection((*SERVICES, reflection.SERVICE_NAME), server)
 

@@ -16,6 +16,7 @@ from hostility import hostile_calls
 from load import steady_load
 from streaming import million_records
 from submission import thousand_runs
+from unfriendly import unfriendly_tenant, watched_week
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -33,6 +34,8 @@ EXPERIMENTS: tuple[Callable[[], Finding], ...] = (
     damaged_stores,
     full_disks,
     hostile_calls,
+    unfriendly_tenant,
+    watched_week,
 )
 MARKS = {True: "yes", False: "**no**", None: ""}
 

@@ -114,3 +114,68 @@ def test_a_restart_shows_the_newest_again(tmp_path):
     publisher.restore(store, 2)
     publisher.stop(60.0)
     assert [run for run, _from_s in sink.runs] == ["older", "newest"]
+
+
+class AwaySink(Sink):
+    """A receiver that is away for some tries."""
+
+    def __init__(self, away):
+        super().__init__()
+        self.away = away
+
+    def take(self, samples):
+        """Takes a run when it is there."""
+        if self.away:
+            self.away -= 1
+            raise NotTakenError("away", may_be_taken_later=True)
+        super().take(samples)
+
+
+@pytest.fixture
+def no_wait(monkeypatch):
+    """Tries that follow at once."""
+    monkeypatch.setattr("wayfare.metrics.publisher.FIRST_WAIT_S", 0.001)
+
+
+def test_a_receiver_that_comes_back_gets_every_run(tmp_path, no_wait):
+    """However often it is away, runs are tried again in their order, and the mark goes when one is taken."""
+    for run in ("a", "b"):
+        keep_run(tmp_path, run)
+    sink, outcomes = AwaySink(7), []
+    publisher = Publisher(tmp_path, sink, lambda samples: samples, outcomes.append, "pending")
+    for run in ("a", "b"):
+        publisher.run_changed(replace(RECORD, run_id=run))
+    while publisher.waiting_count:
+        pass
+    publisher.stop(60.0)
+    assert [run for run, _from_s in sink.runs] == ["a", "b"]
+    assert outcomes == ["taken", "taken"]
+    assert not list(tmp_path.glob("*/pending"))
+
+
+def test_a_restart_hands_on_what_was_left(tmp_path):
+    """A server that ends while the receiver is away leaves the mark; the next one hands the run on."""
+    store = MemoryStore()
+    keep_run(tmp_path, "r")
+    store.add(RECORD)
+    first = Publisher(tmp_path, AwaySink(10**9), lambda samples: samples, [].append, "pending")
+    first.run_changed(RECORD)
+    first.stop(60.0)
+    assert (tmp_path / "r" / "pending").exists()
+    sink = Sink()
+    second = Publisher(tmp_path, sink, lambda samples: samples, [].append, "pending")
+    second.resume(store)
+    second.stop(60.0)
+    assert [run for run, _from_s in sink.runs] == ["r"]
+    assert not (tmp_path / "r" / "pending").exists()
+
+
+def test_what_no_receiver_takes_is_given_up(tmp_path):
+    """A refusal that waiting does not change counts as failed once, and leaves no mark."""
+    keep_run(tmp_path, "r")
+    outcomes = []
+    publisher = Publisher(tmp_path, Sink(NotTakenError("no")), lambda samples: samples, outcomes.append, "m")
+    publisher.run_changed(RECORD)
+    publisher.stop(60.0)
+    assert outcomes == ["failed"]
+    assert not list(tmp_path.glob("*/m"))

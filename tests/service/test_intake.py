@@ -238,6 +238,43 @@ def test_greedy_scenarios_are_refused_and_others_go_on(tmp_path):
     assert asyncio.run(use()) == [grpc.StatusCode.RESOURCE_EXHAUSTED] * 2
 
 
+def test_a_slow_tenant_holds_up_nobody_else(tmp_path):
+    """While one tenant's scenarios take forever, another's are checked; its own wait behind each other."""
+
+    async def use():
+        checker = Checker(Hungry(uploads=tmp_path), quick_s=60.0)
+        endless = pb.CreateRunRequest(scenario_name="endless")
+        fine = pb.CreateRunRequest(scenario_name="frontier-only")
+        slow = [asyncio.ensure_future(checker.checked("slow", endless, (), 0)) for _ in range(5)]
+        own = asyncio.ensure_future(checker.checked("slow", fine, (), 0))
+        others = [await checker.checked("quick", fine, (), 0) for _ in range(3)]
+        assert [one.scenario for one in others] == ["frontier-only"] * 3
+        assert not any(one.done() for one in (*slow, own))
+        for one in (*slow, own):
+            one.cancel()
+        checker.end()
+
+    asyncio.run(use())
+
+
+def test_scenarios_that_wait_are_bounded(tmp_path, monkeypatch):
+    """A tenant has so many scenarios waiting to be checked; one more is refused."""
+    monkeypatch.setattr("wayfare.service.checker.MOST_WAITING", 1)
+
+    async def use():
+        checker = Checker(Hungry(uploads=tmp_path), quick_s=60.0)
+        waiting = asyncio.ensure_future(
+            checker.checked("a", pb.CreateRunRequest(scenario_name="endless"), (), 0)
+        )
+        await asyncio.sleep(0)
+        with pytest.raises(RefusedError, match="wait to be checked"):
+            await checker.checked("a", pb.CreateRunRequest(scenario_name="frontier-only"), (), 0)
+        waiting.cancel()
+        checker.end()
+
+    asyncio.run(use())
+
+
 def test_memory_errors_ask_for_a_new_process(tmp_path):
     """Running out of memory is told apart from a broken scenario."""
     request = pb.CreateRunRequest(scenario_name="hungry").SerializeToString()

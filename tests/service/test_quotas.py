@@ -8,12 +8,13 @@ from dataclasses import replace
 import pytest
 
 from wayfare.service.errors import RefusedError
-from wayfare.service.quotas import Flow, Holdings, Limits
+from wayfare.service.quotas import Flow, Holdings, Limits, RunLimits
 from wayfare.service.retention import Retention, Sweeper
 from wayfare.service.slots import Slots
 from wayfare.service.uploads import Uploads
 from wayfare.service.writer import Writer
 from wayfare.storage.memory import MemoryStore
+from wayfare.storage.reserve import Reserve
 from wayfare.storage.store import RunRecord, RunState
 from wayfare.v1 import simulation_pb2 as pb
 
@@ -130,7 +131,7 @@ def test_the_oldest_are_forgotten(tmp_path, retention, left):
 
     async def sweep():
         writer = Writer(store)
-        slots = Slots(writer, runs, 0)
+        slots = Slots(writer, runs, RunLimits(slots=0), Reserve(tmp_path))
         slots.submit(store.get("waiting"))
         await Sweeper(store, writer, slots, uploads, retention).sweep(100.0)
 

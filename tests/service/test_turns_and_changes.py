@@ -40,6 +40,36 @@ def test_turns_are_fair_and_lose_nobody(tenants, data):
         assert [run for run in taken if run.tenant == tenant] == [r for r in left if r.tenant == tenant]
 
 
+@given(st.lists(st.sampled_from("abc"), max_size=12), st.sets(st.sampled_from("abc")))
+def test_tenants_that_may_not_run_wait(tenants, resting):
+    """Runs of tenants that may run come, all of them; the others' stay in their places."""
+    runs = [record(tenant, number) for number, tenant in enumerate(tenants)]
+    turns = Turns()
+    for run in runs:
+        turns.add(run)
+    taken = []
+    while (run := turns.take(lambda tenant: tenant not in resting)) is not None:
+        taken.append(run)
+    assert {run.tenant for run in taken}.isdisjoint(resting)
+    left = []
+    while (run := turns.take()) is not None:
+        left.append(run)
+    assert sorted(run.run_id for run in taken + left) == sorted(run.run_id for run in runs)
+    assert [run for run in left if run.tenant == "a"] == [
+        run for run in runs if run in left and run.tenant == "a"
+    ]
+
+
+def test_what_is_put_back_comes_first():
+    """A run that could not run is its tenant's next."""
+    turns = Turns()
+    first, second = record("a", 1), record("a", 2)
+    turns.add(first)
+    turns.add(second)
+    turns.put_back(turns.take())
+    assert [turns.take(), turns.take(), turns.take()] == [first, second, None]
+
+
 def test_everybody_who_waits_is_woken():
     """However many wait for a run, a change wakes them all."""
 

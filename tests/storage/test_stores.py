@@ -33,10 +33,12 @@ def store(request, tmp_path):
 
 
 def test_what_is_added_is_found(store):
-    """A run is found by its id as it was added, numbered."""
+    """A run is found by its id as it was added, numbered among all and among its tenant's."""
     kept = store.add(record("x", labels={"k": "v"}, policies=("p", "q")))
     assert store.get("x") == kept
-    assert kept.number == 1
+    assert (kept.number, kept.ordinal) == (1, 1)
+    store.add(record("foreign", tenant="b"))
+    assert (store.add(record("z")).number, store.get("z").ordinal) == (3, 2)
     assert store.get("y") is None
 
 
@@ -62,15 +64,22 @@ def test_changes_are_kept_and_removed_runs_stay_away(store):
 
 
 def test_pages_are_newest_first_and_filtered(store):
-    """Pages hold a tenant's own runs, newest first, by state and label, below a number."""
+    """Pages hold a tenant's own runs, newest first, by state and label, below an ordinal."""
     for name in "uvwx":
         store.add(record(name, labels={"odd": str(name in "vx")}))
     store.add(record("foreign", tenant="b"))
     store.put(replace(store.get("v"), state=RunState.FAILED))
     assert [run.run_id for run in store.page("a", ALL, {}, NEWEST, 3)] == ["x", "w", "v"]
-    assert [run.run_id for run in store.page("a", ALL, {}, store.get("w").number, 3)] == ["v", "u"]
+    assert [run.run_id for run in store.page("a", ALL, {}, store.get("w").ordinal, 3)] == ["v", "u"]
     assert [run.run_id for run in store.page("a", [RunState.FAILED], {}, NEWEST, 9)] == ["v"]
     assert [run.run_id for run in store.page("a", ALL, {"odd": "True"}, NEWEST, 9)] == ["x", "v"]
+
+
+def test_pages_leave_scenarios_out(store):
+    """A listed run is the run without its scenario, which stays in the store."""
+    kept = store.add(record("x", scenario_json='{"a": 1}', labels={"k": "v"}))
+    assert list(store.page("a", ALL, {}, NEWEST, 1)) == [replace(kept, scenario_json="")]
+    assert store.get("x").scenario_json == '{"a": 1}'
 
 
 def test_unfinished_runs_are_in_order(store):
@@ -200,6 +209,29 @@ def test_flipped_bytes_are_told(tmp_path):
     store = SqliteStore(path)
     assert [run.state for run in store.unfinished()].count(RunState.FAILED) == 1
     store.close()
+
+
+def test_bytes_that_are_no_text_are_told(tmp_path):
+    """A byte that is no UTF-8 makes its run FAILED, in pages too, and hides no other."""
+    path = tmp_path / "runs.sqlite"
+    whole = a_full_store(path)
+    whole[whole.index(b"x" * 500) + 250] = 0xFF
+    path.write_bytes(whole)
+    store = SqliteStore(path)
+    for found in (store.unfinished(), store.page("a", ALL, {}, NEWEST, 500)):
+        assert ([run.state for run in found].count(RunState.FAILED), len(found)) == (1, 100)
+    store.close()
+
+
+def test_an_emptied_file_is_refused(tmp_path):
+    """A file without a byte is new where there is nothing beside it, and damaged beside results."""
+    path = tmp_path / "runs.sqlite"
+    path.touch()
+    SqliteStore(path).close()
+    path.write_bytes(b"")
+    (tmp_path / "runs" / "abc").mkdir(parents=True)
+    with pytest.raises(DamagedStoreError, match="is empty, and there are results beside it"):
+        SqliteStore(path)
 
 
 def opened_or_refused(path):

@@ -124,7 +124,7 @@ def test_outstanding_counts_from_start_to_report():
     done = live.end(answers[0].request, Event(0, EventKind.COMPLETED, 1.0))
     assert [type(told.step).__name__ for told in done.steps] == ["Finish"]
     assert live.fleet.outstanding.tolist() == [1, 2, 2, 2]
-    with pytest.raises(UnknownRequestError, match="no request 0 is under way"):
+    with pytest.raises(UnknownRequestError, match=f"no request {answers[0].request} is under way"):
         live.end(answers[0].request, Event(0, EventKind.COMPLETED, 1.0))
 
 

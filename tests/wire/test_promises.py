@@ -249,8 +249,8 @@ def small_disk(tmp_path):
 
 
 def test_a_full_disk_loses_no_accepted_run(small_disk):
-    """On a full disk new runs are refused and running ones fail with that reason; the service lives,
-    and accepts again when there is room.
+    """On a full disk new runs are refused and accepted ones wait; what is over can be deleted, and all
+    that was accepted succeeds when there is room.
     """  # fmt: skip
     config = small_disk.parent / "serve.yaml"
     config.write_text("slots: 1\n")
@@ -258,24 +258,41 @@ def test_a_full_disk_loses_no_accepted_run(small_disk):
     with Service(small_disk, *options) as service, Client(service.address) as client:
         first = client.create(named_run("frontier-only", settings=SHORT))
         client.report(first.run_id)
+        busy = running(client).run_id
+        accepted = [client.create(named_run("frontier-only", settings=SHORT)).run_id for _ in range(3)]
         fill(small_disk / "filler")
-        accepted, error = [], None
-        for number in range(200):
-            request = named_run("frontier-only", settings=SHORT, labels={"n": str(number)})
-            try:
-                accepted.append(client.create(request).run_id)
-            except grpc.RpcError as caught:
-                error = caught
-                break
+        error = refused(lambda: client.create(named_run("frontier-only", settings=SHORT)))
         assert error.code() is grpc.StatusCode.RESOURCE_EXHAUSTED
         assert "full" in error.details()
+        digest = client.report(first.run_id)["digest"]
+        client.delete(first.run_id)
+        client.cancel(busy)
+        fill(small_disk / "more")
+        assert {client.stub.GetRun(pb.GetRunRequest(run_id=one)).state for one in accepted} == QUEUED
         (small_disk / "filler").unlink()
-        endings = [list(client.watch(run_id))[-1].run for run_id in accepted]
-        assert all(run.state == pb.Run.STATE_SUCCEEDED or run.error for run in endings)
-        again = client.create(named_run("frontier-only", settings=SHORT))
-        assert client.report(again.run_id)["digest"] == client.report(first.run_id)["digest"]
-        assert {run.run_id for run in client.runs()} == {first.run_id, *accepted, again.run_id}
+        assert {client.report(run_id)["digest"] for run_id in accepted} == {digest}
+        assert {run.run_id for run in client.runs()} == {busy, *accepted}
         assert service.end() == 0
+
+
+def test_a_service_restarts_on_a_full_disk(small_disk):
+    """Asked to end and started again while the disk is full, it knows every run, and runs them later."""
+    with Service(small_disk, "--slots", "1") as service, Client(service.address) as client:
+        busy = running(client).run_id
+        waiting = [client.create(named_run("frontier-only", settings=SHORT)).run_id for _ in range(3)]
+        fill(small_disk / "filler")
+        assert service.end() == 0
+    fill(small_disk / "more")
+    with Service(small_disk, "--slots", "1") as service, Client(service.address) as client:
+        states = {run.run_id: run.state for run in client.runs()}
+        assert states == dict.fromkeys((busy, *waiting), pb.Run.STATE_QUEUED)
+        client.cancel(busy)
+        (small_disk / "filler").unlink()
+        assert all(client.report(run_id)["requests"]["arrived"] for run_id in waiting)
+        assert service.end() == 0
+
+
+QUEUED = {pb.Run.STATE_QUEUED}
 
 
 def fill(path):

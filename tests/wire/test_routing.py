@@ -239,7 +239,8 @@ def test_a_shipped_scenario_needs_no_router_made_first(stub):
     stream = stub.CreateRouter(pb.CreateRouterRequest(scenario_name=MIXED)).streams[0]
     asked = {"scenario_name": MIXED, "policy": "round_robin", "stream": stream}
     first, second = ask(stub, **asked), ask(stub, **asked)
-    assert (first.router_id, first.request, second.request) == (second.router_id, 0, 1)
+    assert first.router_id == second.router_id
+    assert first.request != second.request
     listed = stub.ListRouters(pb.ListRoutersRequest()).routers
     assert listed[0].router_id == "two"
     assert first.router_id in {router.router_id for router in listed}
@@ -284,6 +285,8 @@ def test_a_shipped_scenario_needs_no_router_made_first(stub):
             "constraints.residency may have 200 regions",
         ),
         (pb.DecideRequest(now_s=float("nan")), "INVALID_ARGUMENT", "now_s nan must be a finite number"),
+        (pb.DecideRequest(now_s=1e300), "INVALID_ARGUMENT", "now_s 1e+300 must be a finite number"),
+        (pb.DecideRequest(now_s=1e6), "INVALID_ARGUMENT", "is more than 60 s from this router's clock"),
         (
             pb.DecideRequest(constraints=pb.RequestConstraints(banned_tiers=["moon"])),
             "INVALID_ARGUMENT",
@@ -332,6 +335,23 @@ def test_reports_that_say_nothing_are_refused(stub):
     assert code == "INVALID_ARGUMENT"
 
 
+@pytest.mark.parametrize(
+    ("event", "text"),
+    [
+        ({"retry_after_s": 1e300}, "attempt.retry_after_s 1e+300 must be 0 to 3600"),
+        ({"ttft_s": -1.0}, "attempt.ttft_s -1.0 must be a number of seconds"),
+        ({"output_token_count": -1}, "attempt.output_token_count -1 must be 0 to"),
+        ({"reason": "x" * 201}, "attempt.reason has 201 characters"),
+    ],
+)
+def test_absurd_reports_are_refused(stub, event, text):
+    """Times and counts that nobody measures change nothing: the request is still under way."""
+    answer = ask(stub)
+    code, details = refused(lambda: report(stub, answer, kind=EVENT.KIND_FAILED, **event))
+    assert (code, text in details) == ("INVALID_ARGUMENT", True), details
+    assert told(report(stub, answer, kind=EVENT.KIND_COMPLETED)) == ["finish"]
+
+
 def test_configured_routers_stay(stub):
     """Nobody deletes what the operator configured; one's own is gone when deleted."""
     code, text = refused(lambda: stub.DeleteRouter(pb.DeleteRouterRequest(router_id="two")))
@@ -358,6 +378,41 @@ def test_tenants_see_their_own_routers(tmp_path):
     )
     delete = pb.DeleteRouterRequest(router_id=router)
     assert refused(lambda: service.stub.DeleteRouter(delete, metadata=blue))[0] == "NOT_FOUND"
+    assert service.end() == 0
+
+
+def test_tenants_cannot_hurt_each_other_on_a_shared_router(tmp_path):
+    """Nobody reports on another's request, moves the clock, or reports loads uninvited."""
+    own = tmp_path / "two.yaml"
+    own.write_text(TWO)
+    tokens = tmp_path / "tokens.yaml"
+    tokens.write_text("".join(f"{name}: {token}\n" for name, token in TOKENS.items()))
+    service = Service(tmp_path / "s", "--tokens", str(tokens), "--route", str(own), "--load-reporter", "red")
+    red, blue = ((("authorization", f"bearer {token}"),) for token in TOKENS.values())
+    stub = service.stub
+    first, second = (stub.Decide(pb.DecideRequest(), metadata=red).request for _ in range(2))
+    assert abs(second - first) > 1
+    stolen = pb.ReportOutcomeRequest(request=first, attempt=EVENT(kind=EVENT.KIND_COMPLETED))
+    assert refused(lambda: stub.ReportOutcome(stolen, metadata=blue))[0] == "NOT_FOUND"
+    assert [step.WhichOneof("step") for step in stub.ReportOutcome(stolen, metadata=red).steps] == ["finish"]
+    loaded = pb.DecideRequest(loads=[pb.TargetLoad(target="small/0", outstanding=9)])
+    assert refused(lambda: stub.Decide(loaded, metadata=blue))[0] == "PERMISSION_DENIED"
+    assert told(stub.Decide(loaded, metadata=red))[0].startswith("start")
+    late = pb.DecideRequest(now_s=1e9)
+    assert refused(lambda: stub.Decide(late, metadata=blue))[0] == "INVALID_ARGUMENT"
+    assert service.end() == 0
+
+
+def test_routers_are_bounded_by_their_targets(tmp_path):
+    """A fleet of more targets than a run may have is refused; so are many routers of many targets each."""
+    service = Service(tmp_path / "store", "--most-run-targets", "1500")
+    huge = pb.CreateRouterRequest(scenario_yaml=TWO, settings=["fleet.small.replicas=100000"])
+    code, text = refused(lambda: service.stub.CreateRouter(huge))
+    assert (code, "fleet: 100,002 targets" in text) == ("INVALID_ARGUMENT", True), text
+    large = pb.CreateRouterRequest(scenario_yaml=TWO, settings=["fleet.small.replicas=1200"])
+    assert len(service.stub.CreateRouter(large).targets) == 1202
+    code, text = refused(lambda: service.stub.CreateRouter(large))
+    assert (code, "have 1,202" in text) == ("RESOURCE_EXHAUSTED", True), text
     assert service.end() == 0
 
 

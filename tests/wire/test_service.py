@@ -32,14 +32,17 @@ def client(service):
 def test_create_watch_report(client):
     """A run is created, watched to its end, and reports what the library reports, bit by bit."""
     run = client.create(named_run("frontier-only", settings=SHORT))
-    changes = list(client.watch(run.run_id))
+    heard = list(client.watch(run.run_id))
+    changes = [change for change in heard if change.HasField("run")]
     assert [change.run.sequence for change in changes] == sorted({c.run.sequence for c in changes})
     assert changes[-1].run.state == pb.Run.STATE_SUCCEEDED
     expected = simulate(load_scenario("frontier-only", overrides=SHORT)).report
     found = client.report(run.run_id)
     assert found["digest"] == changes[-1].run.digest == expected.digest
     assert found["cost_usd"] == expected.to_dict()["cost_usd"]
-    arrived = sum(window.figures["arrivals"] for window in changes[-1].windows)
+    windows = [window for page in heard for window in page.windows]
+    assert [window.begin_s for window in windows] == sorted({window.begin_s for window in windows})
+    arrived = sum(window.figures["arrivals"] for window in windows)
     assert arrived == found["requests"]["arrived"] == len(list(client.records(run.run_id)))
     last = changes[-1].run
     assert (last.arrived_count, last.progress_ratio) == (arrived, 1.0)
@@ -196,13 +199,17 @@ def test_deleted_runs_are_gone(client):
 
 
 def test_tenants_see_their_own(tmp_path):
-    """A tenant's runs do not exist for another; without a token nobody is anybody."""
+    """A tenant's runs do not exist for another; without a token nothing is even read, whatever it is."""
     service = Service(tmp_path / "store", "--tokens", str(written_tokens(tmp_path)))
     red, blue = (Client(service.address, token=token) for token in TOKENS.values())
     with red, blue, Client(service.address) as nobody:
         run = red.create(named_run("frontier-only", settings=SHORT))
         assert refused(lambda: next(blue.watch(run.run_id))).code() is grpc.StatusCode.NOT_FOUND
         assert refused(nobody.create).code() is grpc.StatusCode.UNAUTHENTICATED
+        noise = nobody._channel.unary_unary("/wayfare.v1.SimulationService/CreateRun")
+        assert refused(lambda: noise(b"\xff" * 1_000)).code() is grpc.StatusCode.UNAUTHENTICATED
+        known = (("authorization", f"bearer {TOKENS['red']}"),)
+        assert refused(lambda: noise(b"\xff", metadata=known)).code() is grpc.StatusCode.INVALID_ARGUMENT
         assert red.report(run.run_id)["requests"]["arrived"] > 0
     assert service.end() == 0
 

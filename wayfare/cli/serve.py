@@ -46,9 +46,6 @@ FILE = click.Path(path_type=Path, exists=True, dir_okay=False)
     show_default=True,
     help="Folder of runs, results and uploads.",
 )
-@click.option(
-    "--slots", type=click.IntRange(min=1), default=2, show_default=True, help="Runs at the same time."
-)
 @click.option("--tokens", type=FILE, metavar="FILE", help="YAML map of tenants to their bearer tokens.")
 @click.option("--tls-certificate", type=FILE, metavar="PEM", help="The server's certificate.")
 @click.option("--tls-key", type=FILE, metavar="PEM", help="The server's key.")
@@ -76,7 +73,6 @@ def command(
     remote_write: str,
     vllm_metrics: bool,  # noqa: FBT001  (a flag of the command line)
     store: Path,
-    slots: int,
     tokens: Path | None,
     tls_certificate: Path | None,
     tls_key: Path | None,
@@ -91,15 +87,16 @@ def command(
     from wayfare.metrics.service import MetricsSettings
     from wayfare.server import ServerSettings, UnsafeAddressError, serve
     from wayfare.service.access import Access
+    from wayfare.service.allocator import bound_allocator
     from wayfare.service.errors import RefusedError
     from wayfare.storage.lock import StoreInUseError
     from wayfare.storage.migrations import NewerStoreError
     from wayfare.storage.store import DamagedStoreError
 
+    bound_allocator()
     settings = ServerSettings(
         address=grpc_address,
         folder=store,
-        slots=slots,
         tls=tls_of(tls_certificate, tls_key, tls_clients_ca),
         access=Access(tokens=tenants_by_token(tokens) if tokens else {}),
         routes=routed(routes),
@@ -111,7 +108,7 @@ def command(
             remote_write=remote_write,
             vllm=vllm_metrics,
         ),
-        **serving_settings(),
+        **serving_settings(several=tokens is not None),
     )
     unserved = (UnsafeAddressError, RefusedError, StoreInUseError, NewerStoreError, DamagedStoreError)
     try:

@@ -70,6 +70,22 @@ OPTIONS = (
         help="YAML map of options (without dashes in front) to values; options given here win.",
     ),
     click.option(
+        "--slots", type=COUNT, default=2, show_default=True, metavar="N",
+        expose_value=False, callback=noted, help="Runs at the same time.",
+    ),
+    click.option(
+        "--slots-per-tenant", type=COUNT, metavar="N", expose_value=False, callback=noted,
+        help="Runs of one tenant at the same time.  [default: with tokens one less than slots, else all]",
+    ),
+    click.option(
+        "--most-run-time", type=Duration(), default="2h", show_default=True, metavar="DURATION",
+        expose_value=False, callback=noted, help="End a run that takes longer.",
+    ),
+    click.option(
+        "--most-run-bytes", type=COUNT, default=4 * 1024**3, show_default=True, metavar="N",
+        expose_value=False, callback=noted, help="Memory of a run's process, beside what it begins with.",
+    ),
+    click.option(
         "--most-runs", type=COUNT, default=10_000, show_default=True, metavar="N",
         expose_value=False, callback=noted, help="Unfinished runs of a tenant.",
     ),
@@ -82,6 +98,11 @@ OPTIONS = (
         expose_value=False, callback=noted, help="Requests of a run; of one replication in a comparison.",
     ),
     click.option(
+        "--most-run-targets", type=COUNT, default=5_000, show_default=True, metavar="N",
+        expose_value=False, callback=noted,
+        help="Targets of a run: deployments, or replicas that the router chooses among.",
+    ),
+    click.option(
         "--most-trace-bytes", type=COUNT, default=200_000_000, show_default=True, metavar="N",
         expose_value=False, callback=noted, help="Size of an uploaded trace, unpacked as well.",
     ),
@@ -90,12 +111,39 @@ OPTIONS = (
         expose_value=False, callback=noted, help="Bytes that a tenant may upload in an hour.",
     ),
     click.option(
+        "--most-watches", type=COUNT, default=500, show_default=True, metavar="N",
+        expose_value=False, callback=noted, help="Runs that a tenant watches at once.",
+    ),
+    click.option(
+        "--most-record-streams", type=COUNT, default=8, show_default=True, metavar="N",
+        expose_value=False, callback=noted, help="Streams of request records that a tenant has open.",
+    ),
+    click.option(
+        "--most-open-uploads", type=COUNT, default=8, show_default=True, metavar="N",
+        expose_value=False, callback=noted, help="Uploads that a tenant has under way.",
+    ),
+    click.option(
+        "--most-decide-streams", type=COUNT, default=100, show_default=True, metavar="N",
+        expose_value=False, callback=noted, help="Streams of live decisions that a tenant has open.",
+    ),
+    click.option(
+        "--stream-patience", type=Duration(), default="30s", show_default=True, metavar="DURATION",
+        expose_value=False, callback=noted,
+        help="End a stream whose caller neither takes what is sent nor sends the next piece for so long.",
+    ),
+    click.option(
         "--keep-for", type=Duration(), metavar="DURATION", expose_value=False, callback=noted,
         help="Forget results and traces older than this, e.g. 30d. Default: keep all.",
     ),
     click.option(
         "--keep-bytes", type=COUNT, metavar="N", expose_value=False, callback=noted,
         help="Forget the oldest results and traces while they are larger together. Default: keep all.",
+    ),
+    click.option(
+        "--load-reporter", "load_reporters", multiple=True, metavar="TENANT", expose_value=False,
+        callback=noted,
+        help="Let this tenant report measured loads to the routers of --route. Repeatable; without tokens "
+        "everybody may.",
     ),
     click.option(
         "--allow-files", type=click.Path(path_type=Path, exists=True, file_okay=False), metavar="DIR",
@@ -115,22 +163,36 @@ def serving_options(function: F) -> F:
     return function
 
 
-def serving_settings() -> dict[str, Any]:
-    """What was set, as arguments of `ServerSettings`."""
-    from wayfare.service.quotas import Limits
+def serving_settings(*, several: bool) -> dict[str, Any]:
+    """What was set, as arguments of `ServerSettings`; `several` tenants leave each other a slot."""
+    from wayfare.service.quotas import Limits, RunLimits
     from wayfare.service.retention import Retention
 
     given = click.get_current_context().meta[KEPT]
     kept = {"age_s": given["keep_for"], "size_bytes": given["keep_bytes"]}
+    own_slots = given["slots_per_tenant"] or max(given["slots"] - several, 1)
     return {
+        "runs": RunLimits(
+            slots=given["slots"],
+            slots_per_tenant=own_slots,
+            wall_s=given["most_run_time"],
+            memory_bytes=given["most_run_bytes"],
+        ),
         "limits": Limits(
             unfinished=given["most_runs"],
             unfinished_requests=given["most_requests"],
             trace_bytes=given["most_trace_bytes"],
             trace_bytes_per_hour=given["most_upload_bytes_per_hour"],
+            watches=given["most_watches"],
+            record_streams=given["most_record_streams"],
+            uploads=given["most_open_uploads"],
+            decide_streams=given["most_decide_streams"],
+            stream_patience_s=given["stream_patience"],
         ),
         "retention": Retention(**{name: value for name, value in kept.items() if value is not None}),
         "run_requests": given["most_run_requests"],
+        "run_targets": given["most_run_targets"],
+        "load_reporters": given["load_reporters"],
         "files": given["allow_files"],
         "policies": given["allow_policies"],
     }

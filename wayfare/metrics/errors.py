@@ -24,4 +24,9 @@ class WrongAddressError(MetricsError, ValueError):
 
 
 class NotTakenError(MetricsError, OSError):
-    """A receiver that did not take the samples."""
+    """A receiver that did not take the samples; whether it may take the same ones later."""
+
+    def __init__(self, text: str, *, may_be_taken_later: bool = False) -> None:
+        """Keeps both."""
+        super().__init__(text)
+        self.may_be_taken_later = may_be_taken_later

@@ -104,7 +104,8 @@ class RemoteWriter:
             if OK <= answer.status < OK + 100:
                 return
             if not answer.helps_to_wait or tries == TRIES:
-                raise NotTakenError(complaint(answer, self._place(), sent, tries))
+                text = complaint(answer, self._place(), sent, tries)
+                raise NotTakenError(text, may_be_taken_later=answer.helps_to_wait)
             self.sleep(min(max(wait_s, answer.retry_after_s), MOST_WAIT_S))
             wait_s *= 2.0
 

@@ -34,6 +34,8 @@ if TYPE_CHECKING:
 PUBLISHED = 8
 PATIENCE_S = 2.0
 PAGE, PUSH = "page", "remote_write"
+MARKS = {PUSH: "remote-write.pending"}
+"""Files that say that a run is still to be handed to an outlet; the page needs none, it is made anew."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -95,6 +97,12 @@ class ServiceMetrics:
             ("outlet", "outcome"),
             registry=self._registry,
         )
+        self._behind = Gauge(
+            "wayfare_published_runs_waiting",
+            "Runs that an outlet has not taken yet.",
+            ("outlet",),
+            registry=self._registry,
+        )
         self._shown = self._publisher(PAGE, self._page, runs)
         self._publishers = (self._shown, *self._pushed(runs))
         self.listeners: tuple[RunListener, ...] = (RunStates(self._registry), *self._publishers)
@@ -105,7 +113,15 @@ class ServiceMetrics:
         """A publisher to a sink, its outcomes counted."""
         for outcome in (TAKEN, FAILED):
             self._outcomes.labels(outlet, outcome)
-        return Publisher(runs, sink, self._view, lambda outcome: self._outcomes.labels(outlet, outcome).inc())
+        made = Publisher(
+            runs,
+            sink,
+            self._view,
+            lambda outcome: self._outcomes.labels(outlet, outcome).inc(),
+            MARKS.get(outlet, ""),
+        )
+        self._behind.labels(outlet).set_function(lambda: made.waiting_count)
+        return made
 
     def _pushed(self, runs: Path) -> Iterator[Publisher]:
         """A publisher to the receiver, where one is named; it keeps nobody waiting but itself."""
@@ -126,6 +142,8 @@ class ServiceMetrics:
         """
         self._endpoint = Endpoint(*self._settings.host_and_port, self.text)
         self._shown.restore(store, self._settings.published)
+        for pushed in self._publishers[1:]:
+            pushed.resume(store)
         return int(self._endpoint.server_address[1])
 
     def text(self) -> str:

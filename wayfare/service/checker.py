@@ -1,9 +1,11 @@
-"""Scenarios are checked in a process of their own: none can hold up or take down the server."""
+"""Scenarios are checked in processes of their own: none holds up the server, no tenant another."""
 
 from __future__ import annotations
 
 import asyncio
+from collections import Counter
 from typing import TYPE_CHECKING, cast
+from weakref import WeakValueDictionary
 
 import grpc
 
@@ -21,18 +23,22 @@ if TYPE_CHECKING:
     from wayfare.v1 import simulation_pb2 as pb
 
 QUICK_S, PATIENT_S = 10.0, 120.0
+LANES = 2
+"""Processes of each kind."""
+MOST_WAITING = 2_000
+"""Scenarios of one tenant that wait to be checked."""
 UPLOAD = b"uploads/"
 MOST_BYTES = 1_000_000
 MOST_SETTINGS, MOST_LABELS, MOST_LABEL = 1_000, 64, 256
 
 
 class Checker:
-    """Two lanes: one process stays for what is quick; recordings, which may be long, have another."""
+    """Processes for what is quick, and others for recordings, which may take long."""
 
     def __init__(self, intake: Intake, quick_s: float = QUICK_S, patient_s: float = PATIENT_S) -> None:
         """No process yet."""
-        self._quick = Lane(intake, quick_s, stays=True)
-        self._patient = Lane(intake, patient_s, stays=False)
+        self._quick = Lanes(intake, quick_s, stays=True)
+        self._patient = Lanes(intake, patient_s, stays=False)
 
     async def checked(
         self, tenant: str, request: pb.CreateRunRequest, policies: Sequence[str], replications: int
@@ -41,13 +47,13 @@ class Checker:
 
         Raises:
             InvalidScenarioError: lists every fault.
-            RefusedError: checking takes too long or too much.
+            RefusedError: checking takes too long or too much, or too many of the tenant's wait already.
         """
         demand_small(request)
         data = request.SerializeToString()
         question = Question(tenant=tenant, request=data, policies=tuple(policies), replications=replications)
-        lane = self._patient if UPLOAD in data else self._quick
-        return accepted(await lane.asked(question))
+        lanes = self._patient if UPLOAD in data else self._quick
+        return accepted(await lanes.asked(question))
 
     async def start(self) -> None:
         """Starts the process that stays."""
@@ -59,13 +65,73 @@ class Checker:
         self._patient.end()
 
 
+class Lanes:
+    """Several processes; each tenant has one question answered at a time and waits behind its own only.
+
+    So one tenant's slow questions hold one process. The first process may stay; the others are ended after
+    each answer.
+    """
+
+    def __init__(self, intake: Intake, patience_s: float, *, stays: bool) -> None:
+        """No process."""
+        self._lanes = [Lane(intake, patience_s, stays=stays and not number) for number in range(LANES)]
+        self._idle: asyncio.PriorityQueue[int] = asyncio.PriorityQueue()
+        for number in range(LANES):
+            self._idle.put_nowait(number)
+        self._turns: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
+        self._waiting: Counter[str] = Counter()
+
+    def start(self) -> None:
+        """Starts the process that stays."""
+        self._lanes[0].start()
+
+    def end(self) -> None:
+        """Ends the processes."""
+        for lane in self._lanes:
+            lane.end()
+
+    async def asked(self, question: Question) -> Answer:
+        """The answer, in the tenant's turn; the process finishes it even when nobody waits any more.
+
+        Raises:
+            RefusedError: too many of the tenant's wait.
+        """
+        if self._waiting[question.tenant] >= MOST_WAITING:
+            text = f"{MOST_WAITING:,} scenarios of yours wait to be checked; try again"
+            raise RefusedError(grpc.StatusCode.RESOURCE_EXHAUSTED, text)
+        self._waiting[question.tenant] += 1
+        try:
+            return await self._in_turn(question)
+        finally:
+            self._waiting[question.tenant] -= 1
+
+    async def _in_turn(self, question: Question) -> Answer:
+        """The answer of the first process that is idle when the tenant's turn has come."""
+        turn = self._turns.setdefault(question.tenant, asyncio.Lock())
+        await turn.acquire()
+        try:
+            number = await self._idle.get()
+        except BaseException:
+            turn.release()
+            raise
+        work = asyncio.ensure_future(self._lanes[number].exchange(question))
+        work.add_done_callback(lambda done: self._next(done, number, turn))
+        return await asyncio.shield(work)
+
+    def _next(self, done: asyncio.Future[Answer], number: int, turn: asyncio.Lock) -> None:
+        """Lets the next question come; looks at an error that nobody may wait for."""
+        self._idle.put_nowait(number)
+        turn.release()
+        if not done.cancelled():
+            done.exception()
+
+
 class Lane:
     """One process that answers a question after the other; a new one where the last was lost."""
 
     def __init__(self, intake: Intake, patience_s: float, *, stays: bool) -> None:
         """No process; one that does not stay is ended after each answer."""
         self._intake, self._patience_s, self._stays = intake, patience_s, stays
-        self._turn = asyncio.Lock()
         self._worker: Worker | None = None
 
     def start(self) -> Worker:
@@ -74,23 +140,14 @@ class Lane:
             self._worker = started(check_all, self._intake)
         return self._worker
 
-    async def asked(self, question: Question) -> Answer:
-        """The answer, in turn; the process finishes it even when nobody waits any more."""
-        await self._turn.acquire()
-        work = asyncio.ensure_future(self._exchange(question))
-        work.add_done_callback(self._next)
-        return await asyncio.shield(work)
+    async def exchange(self, question: Question) -> Answer:
+        """The answer of the process.
 
-    def _next(self, done: asyncio.Future[Answer]) -> None:
-        """Lets the next question come; looks at an error that nobody may wait for."""
-        self._turn.release()
-        if not done.cancelled():
-            done.exception()
-
-    async def _exchange(self, question: Question) -> Answer:
-        """The answer of the process."""
+        Raises:
+            RefusedError: it takes too long, or the process ended.
+        """
         try:
-            worker = self.start()
+            worker = await asyncio.to_thread(self.start)
             worker.pipe.send(question)
             found = cast("Answer", await asyncio.wait_for(heard(worker.pipe), self._patience_s))
         except TimeoutError as error:

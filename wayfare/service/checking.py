@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import logging
-import resource
 import signal
 from contextlib import suppress
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from catalogs.errors import Fault
 from router.errors import RouterError
 from simulator import InvalidScenarioError
 from wayfare.service.intake import WIRE, Accepted, Intake
+from wayfare.service.processes import limit_memory
 from wayfare.v1 import simulation_pb2 as pb
 
 if TYPE_CHECKING:
@@ -59,19 +58,10 @@ Answer = Accepted | Faulty | TooMuch | Broken
 def check_all(pipe: Connection, intake: Intake) -> None:
     """Answers questions until nobody asks any more."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    limit_memory()
+    limit_memory(SPARE_BYTES)
     with suppress(EOFError, OSError):
         while True:
             pipe.send(answer(intake, pipe.recv()))
-
-
-def limit_memory() -> None:
-    """Lets the process take so much memory and no more, where the system tells what it has."""
-    sizes = Path("/proc/self/statm")
-    if sizes.exists():
-        held_bytes = int(sizes.read_text(encoding="ascii").split()[0]) * resource.getpagesize()
-        _soft, hard = resource.getrlimit(resource.RLIMIT_AS)
-        resource.setrlimit(resource.RLIMIT_AS, (held_bytes + SPARE_BYTES, hard))
 
 
 def answer(intake: Intake, question: Question) -> Answer:

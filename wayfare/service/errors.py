@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
+import re
 import sqlite3
-from typing import TYPE_CHECKING
+from contextlib import aclosing
+from typing import TYPE_CHECKING, Protocol, cast
 
 import grpc
 from google.protobuf import any_pb2
@@ -16,7 +19,7 @@ from router.errors import PolicyFailedError, RouterError
 from simulator import InvalidScenarioError
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Awaitable, Callable
+    from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable
     from typing import NoReturn, TypeVar
 
     from catalogs.errors import Fault
@@ -24,17 +27,26 @@ if TYPE_CHECKING:
     Q = TypeVar("Q")
     A = TypeVar("A")
     S = TypeVar("S")
+    P = TypeVar("P", bound="Patient")
     Context = grpc.aio.ServicerContext[object, object]
 
 LOG = logging.getLogger(__name__)
 MOST_TEXT, MOST_DETAILS = 1_000, 4_000
 """Characters of an error, and of all its violations: both travel as metadata, which is small."""
+FOLDERS = re.compile(r"(?<![\w.:/])/(?:[^\s/'\":,]+/)+")
+"""Folders of an absolute path, as errors of the system name files."""
 STORE_CODES = {
     sqlite3.SQLITE_FULL: grpc.StatusCode.RESOURCE_EXHAUSTED,
     sqlite3.SQLITE_CORRUPT: grpc.StatusCode.DATA_LOSS,
     sqlite3.SQLITE_NOTADB: grpc.StatusCode.DATA_LOSS,
 }
 OWN_TO_WIRE = {"scenario": "", "--set": "settings."}
+
+
+class Patient(Protocol):
+    """A servicer that streams: so long it waits for a caller to take the next message."""
+
+    patience_s: float
 
 
 class RefusedError(Exception):
@@ -68,7 +80,7 @@ def violations(error: Exception) -> error_details_pb2.BadRequest:
     faults = error.faults if isinstance(error, InvalidScenarioError) else ()
     left = MOST_DETAILS
     for number, fault in enumerate(faults):
-        field, description = field_of(fault)[:MOST_TEXT], fault.what[:MOST_TEXT]
+        field, description = field_of(fault)[:MOST_TEXT], shown(fault.what)
         left -= len(field.encode()) + len(description.encode())
         if left < 0:
             found.field_violations.add(description=f"and {len(faults) - number} more")
@@ -85,9 +97,14 @@ def field_of(fault: Fault) -> str:
 def message_of(error: Exception) -> str:
     """What a caller reads: every fault by its field, or the error's own text, cut where it is long."""
     if not isinstance(error, InvalidScenarioError):
-        return str(error)[:MOST_TEXT]
+        return shown(str(error))
     lines = (": ".join(part for part in (field_of(fault), fault.what) if part) for fault in error.faults)
-    return "\n".join(lines)[:MOST_TEXT]
+    return shown("\n".join(lines))
+
+
+def shown(text: str) -> str:
+    """A text as callers may see it: cut where it is long, without the server's folders."""
+    return FOLDERS.sub("", text[:MOST_TEXT])
 
 
 async def refuse(context: Context, error: Exception) -> NoReturn:
@@ -128,17 +145,35 @@ def answering(
 
 
 def streaming(
-    method: Callable[[S, Q, Context], AsyncIterator[A]],
-) -> Callable[[S, Q, Context], AsyncIterator[A]]:
-    """A streaming method whose errors become statuses."""
+    method: Callable[[P, Q, Context], AsyncGenerator[A]],
+) -> Callable[[P, Q, Context], AsyncIterator[A]]:
+    """A streaming method whose errors become statuses; it ends when its caller takes nothing any more.
 
-    async def answers(self: S, request: Q, context: Context) -> AsyncIterator[A]:
+    gRPC takes a coroutine that writes in the place of an iterator, as the stubs' types do not say.
+    """
+
+    async def answers(self: P, request: Q, context: Context) -> None:
         try:
-            async for one in method(self, request, context):
-                yield one
+            async with aclosing(method(self, request, context)) as found:
+                async for one in found:
+                    await taken(context, one, self.patience_s)
         except (grpc.aio.AbortError, grpc.aio.BaseError):
             raise
         except Exception as error:  # noqa: BLE001  (as above)
             await refuse(context, error)
 
-    return answers
+    return cast("Callable[[P, Q, Context], AsyncIterator[A]]", answers)
+
+
+async def taken(context: Context, message: object, patience_s: float) -> None:
+    """Sends a message.
+
+    Raises:
+        RefusedError: the caller did not take it for so long.
+    """
+    try:
+        async with asyncio.timeout(patience_s):
+            await context.write(message)
+    except TimeoutError as error:
+        text = f"nothing was taken from this stream for {patience_s:g} s"
+        raise RefusedError(grpc.StatusCode.DEADLINE_EXCEEDED, text) from error

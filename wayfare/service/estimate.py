@@ -13,7 +13,11 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from simulator import Scenario
+    from simulator.scenario.fleet import Deployment
     from simulator.scenario.streams import Stream
+
+WHOLE_FIGURES, FIGURES_EACH = 14, 8
+"""Columns of a run's timeline: of the whole, and of each target (queues and replicas by state)."""
 
 
 def request_count(scenario: Scenario) -> float:
@@ -45,6 +49,22 @@ def recorded_count(arrivals: TraceArrivals, duration_s: float) -> float:
         span_s = arrivals.window[1] - arrivals.window[0]
     passes = ceil(duration_s * arrivals.rate_scale / span_s) if span_s > 0.0 else inf
     return len(trace) * float(passes)
+
+
+def timeline_cells(scenario: Scenario) -> float:
+    """About how many samples the run's timeline and series have: by step, target and stream."""
+    steps = scenario.duration_s / scenario.settings.telemetry_step_s
+    return steps * (WHOLE_FIGURES + FIGURES_EACH * target_count(scenario) * len(scenario.streams))
+
+
+def target_count(scenario: Scenario) -> int:
+    """What the router chooses among: deployments, or their replicas where it balances them itself."""
+    return sum(most_replicas(entry) if entry.balancing == "router" else 1 for entry in scenario.fleet)
+
+
+def most_replicas(entry: Deployment) -> int:
+    """The most replicas that a deployment can come to have."""
+    return entry.autoscaling.max if entry.autoscaling else entry.replicas
 
 
 def repetitions(policies: Sequence[str], replications: int) -> int:

@@ -18,7 +18,7 @@ from simulator.experiment.policies import policy_of
 from simulator.scenario.loading import plain_data, with_files
 from simulator.scenario.overrides import overridden
 from wayfare.convert.scenario import scenario_data
-from wayfare.service.estimate import repetitions, request_count
+from wayfare.service.estimate import repetitions, request_count, target_count, timeline_cells
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -34,7 +34,11 @@ FILES_BY_NAME = ("signals.carbon_intensity", "signals.electricity_price")
 """Maps in which every text names a file."""
 UPLOAD = re.compile(r"uploads/([0-9a-f]{32})")
 MOST_REQUESTS = 20_000_000
+MOST_TARGETS = 5_000
 MOST_STEPS = 1_000_000
+MOST_CELLS = 20_000_000
+"""Samples of the timeline and of all series: about 30 bytes each in what watchers are sent."""
+MOST_DRAIN_S = 30 * 86_400.0
 MOST_SHOWN = 80
 """Characters of a caller's text that an error repeats."""
 
@@ -47,6 +51,7 @@ class Accepted:
     policy: str
     scenario_json: str
     request_count: int
+    target_count: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,6 +65,7 @@ class Intake:
 
     uploads: Path
     most_requests: int = MOST_REQUESTS
+    most_targets: int = MOST_TARGETS
     policy_servers: tuple[str, ...] = ()
     files: Path | None = None
     policies: tuple[str, ...] = ()
@@ -82,6 +88,7 @@ class Intake:
             policy=scenario.router.policy,
             scenario_json=as_json(data),
             request_count=ceil(request_count(scenario)) * repetitions(policies, replications),
+            target_count=target_count(scenario),
         )
 
     def loaded(
@@ -139,6 +146,16 @@ class Intake:
         if step_s is not None and not scenario.duration_s / step_s <= MOST_STEPS:
             what = f"{step_s!r} s cut the duration into more than {MOST_STEPS:,} steps"
             yield Fault(WIRE, "telemetry.step", what)
+        if not scenario.settings.drain <= MOST_DRAIN_S:
+            what = f"{scenario.settings.drain:g} s; a run may drain for {MOST_DRAIN_S:g} s"
+            yield Fault(WIRE, "drain", what)
+        cells = timeline_cells(scenario)
+        if cells > MOST_CELLS:
+            what = f"about {cells:,.0f} samples (steps x targets x streams); a run may have {MOST_CELLS:,}"
+            yield Fault(WIRE, "telemetry.step", what)
+        if (targets := target_count(scenario)) > self.most_targets:
+            what = f"{targets:,} targets (deployments, or replicas with `balancing: router`)"
+            yield Fault(WIRE, "fleet", f"{what}; a run may have {self.most_targets:,}")
         if not count <= self.most_requests:
             what = f"about {count:.3g} requests; a run may have {self.most_requests:,}"
             yield Fault(WIRE, "duration", what)

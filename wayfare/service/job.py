@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import signal
@@ -12,12 +13,16 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, ParamSpec, TypeVar
 
+import duckdb
+
 from catalogs import load_catalog
 from simulator import compare, load_scenario, simulate
 from simulator.kernel.warm import is_warm, warm_kernel
 from wayfare.metrics.archive import write_recording
 from wayfare.metrics.recording import recorded
 from wayfare.outputs import write_json, write_tables
+from wayfare.service.processes import limit_memory
+from wayfare.service.windows import TIMELINE, write_windows
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -43,6 +48,7 @@ class Job:
     replications: int
     confidence: float
     folder: str
+    most_bytes: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +72,11 @@ class Failed:
     """There are none."""
 
     error: str
+
+
+@dataclass(frozen=True, slots=True)
+class NoRoom:
+    """There are none: the disk is full. The run may be tried again when there is room."""
 
 
 class Speaker:
@@ -93,7 +104,7 @@ class Speaker:
         """Tells how far the run came."""
         self.say(self._reached)
 
-    def say(self, message: Progress | Done | Failed) -> None:
+    def say(self, message: Progress | Done | Failed | NoRoom) -> None:
         """Sends a message."""
         try:
             self._pipe.send(message)
@@ -135,32 +146,59 @@ def run_job(pipe: Connection, job: Job) -> None:
     try:
         signal.signal(signal.SIGINT, signal.default_int_handler)
         stand_back()
-        digest = worked(job, speaker)
+        limit_memory(job.most_bytes)
+        speaker.say(Done(worked(job, speaker)))
     except KeyboardInterrupt:
         os._exit(1)
+    except MemoryError:
+        speaker.say(Failed(f"RESOURCE_EXHAUSTED: the run needs more memory than {job.most_bytes:,} bytes"))
     except Exception as error:  # noqa: BLE001  (whatever a run raises is how it failed)
-        speaker.say(Failed(f"{type(error).__name__}: {error}"))
-    else:
-        speaker.say(Done(digest))
+        speaker.say(NoRoom() if is_full(error) else Failed(f"{type(error).__name__}: {error}"))
+
+
+def is_full(error: Exception) -> bool:
+    """Whether results could not be written for want of room; DuckDB tells it in words."""
+    if isinstance(error, OSError):
+        return error.errno in (errno.ENOSPC, errno.EDQUOT)
+    return isinstance(error, duckdb.Error) and os.strerror(errno.ENOSPC) in str(error)
 
 
 def worked(job: Job, speaker: Speaker) -> str:
-    """Writes the results; the digest of what was found."""
+    """Writes the results, on the disk when this returns; the digest of what was found."""
     scenario = load_scenario(json.loads(job.scenario_json))
     folder = Path(job.folder)
     folder.mkdir(parents=True)
     speaker.say(Progress(0.0, 0.0, 0))
-    return (
-        compared(job, scenario, folder, speaker) if job.replications else ran(job, scenario, folder, speaker)
-    )
+    work = compared if job.replications else ran
+    digest = work(job, scenario, folder, speaker)
+    (folder / "digest").write_text(digest, encoding="utf-8")
+    sync_folder(folder)
+    return digest
+
+
+def sync_folder(folder: Path) -> None:
+    """Waits until a folder and the files in it are on the disk."""
+    for path in (*folder.iterdir(), folder):
+        sync(path)
+
+
+def sync(path: Path) -> None:
+    """Waits until a file, or a folder's list of names, is on the disk."""
+    handle = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
 
 
 def ran(job: Job, scenario: Scenario, folder: Path, speaker: Speaker) -> str:
     """A single run's results."""
     result = simulate(scenario, job.policies[0], observer=speaker)
     write_json(result.report.to_dict(), folder / "report.json")
-    tables = {"requests.parquet": result.requests, "timeline.parquet": result.timeline}
+    timeline = result.timeline
+    tables = {"requests.parquet": result.requests, TIMELINE: timeline}
     write_tables({folder / name: columns for name, columns in tables.items()})
+    write_windows(timeline, folder)
     write_recording(recorded(scenario, result), folder)
     return result.report.digest
 

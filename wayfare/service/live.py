@@ -5,6 +5,7 @@ The service executes nothing itself: whoever asks is told the host's steps and r
 
 from __future__ import annotations
 
+import secrets
 import time
 from dataclasses import dataclass, field
 from math import nan
@@ -41,6 +42,8 @@ if TYPE_CHECKING:
 EXPIRE_AFTER_S = 600.0
 MOST_OPEN = 100_000
 MOST_REASONS = 1_000
+KEYS = 2**53
+"""Requests are called by a random number below this: nobody guesses it, and JavaScript holds it exactly."""
 TERMINAL = (Finish, Fail, TurnAway)
 
 
@@ -65,10 +68,13 @@ class Answer:
 class OpenRequest:
     """A request under way: its steps, what they wait for, and its attempts.
 
-    `targets` are by attempt number; `running` are the attempts that have not ended, `first_token_s`
-    counts from the decision, `early` holds events that came while nothing waited for them.
+    `key` is what its owner, the tenant that asked, calls it; `number` counts decisions. `targets` are by
+    attempt number; `running` are the attempts that have not ended, `first_token_s` counts from the
+    decision, `early` holds events that came while nothing waited for them.
     """
 
+    key: int
+    owner: str
     number: int
     decided_s: float
     opened_s: float
@@ -127,73 +133,80 @@ class LiveRouter:
         """The number that the next request to be decided gets, from 0."""
         return self.decided_count
 
-    def decide(self, request: StatedRequest, candidates: tuple[int, ...], why_none: str) -> Answer:
-        """What to do with a request; `why_none` is the reason where there are no candidates.
+    def decide(
+        self, request: StatedRequest, candidates: tuple[int, ...], why_none: str, owner: str = ""
+    ) -> Answer:
+        """What to do with an owner's request; `why_none` is the reason where there are no candidates.
 
         Raises:
             PolicyFailedError: the policy raised, or decided what cannot be done; chained.
         """
-        self._expire()
+        self.expire()
         number = self.decided_count
         self.decided_count += 1
+        key = secrets.randbelow(KEYS)
         if not candidates:
-            return self._turned_away(number, why_none)
+            return self._turned_away(key, why_none)
         fleet = self.fleet
         fleet.candidates, fleet.permitted, fleet.seen_s = candidates, None, request.now_s
         under = OpenRequest(
+            key=key,
+            owner=owner,
             number=number,
             decided_s=request.now_s,
             opened_s=self.now_s,
             steps=self.host.steps(request, fleet),
         )
-        self._open[number] = under
+        self._open[key] = under
         return self._driven(under, None)
 
-    def report(self, number: int, event: Event) -> Answer:
+    def report(self, key: int, event: Event, owner: str = "") -> Answer:
         """What to do after something happened to an attempt, or the time waited for has come.
 
         Raises:
             UnknownRequestError: no such request is under way.
             PolicyFailedError: the policy raised, or decided what cannot be done; chained.
         """
-        under = self._found(number)
+        under = self._found(key, owner)
         if event.kind is EventKind.TIMER:
             return self._woken(under, event)
         if event.handle not in under.running:
-            return Answer(request=number, decision=None, steps=[])
+            return Answer(request=key, decision=None, steps=[])
         if event.kind is EventKind.FIRST_TOKEN:
             under.first_token_s.setdefault(event.handle, event.now_s - under.decided_s)
         return self._heard(under, event)
 
-    def end(self, number: int, event: Event, output_token_count: int = 0, ttft_s: float = nan) -> Answer:
+    def end(
+        self, key: int, event: Event, output_token_count: int = 0, ttft_s: float = nan, owner: str = ""
+    ) -> Answer:
         """The same for the end of an attempt, with what a policy that learns hears of it.
 
         Raises:
             UnknownRequestError: no such request is under way.
             PolicyFailedError: the policy raised, or decided what cannot be done; chained.
         """
-        under = self._found(number)
+        under = self._found(key, owner)
         if event.handle not in under.running:
-            return Answer(request=number, decision=None, steps=[])
+            return Answer(request=key, decision=None, steps=[])
         self._release(under, event.handle)
         self._learn(under, event, output_token_count, under.first_token_s.get(event.handle, ttft_s))
         return self._heard(under, event)
 
-    def judge(self, number: int, *, accepted: bool) -> Answer:
+    def judge(self, key: int, *, accepted: bool, owner: str = "") -> Answer:
         """The same for a verdict; one that nobody waits for changes nothing.
 
         Raises:
             UnknownRequestError: no such request is under way.
             PolicyFailedError: the policy raised, or decided what cannot be done; chained.
         """
-        under = self._found(number)
+        under = self._found(key, owner)
         if not isinstance(under.waits, Verify):
-            return Answer(request=number, decision=None, steps=[])
+            return Answer(request=key, decision=None, steps=[])
         return self._driven(under, accepted)
 
-    def first_token_seen(self, number: int, attempt: int) -> bool:
+    def first_token_seen(self, key: int, attempt: int, owner: str = "") -> bool:
         """Whether the first token of an attempt was reported."""
-        return attempt in self._found(number).first_token_s
+        return attempt in self._found(key, owner).first_token_s
 
     def measured(
         self, index: int, outstanding: int, waiting: int, running: int, kv_usage_ratio: float | None
@@ -204,17 +217,17 @@ class LiveRouter:
         if kv_usage_ratio is not None:
             fleet.kv_usage_ratio[index] = kv_usage_ratio
 
-    def _turned_away(self, number: int, reason: str) -> Answer:
+    def _turned_away(self, key: int, reason: str) -> Answer:
         """A request that no target may serve."""
         self._count(reason)
         decision = Decision.reject(reason=reason)
-        return Answer(request=number, decision=decision, steps=[Told(TurnAway(reason))])
+        return Answer(request=key, decision=decision, steps=[Told(TurnAway(reason))])
 
-    def _found(self, number: int) -> OpenRequest:
-        """The request of that number."""
-        under = self._open.get(number)
-        if under is None:
-            raise UnknownRequestError(f"no request {number} is under way; it is over, or was forgotten")
+    def _found(self, key: int, owner: str) -> OpenRequest:
+        """The owner's request of that key; other owners' requests do not exist."""
+        under = self._open.get(key)
+        if under is None or under.owner != owner:
+            raise UnknownRequestError(f"no request {key} is under way; it is over, or was forgotten")
         return under
 
     def _woken(self, under: OpenRequest, event: Event) -> Answer:
@@ -224,16 +237,16 @@ class LiveRouter:
             return self._driven(under, None)
         if isinstance(waits, Await) and waits.until_s is not None:
             return self._driven(under, event)
-        return Answer(request=under.number, decision=None, steps=[])
+        return Answer(request=under.key, decision=None, steps=[])
 
     def _heard(self, under: OpenRequest, event: Event) -> Answer:
         """An event of an attempt: it ends the request, is waited for, or is kept."""
         if ends(under.waits, event):
-            return Answer(request=under.number, decision=None, steps=[self._finished(under, event)])
+            return Answer(request=under.key, decision=None, steps=[self._finished(under, event)])
         if is_awaited(under.waits, event):
             return self._driven(under, event)
         under.early.append(event)
-        return Answer(request=under.number, decision=None, steps=[])
+        return Answer(request=under.key, decision=None, steps=[])
 
     def _driven(self, under: OpenRequest, reply: Reply) -> Answer:
         """Runs the request's steps up to the next one that waits, or that ends it."""
@@ -244,7 +257,7 @@ class LiveRouter:
         except BaseException:
             self._close(under)
             raise
-        return Answer(request=under.number, decision=self._taken(), steps=told)
+        return Answer(request=under.key, decision=self._taken(), steps=told)
 
     def _taken(self) -> Decision | None:
         """The decision that was taken while steps ran, counted; none where the policy was not asked."""
@@ -331,7 +344,7 @@ class LiveRouter:
 
     def _close(self, under: OpenRequest) -> None:
         """The request is over; attempts still running are outstanding no more."""
-        self._open.pop(under.number, None)
+        self._open.pop(under.key, None)
         under.steps.close()
         for attempt in tuple(under.running):
             self._release(under, attempt)
@@ -341,7 +354,7 @@ class LiveRouter:
         if reason in self.decisions or len(self.decisions) < MOST_REASONS:
             self.decisions[reason] = self.decisions.get(reason, 0) + 1
 
-    def _expire(self) -> None:
+    def expire(self) -> None:
         """Forgets requests nobody reports on, and the oldest where there are too many."""
         latest_s = self.now_s - self.expire_after_s
         while self._open:

@@ -6,11 +6,10 @@ from typing import TYPE_CHECKING
 
 from google.protobuf.timestamp_pb2 import Timestamp
 
+from wayfare.service.errors import shown
 from wayfare.v1 import simulation_pb2 as pb
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from wayfare.storage.store import RunRecord
 
 NS_PER_S = 1e9
@@ -31,7 +30,7 @@ def run_message(record: RunRecord) -> pb.Run:
         progress_ratio=record.progress_ratio,
         simulated_s=record.simulated_s,
         arrived_count=record.arrived_count,
-        error=record.error,
+        error=shown(record.error),
         digest=record.digest,
         rerun_if_interrupted=record.rerun_if_interrupted,
         sequence=record.sequence,
@@ -45,10 +44,3 @@ def instant(at_s: float | None) -> Timestamp | None:
     made = Timestamp()
     made.FromNanoseconds(int(at_s * NS_PER_S))
     return made
-
-
-def window_message(row: Mapping[str, float]) -> pb.Window:
-    """One row of a run's timeline."""
-    return pb.Window(
-        begin_s=row["t_s"], figures={name: value for name, value in row.items() if name != "t_s"}
-    )

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import os
+import resource
 import signal
 from contextlib import suppress
 from dataclasses import dataclass
 from multiprocessing import get_context
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from wayfare.service.changes import wake
@@ -75,3 +77,12 @@ async def heard(pipe: Connection) -> object:
     finally:
         loop.remove_reader(pipe.fileno())
     return pipe.recv()
+
+
+def limit_memory(spare_bytes: int) -> None:
+    """Lets this process take so much more memory and no more, where the system tells what it has."""
+    sizes = Path("/proc/self/statm")
+    if sizes.exists():
+        held_bytes = int(sizes.read_text(encoding="ascii").split()[0]) * resource.getpagesize()
+        _soft, hard = resource.getrlimit(resource.RLIMIT_AS)
+        resource.setrlimit(resource.RLIMIT_AS, (held_bytes + spare_bytes, hard))

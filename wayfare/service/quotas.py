@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections import Counter
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -12,7 +13,7 @@ import grpc
 from wayfare.service.errors import RefusedError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Iterator
 
     from wayfare.storage.store import RunRecord
 
@@ -21,12 +22,31 @@ HOUR_S = 3600.0
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Limits:
-    """What one tenant may have: unfinished runs and the requests they simulate, and traces."""
+    """What one tenant may have: unfinished runs and the requests they simulate, traces, open streams.
+
+    `stream_patience_s` is how long a stream waits for its caller: for the next piece of an upload, or
+    until an answer is taken.
+    """
 
     unfinished: int = 10_000
     unfinished_requests: int = 2_000_000_000
     trace_bytes: int = 200_000_000
     trace_bytes_per_hour: int = 2_000_000_000
+    watches: int = 500
+    record_streams: int = 8
+    uploads: int = 8
+    decide_streams: int = 100
+    stream_patience_s: float = 30.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunLimits:
+    """Runs at the same time, of all tenants and of one, and what each may take: seconds and memory."""
+
+    slots: int = 2
+    slots_per_tenant: int = 2
+    wall_s: float = 7_200.0
+    memory_bytes: int = 4 * 1024**3
 
 
 class Holdings:
@@ -74,6 +94,30 @@ class Holdings:
         """A listener: runs that are over are held no more."""
         if record.state.is_over:
             self.give_back(record)
+
+
+class OpenStreams:
+    """Counts each tenant's open streams of one kind."""
+
+    def __init__(self, kind: str, most: int) -> None:
+        """None is open."""
+        self._kind, self._most = kind, most
+        self._open: Counter[str] = Counter()
+
+    @contextmanager
+    def one(self, tenant: str) -> Iterator[None]:
+        """Holds a stream open.
+
+        Raises:
+            RefusedError: the tenant has as many as it may have.
+        """
+        if self._open[tenant] >= self._most:
+            exhausted(f"{self._most:,} {self._kind} are open; a tenant may have no more at once")
+        self._open[tenant] += 1
+        try:
+            yield
+        finally:
+            self._open[tenant] -= 1
 
 
 class Flow:

@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import os
 from typing import TYPE_CHECKING
+from weakref import WeakValueDictionary
 
 import duckdb
+import grpc
 
+from wayfare.service.errors import RefusedError
 from wayfare.service.processes import heard, started
+from wayfare.service.results import LOST
 from wayfare.v1 import simulation_pb2 as pb
 
 if TYPE_CHECKING:
@@ -16,10 +21,11 @@ if TYPE_CHECKING:
     from multiprocessing.connection import Connection
     from pathlib import Path
 
+LOG = logging.getLogger(__name__)
 FIELDS = tuple(field.name for field in pb.RequestRecord.DESCRIPTOR.fields)
 UNKNOWN_MEANS_ABSENT = ("ttft_s", "e2e_s")
-MOST_STREAMS = 4
-"""Streams that are read at the same time; others wait."""
+MOST_STREAMS, MOST_OF_TENANT = 6, 2
+"""Streams that are read at the same time, of all and of one tenant; others wait in their tenant's line."""
 
 
 class RecordStreams:
@@ -28,14 +34,17 @@ class RecordStreams:
     def __init__(self) -> None:
         """Nobody reads."""
         self._places = asyncio.Semaphore(MOST_STREAMS)
+        self._lines: WeakValueDictionary[str, asyncio.Semaphore] = WeakValueDictionary()
 
-    async def of(self, path: Path, size: int) -> AsyncGenerator[pb.StreamRequestRecordsResponse]:
+    async def of(self, tenant: str, path: Path, size: int) -> AsyncGenerator[pb.StreamRequestRecordsResponse]:
         """The rows of a file of results, a batch after the other; ends with whoever reads them.
 
         Raises:
-            OSError: the file cannot be read, or the process that read it is gone.
+            RefusedError: the file cannot be read.
+            OSError: the process that read it is gone.
         """
-        async with self._places:
+        line = self._lines.setdefault(tenant, asyncio.Semaphore(MOST_OF_TENANT))
+        async with line, self._places:
             worker = await asyncio.to_thread(started, send_batches, str(path), size)
             try:
                 while batch := await next_batch(worker.pipe):
@@ -48,6 +57,7 @@ async def next_batch(pipe: Connection) -> bytes:
     """The next serialized batch; empty after the last.
 
     Raises:
+        RefusedError: the file cannot be read.
         OSError: there is none, and it was not the last.
     """
     try:
@@ -56,7 +66,8 @@ async def next_batch(pipe: Connection) -> bytes:
         message = "the process that read the records ended; try again"
         raise OSError(message) from error
     if not isinstance(found, bytes):
-        raise OSError(str(found))
+        LOG.error("records cannot be read: %s", found)
+        raise RefusedError(grpc.StatusCode.DATA_LOSS, LOST)
     return found
 
 
@@ -67,7 +78,7 @@ def send_batches(pipe: Connection, path: str, size: int) -> None:
             pipe.send(batch.SerializeToString())
         pipe.send(b"")
     except duckdb.Error as error:
-        pipe.send(f"the records cannot be read: {error}")
+        pipe.send(str(error))
     except OSError:
         os._exit(1)
 

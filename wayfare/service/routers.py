@@ -6,8 +6,7 @@ import asyncio
 import json
 import time
 import uuid
-from dataclasses import dataclass
-from math import isfinite
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import grpc
@@ -27,13 +26,18 @@ if TYPE_CHECKING:
     from wayfare.service.checker import Checker
     from wayfare.service.intake import Accepted
 
-MOST_ROUTERS = 50
-"""Routers of one tenant."""
+MOST_ROUTERS, MOST_TARGETS = 50, 2_000
+"""Routers of one tenant, and targets of all of them: a target takes some 60 kB."""
+MOST_EXPIRE_AFTER_S = 86_400.0
+SWEEP_EVERY_S = 15.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Desk:
-    """A router with its scenario's fleet and constraints; `tenant` is empty where everybody may ask it."""
+    """A router with its scenario's fleet and constraints; `tenant` is empty where everybody may ask it.
+
+    `load_reporters` are the tenants whose measured loads it believes; None: everybody who may ask it.
+    """
 
     router_id: str
     tenant: str
@@ -41,13 +45,26 @@ class Desk:
     fleet: LiveFleet
     live: LiveRouter
     created_s: float
+    load_reporters: frozenset[str] | None = None
+
+    @property
+    def shared(self) -> bool:
+        """Whether several tenants may ask it: none of them sets its clock."""
+        return not self.tenant
 
 
 class Routers:
     """Finds routers; other tenants' routers do not exist."""
 
-    def __init__(self, checker: Checker, configured: Sequence[Scenario]) -> None:
+    def __init__(
+        self, checker: Checker, configured: Sequence[Scenario], load_reporters: frozenset[str] | None = None
+    ) -> None:
         """Makes the configured routers; each is called as its scenario.
+
+        Args:
+            checker: checks the scenarios of tenants' own routers.
+            configured: scenarios of routers that everybody may ask.
+            load_reporters: tenants whose measured loads those believe; None: everybody.
 
         Raises:
             RouterError: a policy cannot be loaded.
@@ -58,7 +75,8 @@ class Routers:
         self._shipped: dict[tuple[str, str, str], str] = {}
         self._making = asyncio.Lock()
         for scenario in configured:
-            self._desks[scenario.name] = desk_of(scenario, "", scenario.name)
+            made = desk_of(scenario, "", scenario.name)
+            self._desks[scenario.name] = replace(made, load_reporters=load_reporters)
 
     def of(self, tenant: str) -> list[Desk]:
         """Configured routers, then the tenant's own, in order of making."""
@@ -113,14 +131,33 @@ class Routers:
             text = f"{MOST_ROUTERS} routers already; delete one first"
             raise RefusedError(grpc.StatusCode.RESOURCE_EXHAUSTED, text)
         expire_after_s = request.expire_after_s or EXPIRE_AFTER_S
-        if not (isfinite(expire_after_s) and expire_after_s > 0.0):
-            text = f"expire_after_s {expire_after_s!r} must be a finite number > 0"
+        if not 0.0 < expire_after_s <= MOST_EXPIRE_AFTER_S:
+            text = f"expire_after_s {expire_after_s!r} must be above 0 and at most {MOST_EXPIRE_AFTER_S:g}"
             raise RefusedError(grpc.StatusCode.INVALID_ARGUMENT, text)
         policies = (request.policy,) if request.policy else ()
         accepted = await self._checker.checked(tenant, run_request(request), policies, 0)
+        self._demand_room(tenant, accepted.target_count)
         desk = await asyncio.to_thread(opened, accepted, tenant, request.policy or None, expire_after_s)
         self._desks[desk.router_id] = desk
         return desk
+
+    def _demand_room(self, tenant: str, target_count: int) -> None:
+        """Raises `RefusedError` where the tenant's routers would have too many targets together."""
+        held = sum(len(desk.fleet.targets) for desk in self._desks.values() if desk.tenant == tenant)
+        if held + target_count > MOST_TARGETS:
+            text = (
+                f"the router has {target_count:,} targets (deployments, or replicas it balances itself); "
+                f"a tenant's routers may have {MOST_TARGETS:,} together and have {held:,}"
+            )
+            raise RefusedError(grpc.StatusCode.RESOURCE_EXHAUSTED, text)
+
+    async def expire_forever(self) -> None:
+        """Forgets requests that nobody reports on, now and then, whether or not somebody calls."""
+        while True:
+            for desk in tuple(self._desks.values()):
+                desk.live.expire()
+                await asyncio.sleep(0)
+            await asyncio.sleep(SWEEP_EVERY_S)
 
     def delete(self, tenant: str, router_id: str) -> None:
         """Forgets a router of the tenant's.

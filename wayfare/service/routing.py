@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
-from math import isfinite, nan
+from math import nan
 from typing import TYPE_CHECKING
 
 import grpc
@@ -16,13 +17,14 @@ from wayfare.convert.routing import load_messages, step_message
 from wayfare.service.errors import RefusedError, answering, code_of, streaming
 from wayfare.service.live import UnknownRequestError
 from wayfare.service.messages import instant
+from wayfare.service.quotas import OpenStreams
 from wayfare.service.routers import Routers
 from wayfare.service.simulation import invalid
 from wayfare.v1 import routing_pb2 as pb
 from wayfare.v1 import routing_pb2_grpc
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Sequence
+    from collections.abc import AsyncGenerator, AsyncIterator, Sequence
 
     from router.stated import StatedRequest
     from simulator import Scenario
@@ -30,6 +32,7 @@ if TYPE_CHECKING:
     from wayfare.service.checker import Checker
     from wayfare.service.errors import Context
     from wayfare.service.live import Answer
+    from wayfare.service.quotas import Limits
     from wayfare.service.routers import Desk
     from wayfare.v1.decision_pb2 import RequestFacts
 
@@ -40,6 +43,12 @@ MOST_ENTRIES = 1_000
 COUNTS = ("prompt_token_count", "max_output_token_count", "session", "turn")
 NAMES = ("task", "tenant", "region")
 MOST_NAME = 200
+MOST_SKEW_S = 60.0
+"""How far a caller's clock may be from that of a router which others ask too."""
+MOST_INSTANT_S = 1e12
+MOST_RETRY_AFTER_S = 3_600.0
+ENTRIES_AT_ONCE = 20
+"""Entries of a stream's message that are answered before other calls get a turn."""
 ATTEMPT_EVENTS = {
     pb.ReportOutcomeRequest.AttemptEvent.KIND_FIRST_TOKEN: EventKind.FIRST_TOKEN,
     pb.ReportOutcomeRequest.AttemptEvent.KIND_COMPLETED: EventKind.COMPLETED,
@@ -48,19 +57,31 @@ ATTEMPT_EVENTS = {
 
 
 def add_routing(
-    server: grpc.aio.Server, access: Access, checker: Checker, configured: Sequence[Scenario]
-) -> None:
-    """Adds the service to a server, with a router for each configured scenario."""
-    servicer = RoutingServicer(access, Routers(checker, configured))
-    routing_pb2_grpc.add_RoutingServiceServicer_to_server(servicer, server)
+    server: grpc.aio.Server,
+    access: Access,
+    checker: Checker,
+    configured: Sequence[Scenario],
+    load_reporters: Sequence[str],
+    limits: Limits,
+) -> Routers:
+    """Adds the service to a server, with a router for each configured scenario; all routers there are.
+
+    With tokens, configured routers believe the loads that `load_reporters` measured and nobody else's.
+    """
+    believed = frozenset(load_reporters) if access.tokens else None
+    routers = Routers(checker, configured, believed)
+    routing_pb2_grpc.add_RoutingServiceServicer_to_server(RoutingServicer(access, routers, limits), server)
+    return routers
 
 
 class RoutingServicer(routing_pb2_grpc.RoutingServiceServicer):
     """Each method finds the caller's tenant first; other tenants' routers do not exist."""
 
-    def __init__(self, access: Access, routers: Routers) -> None:
+    def __init__(self, access: Access, routers: Routers, limits: Limits) -> None:
         """Keeps who may ask, and what there is to ask."""
         self._access, self._routers = access, routers
+        self._streams = OpenStreams("streams of decisions", limits.decide_streams)
+        self.patience_s = limits.stream_patience_s
 
     @answering
     async def CreateRouter(self, request: pb.CreateRouterRequest, context: Context) -> pb.Router:
@@ -89,29 +110,41 @@ class RoutingServicer(routing_pb2_grpc.RoutingServiceServicer):
     @answering
     async def Decide(self, request: pb.DecideRequest, context: Context) -> pb.DecideResponse:
         """Decides on one request."""
-        return decided(await self._asked(self._access.tenant(context), request, ""), request)
+        tenant = self._access.tenant(context)
+        return decided(await self._asked(tenant, request, ""), request, tenant)
 
     @answering
     async def ReportOutcome(
         self, request: pb.ReportOutcomeRequest, context: Context
     ) -> pb.ReportOutcomeResponse:
         """Takes note of what happened."""
-        return reported(self._routers.find(self._access.tenant(context), request.router_id), request)
+        tenant = self._access.tenant(context)
+        return reported(self._routers.find(tenant, request.router_id), request, tenant)
 
     @streaming
     async def DecideStream(
         self, request: AsyncIterator[pb.DecideStreamRequest], context: Context
-    ) -> AsyncIterator[pb.DecideStreamResponse]:
+    ) -> AsyncGenerator[pb.DecideStreamResponse]:
         """Answers each message in turn; the router named last is meant where none is named."""
         tenant, last = self._access.tenant(context), ""
-        async for message in request:
-            if len(message.entries) > MOST_ENTRIES:
-                invalid(f"{len(message.entries)} entries in one message; at most {MOST_ENTRIES} are taken")
-            answers = []
-            for entry in message.entries:
-                answer, last = await self._tried(tenant, entry, last)
-                answers.append(answer)
-            yield pb.DecideStreamResponse(entries=answers)
+        with self._streams.one(tenant):
+            async for message in request:
+                answers, last = await self._all(tenant, message, last)
+                yield pb.DecideStreamResponse(entries=answers)
+
+    async def _all(
+        self, tenant: str, message: pb.DecideStreamRequest, last: str
+    ) -> tuple[list[pb.DecideStreamResponse.Entry], str]:
+        """The answers to a message's entries, other calls coming between; and the router named last."""
+        if len(message.entries) > MOST_ENTRIES:
+            invalid(f"{len(message.entries)} entries in one message; at most {MOST_ENTRIES} are taken")
+        answers = []
+        for number, entry in enumerate(message.entries, start=1):
+            answer, last = await self._tried(tenant, entry, last)
+            answers.append(answer)
+            if not number % ENTRIES_AT_ONCE:
+                await asyncio.sleep(0)
+        return answers, last
 
     async def _tried(
         self, tenant: str, entry: pb.DecideStreamRequest.Entry, last: str
@@ -130,10 +163,12 @@ class RoutingServicer(routing_pb2_grpc.RoutingServiceServicer):
         match entry.WhichOneof("message"):
             case "decide":
                 desk = await self._asked(tenant, entry.decide, last)
-                return desk, pb.DecideStreamResponse.Entry(tag=entry.tag, decided=decided(desk, entry.decide))
+                return desk, pb.DecideStreamResponse.Entry(
+                    tag=entry.tag, decided=decided(desk, entry.decide, tenant)
+                )
             case "report":
                 desk = self._routers.find(tenant, entry.report.router_id or last)
-                answer = reported(desk, entry.report)
+                answer = reported(desk, entry.report, tenant)
                 return desk, pb.DecideStreamResponse.Entry(tag=entry.tag, reported=answer)
         raise RefusedError(grpc.StatusCode.INVALID_ARGUMENT, "an entry is `decide` or `report`")
 
@@ -155,11 +190,13 @@ def refusal(error: Exception) -> pb.DecideStreamResponse.Refusal:
     return pb.DecideStreamResponse.Refusal(code=code.value[0], message=text)
 
 
-def decided(desk: Desk, request: pb.DecideRequest) -> pb.DecideResponse:
-    """A router's answer to a request."""
+def decided(desk: Desk, request: pb.DecideRequest, tenant: str) -> pb.DecideResponse:
+    """A router's answer to a tenant's request."""
     asked, candidates, why_none = admitted(desk, request)
-    take_loads(desk, request.loads)
-    answer = desk.live.decide(asked, candidates, why_none)
+    if request.loads:
+        demand_reporter(desk, tenant)
+        take_loads(desk, request.loads)
+    answer = desk.live.decide(asked, candidates, why_none, tenant)
     return pb.DecideResponse(
         router_id=desk.router_id,
         request=answer.request,
@@ -232,12 +269,15 @@ def moment(request: pb.DecideRequest | pb.ReportOutcomeRequest, desk: Desk) -> f
     """The instant on the caller's clock, or on the router's.
 
     Raises:
-        RefusedError: it is no instant.
+        RefusedError: it is no instant, or far from the clock of a router that others ask too.
     """
     if not request.HasField("now_s"):
         return desk.live.now_s
-    if not isfinite(request.now_s):
-        invalid(f"now_s {request.now_s!r} must be a finite number of seconds")
+    if not abs(request.now_s) <= MOST_INSTANT_S:
+        invalid(f"now_s {request.now_s!r} must be a finite number of seconds, at most {MOST_INSTANT_S:g}")
+    if desk.shared and abs(request.now_s - desk.live.now_s) > MOST_SKEW_S:
+        text = f"now_s {request.now_s:.17g} is more than {MOST_SKEW_S:g} s from this router's clock"
+        invalid(f"{text}, {desk.live.now_s:.3f}; a router of your own takes any clock")
     return request.now_s
 
 
@@ -265,6 +305,13 @@ def constraints(demanded: pb.RequestConstraints, asked: StatedRequest) -> Constr
     )
 
 
+def demand_reporter(desk: Desk, tenant: str) -> None:
+    """Raises `RefusedError` for loads of somebody whom the router does not believe."""
+    if desk.load_reporters is not None and tenant not in desk.load_reporters:
+        text = f"loads of router {desk.router_id!r} are reported by tenants that the operator names"
+        raise RefusedError(grpc.StatusCode.PERMISSION_DENIED, text)
+
+
 def take_loads(desk: Desk, loads: Sequence[pb.TargetLoad]) -> None:
     """Takes over loads that the caller measured.
 
@@ -289,15 +336,15 @@ def take_loads(desk: Desk, loads: Sequence[pb.TargetLoad]) -> None:
         desk.live.measured(index, load.outstanding, load.waiting, running, usage)
 
 
-def reported(desk: Desk, request: pb.ReportOutcomeRequest) -> pb.ReportOutcomeResponse:
-    """A router's answer to a report.
+def reported(desk: Desk, request: pb.ReportOutcomeRequest, tenant: str) -> pb.ReportOutcomeResponse:
+    """A router's answer to a tenant's report on a request of its own.
 
     Raises:
         RefusedError: the report says nothing, or is about a request that is not under way.
     """
     now_s = moment(request, desk)
     try:
-        answer = noted(desk, request, now_s)
+        answer = noted(desk, request, now_s, tenant)
     except UnknownRequestError as error:
         raise RefusedError(grpc.StatusCode.NOT_FOUND, str(error)) from error
     return pb.ReportOutcomeResponse(
@@ -306,25 +353,25 @@ def reported(desk: Desk, request: pb.ReportOutcomeRequest) -> pb.ReportOutcomeRe
     )
 
 
-def noted(desk: Desk, request: pb.ReportOutcomeRequest, now_s: float) -> Answer:
+def noted(desk: Desk, request: pb.ReportOutcomeRequest, now_s: float, tenant: str) -> Answer:
     """What a report leads to."""
-    live, number = desk.live, request.request
+    live, key = desk.live, request.request
     match request.WhichOneof("event"):
         case "timer":
-            return live.report(number, Event(-1, EventKind.TIMER, now_s))
+            return live.report(key, Event(-1, EventKind.TIMER, now_s), tenant)
         case "verdict":
-            return live.judge(number, accepted=request.verdict.accepted)
+            return live.judge(key, accepted=request.verdict.accepted, owner=tenant)
         case "attempt" if request.attempt.kind in ATTEMPT_EVENTS:
-            return happened(desk, request, now_s)
+            return happened(desk, request, now_s, tenant)
     text = "say what happened: attempt with its kind, timer or verdict"
     raise RefusedError(grpc.StatusCode.INVALID_ARGUMENT, text)
 
 
-def happened(desk: Desk, request: pb.ReportOutcomeRequest, now_s: float) -> Answer:
+def happened(desk: Desk, request: pb.ReportOutcomeRequest, now_s: float, tenant: str) -> Answer:
     """What an attempt's event leads to."""
-    live, number, said = desk.live, request.request, request.attempt
+    live, key, said = desk.live, request.request, plausible(request.attempt)
     kind = ATTEMPT_EVENTS[said.kind]
-    seen = said.HasField("ttft_s") or live.first_token_seen(number, said.attempt)
+    seen = said.HasField("ttft_s") or live.first_token_seen(key, said.attempt, tenant)
     failed = kind is EventKind.FAILED
     event = Event(
         said.attempt,
@@ -335,8 +382,26 @@ def happened(desk: Desk, request: pb.ReportOutcomeRequest, now_s: float) -> Answ
         seen,
     )
     if kind is EventKind.FIRST_TOKEN:
-        return live.report(number, event)
-    return live.end(number, event, said.output_token_count, said.ttft_s if said.HasField("ttft_s") else nan)
+        return live.report(key, event, tenant)
+    ttft_s = said.ttft_s if said.HasField("ttft_s") else nan
+    return live.end(key, event, said.output_token_count, ttft_s, tenant)
+
+
+def plausible(said: pb.ReportOutcomeRequest.AttemptEvent) -> pb.ReportOutcomeRequest.AttemptEvent:
+    """What is said of an attempt, if it can be.
+
+    Raises:
+        RefusedError: a time or a count is absurd.
+    """
+    if said.HasField("retry_after_s") and not 0.0 <= said.retry_after_s <= MOST_RETRY_AFTER_S:
+        invalid(f"attempt.retry_after_s {said.retry_after_s!r} must be 0 to {MOST_RETRY_AFTER_S:g}")
+    if said.HasField("ttft_s") and not 0.0 <= said.ttft_s <= MOST_INSTANT_S:
+        invalid(f"attempt.ttft_s {said.ttft_s!r} must be a number of seconds, 0 or more")
+    if not 0 <= said.output_token_count <= MOST_COUNT:
+        invalid(f"attempt.output_token_count {said.output_token_count} must be 0 to {MOST_COUNT}")
+    if len(said.reason) > MOST_NAME:
+        invalid(f"attempt.reason has {len(said.reason)} characters; at most {MOST_NAME} are taken")
+    return said
 
 
 def router_message(desk: Desk, *, whole: bool = True) -> pb.Router:

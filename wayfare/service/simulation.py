@@ -3,37 +3,42 @@
 from __future__ import annotations
 
 import asyncio
-import re
 import shutil
 from contextlib import aclosing
 from typing import TYPE_CHECKING
 
+import duckdb
 import grpc
+from google.protobuf.message import DecodeError
 
 from wayfare.service.acceptance import Acceptance, Wish
 from wayfare.service.checker import MOST_LABELS
 from wayfare.service.errors import RefusedError, answering, streaming
 from wayfare.service.messages import run_message
+from wayfare.service.quotas import OpenStreams
 from wayfare.service.records import RecordStreams
-from wayfare.service.results import records_file, report_of, windows_of
+from wayfare.service.results import lost, records_file, report_of
+from wayfare.service.windows import has_pages, page_at
 from wayfare.storage.store import RunRecord, RunState
 from wayfare.v1 import simulation_pb2 as pb
 from wayfare.v1 import simulation_pb2_grpc
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
+    from collections.abc import AsyncGenerator, AsyncIterator, Iterator
+    from pathlib import Path
 
     from wayfare.service.access import Access
     from wayfare.service.errors import Context
+    from wayfare.service.quotas import Limits
     from wayfare.service.slots import Slots
     from wayfare.service.uploads import Uploads
     from wayfare.service.writer import Writer
     from wayfare.storage.store import RunStore
 
-PAGE, MOST_PAGE = 50, 500
+PAGE, MOST_PAGE, MOST_PAGE_BYTES = 50, 500, 1_000_000
 BATCH, MOST_BATCH = 2_000, 10_000
 MOST_REPLICATIONS, MOST_POLICIES = 1_000, 100
-TOKEN = re.compile(r"[0-9]{1,18}")
+MOST_TOKEN = 18
 NEWEST = 2**62
 REPLICATIONS, CONFIDENCE = 10, 0.95
 STATES = {pb.Run.State.Value(f"STATE_{state.value}"): state for state in RunState}
@@ -50,11 +55,15 @@ class SimulationServicer(simulation_pb2_grpc.SimulationServiceServicer):
         acceptance: Acceptance,
         uploads: Uploads,
         access: Access,
+        limits: Limits,
     ) -> None:
         """Keeps what it answers from."""
         self._store, self._slots, self._acceptance = store, slots, acceptance
         self._uploads, self._access, self._writer = uploads, access, writer
         self._records = RecordStreams()
+        self._watches = OpenStreams("watches", limits.watches)
+        self._readers = OpenStreams("streams of records", limits.record_streams)
+        self.patience_s = limits.stream_patience_s
 
     @answering
     async def CreateRun(self, request: pb.CreateRunRequest, context: Context) -> pb.Run:
@@ -123,41 +132,50 @@ class SimulationServicer(simulation_pb2_grpc.SimulationServiceServicer):
     async def ListRuns(self, request: pb.ListRunsRequest, context: Context) -> pb.ListRunsResponse:
         """A page of the caller's runs."""
         tenant = self._access.tenant(context)
-        if request.page_size < 0 or (request.page_token and not TOKEN.fullmatch(request.page_token)):
-            invalid("page_size must be 0 or more, page_token what an earlier page said")
+        if request.page_size < 0:
+            invalid(f"page_size {request.page_size} must be 0 or more")
         if unknown := [state for state in request.states if state not in STATES]:
             invalid(f"states {unknown[:9]} are none that a run can be in")
         if len(request.labels) > MOST_LABELS:
             invalid(f"{len(request.labels)} labels; a run has at most {MOST_LABELS}")
         size = min(request.page_size or PAGE, MOST_PAGE)
         states = {STATES[state] for state in request.states} or set(RunState)
-        before = int(request.page_token or NEWEST)
-        found = self._store.page(tenant, states, dict(request.labels), before, size + 1)
-        token = str(found[size - 1].number) if len(found) > size else ""
-        runs = [run_message(self._slots.live(record.run_id) or record) for record in found[:size]]
+        before, labels = ordinal_in(request.page_token), dict(request.labels)
+        found = await asyncio.to_thread(self._store.page, tenant, states, labels, before, size + 1)
+        messages = (run_message(self._slots.live(record.run_id) or record) for record in found[:size])
+        runs = list(fitting(messages, MOST_PAGE_BYTES))
+        token = str(found[len(runs) - 1].ordinal) if len(found) > len(runs) else ""
         return pb.ListRunsResponse(runs=runs, next_page_token=token)
 
     @streaming
     async def WatchRun(
         self, request: pb.WatchRunRequest, context: Context
-    ) -> AsyncIterator[pb.WatchRunResponse]:
-        """The run after each change, until it is over; changes that come too fast are skipped."""
+    ) -> AsyncGenerator[pb.WatchRunResponse]:
+        """The run after each change; changes that come too fast are skipped.
+
+        Windows of a run that succeeded come in pages, then the run says that it has.
+        """
         record = self._found(request.run_id, context)
-        seen = request.after_sequence
-        while not record.state.is_over:
-            if record.sequence > seen:
+        with self._watches.one(record.tenant):
+            seen = request.after_sequence
+            while not record.state.is_over:
+                if record.sequence > seen:
+                    yield pb.WatchRunResponse(run=run_message(record))
+                seen = max(seen, record.sequence)
+                self._demand_staying(seen)
+                await self._slots.wait_for_change(record)
+                record = self._found(request.run_id, context)
+            if record.sequence > request.after_sequence:
+                if record.state is RunState.SUCCEEDED:
+                    async for page in window_pages(self._slots.results(record.run_id)):
+                        yield page
                 yield pb.WatchRunResponse(run=run_message(record))
-            seen = max(seen, record.sequence)
-            if self._slots.is_stopping:
-                text = f"the service is ending; watch again later, after_sequence {seen}"
-                raise RefusedError(grpc.StatusCode.UNAVAILABLE, text)
-            await self._slots.wait_for_change(record)
-            record = self._found(request.run_id, context)
-        if record.sequence > request.after_sequence:
-            is_done = record.state is RunState.SUCCEEDED
-            folder = self._slots.results(record.run_id)
-            windows = await asyncio.to_thread(windows_of, folder) if is_done else []
-            yield pb.WatchRunResponse(run=run_message(record), windows=windows)
+
+    def _demand_staying(self, seen: int) -> None:
+        """Raises `RefusedError` where the service ends."""
+        if self._slots.is_stopping:
+            text = f"the service is ending; watch again later, after_sequence {seen}"
+            raise RefusedError(grpc.StatusCode.UNAVAILABLE, text)
 
     @answering
     async def CancelRun(self, request: pb.CancelRunRequest, context: Context) -> pb.Run:
@@ -172,8 +190,8 @@ class SimulationServicer(simulation_pb2_grpc.SimulationServiceServicer):
         if not record.state.is_over:
             text = f"run {record.run_id} is {record.state}; cancel it first"
             raise RefusedError(grpc.StatusCode.FAILED_PRECONDITION, text)
-        await self._writer.remove([record.run_id])
         await asyncio.to_thread(shutil.rmtree, self._slots.results(record.run_id), ignore_errors=True)
+        await self._writer.remove([record.run_id])
         return pb.DeleteRunResponse()
 
     @answering
@@ -185,16 +203,17 @@ class SimulationServicer(simulation_pb2_grpc.SimulationServiceServicer):
     @streaming
     async def StreamRequestRecords(
         self, request: pb.StreamRequestRecordsRequest, context: Context
-    ) -> AsyncIterator[pb.StreamRequestRecordsResponse]:
+    ) -> AsyncGenerator[pb.StreamRequestRecordsResponse]:
         """The requests of a run that succeeded."""
         record = self._succeeded(request.run_id, context)
         if request.batch_size < 0:
             invalid(f"batch_size {request.batch_size} must be 0 or more")
         size = min(request.batch_size or BATCH, MOST_BATCH)
         path = records_file(self._slots.results(record.run_id))
-        async with aclosing(self._records.of(path, size)) as batches:
-            async for batch in batches:
-                yield batch
+        with self._readers.one(record.tenant):
+            async with aclosing(self._records.of(record.tenant, path, size)) as batches:
+                async for batch in batches:
+                    yield batch
 
     @answering
     async def UploadTrace(
@@ -202,6 +221,44 @@ class SimulationServicer(simulation_pb2_grpc.SimulationServiceServicer):
     ) -> pb.UploadTraceResponse:
         """Keeps a trace under a new id, whole or not at all."""
         return await self._uploads.keep(self._access.tenant(context), request)
+
+
+async def window_pages(folder: Path) -> AsyncIterator[pb.WatchRunResponse]:
+    """The pages of a run's windows; a comparison has none.
+
+    Raises:
+        RefusedError: they cannot be read.
+    """
+    try:
+        if not await asyncio.to_thread(has_pages, folder):
+            return
+        page, offset = await asyncio.to_thread(page_at, folder, 0)
+        while page:
+            yield pb.WatchRunResponse.FromString(page)
+            page, offset = await asyncio.to_thread(page_at, folder, offset)
+    except (OSError, DecodeError, duckdb.Error) as error:
+        raise lost(folder, error) from error
+
+
+def ordinal_in(token: str) -> int:
+    """Below which ordinal the next page begins.
+
+    Raises:
+        RefusedError: no page said such a token.
+    """
+    if token and not (token.isascii() and token.isdecimal() and len(token) <= MOST_TOKEN):
+        invalid("page_token is none that an earlier page said")
+    return int(token or NEWEST)
+
+
+def fitting(runs: Iterator[pb.Run], most_bytes: int) -> Iterator[pb.Run]:
+    """The first runs, of so many bytes together; at least one where there is any."""
+    size = 0
+    for run in runs:
+        size += run.ByteSize()
+        if size > most_bytes and size > run.ByteSize():
+            return
+        yield run
 
 
 def invalid(text: str) -> None:

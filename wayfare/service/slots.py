@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import shutil
 import time
+from collections import Counter
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from wayfare.service.changes import Changes
-from wayfare.service.job import Done, Failed, Job, Progress, idle, run_job
+from wayfare.service.job import Done, Failed, Job, NoRoom, Progress, idle, run_job, sync
 from wayfare.service.processes import Worker, started
 from wayfare.service.turns import Turns
 from wayfare.storage.store import RunRecord, RunState
@@ -19,7 +21,9 @@ if TYPE_CHECKING:
     from pathlib import Path
     from typing import Protocol
 
+    from wayfare.service.quotas import RunLimits
     from wayfare.service.writer import Writer
+    from wayfare.storage.reserve import Reserve
 
     class RunListener(Protocol):
         """Hears of every change of every run; must be quick and must not raise."""
@@ -29,8 +33,12 @@ if TYPE_CHECKING:
             ...
 
 
+LOG = logging.getLogger(__name__)
 POLITE_S = 2.0
 MOST_INTERRUPTIONS = 3
+ROOM_AGAIN_S = 5.0
+MOST_WITHOUT_ROOM = 5
+"""How often the results of a run may find no room on the disk."""
 SERVICE_ENDED = "the service ended while it ran"
 PROCESS_DIED = "its process was killed"
 AGAIN = "submit it again, or with rerun_if_interrupted"
@@ -45,19 +53,31 @@ class Child:
     folder: Path
     has_begun: bool = False
     cancelled: bool = False
+    overdue: bool = False
+    timer: asyncio.TimerHandle | None = None
 
 
 class Slots:
-    """Runs what is submitted, at most `slots` at once; every change goes to writer and listeners."""
+    """Runs what is submitted, within limits; every change goes to writer and listeners.
+
+    While the disk has no room for more, nothing begins.
+    """
 
     def __init__(
-        self, writer: Writer, folder: Path, slots: int, listeners: Sequence[RunListener] = ()
+        self,
+        writer: Writer,
+        folder: Path,
+        limits: RunLimits,
+        reserve: Reserve,
+        listeners: Sequence[RunListener] = (),
     ) -> None:
         """Nothing runs."""
-        self._writer, self._folder, self._slots, self._listeners = writer, folder, slots, listeners
+        self._writer, self._folder, self._limits, self._listeners = writer, folder, limits, listeners
+        self._reserve, self._without_room, self.is_paused = reserve, Counter[str](), False
         self._turns = Turns()
         self._children: dict[str, Child] = {}
-        self._starting: set[str] = set()
+        self._starting: dict[str, str] = {}
+        self._keeping: set[str] = set()
         self._live: dict[str, RunRecord] = {}
         self._changes = Changes()
         self._empty = asyncio.Event()
@@ -116,11 +136,32 @@ class Slots:
         self._pump()
 
     def _pump(self) -> None:
-        """Starts runs while there are slots."""
-        while self._turns and self._taken() < self._slots and not self.is_stopping:
-            record = self._turns.take()
-            self._starting.add(record.run_id)
+        """Starts runs while there are slots and there is room for results."""
+        while not self.is_stopping and self._taken() < self._limits.slots and self._has_room():
+            record = self._turns.take(self._may_run)
+            if record is None:
+                return
+            self._starting[record.run_id] = record.tenant
             self._in_background(self._begin(record))
+
+    def _may_run(self, tenant: str) -> bool:
+        """Whether a tenant has a slot left of those it may have."""
+        running = [child.record.tenant for child in self._children.values()]
+        return [*running, *self._starting.values()].count(tenant) < self._limits.slots_per_tenant
+
+    def _has_room(self) -> bool:
+        """Whether the disk has room for more results; without it, looks again later."""
+        if not self._turns:
+            return True
+        has_room = self._reserve.has_room()
+        if self.is_paused == has_room:
+            LOG.error("the disk is nearly full: queued runs %s", "go on" if has_room else "wait for room")
+        self.is_paused = not has_room
+        if has_room:
+            self._reserve.ensure()
+        else:
+            asyncio.get_running_loop().call_later(ROOM_AGAIN_S, self._pump)
+        return has_room
 
     def _taken(self) -> int:
         """Slots that are not free."""
@@ -135,13 +176,14 @@ class Slots:
             replications=record.replications,
             confidence=record.confidence,
             folder=str(folder),
+            most_bytes=self._limits.memory_bytes,
         )
         try:
             self._started(record, await asyncio.to_thread(started, run_job, job), folder)
         except OSError as error:
             self._interrupted(record, str(error))
         finally:
-            self._starting.discard(record.run_id)
+            self._starting.pop(record.run_id, None)
             self._freed()
 
     def _started(self, record: RunRecord, worker: Worker, folder: Path) -> None:
@@ -153,7 +195,14 @@ class Slots:
         running = self._change(replace(record, state=RunState.RUNNING, started_s=time.time()), keep=True)
         child = Child(worker, running, folder)
         self._children[record.run_id] = child
-        asyncio.get_running_loop().add_reader(worker.pipe.fileno(), self._hear, child)
+        loop = asyncio.get_running_loop()
+        child.timer = loop.call_later(self._limits.wall_s, self._stop_overdue, child)
+        loop.add_reader(worker.pipe.fileno(), self._hear, child)
+
+    def _stop_overdue(self, child: Child) -> None:
+        """Ends a run that takes longer than any may."""
+        child.overdue = True
+        child.worker.process.kill()
 
     def _hear(self, child: Child) -> None:
         """Takes what a process says, or that it is gone."""
@@ -167,6 +216,8 @@ class Slots:
             return
         asyncio.get_running_loop().remove_reader(child.worker.pipe.fileno())
         child.worker.pipe.close()
+        if child.timer is not None:
+            child.timer.cancel()
         del self._children[child.record.run_id]
         self._end(child, message)
         self._freed()
@@ -174,35 +225,72 @@ class Slots:
     def _freed(self) -> None:
         """A slot may be free."""
         self._pump()
-        if not self._taken():
+        if not self._taken() and not self._keeping:
             self._empty.set()
 
-    def _end(self, child: Child, message: Done | Failed | None) -> None:
+    def _end(self, child: Child, message: Done | Failed | NoRoom | None) -> None:
         """Settles a run whose process is done, or gone."""
         if isinstance(message, Done):
-            self._keep(child, message.digest)
+            self._keeping.add(child.record.run_id)
+            self._in_background(self._keep(child, message.digest))
             return
         shutil.rmtree(child.folder, ignore_errors=True)
         if child.cancelled:
             self._settle(child.record, RunState.CANCELLED, error="cancelled while it ran")
+        elif isinstance(message, NoRoom):
+            self._wait_for_room(child.record)
         elif isinstance(message, Failed):
             self._settle(child.record, RunState.FAILED, error=message.error)
+        elif child.overdue:
+            self._settle(child.record, RunState.FAILED, error=self._overdue_text(child.record))
         elif self.is_stopping:
-            self._change(replace(child.record, state=RunState.QUEUED, started_s=None), keep=True)
+            self._requeued(child.record)
         else:
             self._interrupted(child.record, PROCESS_DIED)
 
-    def _keep(self, child: Child, digest: str) -> None:
-        """Puts the results in their place, whole, and says that the run succeeded."""
+    def _overdue_text(self, record: RunRecord) -> str:
+        """What is said of a run that took too long."""
+        return (
+            f"RESOURCE_EXHAUSTED: it ran for {self._limits.wall_s:g} s, longer than a run may; "
+            f"it was to simulate about {record.request_count:,} requests"
+        )
+
+    def _requeued(self, record: RunRecord) -> RunRecord:
+        """A run that ran waits again."""
+        return self._change(replace(record, state=RunState.QUEUED, started_s=None), keep=True)
+
+    def _wait_for_room(self, record: RunRecord) -> None:
+        """Lets a run whose results found no room wait, first of its tenant's, unless that came too often."""
+        self._without_room[record.run_id] += 1
+        if self._without_room[record.run_id] >= MOST_WITHOUT_ROOM:
+            del self._without_room[record.run_id]
+            text = f"RESOURCE_EXHAUSTED: {MOST_WITHOUT_ROOM} times the disk had no room for its results"
+            self._settle(record, RunState.FAILED, error=text)
+            return
+        again = self._requeued(record)
+        asyncio.get_running_loop().call_later(ROOM_AGAIN_S, self._try_again, again)
+
+    def _try_again(self, record: RunRecord) -> None:
+        """Queues a run that waited for room, if it still waits."""
+        live = self._live.get(record.run_id)
+        if live is not None and live.state is RunState.QUEUED:
+            self._turns.put_back(live)
+            self._pump()
+
+    async def _keep(self, child: Child, digest: str) -> None:
+        """Puts the results in their place, whole and on the disk, and says that the run succeeded."""
+        run_id = child.record.run_id
         try:
-            (child.folder / "digest").write_text(digest, encoding="utf-8")
-            child.folder.rename(self.results(child.record.run_id))
+            await asyncio.to_thread(put_in_place, child.folder, self.results(run_id))
         except OSError as error:
             shutil.rmtree(child.folder, ignore_errors=True)
-            self._settle(child.record, RunState.FAILED, error=f"the results cannot be kept: {error}")
-            return
-        done = replace(child.record, progress_ratio=1.0)
-        self._settle(done, RunState.SUCCEEDED, digest=digest)
+            self._settle(child.record, RunState.FAILED, error=f"the results cannot be kept: {error.strerror}")
+        else:
+            done = replace(child.record, progress_ratio=1.0)
+            self._settle(done, RunState.SUCCEEDED, digest=digest)
+        self._without_room.pop(run_id, None)
+        self._keeping.discard(run_id)
+        self._freed()
 
     def _settle(
         self, record: RunRecord, state: RunState, *, error: str = "", digest: str = ""
@@ -254,6 +342,8 @@ class Slots:
     async def cancel(self, record: RunRecord) -> RunRecord:
         """Stops a run: at once where it waits, else politely, and by force two seconds later."""
         child = self._children.get(record.run_id)
+        if record.run_id in self._keeping:
+            return self._live[record.run_id]
         if child is None:
             self._turns.drop(record)
             written = self._settle(record, RunState.CANCELLED, error="cancelled while it waited")
@@ -291,10 +381,16 @@ class Slots:
         self._changes.tell_all()
         for child in self._children.values():
             child.worker.process.kill()
-        while self._taken():
+        while self._taken() or self._keeping:
             self._empty.clear()
             await self._empty.wait()
         self._changes.tell_all()
+
+
+def put_in_place(made: Path, target: Path) -> None:
+    """Moves a folder that is on the disk; the move is as well when this returns."""
+    made.rename(target)
+    sync(target.parent)
 
 
 def progressed(record: RunRecord, said: Progress) -> RunRecord:

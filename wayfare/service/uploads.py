@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import grpc
 
 from wayfare.service.errors import RefusedError
+from wayfare.service.quotas import OpenStreams
 from wayfare.v1 import simulation_pb2 as pb
 
 if TYPE_CHECKING:
@@ -29,6 +30,7 @@ class Uploads:
     def __init__(self, folder: Path, limits: Limits, flow: Flow) -> None:
         """Keeps what bounds it."""
         self._folder, self._limits, self._flow = folder, limits, flow
+        self._open = OpenStreams("uploads", limits.uploads)
 
     def tidy(self) -> None:
         """Removes what an earlier server did not receive to the end."""
@@ -39,14 +41,15 @@ class Uploads:
         """The trace under a new id.
 
         Raises:
-            RefusedError: it is too large, packed or unpacked, or comes too soon.
+            RefusedError: it is too large, packed or unpacked, comes too soon, stalls, or is one too many.
         """
         folder = self._folder / tenant
         folder.mkdir(parents=True, exist_ok=True)
         name = uuid.uuid4().hex
         part = folder / f".{name}"
         try:
-            size = await self._written(tenant, pieces, part)
+            with self._open.one(tenant):
+                size = await self._written(tenant, pieces, part)
             await asyncio.to_thread(demand_unpackable, part, self._limits.trace_bytes)
             part.rename(folder / name)
         finally:
@@ -57,12 +60,32 @@ class Uploads:
         """Bytes written."""
         size = 0
         with part.open("wb") as file:
-            async for piece in pieces:
+            async for piece in within(pieces, self._limits.stream_patience_s):
                 size += len(piece.chunk)
                 self._flow.take(tenant, len(piece.chunk))
                 demand_bytes(size, self._limits.trace_bytes)
                 await asyncio.to_thread(file.write, piece.chunk)
         return size
+
+
+async def within(
+    pieces: AsyncIterator[pb.UploadTraceRequest], patience_s: float
+) -> AsyncIterator[pb.UploadTraceRequest]:
+    """The pieces.
+
+    Raises:
+        RefusedError: the next one did not come in time.
+    """
+    try:
+        while True:
+            async with asyncio.timeout(patience_s):
+                piece = await anext(pieces, None)
+            if piece is None:
+                return
+            yield piece
+    except TimeoutError as error:
+        text = f"nothing came for {patience_s:g} s; upload again"
+        raise RefusedError(grpc.StatusCode.DEADLINE_EXCEEDED, text) from error
 
 
 def demand_bytes(size: int, most: int) -> None:

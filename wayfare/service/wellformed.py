@@ -8,7 +8,7 @@ import grpc
 from google.protobuf.message import DecodeError
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Awaitable, Callable
+    from collections.abc import Awaitable, Callable
 
     from wayfare.service.errors import Context
 
@@ -58,13 +58,12 @@ def unary(handler: Handler) -> Handler:
 
 def streaming(handler: Handler) -> Handler:
     """A handler of many answers that looks first."""
-    method = cast("Callable[[object, Context], AsyncIterator[object]]", handler.unary_stream)
+    method = cast("Callable[[object, Context], Awaitable[None]]", handler.unary_stream)
 
-    async def answers(request: object, context: Context) -> AsyncIterator[object]:
+    async def answers(request: object, context: Context) -> None:
         if isinstance(request, Malformed):
             await context.abort(grpc.StatusCode.INVALID_ARGUMENT, request.text)
-        async for one in method(request, context):
-            yield one
+        await method(request, context)
 
     return grpc.unary_stream_rpc_method_handler(
         answers, lenient(handler.request_deserializer), handler.response_serializer

@@ -4,18 +4,27 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import sqlite3
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
+    from wayfare.storage.reserve import Reserve
     from wayfare.storage.store import RunRecord, RunStore
 
     Write = Callable[[], RunRecord | None]
 
 LOG = logging.getLogger(__name__)
 AGAIN_S = 1.0
+FULL = (
+    sqlite3.SQLITE_FULL,
+    sqlite3.SQLITE_IOERR_WRITE,
+    sqlite3.SQLITE_IOERR_SHMSIZE,
+    sqlite3.SQLITE_CANTOPEN,
+)
+"""What SQLite says where the disk has no room, by what it was about to write."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,18 +34,20 @@ class Waiting:
     write: Write
     done: asyncio.Future[RunRecord | None]
     is_lasting: bool
+    is_new: bool
 
 
 class Writer:
     """Keeps the order in which it was asked.
 
     Accepting or removing a run fails where it cannot be kept. A change of an accepted run waits
-    until it can: a full disk delays what the store knows and loses nothing.
+    until it can: a full disk delays what the store knows and loses nothing. Changes and removals take
+    the disk's reserve where it is full, new runs never.
     """
 
-    def __init__(self, store: RunStore) -> None:
+    def __init__(self, store: RunStore, reserve: Reserve | None = None) -> None:
         """Nothing waits."""
-        self._store = store
+        self._store, self._reserve = store, reserve
         self._waiting: list[Waiting] = []
         self._work: asyncio.Task[None] | None = None
         self._is_closing = False
@@ -47,7 +58,7 @@ class Writer:
         Raises:
             sqlite3.Error: it cannot be kept.
         """
-        kept = await self._asked(lambda: self._store.add(record), is_lasting=False)
+        kept = await self._asked(lambda: self._store.add(record), is_lasting=False, is_new=True)
         return kept or record
 
     def put(self, record: RunRecord) -> asyncio.Future[RunRecord | None]:
@@ -63,10 +74,12 @@ class Writer:
         for waited in [self._asked(forgetting(self._store, one), is_lasting=False) for one in run_ids]:
             await waited
 
-    def _asked(self, write: Write, *, is_lasting: bool) -> asyncio.Future[RunRecord | None]:
+    def _asked(
+        self, write: Write, *, is_lasting: bool, is_new: bool = False
+    ) -> asyncio.Future[RunRecord | None]:
         """Done when it is written."""
         done: asyncio.Future[RunRecord | None] = asyncio.get_running_loop().create_future()
-        self._waiting.append(Waiting(write, done, is_lasting))
+        self._waiting.append(Waiting(write, done, is_lasting, is_new))
         if self._work is None or self._work.done():
             self._work = asyncio.ensure_future(self._write_all())
         return done
@@ -91,6 +104,10 @@ class Writer:
 
     async def _failed(self, batch: Sequence[Waiting], error: Exception) -> None:
         """Tells whoever asked once; what lasts is tried again, a moment later."""
+        if is_full(error) and self._reserve is not None and self._reserve.release():
+            LOG.error("the disk is full; part of the reserve is given up until there is room again")
+            self._waiting[:0] = [one for one in batch if not one.is_new]
+            batch = [one for one in batch if one.is_new]
         for one in batch:
             if not one.is_lasting and not one.done.done():
                 one.done.set_exception(error)
@@ -108,6 +125,11 @@ class Writer:
         self._is_closing = True
         if self._work is not None:
             await self._work
+
+
+def is_full(error: Exception) -> bool:
+    """Whether the store could not be written for want of room."""
+    return isinstance(error, sqlite3.Error) and getattr(error, "sqlite_errorcode", 0) in FULL
 
 
 def forgetting(store: RunStore, run_id: str) -> Write:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from contextlib import nullcontext
 from dataclasses import replace
 from typing import TYPE_CHECKING
@@ -20,6 +21,7 @@ class MemoryStore:
         """Nothing kept."""
         self._runs: dict[str, RunRecord] = {}
         self._given = 0
+        self._ordinals: Counter[str] = Counter()
 
     def together(self) -> AbstractContextManager[object]:
         """Writes are kept one by one: none of them can fail."""
@@ -31,7 +33,9 @@ class MemoryStore:
         if known is not None:
             return known
         self._given += 1
-        self._runs[record.run_id] = replace(record, number=self._given)
+        self._ordinals[record.tenant] += 1
+        ordinal = self._ordinals[record.tenant]
+        self._runs[record.run_id] = replace(record, number=self._given, ordinal=ordinal)
         return self._runs[record.run_id]
 
     def get(self, run_id: str) -> RunRecord | None:
@@ -58,10 +62,11 @@ class MemoryStore:
         """A tenant's newest runs that meet the filters."""
         found = [
             record
-            for record in reversed(self._runs.values())
-            if record.tenant == tenant and record.number < before and record.state in states
+            for record in reversed(list(self._runs.values()))
+            if record.tenant == tenant and record.ordinal < before and record.state in states
         ]
-        return [record for record in found if has_labels(record, labels)][:size]
+        chosen = [record for record in found if has_labels(record, labels)][:size]
+        return [replace(record, scenario_json="") for record in chosen]
 
     def unfinished(self) -> Sequence[RunRecord]:
         """Runs that wait or run, in the order they were accepted."""

@@ -39,7 +39,14 @@ LABELS_AND_CHECKSUMS = """
     CREATE INDEX by_end ON runs (finished_s) WHERE finished_s IS NOT NULL;
     CREATE INDEX by_tenant ON runs (tenant, number);
 """
-MIGRATIONS = (RUNS, LABELS_AND_CHECKSUMS)
+ORDINALS = """
+    ALTER TABLE runs ADD COLUMN ordinal INTEGER NOT NULL DEFAULT 0;
+    UPDATE runs SET ordinal = ranked.place FROM (
+        SELECT number, row_number() OVER (PARTITION BY tenant ORDER BY number) AS place FROM runs
+    ) AS ranked WHERE ranked.number = runs.number;
+    CREATE INDEX by_ordinal ON runs (tenant, ordinal);
+"""
+MIGRATIONS = (RUNS, LABELS_AND_CHECKSUMS, ORDINALS)
 """Each brings the file from the version before to its own; `user_version` says which it has."""
 
 
@@ -62,6 +69,6 @@ def migrate(base: sqlite3.Connection, path: Path) -> None:
         base.executescript(f"BEGIN; {script} PRAGMA user_version={number}; COMMIT;")
 
 
-def checksum(text: str) -> int:
+def checksum(text: str | bytes) -> int:
     """What a row's text is told from a damaged one by."""
-    return zlib.crc32(text.encode())
+    return zlib.crc32(text.encode() if isinstance(text, str) else text)

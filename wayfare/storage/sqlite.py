@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import logging
 import sqlite3
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import asdict, replace
 from typing import TYPE_CHECKING
 
@@ -16,10 +16,14 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping, Sequence
     from pathlib import Path
 
-    Row = tuple[int, str, str, str, str, int]
+    Row = tuple[int, int, str, str, str, str, bool]
 
 LOG = logging.getLogger(__name__)
-COLUMNS = "number, run_id, tenant, state, body, checksum"
+COLUMNS = "number, ordinal, run_id, tenant, state, body, crc32(CAST(body AS BLOB)) = checksum"
+LISTED = COLUMNS.replace(
+    "body,", "CASE WHEN json_valid(body) THEN json_set(body, '$.scenario_json', '') ELSE body END,", 1
+)
+"""The same without the scenario, which may be a thousand times as long as the rest."""
 UNFINISHED = "state IN ('QUEUED', 'RUNNING')"
 DAMAGED = "its record in the store is damaged; submit it again"
 WRITER = "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA foreign_keys=ON; PRAGMA busy_timeout=5000;"
@@ -37,10 +41,8 @@ class SqliteStore:
             DamagedStoreError: pages of it are damaged.
         """
         path.parent.mkdir(parents=True, exist_ok=True)
-        self._writer = opened(path)
-        self._reader = sqlite3.connect(path, isolation_level=None)
-        self._reader.executescript(READER)
-        self._reader.text_factory = lenient
+        self._path, self._writer = path, opened(path)
+        self._reader = reader_of(path)
 
     @contextmanager
     def together(self) -> Iterator[None]:
@@ -62,10 +64,13 @@ class SqliteStore:
         if known is not None:
             return known
         made = self._writer.execute(
-            "INSERT INTO runs (run_id, tenant, request_id, state, body, checksum) VALUES (?, ?, ?, ?, ?, ?)",
-            (*row, checksum(body)),
+            "INSERT INTO runs (run_id, tenant, request_id, state, body, checksum, ordinal) "
+            "SELECT ?, ?, ?, ?, ?, ?, coalesce(max(ordinal), 0) + 1 FROM runs WHERE tenant = ? "
+            "RETURNING number, ordinal",
+            (*row, checksum(body), record.tenant),
         )
-        kept = replace(record, number=made.lastrowid or 0)
+        number, ordinal = made.fetchone()
+        kept = replace(record, number=number, ordinal=ordinal)
         labels = [(name, value, kept.number) for name, value in record.labels.items()]
         self._writer.executemany("INSERT INTO labels (name, value, number) VALUES (?, ?, ?)", labels)
         return kept
@@ -102,10 +107,14 @@ class SqliteStore:
         """A tenant's newest runs that meet the filters."""
         marks = ", ".join("?" * len(states))
         labelled = "AND number IN (SELECT number FROM labels WHERE name = ? AND value = ?) " * len(labels)
-        condition = f"tenant = ? AND number < ? AND state IN ({marks}) {labelled}ORDER BY number DESC LIMIT ?"
+        condition = (
+            f"tenant = ? AND ordinal < ? AND state IN ({marks}) {labelled}ORDER BY ordinal DESC LIMIT ?"
+        )
         pairs = [text for pair in labels.items() for text in pair]
         named = [state.value for state in states]
-        return list(select(self._reader, condition, tenant, before, *named, *pairs, size))
+        values = (tenant, before, *named, *pairs, size)
+        with closing(reader_of(self._path)) as base:
+            return list(select(base, condition, *values, columns=LISTED))
 
     def unfinished(self) -> Sequence[RunRecord]:
         """Runs that wait or run, in the order they were accepted."""
@@ -122,8 +131,18 @@ class SqliteStore:
         self._writer.close()
 
 
+def reader_of(path: Path) -> sqlite3.Connection:
+    """A connection that reads, for the thread that opens it."""
+    base = sqlite3.connect(path, isolation_level=None)
+    base.executescript(READER)
+    base.text_factory = lenient
+    base.create_function("crc32", 1, checksum, deterministic=True)
+    return base
+
+
 def opened(path: Path) -> sqlite3.Connection:
     """The connection that writes; the file is whole and current."""
+    demand_not_emptied(path)
     base = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
     base.text_factory = lenient
     try:
@@ -137,6 +156,15 @@ def opened(path: Path) -> sqlite3.Connection:
         base.close()
         raise
     return base
+
+
+def demand_not_emptied(path: Path) -> None:
+    """Raises `DamagedStoreError` for a file without a byte beside results: it held runs once."""
+    if path.is_file() and not path.stat().st_size and any(path.parent.glob("runs/*")):
+        raise DamagedStoreError(
+            f"{path} is empty, and there are results beside it; put a copy from before in its place, or "
+            "remove it to begin anew"
+        )
 
 
 def lenient(text: bytes) -> str:
@@ -161,9 +189,11 @@ def damaged(path: Path, error: sqlite3.DatabaseError) -> Exception:
     )
 
 
-def select(base: sqlite3.Connection, condition: str, *values: object) -> Iterator[RunRecord]:
+def select(
+    base: sqlite3.Connection, condition: str, *values: object, columns: str = COLUMNS
+) -> Iterator[RunRecord]:
     """Runs that meet a condition; one whose record is damaged is logged and comes as FAILED."""
-    question = f"SELECT {COLUMNS} FROM runs WHERE {condition}"  # noqa: S608  (conditions are our own)
+    question = f"SELECT {columns} FROM runs WHERE {condition}"  # noqa: S608  (conditions are our own)
     for row in base.execute(question, values):
         yield record_of(row)
 
@@ -175,10 +205,10 @@ def body_of(record: RunRecord) -> str:
 
 def record_of(row: Row) -> RunRecord:
     """A record from its row; FAILED with the reason where its text is not what was written."""
-    number, run_id, tenant, state, body, check = row
+    number, ordinal, run_id, tenant, state, body, is_whole = row
     try:
-        if checksum(body) == check:
-            return read(number, state, body)
+        if is_whole:
+            return replace(read(number, state, body), ordinal=ordinal)
     except (LookupError, ValueError, TypeError, AttributeError):
         LOG.exception("row %d of the store, run %s, cannot be read", number, run_id)
     else:
@@ -190,6 +220,7 @@ def record_of(row: Row) -> RunRecord:
         scenario_json="{}",
         policies=(),
         number=number,
+        ordinal=ordinal,
         state=RunState.FAILED,
         created_s=0.0,
         error=DAMAGED,

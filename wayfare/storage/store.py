@@ -30,9 +30,10 @@ class RunState(StrEnum):
 class RunRecord:
     """One run. Instants are seconds since 1970; `scenario_json` is the plain data to load.
 
-    `replications` is 0 for a single run, else it is a comparison of `policies`. `number` counts
-    accepted runs from 1; the store gives it. `sequence` grows with every change. `request_digest`
-    tells what was asked under a `request_id`; `request_count` is how many requests it will simulate.
+    `replications` is 0 for a single run, else it is a comparison of `policies`. `number` counts accepted
+    runs from 1 and `ordinal` those of the tenant; the store gives them. `sequence` grows with every
+    change. `request_digest` tells what was asked under a `request_id`; `request_count` is how many
+    requests it will simulate.
     """
 
     run_id: str
@@ -49,6 +50,7 @@ class RunRecord:
     rerun_if_interrupted: bool = False
     interruption_count: int = 0
     number: int = 0
+    ordinal: int = 0
     state: RunState = RunState.QUEUED
     sequence: int = 0
     created_s: float
@@ -99,7 +101,10 @@ class RunStore(Protocol):
     def page(
         self, tenant: str, states: Collection[RunState], labels: Mapping[str, str], before: int, size: int
     ) -> Sequence[RunRecord]:
-        """A tenant's newest runs with a number below `before`, in those states, with those labels."""
+        """A tenant's newest runs with an ordinal below `before`, in those states, with those labels.
+
+        Their `scenario_json` is left out. May be called from any thread.
+        """
         ...
 
     def unfinished(self) -> Sequence[RunRecord]:
