@@ -196,10 +196,11 @@ def finding(seen: dict[str, list[float]], status: int) -> Finding:
     return Finding(
         title="An unfriendly tenant",
         done=f"One tenant does all of this at once for {SECONDS:g} s: endless runs with 4,900 targets, "
-        "settings of 27,000 digits and of 100,000 steps, routers with 100,000 and with 900 targets, absurd "
-        "clocks and loads on the operator's router, a thousand decisions in a message, readers and uploads "
-        "that stall, lists of 500 large runs, scenarios of half a megabyte, messages of 15 MB without a token. "
-        f"Another tenant creates {CREATES_PER_S:g} runs and asks {GETS_PER_S:g} times a second.",
+        "settings of 27,000 digits and of 100,000 steps, routers with 100,000 and with 900 "
+        "targets, absurd clocks and loads on the operator's router, a thousand decisions in a "
+        "message, readers and uploads that stall, lists of 500 large runs, scenarios of half a "
+        f"megabyte, messages of 15 MB without a token. Another tenant creates {CREATES_PER_S:g} "
+        f"runs and asks {GETS_PER_S:g} times a second.",
         rows=(
             plain("the other tenant's runs created", made, "runs"),
             plain("of them succeeded within the minute", succeeded, "runs"),
