@@ -13,6 +13,7 @@ from router.conformance import check_policy
 from router.registry import policy_names
 from router.source_file import load_class
 from simulator import load_scenario, simulate
+from wayfare.cli.serve import command as serve
 
 ROOT = Path(__file__).resolve().parents[1]
 POLICY_PAGES = (("README.md", "ShortStaysHome"), ("docs/how-to/write-a-policy.md", "LeastLoadedCapable"))
@@ -105,3 +106,15 @@ def test_schema_that_ships_is_the_current_one() -> None:
 
     kept = json.loads((ROOT / "scenarios" / "scenario.schema.json").read_text(encoding="utf-8"))
     assert kept == json.loads(json.dumps(scenario_schema()))
+
+
+def test_every_limit_of_the_service_is_on_its_page() -> None:
+    """The page for several teams has a row for every limit of `wayfare serve`, with its default."""
+    page = (ROOT / "docs/how-to/run-for-several-teams.md").read_text(encoding="utf-8")
+    rows = {line.split("`")[-2]: line for line in page.splitlines() if line.endswith("` |")}
+    named = ("most_", "keep_", "slots", "stream_")
+    limits = [option for option in serve.params if str(option.name).startswith(named)]
+    assert {option.opts[0] for option in limits} == {name for name in rows if name.startswith("--")}
+    for option in limits:
+        default = option.default if isinstance(option.default, int | str) else None
+        assert default is None or f"| {default} |" in rows[option.opts[0]]
