@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 import math
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 DASH = "-"
 SIGNIFICANT = 3
@@ -18,6 +22,11 @@ def usd(value: float | None) -> str:
     if value is None:
         return DASH
     return f"{'-' if value < 0 else ''}${significant(abs(value))}"
+
+
+def usd_per_thousand(value: float | None) -> str:
+    """Dollars for a thousand of what costs so much each."""
+    return usd(None if value is None else value * THOUSAND)
 
 
 def usd_to_the_cent(value: float | None) -> str:
@@ -82,6 +91,11 @@ def share(value: float | None) -> str:
     return DASH if value is None else f"{percent(value)} %"
 
 
+def points(value: float | None) -> str:
+    """A difference of two ratios in percentage points, one decimal."""
+    return DASH if value is None else f"{at_place(value * PERCENT, 1)} points"
+
+
 def percent(value: float) -> str:
     """A ratio in percent, one decimal: `92.3`; what is not quite all or nothing says so: `>99.9`, `<0.1`."""
     number = value * PERCENT
@@ -100,6 +114,11 @@ def count(value: float | None) -> str:
         return DASH
     whole = float(value).is_integer() or abs(value) >= WHOLE_FROM
     return f"{value:,.0f}" if whole else f"{value:,.1f}"
+
+
+def signed(value: float, write: Callable[[float | None], str]) -> str:
+    """A figure as `write` writes it, with its sign."""
+    return f"+{write(value)}" if value > 0 else write(value)
 
 
 def significant(value: float, digits: int = SIGNIFICANT) -> str:
