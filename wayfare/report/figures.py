@@ -214,6 +214,8 @@ def other_lines(report: Report) -> list[str]:
     """Figures that the tables leave out: water, embodied carbon, what users' own devices drew."""
     water, embodied = report.figure("water_l.total"), report.figure("emissions_gco2e.embodied")
     own, theirs = report.figure("energy_wh.user_side"), report.figure("emissions_gco2e.user_side")
-    hardware = f"{report.policy}: {litres(water)} of water; {grams(embodied)} CO2e embodied in the hardware"
+    site = litres(report.figure("water_l.site"))
+    drunk = f"{litres(water)} of water ({site} of it on site)"
+    hardware = f"{report.policy}: {drunk}; {grams(embodied)} CO2e embodied in the hardware"
     devices = f"{report.policy}: {energy(own)} and {grams(theirs)} CO2e on users' own devices"
     return [hardware, devices] if own else [hardware]

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from math import isnan
 from typing import TYPE_CHECKING, cast
 
-from simulator.fleet.api_prices import price_at, prices_of
+from simulator.fleet.api_prices import prices_at, tariff_of
 from simulator.fleet.capacity import SECONDS_PER_HOUR, chip_usd_per_s, is_owned, rent_kind
 from simulator.workload.demand import demand_of
 from wayfare.numbers import count, duration, usd
@@ -201,14 +201,14 @@ def replicas_in_words(entry: Deployment) -> str:
 def chip_price(scenario: Scenario, entry: Deployment) -> str:
     """What a chip costs by the hour, and on what terms."""
     chip = scenario.catalog.accelerator(entry.hardware.accelerator if entry.hardware else "")
-    hourly = usd(chip_usd_per_s(entry, chip) * SECONDS_PER_HOUR)
+    hourly = usd(chip_usd_per_s(scenario, entry, chip) * SECONDS_PER_HOUR)
     return f"{hourly} a chip-hour, {terms_of_chips(entry, rent_kind(entry.pricing, chip))}"
 
 
 def terms_of_chips(entry: Deployment, kind: str) -> str:
     """Owned, at a rent of one's own, or at a kind of rent of the catalog."""
     if is_owned(entry):
-        return "owned, written off, electricity apart"
+        return "owned with its server, electricity apart"
     own = entry.pricing is not None and entry.pricing.usd_per_chip_hour is not None
     return "the scenario's own rent" if own else f"rented ({kind.replace('_', ' ')})"
 
@@ -218,7 +218,7 @@ def api_price(scenario: Scenario, api: Api) -> str:
     offer = scenario.catalog.offer(api.offer)
     if api.plan == "provisioned":
         return f"{usd(unit_usd(api, offer))} a unit-hour"
-    given, cached, _written, output = prices_of(price_at(offer, scenario.start), api.plan)
+    given, cached, _written, output = prices_at(tariff_of(scenario, offer, api.plan), scenario.start)
     kept = "" if cached == given else f", {list_price(cached)} cached"
     plan = " in batches" if api.plan == "batch" else ""
     return f"{list_price(given)} in{kept}, {list_price(output)} out per Mtok{plan}"
