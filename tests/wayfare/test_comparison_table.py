@@ -11,6 +11,7 @@ import pytest
 from simulator import compare
 from wayfare.tables.assumptions import ability_line, list_price
 from wayfare.tables.comparison import print_comparison
+from wayfare.tables.conclusion import against
 from world_cases import scenario
 
 POLICIES = ("cheapest_capable", "round_robin")
@@ -99,3 +100,11 @@ def test_prices_are_every_digit_of_the_list():
     assert [list_price(Decimal(text)) for text in ("5", "0.075", "0.1", "12.50", "1250")] == [
         "$5.00", "$0.075", "$0.10", "$12.50", "$1,250.00",
     ]  # fmt: skip
+
+
+def test_what_is_the_same_is_said_to_be(comparison):
+    """A policy that costs and answers as the strongest is not `0 % less` than it."""
+    strongest = next(report for report in comparison.reports if report.policy == "always_strongest")
+    twin = replace(strongest, policy="twin")
+    sentence = against(comparison, twin, strongest)
+    assert sentence.endswith("a month, as much as always_strongest, with as many right answers.")

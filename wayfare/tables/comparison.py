@@ -126,8 +126,10 @@ def print_differences(scenario: Scenario, comparison: Comparison) -> None:
     head = f"Paired differences to {visible(first.policy)}, over {duration(window_s(scenario))}"
     out.print(f"{head}; $/month: {month_basis(first)}")
     columns = [Column(head=title, rank=rank) for title, _path, _factor, rank in SHOWN]
-    print_figures(out, "policy", columns, difference_rows(comparison))
-    out.print(f"{UNSURE} unsure: the interval holds 0", style="dim")
+    rows = difference_rows(comparison)
+    print_figures(out, "policy", columns, rows)
+    if any(any(row.soft) for row in rows):
+        out.print(f"{UNSURE} unsure: the interval holds 0", style="dim")
 
 
 def difference_rows(comparison: Comparison) -> list[Row]:

@@ -10,6 +10,8 @@ if TYPE_CHECKING:
     from simulator import Comparison, Report
 
 STRONGEST = "always_strongest"
+LEAST = 0.0005
+"""Half of the last digit that a sentence shows, as a ratio."""
 OBJECTIVES = "cost, right answers and p95 latency"
 
 
@@ -30,11 +32,15 @@ def against(comparison: Comparison, report: Report, strongest: Report) -> str:
     if not cost or not full or right is None or best is None:
         return ""
     less = 1.0 - cost / full
-    change = f"{share(less)} less" if less >= 0 else f"{share(-less)} more"
-    points = (right - best) * 100.0
-    quality = f"{abs(points):.1f} points {'more' if points >= 0 else 'fewer'} right answers"
+    change = f"{share(abs(less))} {'less' if less >= 0 else 'more'} than {STRONGEST}"
+    if abs(less) < LEAST:
+        change = f"as much as {STRONGEST}"
+    gap = right - best
+    quality = f"{abs(gap) * 100:.1f} points {'more' if gap >= 0 else 'fewer'} right answers"
+    if abs(gap) < LEAST:
+        return f"{report.policy} costs {usd(cost)} a month, {change}, with as many right answers."
     doubt = "" if is_sure(comparison, report, "quality.success_ratio") else " (unsure)"
-    return f"{report.policy} costs {usd(cost)} a month, {change} than {STRONGEST}, with {quality}{doubt}."
+    return f"{report.policy} costs {usd(cost)} a month, {change}, with {quality}{doubt}."
 
 
 def is_sure(comparison: Comparison, report: Report, metric: str) -> bool:
