@@ -139,7 +139,7 @@ def chosen(board: Json, source: Prometheus, window: Window, choices: Mapping[str
         name = variable["name"]
         if name in choices:
             variables[name] = choices[name]
-        elif variable["type"] == "query":
+        elif variable["type"] == "query" and not variable.get("hide"):
             variables[name] = first_of(variable, source.values(variable["query"], variables, window))
         elif variable["type"] == "custom":
             variables[name] = variable["current"]["value"]

@@ -74,6 +74,8 @@ def built(board: Board) -> models.Dashboard:
         .link(sisters())
         .variables([source_variable(), *board.variables])
     )
+    if any(name_of(variable) == "end" for variable in board.variables):
+        made = made.link(whole_run(board.uid))
     if board.annotated:
         made = made.annotation(faults(board.annotated))
     for panel in placed(board.rows):
@@ -145,7 +147,30 @@ def run_variables(*, several: bool = False) -> list[Variable]:
             several=several,
         ),
         step_variable(),
+        bound_variable("begin", "min", operator),
+        bound_variable("end", "max", operator),
     ]
+
+
+def bound_variable(name: str, fold: str, operator: str) -> dashboard.QueryVariable:
+    """Where the chosen run begins or ends, milliseconds since 1970; nobody sees it."""
+    series = f'wayfare_run_{name}_timestamp_seconds{{run{operator}"$run"}}'
+    query = f"query_result({fold}(last_over_time({series}[$__range])) * 1000)"
+    variable = dashboard.QueryVariable(name).label(f"Run's {name}").datasource(SOURCE).query(query)
+    variable = variable.refresh(models.VariableRefresh.ON_TIME_RANGE_CHANGED)
+    return variable.regex(r"/ (\d+)(?:\.\d+)? /").hide(models.VariableHide.HIDE_VARIABLE)
+
+
+def name_of(variable: Variable) -> str:
+    """A variable's name."""
+    return str(variable.build().name)
+
+
+def whole_run(uid: str) -> dashboard.DashboardLink:
+    """The way to the chosen run's own time, on the same dashboard."""
+    link = dashboard.DashboardLink("Show the whole run").type(models.DashboardLinkType.LINK)
+    link = link.tooltip("From the first sample of the chosen run to its last").icon("time")
+    return link.url(f"/d/{uid}?from=${{begin}}&to=${{end}}").include_vars(include_vars=True)
 
 
 def step_variable(step: str = STEP_OF_A_DAY) -> dashboard.CustomVariable:

@@ -6,6 +6,7 @@ import math
 from typing import TYPE_CHECKING
 
 from dashboards.palette import FAULT
+from dashboards.queries import LIMIT, LIMITS
 from dashboards.units import axis_expression
 
 if TYPE_CHECKING:
@@ -87,6 +88,7 @@ def value_axis(defaults: Json, *, stacked: bool) -> Json:
 def colours(field: Json, names: Sequence[str]) -> list[str]:
     """The colour of every name: the panel's own, or the next free one."""
     fixed = {each["matcher"]["options"]: each["properties"][0]["value"] for each in field["overrides"]}  # type: ignore[attr-defined]
+    fixed |= {name: fixed[LIMITS] for name in names if LIMITS in fixed and name.startswith(f"{LIMIT} ")}
     free = iter(FREE_COLOURS * (1 + len(names) // len(FREE_COLOURS)))
     return [fixed[name]["fixedColor"] if name in fixed else next(free) for name in names]
 

@@ -9,6 +9,13 @@ from dashboards.palette import BY_ENERGY, BY_TIER
 from dashboards.panels import figure, lines
 from dashboards.queries import Query, amount, per_hour, per_second, ratio
 from dashboards.run_overview import AT_THE_METER, OPERATIONAL, RUN
+from dashboards.units import (
+    GRAMS_PER_HOUR,
+    GRAMS_PER_KWH,
+    GRAMS_PER_REQUEST,
+    JOULES_PER_OUTPUT,
+    WH_PER_REQUEST,
+)
 
 if TYPE_CHECKING:
     from grafana_foundation_sdk.builders.stat import Panel as Figure
@@ -82,14 +89,14 @@ def energy_per_request() -> Figure:
     """Watt-hours for a request."""
     each = ratio(total_joules(), amount(RUN, "wayfare_requests_total"))
     text = "Energy at the meter over all requests, idling included."
-    return figure("Energy of a request", "watth", text, now(f"{each} / 3600"), decimals=1)
+    return figure("Energy of a request", WH_PER_REQUEST, text, now(f"{each} / 3600"), decimals=1)
 
 
 def joules_per_token() -> Figure:
     """Joules for a token of output."""
     each = ratio(total_joules(), amount(RUN, "wayfare_tokens_total", only=ANSWERED))
     text = "Energy at the meter over output tokens, idling included."
-    return figure("Energy of an output token", "joule", text, now(each), decimals=2)
+    return figure("Energy of an output token", JOULES_PER_OUTPUT, text, now(each), decimals=2)
 
 
 def emissions() -> Figure:
@@ -101,14 +108,16 @@ def emissions() -> Figure:
 def emissions_per_request() -> Figure:
     """Grams for a request."""
     each = ratio(total_grams(), amount(RUN, "wayfare_requests_total"))
-    return figure("Emissions of a request", "massg", "CO2e over all requests.", now(each), decimals=1)
+    return figure(
+        "Emissions of a request", GRAMS_PER_REQUEST, "CO2e over all requests.", now(each), decimals=1
+    )
 
 
 def intensity() -> Figure:
     """Grams for each kilowatt-hour."""
     text = "Grams of CO2e for a kilowatt-hour, as the run used it: low where it used clean hours and places."
     each = ratio(f"{total_grams()} * {JOULES_PER_KWH:g}", total_joules())
-    return figure("Carbon intensity of use", "massg", text, now(each), decimals=0)
+    return figure("Carbon intensity of use", GRAMS_PER_KWH, text, now(each), decimals=0)
 
 
 def embodied() -> Figure:
@@ -137,7 +146,7 @@ def token_joules() -> Lines:
     tokens = per_second(RUN, "wayfare_tokens_total", "model", only=ANSWERED)
     each = ratio(per_second(RUN, JOULES, "model", only=(AT_THE_METER,)), f"({tokens} > 0)")
     text = "Energy at the meter over output tokens: dear while batches are small."
-    return lines("Energy of an output token", "joule", text, Query(expr=each, legend="{{model}}"))
+    return lines("Energy of an output token", JOULES_PER_OUTPUT, text, Query(expr=each, legend="{{model}}"))
 
 
 def request_energy() -> Lines:
@@ -147,7 +156,7 @@ def request_energy() -> Lines:
     each = f"{joules} / ignoring (component) group_left () {done} / 3600"
     return lines(
         "Energy of a request",
-        "watth",
+        WH_PER_REQUEST,
         "Energy at the meter over all requests of the time, by part.",
         Query(expr=each, legend="{{component}}"),
         colours=BY_ENERGY,
@@ -160,7 +169,7 @@ def carbon(label: str, word: str) -> Lines:
     expr = per_hour(RUN, GRAMS, label, only=(OPERATIONAL,))
     return lines(
         f"Emissions by {word}",
-        "massg",
+        GRAMS_PER_HOUR,
         f"Grams of CO2e an hour from the energy used, by {word}.",
         Query(expr=expr, legend=f"{{{{{label}}}}}"),
         colours=BY_TIER | BY_ENERGY,
@@ -175,7 +184,7 @@ def grid() -> Lines:
     each = ratio(f"{grams} * {JOULES_PER_KWH:g}", f"({joules} > 0)")
     text = "Grams of CO2e for a kilowatt-hour at the time, as each tier used it."
     return lines(
-        "Carbon intensity of use", "massg", text, Query(expr=each, legend="{{tier}}"), colours=BY_TIER
+        "Carbon intensity of use", GRAMS_PER_KWH, text, Query(expr=each, legend="{{tier}}"), colours=BY_TIER
     )
 
 
@@ -183,7 +192,7 @@ def request_grams() -> Lines:
     """Grams for a request over the day."""
     each = ratio(per_second(RUN, GRAMS, only=(OPERATIONAL,)), per_second(RUN, "wayfare_requests_total"))
     text = "Grams of CO2e over the requests of the time."
-    return lines("Emissions of a request", "massg", text, Query(expr=each, legend="all tiers"))
+    return lines("Emissions of a request", GRAMS_PER_REQUEST, text, Query(expr=each, legend="all tiers"))
 
 
 def emitted() -> Lines:

@@ -8,6 +8,7 @@ from dashboards.board import Board, Row, built, figures, label_variable, run_var
 from dashboards.palette import BY_OUTCOME, BY_REPLICA
 from dashboards.panels import figure, lines
 from dashboards.queries import Query, Scope, amount, gauge, over_time, per_hour, per_second, quantile, ratio
+from dashboards.units import USD_PER_HOUR
 
 if TYPE_CHECKING:
     from grafana_foundation_sdk.builders.stat import Panel as Figure
@@ -171,7 +172,7 @@ def idle_spend() -> Lines:
     """Idle dollars an hour."""
     text = "Dollars an hour for capacity that does no work."
     return by_deployment(
-        "Idle dollars", "currencyUSD", text, per_hour(EACH, "wayfare_cost_usd_total", only=IDLE)
+        "Idle dollars", USD_PER_HOUR, text, per_hour(EACH, "wayfare_cost_usd_total", only=IDLE)
     )
 
 
@@ -186,4 +187,4 @@ def capacity_used() -> Lines:
 def spend() -> Lines:
     """All dollars an hour."""
     text = "Dollars an hour, used, idle and by token."
-    return by_deployment("Spend", "currencyUSD", text, per_hour(EACH, "wayfare_cost_usd_total"))
+    return by_deployment("Spend", USD_PER_HOUR, text, per_hour(EACH, "wayfare_cost_usd_total"))

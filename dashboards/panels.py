@@ -11,6 +11,7 @@ from grafana_foundation_sdk.models import dashboard as models
 from grafana_foundation_sdk.models.prometheus import PromQueryFormat
 
 from dashboards.palette import BAD, FAIR, GOOD, INK
+from dashboards.queries import LIMIT, LIMITS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 
 SOURCE = kinds.DataSourceRef(type_val="prometheus", uid="${datasource}")
 STEP = "$step"
+NO_DATA = "no data: none in this time, or no such run"
 FILL_PERCENT = 12
 STACKED_FILL_PERCENT = 55
 
@@ -59,7 +61,7 @@ def figure(
         .graph_mode(kinds.BigValueGraphMode.NONE)
         .thresholds(thresholds(limits))
         .color_scheme(dashboard.FieldColor().mode(models.FieldColorModeId.THRESHOLDS))
-        .no_value("none")
+        .no_value(NO_DATA)
     )
     return panel if decimals is None else panel.decimals(decimals)
 
@@ -98,6 +100,9 @@ def lines(
         .tooltip(tooltip())
         .color_scheme(dashboard.FieldColor().mode(models.FieldColorModeId.PALETTE_CLASSIC_BY_NAME))
     )
+    panel = panel.no_value(NO_DATA)
+    if any(query.legend.startswith(LIMIT) for query in queries):
+        panel = panel.override_by_regexp(LIMITS, dashed(BAD))
     for name, colour in (colours or {}).items():
         panel = panel.override_by_name(name, [painted(colour)])
     panel = panel if bottom is None else panel.min(bottom)
@@ -107,6 +112,16 @@ def lines(
 def painted(colour: str) -> models.DynamicConfigValue:
     """The property of a series that always has the same colour."""
     return models.DynamicConfigValue(id_val="color", value={"mode": "fixed", "fixedColor": colour})
+
+
+def dashed(colour: str) -> list[models.DynamicConfigValue]:
+    """The properties of a limit: a dashed line of one colour with nothing below it."""
+    style = {"fill": "dash", "dash": [8, 6]}
+    return [
+        painted(colour),
+        models.DynamicConfigValue(id_val="custom.lineStyle", value=style),
+        models.DynamicConfigValue(id_val="custom.fillOpacity", value=0),
+    ]
 
 
 def stacking(*, stacked: bool) -> common.StackingConfig:

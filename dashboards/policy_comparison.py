@@ -11,6 +11,7 @@ from dashboards.queries import (
     Scope,
     amount,
     gauge,
+    limit_queries,
     per_hour,
     per_second,
     quantile,
@@ -18,6 +19,7 @@ from dashboards.queries import (
     whole_quantile,
 )
 from dashboards.run_overview import AT_THE_METER, OPERATIONAL
+from dashboards.units import GRAMS_PER_HOUR, USD_PER_HOUR, USD_PER_THOUSAND
 
 if TYPE_CHECKING:
     from grafana_foundation_sdk.builders.stat import Panel as Figure
@@ -28,6 +30,7 @@ RUNS = Scope(matchers='run=~"$run", policy=~"$policy"', by=("run", "policy"))
 NAME = "{{run}} · {{policy}}"
 TTFT = "wayfare_time_to_first_token_seconds"
 E2E = "wayfare_request_duration_seconds"
+OBJECTIVES = {TTFT: "ttft", E2E: "e2e"}
 
 
 def policy_comparison() -> Dashboard:
@@ -117,21 +120,22 @@ def spent() -> Lines:
 def spending() -> Lines:
     """Dollars an hour."""
     text = "Dollars an hour, idle capacity included."
-    return overlaid("Spend", "currencyUSD", text, per_hour(RUNS, "wayfare_cost_usd_total"))
+    return overlaid("Spend", USD_PER_HOUR, text, per_hour(RUNS, "wayfare_cost_usd_total"))
 
 
 def cost_per_thousand() -> Lines:
     """Dollars for a thousand requests at the time."""
     each = ratio(per_second(RUNS, "wayfare_cost_usd_total"), per_second(RUNS, "wayfare_requests_total"))
     text = "Dollars of the time over the requests of the time; dear where idle capacity waits for few."
-    return overlaid("Cost of 1,000 requests", "currencyUSD", text, f"{each} * 1000")
+    return overlaid("Cost of 1,000 requests", USD_PER_THOUSAND, text, f"{each} * 1000")
 
 
 def latency(name: str, histogram: str) -> Lines:
     """The p95 of a latency."""
     title = f"{name.capitalize()}, p95"
     text = f"95 % of the requests completed at the time had a {name} within this."
-    return overlaid(title, "s", text, quantile(RUNS, histogram, 0.95))
+    query = Query(expr=quantile(RUNS, histogram, 0.95), legend=NAME)
+    return lines(title, "s", text, query, *limit_queries(RUNS.matchers, OBJECTIVES[histogram]))
 
 
 def met() -> Lines:
@@ -182,4 +186,4 @@ def carbon() -> Lines:
     """Grams an hour."""
     text = "Grams of CO2e an hour from the energy used."
     expr = per_hour(RUNS, "wayfare_emissions_grams_total", only=(OPERATIONAL,))
-    return overlaid("Emissions", "massg", text, expr)
+    return overlaid("Emissions", GRAMS_PER_HOUR, text, expr)

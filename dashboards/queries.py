@@ -11,6 +11,9 @@ from dataclasses import dataclass
 RATE_WINDOW = "$__rate_interval"
 TIME_SHOWN = "$__range"
 SECONDS_PER_HOUR = 3_600
+LIMIT = "limit"
+LIMITS = f"/^{LIMIT} /"
+"""What the lines of limits are called, and the expression that finds them."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -86,6 +89,12 @@ def whole_quantile(scope: Scope, histogram: str, level: float, *by: str) -> str:
 def gauge(scope: Scope, name: str, *by: str, only: tuple[str, ...] = (), how: str = "sum") -> str:
     """A gauge as it stands, put together over what is not told apart."""
     return f"{how}{scope.grouped(*by)} ({scope.series(name, *only)})"
+
+
+def limit_queries(matchers: str, objective: str) -> list[Query]:
+    """The limit that each task's requests are to keep, as lines named `limit …`."""
+    series = f'wayfare_slo_limit_seconds{{{matchers}, objective="{objective}"}}'
+    return [Query(expr=f"min by (task) ({series})", legend=f"{LIMIT} {{{{task}}}}")]
 
 
 def over_time(what: str, scope: Scope, name: str, *by: str, only: tuple[str, ...] = ()) -> str:

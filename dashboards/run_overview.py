@@ -12,6 +12,7 @@ from dashboards.queries import (
     Scope,
     amount,
     gauge,
+    limit_queries,
     per_hour,
     per_second,
     quantile,
@@ -19,6 +20,7 @@ from dashboards.queries import (
     share,
     whole_quantile,
 )
+from dashboards.units import GRAMS_PER_HOUR, USD_PER_HOUR, USD_PER_THOUSAND
 
 if TYPE_CHECKING:
     from grafana_foundation_sdk.builders.stat import Panel as Figure
@@ -87,7 +89,7 @@ def cost_per_thousand() -> Figure:
     each = ratio(amount(RUN, "wayfare_cost_usd_total"), amount(RUN, "wayfare_requests_total"))
     return figure(
         "Cost of 1,000 requests",
-        "currencyUSD",
+        USD_PER_THOUSAND,
         "All dollars over all requests of the time shown, idle capacity included.",
         Query(expr=f"{each} * 1000", instant=True),
         decimals=2,
@@ -182,7 +184,7 @@ def spend_by_component() -> Lines:
     """Dollars an hour by what they buy."""
     return lines(
         "Spend by component",
-        "currencyUSD",
+        USD_PER_HOUR,
         "Dollars an hour by what they pay for; capacity_idle is rented and not used.",
         Query(expr=per_hour(RUN, "wayfare_cost_usd_total", "component"), legend="{{component}}"),
         colours=BY_COST,
@@ -194,7 +196,7 @@ def spend_by(label: str) -> Lines:
     """Dollars an hour by who served."""
     return lines(
         f"Spend by {label}",
-        "currencyUSD",
+        USD_PER_HOUR,
         f"Dollars an hour by {label}, idle capacity included.",
         Query(expr=per_hour(RUN, "wayfare_cost_usd_total", label), legend=f"{{{{{label}}}}}"),
         colours=BY_TIER,
@@ -214,6 +216,7 @@ def latency_first_token() -> Lines:
         "s",
         "From arrival to the first token delivered, of completed requests.",
         *quantile_queries("wayfare_time_to_first_token_seconds"),
+        *limit_queries(RUN.matchers, "ttft"),
         colours=BY_QUANTILE,
     )
 
@@ -225,6 +228,7 @@ def latency_whole() -> Lines:
         "s",
         "From arrival to the last token delivered, of completed requests.",
         *quantile_queries("wayfare_request_duration_seconds"),
+        *limit_queries(RUN.matchers, "e2e"),
         colours=BY_QUANTILE,
     )
 
@@ -302,7 +306,7 @@ def carbon() -> Lines:
     """Grams an hour by tier."""
     return lines(
         "Emissions by tier",
-        "massg",
+        GRAMS_PER_HOUR,
         "Grams of CO2e an hour from the energy used, by the grid at its time and place.",
         Query(
             expr=per_hour(RUN, "wayfare_emissions_grams_total", "tier", only=(OPERATIONAL,)),

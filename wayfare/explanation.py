@@ -1,25 +1,25 @@
-"""One request's story, from the files of a run: what was seen, decided, tried, waited and paid."""
+"""One request's story, from the files of a run: what was seen, decided, tried, judged, waited and paid."""
 
 from __future__ import annotations
 
 import json
-from math import isnan, nan
 from typing import TYPE_CHECKING, cast
 
+from wayfare.attempt_story import PARTS, attempt_entries, joules, moment, number_in, why
 from wayfare.cli.exits import WrongInputError
-from wayfare.numbers import energy, grams, seconds, usd
+from wayfare.numbers import NOISE, energy, grams, seconds, usd_to_the_cent
 from wayfare.outputs import read_parquet
+from wayfare.router_story import router_entries
+from wayfare.terminal import visible
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    Row = dict[str, object]
-
-JOULES_PER_WH = 3_600.0
+    from wayfare.attempt_story import Entry, Row
 
 
 def explanation(folder: Path, number: int) -> str:
-    """The story of request `number` of the run in a folder.
+    """The story of request `number` of the run in a folder, in order of time.
 
     Raises:
         WrongInputError: the folder holds no run, or the run no such request.
@@ -30,15 +30,26 @@ def explanation(folder: Path, number: int) -> str:
         raise WrongInputError(unknown_request(folder, number))
     report = json.loads((folder / "report.json").read_text(encoding="utf-8"))
     attempts = read_parquet(folder / "attempts.parquet", "request = ? ORDER BY attempt", number)
-    request = found[0]
+    request, steps = found[0], logged_steps(folder, number)
     parts = [
-        asked(request, report),
-        decided(request, report),
-        *(part for place, row in enumerate(attempts, 1) for part in tried(row, place)),
+        *asked(request, report),
+        *decided(request, report, steps),
+        *told_in_order([*attempt_entries(attempts, steps), *router_entries(request, attempts, steps)]),
         ended(request),
-        paid(request),
+        paid(request, attempts),
     ]
-    return "\n".join(parts)
+    return "\n".join(map(visible, parts))
+
+
+def logged_steps(folder: Path, number: int) -> list[Row]:
+    """What the router asked for besides attempts; nothing in folders of earlier versions."""
+    path = folder / "steps.parquet"
+    return read_parquet(path, "request = ?", number) if path.is_file() else []
+
+
+def told_in_order(entries: list[Entry]) -> list[str]:
+    """The lines of all entries by time; those of the same instant by what they are."""
+    return [line for *_order, lines in sorted(entries, key=lambda entry: entry[:2]) for line in lines]
 
 
 def demand_run(folder: Path) -> None:
@@ -60,29 +71,19 @@ def unknown_request(folder: Path, number: int) -> str:
     return f"{folder}: no request {number} arrived; allowed: {known}"
 
 
-def number_in(row: Row, name: str) -> float:
-    """A numeric figure of a row; nan where it is undefined."""
-    value = row[name]
-    return nan if value is None else cast("float", value)
-
-
-def moment(row: Row, name: str) -> str:
-    """An instant of a row, seconds since the run began."""
-    value = number_in(row, name)
-    return "never" if isnan(value) else f"t={value:,.3f} s"
-
-
-def asked(request: Row, report: Row) -> str:
+def asked(request: Row, report: Row) -> list[str]:
     """What arrived, and what only the simulation knows of it."""
     scenario = cast("dict[str, str]", report["scenario"])["name"]
     place = f"tenant {request['tenant']}, from {request['region']}"
-    return (
-        f"Request {request['request']} of {scenario} under {report['policy']}\n"
-        f"{moment(request, 'arrival_s')}  arrived: {request['task']} ({place}{within(request)}), "
-        f"{request['input_token_count']:,} prompt tokens, "
-        f"at most {request['max_output_token_count']:,} back\n"
-        f"  true difficulty {number_in(request, 'difficulty'):+.2f} logits (the policy does not see it)"
-    )
+    return [
+        f"Request {request['request']} of {scenario} under {report['policy']}",
+        (
+            f"{moment(request, 'arrival_s')}  arrived: {request['task']} ({place}{within(request)}), "
+            f"{request['input_token_count']:,} prompt tokens, "
+            f"at most {request['max_output_token_count']:,} back"
+        ),
+        f"  true difficulty {number_in(request, 'difficulty'):+.2f} logits (the policy does not see it)",
+    ]
 
 
 def within(request: Row) -> str:
@@ -94,74 +95,24 @@ def within(request: Row) -> str:
     return f", turn {request['turn']} of session {session}" if cast("int", session) >= 0 else ""
 
 
-def decided(request: Row, report: Row) -> str:
+def decided(request: Row, report: Row, steps: list[Row]) -> list[str]:
     """What the policy saw and decided, and why."""
-    target = request["policy_target"] or "several targets, or none"
-    return (
+    saw = (
         f"  the policy saw: estimated difficulty {number_in(request, 'estimated_difficulty'):+.2f}, "
         f"router score {number_in(request, 'router_score'):.2f}, "
-        f"{request['candidate_count']} permitted targets\n"
-        f"  {report['policy']} decided: {target}, because: {request['reason'] or 'nothing was decided'}"
+        f"{request['candidate_count']} permitted targets"
     )
+    return [saw, f"  {report['policy']} {decision(request, steps)}"]
 
 
-def tried(row: Row, number: int) -> list[str]:
-    """One attempt: the way, the wait, the work, the end, and what it took."""
-    return [
-        (
-            f"{moment(row, 'started_s')}  attempt {number} ({row['kind']}) to {row['target']}: "
-            f"{row['model']}, {row['tier']} tier, replica {row['replica']}; "
-            f"way there {seconds(number_in(row, 'forward_s'))}"
-        ),
-        waited(row),
-        f"{moment(row, 'first_token_s')}  first token",
-        *moved(row),
-        (
-            f"{moment(row, 'finished_s')}  {row['state']}{why(row, 'failure_reason')}: "
-            f"{row['output_token_count']:,} tokens; "
-            f"its share of the steps {seconds(number_in(row, 'busy_s'))}"
-        ),
-        took(row),
-    ]
-
-
-def waited(row: Row) -> str:
-    """How long an attempt stood in the queue."""
-    wait_s = number_in(row, "admitted_s") - number_in(row, "ready_s")
-    if isnan(wait_s):
-        return "  it never left the queue"
-    return f"{moment(row, 'admitted_s')}  work began after {seconds(wait_s)} in the queue"
-
-
-def moved(row: Row) -> list[str]:
-    """When a context reached the replica that decodes it, where another one computed the prompt."""
-    if cast("int", row["prefill_replica"]) < 0:
-        return []
-    way_s = number_in(row, "context_delivered_s") - number_in(row, "first_token_s")
-    arrived = "" if isnan(way_s) else f", which had its context after {seconds(way_s)}"
-    return [f"  prompt computed by replica {row['prefill_replica']} for {row['replica']} to decode{arrived}"]
-
-
-def why(row: Row, name: str) -> str:
-    """A reason in brackets, where there is one."""
-    return f" ({row[name]})" if row[name] else ""
-
-
-def took(row: Row) -> str:
-    """What an attempt cost, drew and emitted."""
-    names = ("api_usd", "capacity_usd", "energy_usd", "egress_usd")
-    parts = [f"{name.removesuffix('_usd')} {usd(number_in(row, name))}" for name in names if row[name]]
-    joules = number_in(row, "energy_wh") * JOULES_PER_WH
-    wasted = "; nobody used it" if row["wasted"] else ""
-    paid_for = (", ".join(parts) or "nothing") + from_cache(row)
-    emitted = grams(number_in(row, "emissions_gco2e"))
-    return f"  paid: {paid_for}; {joules:,.0f} J at the meter, {emitted} CO2e{wasted}"
-
-
-def from_cache(row: Row) -> str:
-    """How much of the prompt came from a prefix cache, where any did."""
-    cached = row["cached_token_count"]
-    return f" ({cached:,} of {row['input_token_count']:,} prompt tokens from the cache)" if cached else ""
+def decision(request: Row, steps: list[Row]) -> str:
+    """One target or several and the reason, or that the policy goes on step by step."""
+    reason = request["reason"]
+    if not reason:
+        return "decides step by step, as follows" if steps or request["attempt_count"] else "decided nothing"
+    if request["state"] == "rejected":
+        return f"rejected it, because: {reason}"
+    return f"decided: {request['policy_target'] or 'a plan of several steps'}, because: {reason}"
 
 
 def ended(request: Row) -> str:
@@ -178,10 +129,14 @@ def ended(request: Row) -> str:
     )
 
 
-def paid(request: Row) -> str:
-    """What the request took in all."""
+def paid(request: Row, attempts: list[Row]) -> str:
+    """What the request took in all; what no attempt took is the router's and its verifiers'."""
+    cost_usd, wh = number_in(request, "cost_usd"), number_in(request, "energy_wh")
+    routing_usd = cost_usd - sum(number_in(row, name) for row in attempts for name in PARTS)
+    routing = (
+        f" (routing and verifiers {usd_to_the_cent(routing_usd)})" if routing_usd > NOISE * cost_usd else ""
+    )
     return (
-        f"In all {request['attempt_count']} attempt(s): {usd(number_in(request, 'cost_usd'))}, "
-        f"{energy(number_in(request, 'energy_wh'))}, {grams(number_in(request, 'emissions_gco2e'))} CO2e, "
-        "without idle capacity"
+        f"In all {request['attempt_count']} attempt(s): {usd_to_the_cent(cost_usd)}{routing}, {joules(wh)} "
+        f"({energy(wh)}), {grams(number_in(request, 'emissions_gco2e'))} CO2e, without idle capacity"
     )

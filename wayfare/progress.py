@@ -5,10 +5,10 @@ from __future__ import annotations
 import sys
 import time
 
-from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
 from simulator.observer import Observer, SilentObserver
+from wayfare.terminal import console
 
 PATIENCE_S = 2.0
 
@@ -51,5 +51,5 @@ class ProgressBar:
 
 def bar() -> Progress:
     """A bar on stderr that leaves nothing behind."""
-    columns = (TextColumn("{task.description}"), BarColumn(), TimeRemainingColumn())
-    return Progress(*columns, console=Console(stderr=True), transient=True)
+    columns = (TextColumn("{task.description}", markup=False), BarColumn(), TimeRemainingColumn())
+    return Progress(*columns, console=console(sys.stderr), transient=True)

@@ -13,9 +13,11 @@ from simulator.signals import SECONDS_PER_DAY
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    from simulator.accounting.attempts import Attempts
     from simulator.accounting.settlement import Settlement
     from simulator.report import Json
     from simulator.world.absences import Absences
+    from simulator.world.plan import Timings
 
     Column = NDArray[np.float64]
 
@@ -65,6 +67,10 @@ def mean_slowdown(settlement: Settlement, index: int) -> float | None:
     rows = settlement.cohort.attempts & (attempts.target == index) & attempts.completed
     if timings is None or not rows.any():
         return None
+    return float(attempts.busy_s[rows].sum() / cold_s(timings, attempts, np.flatnonzero(rows)).sum())
+
+
+def cold_s(timings: Timings, attempts: Attempts, rows: NDArray[np.intp]) -> Column:
+    """Seconds that the attempts in these rows take on a device that is cold."""
     request, output = attempts.request[rows], attempts.output[rows]
-    cold_s = timings.first_s[request] + (output - 1) * timings.gap_s[request]
-    return float(attempts.busy_s[rows].sum() / cold_s.sum())
+    return timings.first_s[request] + (output - 1) * timings.gap_s[request]

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
 METRICS = (
     "cost_usd.total",
+    "cost_usd.per_month",
     "cost_usd.per_correct",
     "quality.success_ratio",
     "latency.ttft_s.p95",
@@ -22,6 +23,7 @@ METRICS = (
     "slo.attainment_ratio",
     "completion_ratio",
     "energy_wh.total",
+    "energy_wh.per_request",
     "emissions_gco2e.total",
     "tasks.success_ratio",
     "tasks.latency_s.p95",

@@ -7,10 +7,13 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from router.steps import AttemptKind
+from simulator.accounting.energy import JOULES_PER_WH
 from simulator.accounting.paid import by_request
+from simulator.experiment.device_report import cold_s
 from simulator.kernel.codes import Ending
 from simulator.world.failures import FAILURE_NAMES
 from simulator.world.journal import STATE_NAMES
+from simulator.world.step_log import STEP_NAMES
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -128,6 +131,50 @@ def paid_columns(settlement: Settlement) -> Columns:
     }
 
 
+def step_columns(settlement: Settlement) -> Columns:
+    """One row for each step that a router asked for besides attempts, and for each verdict, by time."""
+    log = settlement.journal.steps
+    return {
+        "request": np.array(log.request, np.int64),
+        "at_s": np.array(log.at_s, np.float64),
+        "step": named(STEP_NAMES, np.array(log.step, np.int8)),
+        "attempt": np.array(log.attempt, np.int64),
+        "until_s": np.array(log.until_s, np.float64),
+        "cost_usd": np.array(log.cost_usd, np.float64),
+    }
+
+
+def back_ends(settlement: Settlement) -> list[str]:
+    """By target: `api`, `hardware` (batching replicas), `device` (a user's own) or `server`."""
+    return [
+        "api" if term.rates is not None or term.provisioned is not None
+        else "device" if term.user_side
+        else "hardware" if entry.timings is None
+        else "server"
+        for term, entry in zip(settlement.run.terms, settlement.plan.target_plans, strict=True)
+    ]  # fmt: skip
+
+
+def heat_columns(settlement: Settlement) -> Columns:
+    """By attempt on users' own devices, nan elsewhere.
+
+    `slowdown_ratio` is its time over that of a cold device, `charge_ratio` its energy over a full charge.
+    """
+    attempts = settlement.run.attempts
+    slowdown, charge = np.full(len(attempts), np.nan), np.full(len(attempts), np.nan)
+    for index, (term, entry) in enumerate(
+        zip(settlement.run.terms, settlement.plan.target_plans, strict=True)
+    ):
+        rows = np.flatnonzero((attempts.target == index) & attempts.completed)
+        if not term.user_side:
+            continue
+        if entry.timings is not None:
+            slowdown[rows] = attempts.busy_s[rows] / cold_s(entry.timings, attempts, rows)
+        if term.battery_wh is not None:
+            charge[rows] = attempts.energy_j[rows] / JOULES_PER_WH / term.battery_wh
+    return {"slowdown_ratio": slowdown, "charge_ratio": charge}
+
+
 def replica_of(queue: NDArray[np.int32], target: NDArray[np.int32], plan: RunPlan) -> NDArray[np.int64]:
     """The replica's number within its target, by kernel queue; -1 where there is none."""
     first_queue = np.array([entry.first_queue for entry in plan.target_plans])
@@ -148,6 +195,7 @@ def attempt_records(settlement: Settlement) -> Columns:
         "deployment": named([term.deployment for term in run.terms], attempts.target),
         "tier": named([term.tier for term in run.terms], attempts.target),
         "model": named([term.model for term in run.terms], attempts.target),
+        "back_end": named(back_ends(settlement), attempts.target),
         "replica": replica_of(attempts.queue, attempts.target, plan),
         "prefill_replica": replica_of(attempts.prefill_queue, attempts.target, plan),
         "state": named(ENDING_NAMES, attempts.ending),
@@ -166,6 +214,7 @@ def attempt_records(settlement: Settlement) -> Columns:
         "output_token_count": attempts.output,
         "recomputed_token_count": attempts.recomputed,
         "busy_s": attempts.busy_s,
+        **heat_columns(settlement),
         "energy_j": attempts.energy_j,
         "api_usd": books.api_usd,
         "capacity_usd": books.capacity_usd,

@@ -17,7 +17,7 @@ from simulator.experiment.domain_warnings import domain_warnings
 from simulator.experiment.fleet_report import fleet_blocks, presence_of
 from simulator.experiment.head import report_head
 from simulator.experiment.policies import policy_of
-from simulator.experiment.records import attempt_records, request_columns
+from simulator.experiment.records import attempt_records, request_columns, step_columns
 from simulator.experiment.resolution import resolve, run_seed
 from simulator.experiment.timeline import timeline
 from simulator.kernel.warm import warm_kernel
@@ -73,6 +73,11 @@ class RunResult:
     def attempts(self) -> Columns:
         """One row for each attempt."""
         return attempt_records(self.settlement)
+
+    @property
+    def steps(self) -> Columns:
+        """One row for each step that a router asked for besides attempts, and for each verdict."""
+        return step_columns(self.settlement)
 
     @property
     def timeline(self) -> Columns:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from math import nan
 from typing import TYPE_CHECKING, Any, Protocol
 
 from router.steps import (
@@ -20,6 +21,7 @@ from router.steps import (
 )
 from simulator.world.failures import FAILURE_NAMES
 from simulator.world.journal import RequestState
+from simulator.world.step_log import LoggedStep
 from simulator.world.submission import Submission
 from simulator.world.verification import Verification
 
@@ -93,6 +95,7 @@ class Executor:
         self._kernel = kernel
         self._clock = clock
         self._journal = journal
+        self._note = journal.steps.note
         self._settled = settled
         self.submission = Submission(plan, kernel, journal)
         self._verification = Verification(plan)
@@ -177,6 +180,7 @@ class Executor:
 
     def _await(self, live: Live, step: Await) -> object:
         """Waits for the events of interest, or for an instant."""
+        self._note_wait(live, step)
         live.interest = step.interest | FAILED
         live.followed = -1
         for handle in step.handles:
@@ -186,6 +190,13 @@ class Executor:
         if live.early:
             self._replay(live)
         return PARKED
+
+    def _note_wait(self, live: Live, step: Await) -> None:
+        """Writes down what is waited for."""
+        kind = LoggedStep.WAIT_FIRST_TOKEN if step.interest & FIRST_TOKEN else LoggedStep.WAIT
+        attempt = number_of(live, step.handles[0]) if len(step.handles) == 1 else -1
+        until_s = nan if step.until_s is None else step.until_s
+        self._note(live.request, self._clock.now, kind, attempt=attempt, until_s=until_s)
 
     def _replay(self, live: Live) -> None:
         """Schedules the first of the events that came while nobody waited."""
@@ -210,12 +221,15 @@ class Executor:
 
         self._clock.at(at_s, wake)
 
-    def _cancel(self, live: Live, step: Cancel) -> None:  # noqa: ARG002  (a handler)
+    def _cancel(self, live: Live, step: Cancel) -> None:
         """Gives an attempt up."""
+        attempt = number_of(live, step.handle)
+        self._note(live.request, self._clock.now, LoggedStep.CANCEL, attempt=attempt)
         self._kernel.cancel(step.handle, self._clock.now)
 
     def _sleep(self, live: Live, step: Sleep) -> object:
         """Waits for an instant, deaf to everything else."""
+        self._note(live.request, self._clock.now, LoggedStep.SLEEP, until_s=step.until_s)
         live.interest = 0
         serial = live.serial
 
@@ -231,10 +245,14 @@ class Executor:
         live.interest = 0
         self._journal.routing_usd[live.request] += step.verifier.cost_usd
         accepted = self._verification.accepts(live.request, target_of(live, step.handle), step.verifier)
-        serial = live.serial
+        serial, attempt = live.serial, number_of(live, step.handle)
+        cost_usd = step.verifier.cost_usd
+        self._note(live.request, self._clock.now, LoggedStep.VERIFY, attempt=attempt, cost_usd=cost_usd)
+        verdict = LoggedStep.ACCEPTED if accepted else LoggedStep.REJECTED
 
         def tell() -> None:
             if live.serial == serial and not live.done:
+                self._note(live.request, self._clock.now, verdict, attempt=attempt)
                 self._drive(live, accepted)
 
         self._clock.at(self._clock.now + step.verifier.latency_s, tell)
@@ -242,19 +260,23 @@ class Executor:
 
     def _finish(self, live: Live, step: Finish) -> object:
         """Takes a completed attempt's answer as the request's, shown only now."""
-        self._winner[live.request] = number_of(live, step.handle)
+        number = number_of(live, step.handle)
+        self._note(live.request, self._clock.now, LoggedStep.FINISH, attempt=number)
+        self._winner[live.request] = number
         self._journal.buffered[live.request] = True
         self.settle(live, RequestState.COMPLETED)
         return PARKED
 
     def _fail(self, live: Live, step: Fail) -> object:
         """No attempt succeeded."""
+        self._note(live.request, self._clock.now, LoggedStep.FAIL)
         self._journal.failure[live.request] = self._journal.reason_code(step.reason)
         self.settle(live, RequestState.FAILED)
         return PARKED
 
     def _turn_away(self, live: Live, step: TurnAway) -> object:
         """The request is rejected without an attempt."""
+        self._note(live.request, self._clock.now, LoggedStep.TURN_AWAY)
         self._journal.reason[live.request] = self._journal.reason_code(step.reason)
         self.settle(live, RequestState.REJECTED)
         return PARKED

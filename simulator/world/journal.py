@@ -6,6 +6,8 @@ from enum import IntEnum
 
 import numpy as np
 
+from simulator.world.step_log import StepLog
+
 
 class RequestState(IntEnum):
     """The one state every request ends in; PENDING never survives a run."""
@@ -29,7 +31,7 @@ class Journal:
     the kernel settles the request. `cached_token_count` holds, by attempt number, what APIs took
     from their prefix caches; attempts without any are absent. `hung_up_on` are the numbers
     of attempts that a client ran out of patience with. `off_count` counts a request's targets that
-    were left out because its asker's device was off.
+    were left out because its asker's device was off. `steps` holds what was asked for besides attempts.
     """
 
     def __init__(self, request_count: int) -> None:
@@ -48,6 +50,7 @@ class Journal:
         self.cached_token_count: dict[int, int] = {}
         self.hung_up_on: list[int] = []
         self.reasons: dict[str, int] = {}
+        self.steps = StepLog()
 
     def reason_code(self, reason: str) -> int:
         """The number of a reason phrase, new phrases getting the next one."""

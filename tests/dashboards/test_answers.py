@@ -216,3 +216,20 @@ def test_the_services_health_answers(source, serving):
             return silent_panels(source) == []
 
         wait_until(answers_everywhere, f"data in every panel but {silent_panels(source)}")
+
+
+@pytest.mark.usefixtures("reports")
+def test_the_hidden_variables_are_the_runs_own_time(source):
+    """What the link to the whole run asks Prometheus gives the run's first and last sample."""
+    board = read_board("run-overview")
+    window = window_of(board)
+    asked = {
+        each["name"]: each["query"].removeprefix("query_result(").removesuffix(")")
+        for each in board["templating"]["list"]
+        if each.get("hide")
+    }
+    targets = {name: {"expr": expr, "instant": True} for name, expr in asked.items()}
+    found = {name: source.series(target, {"run": RUN}, window) for name, target in targets.items()}
+    begin, end = (found[name][0].values[0] / 1e3 for name in ("begin", "end"))
+    assert begin == EPOCH_S
+    assert end >= EPOCH_S + 24 * HOUR_S

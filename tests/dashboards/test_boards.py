@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import json
+import re
 from itertools import combinations
 from pathlib import Path
 
@@ -126,3 +127,65 @@ def test_simulated_time_is_absolute(name: str):
     variables = [variable["name"] for variable in board["templating"]["list"]]
     assert variables[:4] == ["datasource", "run", "policy", "step"]
     assert board["annotations"]["list"][0]["name"] == "Faults"
+
+
+HOURLY = {
+    "Spend",
+    "Spend by component",
+    "Spend by tier",
+    "Spend by model",
+    "Emissions by tier",
+    "Emissions by part",
+}
+
+
+@pytest.mark.parametrize("name", SIMULATED)
+def test_rates_and_ratios_name_what_they_are_by(name: str):
+    """A unit that is an amount stands on no panel whose query is by the hour, the request or the token."""
+    for panel in panels_of(name):
+        unit, exprs = panel["fieldConfig"]["defaults"]["unit"], [each["expr"] for each in panel["targets"]]
+        by_the_hour = any(expr.endswith("* 3600") for expr in exprs)
+        assert unit.endswith("/h") == by_the_hour, panel["title"]
+        assert panel["title"] not in HOURLY or by_the_hour
+        if "of a request" in panel["title"]:
+            assert unit.endswith("/request")
+        if "of an output token" in panel["title"]:
+            assert unit.endswith("/token")
+        if "1,000 requests" in panel["title"]:
+            assert unit.endswith("/1k requests")
+        if "intensity" in panel["title"]:
+            assert unit.endswith("/kWh")
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_every_panel_says_when_it_has_no_data(name: str):
+    """An empty panel says so in words."""
+    assert all(panel["fieldConfig"]["defaults"]["noValue"].startswith("no data") for panel in panels_of(name))
+
+
+@pytest.mark.parametrize("name", SIMULATED)
+def test_the_time_can_follow_the_run(name: str):
+    """A link shows the chosen run's own time, by two hidden variables."""
+    board = read_board(name)
+    (link,) = [link for link in board["links"] if link["type"] == "link"]
+    assert link["url"] == f"/d/{board['uid']}?from=${{begin}}&to=${{end}}"
+    hidden = {each["name"]: each for each in board["templating"]["list"] if each.get("hide") == 2}
+    assert set(hidden) == {"begin", "end"}
+    for variable_name, variable in hidden.items():
+        assert f"wayfare_run_{variable_name}_timestamp_seconds" in variable["query"]
+        pattern = re.compile(variable["regex"].strip("/"))
+        assert pattern.search("{} 1795150800000 1795237200000")[1] == "1795150800000"
+
+
+@pytest.mark.parametrize(("name", "title", "objective"), [
+    ("run-overview", "Time to first token", "ttft"),
+    ("run-overview", "Request duration", "e2e"),
+    ("policy-comparison", "First token, p95", "ttft"),
+])  # fmt: skip
+def test_latencies_show_their_limits(name: str, title: str, objective: str):
+    """The scenario's objectives are dashed lines beside the latencies they limit."""
+    (panel,) = [each for each in panels_of(name) if (each["title"], each["type"]) == (title, "timeseries")]
+    (limit,) = [each for each in panel["targets"] if each["legendFormat"].startswith("limit")]
+    assert f'objective="{objective}"' in limit["expr"]
+    (override,) = [each for each in panel["fieldConfig"]["overrides"] if each["matcher"]["id"] == "byRegexp"]
+    assert {"id": "custom.lineStyle", "value": {"fill": "dash", "dash": [8, 6]}} in override["properties"]

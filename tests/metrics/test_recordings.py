@@ -10,6 +10,7 @@ import pytest
 from prometheus_client.openmetrics.parser import text_string_to_metric_families
 
 from simulator import simulate
+from simulator.workload.demand import demand_of
 from wayfare.metrics.archive import read_recording, write_recording
 from wayfare.metrics.errors import FutureEpochError, NoRecordingError
 from wayfare.metrics.families import Family, Kind, histogram_points
@@ -93,7 +94,8 @@ def test_a_recording_comes_back_as_it_was(run, tmp_path):
 def test_every_name_of_the_contract_is_there(run):
     """A run has every family that users rely on, under its name and with its labels."""
     families = {family.name: family for family in recorded(*run).families}
-    expected = {named.name for figure, named in NAMES.items() if figure != "faults_active"}
+    other = {"faults_active", "run_begin_s", "run_end_s"}
+    expected = {named.name for figure, named in NAMES.items() if figure not in other}
     assert set(families) == expected
     assert families["wayfare_requests_total"].labels == ("tier", "deployment", "model", "task", "outcome")
     assert families["wayfare_cost_usd_total"].labels[-1] == "component"
@@ -220,3 +222,23 @@ def test_the_page_names_every_metric_with_its_labels(run):
         told = [label for label in family.labels if not place or label not in ("tier", "deployment", "model")]
         assert all(f"`{label}`" in row.split("|")[2] for label in told), family.name
         assert place == ("deployment" in family.labels), family.name
+
+
+def test_limits_are_the_streams_own(run):
+    """Every objective that a stream states is a constant series in seconds; others are none."""
+    (found,) = [each for each in recorded(*run).families if each.name == "wayfare_slo_limit_seconds"]
+    limits = demand_of(run[0], run[0].streams[0]).limits_s
+    stated = {key.removesuffix("_s"): limit for key, limit in limits.items() if not np.isnan(limit)}
+    assert {key[2]: set(row.ravel()) for key, row in zip(found.keys, found.values, strict=True)} == {
+        name: {limit} for name, limit in stated.items()
+    }
+
+
+def test_a_run_says_where_it_lies(run):
+    """Begin and end are the first and the last instant of its samples, in seconds."""
+    samples = stamped(recorded(*run), "r")
+    ends = {each.name: set(each.values.ravel()) for each in samples.families if "timestamp" in each.name}
+    assert ends == {
+        "wayfare_run_begin_timestamp_seconds": {samples.t_ms[0] / 1e3},
+        "wayfare_run_end_timestamp_seconds": {samples.t_ms[-1] / 1e3},
+    }

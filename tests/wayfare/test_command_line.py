@@ -100,7 +100,7 @@ def test_json_stands_alone_on_stdout(file: Path) -> None:
 def test_run_prints_the_headline(file: Path) -> None:
     """Cost, quality, latency and the deployments stand in the table."""
     text = run("run", file).output
-    for expected in ("per month", "right answers", "95th percentile", "deployment", "small", "decisions:"):
+    for expected in ("a month", "right answers", "95th percentile", "deployment", "small", "decisions:"):
         assert expected in text
 
 
@@ -218,7 +218,13 @@ def test_compare_prints_policies_differences_and_conclusion(file: Path, tmp_path
     """The table has a row for each policy, marks, differences and sentences; folders hold the rest."""
     out = tmp_path / "out"
     text = run("compare", file, "--policy", "cascade", "--replications", 2, "--out", out).output
-    for expected in ("cascade", "always_strongest", "oracle bo", "minus cascade", "than always_strongest"):
+    for expected in (
+        "cascade",
+        "always_strongest",
+        "oracle bo",
+        "differences to cascade",
+        "than always_strongest",
+    ):
         assert expected in text
     assert (out / "cascade" / "requests.parquet").exists()
     data = json.loads((out / "comparison.json").read_text())
@@ -246,6 +252,21 @@ def test_own_policies_run_from_a_file(file: Path, tmp_path: Path) -> None:
     text = said(broken)
     for expected in ("Breaks", "request 0", "out of ideas", "in route"):
         assert expected in text
+
+
+def test_names_that_look_like_mark_up_are_printed_as_they_are(file: Path, tmp_path: Path) -> None:
+    """`[red]` in a policy's name is no colour, a control character in a reason is written out."""
+    path = tmp_path / "[red][" / "mine.py"
+    path.parent.mkdir()
+    reason = "[bold]first[/nothing] \\x1b[31mcome"
+    path.write_text(OWN_POLICY.replace("first come", reason), encoding="utf-8")
+    text = run("run", file, "--policy", f"{path}:First").output
+    joined = "".join(text.split())
+    assert f"{path}:First".replace(" ", "") in joined
+    assert "[bold]first[/nothing]\\x1b[31mcome" in joined
+    compared = run("compare", file, "--policy", f"{path}:First", "--replications", 2).output
+    assert "[red][" in compared
+    assert "\x1b" not in text + compared
 
 
 def test_wrong_input_lists_every_fault_and_writes_nothing(file: Path, tmp_path: Path) -> None:

@@ -68,12 +68,12 @@ def show(name: str, edition: str, as_json: bool) -> None:  # noqa: FBT001  (a fl
 def print_entry(kind: str, entry: Entry) -> None:
     """One entry as a table of figures and sources."""
     out = console()
-    out.print(f"[bold]{entry.name}[/bold] ({kind})")
+    out.print(f"{entry.name} ({kind})", style="bold")
     table = plain_table("figure", "value", "source")
     for path, value in figures_of(entry).items():
         origin = entry.origin_of(path)
         mark = " [estimate]" if origin.estimate else ""
-        table.add_row(path, str(value), f"{origin.source}{mark}".replace("[", "\\["))
+        table.add_row(path, str(value), f"{origin.source}{mark}")
     out.print(table)
 
 

@@ -30,8 +30,8 @@ def show_all() -> None:
 def show(policy: PolicyDescription) -> None:
     """A policy's contract and parameters."""
     out = console()
-    out.print(f"[bold]{policy.name}[/bold]")
-    out.print(policy.contract, markup=False, highlight=False)
+    out.print(policy.name, style="bold")
+    out.print(policy.contract)
     if not policy.parameters:
         out.print("\nIt takes no parameters.")
         return

@@ -13,7 +13,9 @@ from typing import TYPE_CHECKING
 
 import click
 
-from wayfare.terminal import console, plain_table
+from wayfare.tables.layout import Column, print_figures
+from wayfare.tables.layout import Row as TableRow
+from wayfare.terminal import console
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -50,7 +52,7 @@ def command(points: Path, as_json: bool, target: Path) -> None:  # noqa: FBT001 
     if as_json:
         click.echo(json.dumps([defined(row) for row in summaries], indent=2, allow_nan=False))
     else:
-        console().print(error_table(summaries))
+        print_errors(summaries)
         click.echo(f"wrote {target}")
 
 
@@ -105,14 +107,19 @@ def defined(row: ErrorSummary) -> dict[str, str | float | None]:
     return {key: None if isinstance(value, float) and isnan(value) else value for key, value in plain.items()}
 
 
-def error_table(rows: Sequence[ErrorSummary]) -> object:
-    """The errors as a table."""
-    head = ("points", "TPOT mean", "TPOT median", "TPOT bias", "TTFT median")
-    table = plain_table("engine, regime", *head, numbers_from=1)
-    for row in rows:
-        errors = (row.tpot_mean, row.tpot_median, row.tpot_bias, row.ttft_median)
-        table.add_row(row.name, f"{row.count:,}", *(written(error) for error in errors))
-    return table
+def print_errors(rows: Sequence[ErrorSummary]) -> None:
+    """Prints the errors as a table."""
+    heads = ("points", "TPOT mean", "TPOT median", "TPOT bias", "TTFT median")
+    columns = [Column(head=head, rank=rank) for rank, head in enumerate(heads)]
+    print_figures(
+        console(), "engine, regime", columns, [TableRow(name=row.name, cells=cells(row)) for row in rows]
+    )
+
+
+def cells(row: ErrorSummary) -> list[str]:
+    """One row's points and errors."""
+    errors = (row.tpot_mean, row.tpot_median, row.tpot_bias, row.ttft_median)
+    return [f"{row.count:,}", *map(written, errors)]
 
 
 def written(error: float) -> str:

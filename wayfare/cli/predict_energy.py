@@ -14,7 +14,9 @@ from typing import TYPE_CHECKING
 import click
 
 from wayfare.cli.predict import written
-from wayfare.terminal import console, plain_table
+from wayfare.tables.layout import Column, print_figures
+from wayfare.tables.layout import Row as TableRow
+from wayfare.terminal import console
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -59,7 +61,7 @@ def command(points: Path, name: str, times: Times, as_json: bool, target: Path) 
     if as_json:
         click.echo(json.dumps([defined(row) for row in errors], indent=2, allow_nan=False))
     else:
-        console().print(error_table(errors))
+        print_errors(errors)
         click.echo(f"wrote {target}")
 
 
@@ -106,12 +108,24 @@ def defined(row: PowerErrors) -> dict[str, str | float | None]:
     return {key: None if isinstance(value, float) and isnan(value) else value for key, value in plain.items()}
 
 
-def error_table(rows: Sequence[PowerErrors]) -> object:
-    """The errors as a table; `constant`: as if every such accelerator drew its median watts."""
-    head = ("points", "power mean", "median", "constant", "J/token mean", "median", "bias")
-    table = plain_table("accelerator, model", *head, numbers_from=1)
-    for row in rows:
-        errors = (row.power_mean, row.power_median, row.constant_mean)
-        energy = (row.energy_mean, row.energy_median, row.energy_bias)
-        table.add_row(row.name, f"{row.count:,}", *(written(error) for error in (*errors, *energy)))
-    return table
+def print_errors(rows: Sequence[PowerErrors]) -> None:
+    """Prints the errors as a table; `constant`: as if every such accelerator drew its median watts."""
+    heads = (
+        "points",
+        "power mean",
+        "power median",
+        "power constant",
+        "J/token mean",
+        "J/token median",
+        "J/token bias",
+    )
+    columns = [Column(head=head, rank=rank) for rank, head in enumerate(heads)]
+    table = [TableRow(name=row.name, cells=cells(row)) for row in rows]
+    print_figures(console(), "accelerator, model", columns, table)
+
+
+def cells(row: PowerErrors) -> list[str]:
+    """One row's points and errors."""
+    power = (row.power_mean, row.power_median, row.constant_mean)
+    energy = (row.energy_mean, row.energy_median, row.energy_bias)
+    return [f"{row.count:,}", *map(written, (*power, *energy))]

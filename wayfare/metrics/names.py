@@ -120,6 +120,15 @@ NAMES = {
         "wayfare_faults_active", Kind.GAUGE, "Simulated faults in effect since the sample before."
     ),
     "simulated_time_s": Named("wayfare_simulated_time_seconds", Kind.GAUGE, "Seconds since the run began."),
+    "slo_limit_s": Named(
+        "wayfare_slo_limit_seconds", Kind.GAUGE, "Limit that a stream's requests are to keep, by objective."
+    ),
+    "run_begin_s": Named(
+        "wayfare_run_begin_timestamp_seconds", Kind.GAUGE, "Where the run's first sample lies, since 1970."
+    ),
+    "run_end_s": Named(
+        "wayfare_run_end_timestamp_seconds", Kind.GAUGE, "Where the run's last sample lies, since 1970."
+    ),
     "run": Named("wayfare_run_info", Kind.GAUGE, "What the run is of."),
 }
 """By the simulator's name of the figure."""

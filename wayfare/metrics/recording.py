@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, cast
 import numpy as np
 
 from simulator.experiment.series import run_series
+from simulator.workload.demand import demand_of
 from wayfare.metrics.families import Family, Kind, histogram_points
 from wayfare.metrics.names import EDGES, NAMES
 
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
     from simulator.experiment.series import Distribution, Measure, RunSeries
 
     Column = NDArray[np.float64]
+
+MS_PER_S = 1_000.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,14 +52,15 @@ def recorded(scenario: Scenario, result: RunResult) -> Recording:
         epoch=telemetry.epoch,
         pace_ratio=telemetry.pace,
         t_s=series.t_s,
-        families=tuple(families_of(result, series)),
+        families=tuple(families_of(scenario, result, series)),
     )
 
 
-def families_of(result: RunResult, series: RunSeries) -> Iterator[Family]:
+def families_of(scenario: Scenario, result: RunResult, series: RunSeries) -> Iterator[Family]:
     """All families of a run."""
     yield info(result, len(series.t_s))
     yield plain("simulated_time_s", (), [()], series.t_s[None, :])
+    yield from limits(scenario, len(series.t_s))
     for measure in (*series.totals, *series.levels):
         if measure.keys:
             yield family(measure)
@@ -76,6 +80,26 @@ def info(result: RunResult, count: int) -> Family:
         "version": str(fields["version"]),
     }
     return plain("run", tuple(labels), [tuple(labels.values())], np.ones((1, count)))
+
+
+def limits(scenario: Scenario, count: int) -> Iterator[Family]:
+    """The objectives of every stream, constant; no family where none is stated."""
+    stated = {
+        (stream.name, stream.task, key.removesuffix("_s")): limit_s
+        for stream in scenario.streams
+        for key, limit_s in demand_of(scenario, stream).limits_s.items()
+        if not np.isnan(limit_s)
+    }
+    if stated:
+        values = np.repeat(np.array(list(stated.values()))[:, None], count, axis=1)
+        yield plain("slo_limit_s", ("stream", "task", "objective"), list(stated), values)
+
+
+def bounds(t_ms: NDArray[np.int64]) -> tuple[Family, Family]:
+    """Where a run begins and ends on the axis of its samples, as constants."""
+    ends_s = t_ms[[0, -1]] / MS_PER_S
+    begin, end = (np.full((1, len(t_ms)), instant_s) for instant_s in ends_s.tolist())
+    return plain("run_begin_s", (), [()], begin), plain("run_end_s", (), [()], end)
 
 
 def plain(figure: str, labels: tuple[str, ...], keys: Sequence[tuple[str, ...]], values: Column) -> Family:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 
+from wayfare.metrics.recording import bounds
 from wayfare.metrics.time_axis import timestamps_ms
 
 if TYPE_CHECKING:
@@ -70,11 +71,12 @@ def stamped(recording: Recording, run: str, shown_from_s: float = 0.0) -> RunSam
     Raises:
         FutureEpochError: its epoch lies too late.
     """
+    t_ms = timestamps_ms(recording)
     return RunSamples(
         run=run,
         policy=recording.policy,
-        t_ms=timestamps_ms(recording),
-        families=recording.families,
+        t_ms=t_ms,
+        families=(*recording.families, *bounds(t_ms)),
         pace_ratio=recording.pace_ratio,
         shown_from_s=shown_from_s,
     )

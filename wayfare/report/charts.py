@@ -17,15 +17,27 @@ if TYPE_CHECKING:
 
 WIDTH = 860
 HALF = 390
+LABELS = 150
+"""Pixels for the names of policies beside a chart."""
 TIERS = ["edge", "on_prem", "dedicated", "cloud", "unallocated"]
 TIER_COLOURS = ["#4c9f70", "#8a6fb0", "#2f6690", "#d98032", "#9aa0a6"]
 KINDS = ["on the front", "beaten", "oracle"]
 KIND_COLOURS = ["#2f6690", "#9aa0a6", "#c2410c"]
 
 
-def specification(chart: alt.Chart | alt.LayerChart | alt.FacetChart | alt.HConcatChart) -> Spec:
-    """A chart as a specification without a background of its own."""
-    return chart.configure(background="transparent").configure_view(stroke=None).to_dict()
+def specification(chart: alt.Chart | alt.LayerChart | alt.FacetChart, margin: int = 60) -> Spec:
+    """A chart as a specification without a background, with readable letters.
+
+    The page sets the width: what is there, less `margin` for the axis (and once for each column).
+    """
+    plain = (
+        chart.configure(background="transparent")
+        .configure_view(stroke=None)
+        .configure_axis(labelFontSize=12, titleFontSize=12, titleFontWeight="normal", gridOpacity=0.5)
+        .configure_legend(labelFontSize=12, titleFontSize=12, titleFontWeight="normal", labelLimit=300)
+        .configure_header(labelFontSize=13, labelFontWeight="bold")
+    )
+    return {**plain.to_dict(), "usermeta": {"margin": margin}}
 
 
 def trade_chart(reports: Sequence[Report], pareto: Sequence[str]) -> Spec:
@@ -59,13 +71,14 @@ def trade_chart(reports: Sequence[Report], pareto: Sequence[str]) -> Spec:
 
 def latency_chart(results: Sequence[RunResult]) -> Spec:
     """The share of answers that came within so many seconds."""
+    order = [result.report.policy for result in results]
     chart = (
         alt.Chart(alt.Data(values=latency_rows(results)))
         .mark_line(interpolate="monotone")
         .encode(
             x=alt.X("seconds:Q", title="seconds", scale=alt.Scale(type="log")),
             y=alt.Y("share:Q", title="share of answers", axis=alt.Axis(format=".0%")),
-            color=alt.Color("policy:N", title=None),
+            color=alt.Color("policy:N", title=None, sort=order),
             tooltip=[
                 "policy:N",
                 alt.Tooltip("seconds:Q", format=".3g"),
@@ -73,10 +86,12 @@ def latency_chart(results: Sequence[RunResult]) -> Spec:
             ],
         )
         .properties(width=HALF, height=240)
-        .facet(column=alt.Column("latency:N", title=None, sort=["time to first token", "end to end"]))
+        .facet(
+            facet=alt.Facet("latency:N", title=None, sort=["time to first token", "end to end"]), columns=2
+        )
         .resolve_scale(x="independent")
     )
-    return specification(chart)
+    return specification(chart, margin=110)
 
 
 def tier_chart(reports: Sequence[Report]) -> Spec:
@@ -87,15 +102,18 @@ def tier_chart(reports: Sequence[Report]) -> Spec:
         .mark_bar()
         .encode(
             x=alt.X("amount:Q", title=None, axis=alt.Axis(tickCount=4, format="~s")),
-            y=alt.Y("policy:N", title=None, sort=order),
+            y=alt.Y("policy:N", title=None, sort=order, axis=alt.Axis(labelLimit=LABELS - 10)),
             color=alt.Color("tier:N", title=None, scale=alt.Scale(domain=TIERS, range=TIER_COLOURS)),
             tooltip=["policy:N", "tier:N", alt.Tooltip("amount:Q", format=",.4~g")],
         )
         .properties(width=235, height=26 * max(len(order), 2))
-        .facet(column=alt.Column("what:N", title=None, sort=["cost, $", "energy, Wh", "emissions, g CO2e"]))
+        .facet(
+            facet=alt.Facet("what:N", title=None, sort=["cost, $", "energy, Wh", "emissions, g CO2e"]),
+            columns=3,
+        )
         .resolve_scale(x="independent")
     )
-    return specification(chart)
+    return specification(chart, margin=LABELS)
 
 
 def day_chart(results: Sequence[RunResult]) -> Spec:
@@ -111,7 +129,7 @@ def day_chart(results: Sequence[RunResult]) -> Spec:
                 "what:N",
                 title=None,
                 sort=list(DAY_MEASURES),
-                header=alt.Header(labelAngle=0, labelAlign="left", labelOrient="top"),
+                header=alt.Header(labelAngle=0, labelAnchor="start", labelOrient="top"),
             ),
         )
         .resolve_scale(y="independent")

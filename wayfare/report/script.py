@@ -8,16 +8,28 @@ import vl_convert
 
 DRAW = """
 const dark = window.matchMedia("(prefers-color-scheme: dark)").matches;
+const ink = dark ? "#e6e9ed" : "#1d2733";
+const narrow = 640, gap = 24;
+function fitted(spec, room) {
+  const within = spec.spec || spec, margin = (spec.usermeta || {}).margin || 60;
+  let columns = spec.columns || 1;
+  if (room < narrow && columns > 1) { columns = spec.columns = 1; }
+  within.width = Math.max(160, Math.floor((room - gap - margin - (columns - 1) * gap) / columns));
+  return spec;
+}
 for (const held of document.querySelectorAll("script[data-chart]")) {
-  vegaEmbed("#" + held.dataset.chart, JSON.parse(held.textContent),
-    {actions: {export: true, source: false, compiled: false, editor: false}, theme: dark ? "dark" : undefined,
-     renderer: "svg", config: {background: "transparent"}});
+  const place = document.getElementById(held.dataset.chart);
+  const room = place.clientWidth;
+  vegaEmbed(place, fitted(JSON.parse(held.textContent), room),
+    {actions: false, theme: dark ? "dark" : undefined, renderer: "svg",
+     config: {background: "transparent", text: {color: ink},
+       legend: {orient: "bottom", columns: room < narrow ? 2 : 6, symbolBaseFillColor: ink}}});
 }
 """
 
 
 @cache
 def chart_program() -> str:
-    """The program as one piece of JavaScript that loads nothing."""
+    """The program as one piece of JavaScript that loads nothing and cannot end its element."""
     bundle: str = vl_convert.javascript_bundle()  # type: ignore[call-arg]
-    return (bundle + DRAW).replace("</script", "<\\/script")
+    return (bundle + DRAW).replace("</script", "<\\/script").replace("<!--", "\\x3c!--")

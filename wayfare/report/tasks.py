@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from html import escape
 from typing import TYPE_CHECKING
 
-from wayfare.tables.tasks import COLUMNS, figure_in, task_rows
+from wayfare.report.markup import Cell, Line, section, table
+from wayfare.tables.tasks import COLUMNS, task_cells, task_rows
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from simulator import Report
-    from wayfare.tables.tasks import Figures
 
 CAPTION = (
     "A task is a chain of dependent calls with tools between them; it takes from its first call to its "
@@ -21,18 +20,10 @@ CAPTION = (
 
 def task_section(reports: Sequence[Report]) -> str:
     """The section; nothing where no stream is of agents."""
-    rows = [row(report, name, block) for report in reports for name, block in task_rows(report)]
-    if not rows:
-        return ""
-    head = "".join(f"<th>{title}</th>" for title, _path, _write in COLUMNS)
-    inside = f"<thead><tr><th>policy, stream</th>{head}</tr></thead><tbody>{''.join(rows)}</tbody>"
-    return (
-        f"<section><h2>Agent tasks</h2><p class=caption>{CAPTION}</p>"
-        f"<div class=wide><table>{inside}</table></div></section>"
-    )
-
-
-def row(report: Report, name: str, block: Figures) -> str:
-    """One stream of agents under one policy."""
-    cells = "".join(f"<td>{write(figure_in(block, path))}</td>" for _title, path, write in COLUMNS)
-    return f"<tr><th>{escape(report.policy)}<small>{escape(name)}</small></th>{cells}</tr>\n"
+    lines = [
+        Line(name=report.policy, note=name, cells=list(map(Cell, task_cells(block))))
+        for report in reports
+        for name, block in task_rows(report)
+    ]
+    heads = [title for title, _path, _write in COLUMNS]
+    return section("Agent tasks", CAPTION, table("policy, stream", heads, lines)) if lines else ""

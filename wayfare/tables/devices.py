@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, cast
 
-from wayfare.numbers import share
+from wayfare.numbers import energy, share
 
 if TYPE_CHECKING:
     from simulator import Report
@@ -13,7 +13,17 @@ if TYPE_CHECKING:
 def device_lines(report: Report) -> list[str]:
     """By deployment: charge a day, how much slower hot devices were, and how often they were off."""
     devices = cast("dict[str, dict[str, Any]]", report.fields["devices"])
-    return [f"devices of {name}: {'; '.join(told(block))}" for name, block in devices.items()]
+    return [
+        f"devices of {name}: {'; '.join([*told(block), *own_energy(report, name)])}"
+        for name, block in devices.items()
+    ]
+
+
+def own_energy(report: Report, name: str) -> list[str]:
+    """What a deployment's devices drew on their owners' account, which no total of the operator holds."""
+    by = cast("dict[str, dict[str, dict[str, Any]]]", report.fields["by"])
+    drawn_wh = by["deployment"][name]["energy_wh"]["user_side"]
+    return [f"{energy(drawn_wh)} paid by their owners"] if drawn_wh else []
 
 
 def told(block: dict[str, Any]) -> list[str]:

@@ -5,13 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, cast
 
 from wayfare.numbers import count, energy, seconds, share, usd
-from wayfare.terminal import plain_table
+from wayfare.tables.layout import Column, Row, print_figures
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
     from rich.console import Console
-    from rich.table import Table
 
     from simulator import Report
 
@@ -25,11 +24,13 @@ COLUMNS: tuple[tuple[str, str, Callable[[float | None], str]], ...] = (
     ("median", "latency_s.p50", seconds),
     ("p95", "latency_s.p95", seconds),
     ("calls", "calls.mean", count),
-    ("cost", "cost_usd.per_task", usd),
-    ("a success", "cost_usd.per_success", usd),
+    ("per task", "cost_usd.per_task", usd),
+    ("per success", "cost_usd.per_success", usd),
     ("energy", "energy_wh.per_task", energy),
 )
 """Head, path within a block of tasks, and how a figure is written; cost and energy are by task."""
+RANKS = {"success": 0, "per success": 1, "tasks": 2, "p95": 3, "per task": 4, "failed": 5}
+"""What stays longest where the terminal is narrow; the others leave before."""
 
 
 def print_tasks(out: Console, report: Report) -> None:
@@ -37,7 +38,7 @@ def print_tasks(out: Console, report: Report) -> None:
     rows = task_rows(report)
     if rows:
         out.print()
-        out.print(task_table("agent tasks", rows))
+        print_task_table(out, rows)
 
 
 def print_tasks_by_policy(out: Console, reports: Sequence[Report]) -> None:
@@ -45,7 +46,7 @@ def print_tasks_by_policy(out: Console, reports: Sequence[Report]) -> None:
     rows = [(report.policy, cast("Figures", report.fields["tasks"])) for report in reports]
     if any(block["by_stream"] for _policy, block in rows):
         out.print()
-        out.print(task_table("agent tasks", rows))
+        print_task_table(out, rows)
 
 
 def task_rows(report: Report) -> list[tuple[str, Figures]]:
@@ -56,12 +57,17 @@ def task_rows(report: Report) -> list[tuple[str, Figures]]:
     return [*by_stream.items(), *together]
 
 
-def task_table(head: str, rows: Iterable[tuple[str, Figures]]) -> Table:
-    """The figures, a row each."""
-    table = plain_table(head, *(title for title, _path, _write in COLUMNS), numbers_from=1)
-    for name, block in rows:
-        table.add_row(name, *(write(figure_in(block, path)) for _title, path, write in COLUMNS))
-    return table
+def print_task_table(out: Console, rows: Iterable[tuple[str, Figures]]) -> None:
+    """Prints the figures, a row each."""
+    columns = [Column(head=head, rank=RANKS.get(head, len(RANKS))) for head, _path, _write in COLUMNS]
+    print_figures(
+        out, "agent tasks", columns, [Row(name=name, cells=task_cells(block)) for name, block in rows]
+    )
+
+
+def task_cells(block: Figures) -> list[str]:
+    """One block's figures as they are shown."""
+    return [write(figure_in(block, path)) for _title, path, write in COLUMNS]
 
 
 def figure_in(block: Figures, path: str) -> float | None:

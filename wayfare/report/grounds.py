@@ -1,0 +1,72 @@
+"""What the page's figures stand on: the fleet with its prices, the objectives, the assumptions, warnings."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, cast
+
+from wayfare.numbers import count, duration
+from wayfare.report.markup import Cell, Line, items, plain, section, table
+from wayfare.tables.assumptions import ability_line, fleet_facts, month_basis, objectives, window_s
+
+if TYPE_CHECKING:
+    from simulator import Report, Scenario
+
+FLEET_HEADS = ("model", "tier", "region", "runs on", "price")
+
+
+def fleet_section(scenario: Scenario) -> str:
+    """Every deployment, what it stands on, and what it costs at the run's first instant."""
+    day = scenario.start.date().isoformat()
+    caption = f"Prices of {day}, catalog {scenario.catalog.edition!r} of {scenario.catalog.date.isoformat()}."
+    lines = [
+        Line(
+            name=fact.name,
+            cells=[
+                Cell(fact.model),
+                Cell(fact.tier),
+                Cell(fact.region),
+                Cell(f"{fact.size} {fact.back_end}".strip()),
+                Cell(fact.price, "held by the hour" if fact.held else ""),
+            ],
+            kind="words",
+        )
+        for fact in fleet_facts(scenario)
+    ]
+    return section("The fleet and its prices", caption, table("deployment", FLEET_HEADS, lines))
+
+
+def objective_section(scenario: Scenario) -> str:
+    """What each stream expects."""
+    lines = [
+        Line(name=name, cells=[Cell(stream.task), Cell(stream.region), Cell(limits)], kind="words")
+        for (name, limits), stream in zip(objectives(scenario), scenario.streams, strict=True)
+    ]
+    caption = "A request is in SLO when all limits of its stream hold; every request that arrived is counted."
+    return section(
+        "Service level objectives", caption, table("stream", ("task", "users in", "limits"), lines)
+    )
+
+
+def assumption_section(scenario: Scenario, report: Report) -> str:
+    """How right and wrong were decided, what a month is, what was simulated, and every warning."""
+    notes = cast("list[str]", report.fields["warnings"])
+    said = [
+        f"Right and wrong answers: {ability_line(scenario)}.",
+        f"A month (30.4375 days): {month_basis(report)}.",
+        "Energy of APIs is the catalog's estimate; that of own hardware comes from the simulated batches.",
+    ]
+    return section("Assumptions and warnings", "", items(said), items(notes, "notes"))
+
+
+def footer(scenario: Scenario, report: Report, replications: int, confidence: float | None) -> str:
+    """Sizes, seed, and digests of scenario, catalog and version."""
+    sure = f", {confidence * 100:g} % intervals" if confidence and replications > 1 else ""
+    arrived = count(report.figure("requests.arrived"))
+    times = f"{replications} replication{'s' if replications > 1 else ''}{sure}"
+    catalog = cast("dict[str, str]", report.fields["catalog"])
+    facts = f"catalog {catalog['edition']} of {catalog['date']} ({catalog['digest'][:12]})"
+    text = (
+        f"{arrived} requests in {duration(window_s(scenario))}; {times}; seed {scenario.seed}. "
+        f"Scenario {scenario.digest[:12]}, {facts}, Wayfare {report.fields['version']}."
+    )
+    return f"<footer><p>{plain(text)}</p></footer>"
