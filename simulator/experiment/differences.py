@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
 METRICS = (
     "cost_usd.total",
+    "cost_usd.per_month",
     "cost_usd.per_correct",
     "quality.success_ratio",
     "latency.ttft_s.p95",

@@ -18,6 +18,7 @@ from router.steps import (
     TurnAway,
     Verify,
 )
+from simulator.kernel.codes import ALREADY_FINAL
 from simulator.world.failures import FAILURE_NAMES
 from simulator.world.journal import RequestState
 from simulator.world.submission import Submission
@@ -210,9 +211,10 @@ class Executor:
 
         self._clock.at(at_s, wake)
 
-    def _cancel(self, live: Live, step: Cancel) -> None:  # noqa: ARG002  (a handler)
+    def _cancel(self, live: Live, step: Cancel) -> None:
         """Gives an attempt up."""
-        self._kernel.cancel(step.handle, self._clock.now)
+        number = next((number for known, number, _target in live.sent if known == step.handle), -1)
+        self._give_up(step.handle, number)
 
     def _sleep(self, live: Live, step: Sleep) -> object:
         """Waits for an instant, deaf to everything else."""
@@ -295,8 +297,13 @@ class Executor:
 
     def give_up(self, live: Live) -> None:
         """Cancels every attempt of the request that is still under way."""
-        for handle, _number, _target in live.sent:
-            self._kernel.cancel(handle, self._clock.now)
+        for handle, number, _target in live.sent:
+            self._give_up(handle, number)
+
+    def _give_up(self, handle: int, number: int) -> None:
+        """Cancels an attempt if it is under way, and writes down when."""
+        if self._kernel.cancel(handle, self._clock.now) != ALREADY_FINAL and number >= 0:
+            self._journal.given_up_s[number] = self._clock.now
 
     def deliver(self, count: int) -> None:
         """Hands the kernel's events to the requests they concern.

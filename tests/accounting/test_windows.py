@@ -1,0 +1,192 @@
+"""The billed window: its capacity by the clock, the drain apart, a month made of its hours and traffic."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from run_laws import assert_laws
+from simulator import Scenario, simulate
+from simulator.experiment.simulation import RunResult
+from world_cases import CHAT, FRONTIER, SMALL, scenario
+
+HOUR_S = 3_600.0
+MONTH_S = 30.4375 * 86_400.0
+ALONE = {"policy": "round_robin"}
+SOON = {**SMALL, "pricing": {"usd_per_chip_hour": 2.0}}
+CALLED = {**FRONTIER, "model": "gpt-4o", "api": {"offer": "openai/gpt-4o", "ttft": "20s"}}
+
+
+def overloaded(**changes: object) -> Scenario:
+    """A replica that gets more than it can do until the window ends, and works on after it."""
+    stream = {**CHAT, "arrivals": {"pattern": "steady", "rate": 60.0}}
+    given = {"workload": {"streams": [stream]}, "fleet": [SOON], "router": ALONE, "duration": "1min"}
+    return scenario(**{**given, **changes})
+
+
+@pytest.fixture(scope="module")
+def backlog() -> RunResult:
+    """A run whose work goes on after its window."""
+    return simulate(overloaded(drain="1h"))
+
+
+def test_the_drain_is_billed_apart(backlog: RunResult) -> None:
+    """A window's rent is its hours; what is used after it stands under `drain` and in no total."""
+    cost, drain = backlog.report.fields["cost_usd"], backlog.report.fields["drain"]
+    assert cost["capacity_used"] + cost["capacity_idle"] == pytest.approx(2.0 / 60.0)
+    assert cost["per_month"] == pytest.approx(2.0 * MONTH_S / HOUR_S)
+    attempts = backlog.attempts
+    after_s = attempts["busy_s"].sum() - attempts["window_busy_s"].sum()
+    assert drain["cost_usd"]["capacity_used"] == pytest.approx(after_s * 2.0 / HOUR_S)
+    assert drain["cost_usd"]["total"] == drain["cost_usd"]["capacity_used"] > cost["total"] / 2.0
+    assert drain["seconds"] == pytest.approx(attempts["finished_s"].max() - 60.0)
+    assert drain["energy_wh"] == pytest.approx(
+        attempts["energy_wh"].sum() - attempts["counted_energy_wh"].sum()
+    )
+    assert min(drain["energy_wh"], drain["emissions_gco2e"], drain["water_l"]) > 0.0
+
+
+def test_a_run_that_ends_with_its_window_counts_what_one_with_a_drain_does(backlog: RunResult) -> None:
+    """Whether work goes on afterwards changes neither dollars nor watt-hours of the window."""
+    cut = simulate(overloaded(drain="0s"))
+    assert cut.report.fields["drain"]["cost_usd"]["total"] == 0.0
+    assert cut.report.fields["drain"]["seconds"] == 0.0
+    for path in ("cost_usd.total", "cost_usd.capacity_used", "energy_wh.total", "energy_wh.active"):
+        assert cut.report.figure(path) == pytest.approx(backlog.report.figure(path), rel=1e-9), path
+
+
+def test_work_on_earlier_requests_belongs_to_the_window_and_to_no_task() -> None:
+    """Capacity used in the window for arrivals of the warm-up is used; tasks leave it unallocated."""
+    result = simulate(overloaded(warmup="30s", drain="1h"))
+    run, by = result.settlement.run, result.report.fields["by"]
+    early = ~result.settlement.cohort.attempts
+    used = run.books.counted.capacity_usd[early].sum()
+    assert used > 0.0
+    for label in ("task", "tenant"):
+        assert by[label]["unallocated"]["cost_usd"]["capacity_used"] == pytest.approx(used)
+    cost = by["deployment"]["small"]["cost_usd"]
+    assert cost["capacity_used"] + cost["capacity_idle"] == pytest.approx(1.0 / 60.0)
+    assert_laws(result)
+
+
+def test_calls_are_paid_by_the_requests_that_arrived_in_the_window() -> None:
+    """An API's tokens of late answers count; those of requests from the warm-up never do."""
+    result = simulate(scenario(fleet=[CALLED], router=ALONE, duration="1min", warmup="30s", drain="1h"))
+    attempts, cost = result.attempts, result.report.fields["cost_usd"]
+    mine = attempts["started_s"] >= 30.0
+    late = attempts["finished_s"] > 60.0
+    assert (mine & late).any()
+    assert (~mine).any()
+    assert cost["api"] == pytest.approx(attempts["api_usd"][mine].sum())
+    assert result.report.fields["drain"]["cost_usd"]["total"] == 0.0
+
+
+def week(*factors: float, **changes: object) -> dict[str, object]:
+    """A stream with a daily wave and the given weekdays, Monday first."""
+    arrivals = {"pattern": "diurnal", "rate": "300/h", "weekday_factors": list(factors)}
+    return {"workload": {"streams": [{**CHAT, "arrivals": {**arrivals, **changes}}]}}
+
+
+SHOP = (1.4, 1.2, 1.0, 1.0, 1.0, 0.7, 0.7)
+
+
+def priced(**changes: object) -> dict[str, object]:
+    """The `cost_usd` of a Monday in Virginia (its local day) on an API, with changes."""
+    monday = {"start": "2026-11-02T05:00:00Z", "duration": "24h", "fleet": [CALLED], "router": ALONE}
+    return simulate(scenario(**{**monday, **changes})).report.fields["cost_usd"]
+
+
+def test_a_month_of_mondays_is_scaled_to_its_mean_day() -> None:
+    """What goes with traffic is scaled by the weekday's factor; the phrase says from which day."""
+    cost = priced(**week(*SHOP))
+    assert cost["per_month"] == pytest.approx(cost["total"] * 30.4375 / 1.4)
+    assert cost["per_month_basis"] == "Monday's traffic scaled by weekday factors"
+
+
+def test_rent_is_not_scaled_by_traffic() -> None:
+    """Held hours of a month are hours, whatever the day's traffic was."""
+    cost = priced(**week(*SHOP), fleet=[SOON])
+    assert cost["per_month"] == pytest.approx(2.0 * MONTH_S / HOUR_S)
+
+
+def test_a_month_without_weekdays_says_so() -> None:
+    """Where all days are alike, or nobody says, the day is repeated, and the phrase admits it."""
+    cost = priced(**week(*(1.0,) * 7))
+    assert cost["per_month"] == pytest.approx(cost["total"] * 30.4375)
+    assert cost["per_month_basis"] == "at this day's traffic, every day of the month"
+    steady = priced(workload={"streams": [CHAT]}, duration="1h")
+    assert steady["per_month"] == pytest.approx(steady["total"] * MONTH_S / HOUR_S)
+    assert steady["per_month_basis"] == "at this hour's traffic, every hour of the month"
+
+
+def test_an_hour_of_a_wave_is_no_mean_hour() -> None:
+    """The hour around the peak of a wave of 3 to 1 is divided by its height over the mean."""
+    cost = priced(**week(*(1.0,) * 7), start="2026-11-02T18:30:00Z", duration="1h")
+    minutes = (np.arange(60) + 0.5) / 60.0 - 0.5
+    height = 1.0 + 0.5 * np.cos(2.0 * np.pi * minutes / 24.0).mean()
+    assert cost["per_month"] == pytest.approx(cost["total"] * MONTH_S / HOUR_S / height)
+    assert "daily and weekly pattern" in cost["per_month_basis"]
+
+
+def test_a_whole_week_needs_no_scaling() -> None:
+    """Seven days are what a month is made of, in proportion."""
+    cost = priced(**week(*SHOP, rate="20/h"), duration="7d")
+    assert cost["per_month"] == pytest.approx(cost["total"] * 30.4375 / 7.0)
+    assert cost["per_month_basis"] == "one whole week"
+
+
+def test_streams_are_scaled_by_their_own_days() -> None:
+    """A steady stream beside a weekly one keeps its dollars; rows of tasks add up to the month."""
+    other = {
+        **CHAT,
+        "name": "other",
+        "task": "summarization",
+        "arrivals": {"pattern": "steady", "rate": "60/h"},
+    }
+    shop = week(*SHOP)["workload"]["streams"][0]
+    monday = {"start": "2026-11-02T05:00:00Z", "duration": "24h", "fleet": [CALLED], "router": ALONE}
+    fields = simulate(scenario(**monday, workload={"streams": [shop, other]})).report.fields
+    rows = {name: row["cost_usd"] for name, row in fields["by"]["task"].items()}
+    assert rows["support_chat"]["per_month"] == pytest.approx(rows["support_chat"]["total"] * 30.4375 / 1.4)
+    assert rows["summarization"]["per_month"] == pytest.approx(rows["summarization"]["total"] * 30.4375)
+    assert sum(row["per_month"] for row in rows.values()) == pytest.approx(fields["cost_usd"]["per_month"])
+    assert fields["cost_usd"]["per_month_basis"].endswith("other streams' as it is")
+
+
+def test_refused_calls_process_no_tokens() -> None:
+    """Tokens, dollars per million of them and their breakdowns are those of calls that began."""
+    stream = {
+        **CHAT,
+        "arrivals": {"pattern": "steady", "rate": 3.0},
+        "input_tokens": 1000,
+        "output_tokens": 100,
+    }
+    limited = {**CALLED, "api": {**CALLED["api"], "requests_per_min": 30}}
+    router = {**ALONE, "resilience": {"retries": 3, "cooldown": "0s"}}
+    result = simulate(scenario(workload={"streams": [stream]}, fleet=[limited], router=router))
+    attempts, fields = result.attempts, result.report.fields
+    done = attempts["state"] == "completed"
+    assert (~done).sum() > done.sum()
+    tokens = 1000 * int(done.sum()) + attempts["output_token_count"][done].sum()
+    assert fields["tokens"]["input"] == 1000 * int(done.sum())
+    assert fields["cost_usd"]["per_mtok"] == pytest.approx(fields["cost_usd"]["total"] / tokens * 1e6)
+    assert fields["by"]["deployment"]["frontier"]["tokens"]["input"] == 1000 * int(done.sum())
+
+
+def test_an_answer_nobody_waits_for_any_more_is_waste() -> None:
+    """When the client hangs up while the finished answer travels back, all of it was for nobody."""
+    stream = {**CHAT, "input_tokens": 1000, "output_tokens": 1, "client": {"timeout": "2.4s"}}
+    api = {"offer": "openai/gpt-4o", "ttft": "1s", "output_tokens_per_s": 100}
+    world = scenario(
+        workload={"streams": [stream]},
+        fleet=[{**CALLED, "api": api}],
+        router=ALONE,
+        network={"last_mile": {"cloud": "2s"}},
+    )
+    result = simulate(world)
+    fields, attempts = result.report.fields, result.attempts
+    assert fields["requests"]["timed_out"] == fields["requests"]["arrived"]
+    assert (attempts["state"] == "completed").all()
+    assert attempts["wasted"].all()
+    assert fields["cost_usd"]["wasted"] == pytest.approx(fields["cost_usd"]["total"])
+    assert fields["cost_usd"]["wasted"] > 0.0
