@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from simulator import simulate
+from simulator.accounting.paths import last_of_each
 from simulator.experiment.simulation import RunResult
 from world_cases import CHAT, FRONTIER, SMALL, scenario
 
@@ -71,6 +72,14 @@ def test_a_hedge_that_waited_does_not_count_its_loser() -> None:
     hedged = run.outcomes.completed & (run.outcomes.attempt_count > 1)
     assert hedged.any()
     np.testing.assert_allclose(run.outcomes.queue_s[hedged], waited_s[run.outcomes.winner[hedged]])
+
+
+def test_the_winner_stands_for_those_under_way_with_it() -> None:
+    """Of a stage without the winner the last to be over is on the path; of its own stage the winner."""
+    stage = np.array([1, 1, 2, 2, 3])
+    won = np.array([False, False, True, False, False])
+    over_s = np.array([3.0, 2.0, 4.0, 9.0, 12.0])
+    assert last_of_each(stage, won, over_s).tolist() == [0, 2, 4]
 
 
 def test_failed_tries_and_hang_ups_are_on_the_path() -> None:

@@ -71,6 +71,7 @@ def test_a_preempted_recompute_is_waste_of_the_attempt_that_won() -> None:
     share = run.attempts.wasted_s[again] / run.attempts.busy_s[again]
     np.testing.assert_allclose(run.books.whole.wasted_ratio[again], share)
     assert ((share > 0.0) & (share < 1.0)).all()
-    counted = run.books.counted
-    paid = (counted.wasted_ratio * counted.capacity_usd)[run.attempts.won].sum()
+    lost = ~run.attempts.won
+    wasted_s = np.where(lost, run.spans.window.busy_s, run.spans.window.wasted_s).sum()
+    paid = wasted_s * run.terms[0].capacity_usd_per_s
     assert result.report.figure("cost_usd.wasted") == pytest.approx(paid)

@@ -8,7 +8,7 @@ import pytest
 from run_laws import assert_laws
 from simulator import Scenario, simulate
 from simulator.experiment.simulation import RunResult
-from world_cases import CHAT, FRONTIER, SMALL, scenario
+from world_cases import CHAT, FRONTIER, PHONE, SMALL, scenario
 
 HOUR_S = 3_600.0
 MONTH_S = 30.4375 * 86_400.0
@@ -69,6 +69,33 @@ def test_work_on_earlier_requests_belongs_to_the_window_and_to_no_task() -> None
     assert_laws(result)
 
 
+def test_signals_are_averaged_over_the_part_of_work_in_the_window() -> None:
+    """A span's work lies within the span, so that its prices and grams are those of that time."""
+    spans = simulate(overloaded(warmup="30s", drain="1h")).settlement.run.spans
+    for span, low_s, high_s in (
+        (spans.window, 30.0, 60.0),
+        (spans.after, 60.0, np.inf),
+        (spans.before, 0.0, 30.0),
+    ):
+        works = span.busy_s > 0.0
+        assert works.any()
+        assert ((span.from_s >= low_s) & (span.to_s <= high_s) & (span.to_s >= span.from_s))[works].all()
+
+
+def test_users_devices_are_by_request() -> None:
+    """Nobody holds them: all they drew for the window's requests is theirs, and none of it is drain."""
+    stream = {**CHAT, "output_tokens": 800, "arrivals": {"pattern": "steady", "rate": 2.0}}
+    world = scenario(
+        workload={"streams": [stream]}, fleet=[PHONE], router=ALONE, duration="1min", warmup="20s", drain="1h"
+    )
+    result = simulate(world)
+    attempts, energy = result.attempts, result.report.fields["energy_wh"]
+    mine = attempts["started_s"] >= 20.0
+    assert (attempts["finished_s"] > 60.0).any()
+    assert energy["user_side"] == pytest.approx(attempts["energy_wh"][mine].sum())
+    assert result.report.fields["drain"]["energy_wh"] == 0.0
+
+
 def test_calls_are_paid_by_the_requests_that_arrived_in_the_window() -> None:
     """An API's tokens of late answers count; those of requests from the warm-up never do."""
     result = simulate(scenario(fleet=[CALLED], router=ALONE, duration="1min", warmup="30s", drain="1h"))
@@ -101,6 +128,14 @@ def test_a_month_of_mondays_is_scaled_to_its_mean_day() -> None:
     cost = priced(**week(*SHOP))
     assert cost["per_month"] == pytest.approx(cost["total"] * 30.4375 / 1.4)
     assert cost["per_month_basis"] == "Monday's traffic scaled by weekday factors"
+
+
+def test_deciding_goes_with_traffic() -> None:
+    """What routing costs by request is scaled like the requests."""
+    router = {**ALONE, "decision_usd": 0.001}
+    cost = priced(**week(*SHOP), fleet=[SOON], router=router)
+    rent = 2.0 * MONTH_S / HOUR_S
+    assert cost["per_month"] == pytest.approx(rent + cost["routing"] * 30.4375 / 1.4)
 
 
 def test_rent_is_not_scaled_by_traffic() -> None:
