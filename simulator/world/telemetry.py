@@ -83,12 +83,18 @@ class Telemetry:
     def _begin_window(self) -> None:
         """Reads all meters where the billed window begins."""
         self.busy_from_s = self._kernel.busy_s(self._clock.now)
-        self.read_from = self._kernel.readings(self._clock.now)
+        self.read_from = self._readings()
 
     def _end_window(self) -> None:
         """Reads all meters where the billed window ends."""
         self.busy_to_s = self._kernel.busy_s(self._clock.now)
-        self.read_to = self._kernel.readings(self._clock.now)
+        self.read_to = self._readings()
+
+    def _readings(self) -> NDArray[np.void]:
+        """What attempts under way have paid so far."""
+        if not self._kernel.groups["outstanding"].any():
+            return NOTHING
+        return self._kernel.readings(self._clock.now)
 
     def _by_target(self, by_queue: NDArray[np.float64]) -> NDArray[np.float64]:
         """Sums a queue column over each target's queues."""

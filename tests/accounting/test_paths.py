@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 
 from simulator import simulate
-from simulator.accounting.paths import last_of_each
+from simulator.accounting.paths import last_of_each, stages
 from simulator.experiment.simulation import RunResult
 from world_cases import CHAT, FRONTIER, SMALL, scenario
 
@@ -80,6 +81,16 @@ def test_the_winner_stands_for_those_under_way_with_it() -> None:
     won = np.array([False, False, True, False, False])
     over_s = np.array([3.0, 2.0, 4.0, 9.0, 12.0])
     assert last_of_each(stage, won, over_s).tolist() == [0, 2, 4]
+
+
+def test_a_stage_begins_when_all_before_it_are_over() -> None:
+    """The third overlaps the first, though the second is over; the fourth follows all; requests are apart."""
+    attempts = SimpleNamespace(
+        request=np.array([7, 7, 7, 7, 8]),
+        submitted_s=np.array([0.0, 1.0, 5.0, 10.0, 2.0]),
+        over_s=np.array([10.0, 3.0, 7.0, 12.0, 4.0]),
+    )
+    assert stages(attempts, np.arange(5)).tolist() == [1, 1, 1, 2, 3]
 
 
 def test_failed_tries_and_hang_ups_are_on_the_path() -> None:

@@ -208,6 +208,23 @@ def test_refused_calls_process_no_tokens() -> None:
     assert fields["by"]["deployment"]["frontier"]["tokens"]["input"] == 1000 * int(done.sum())
 
 
+def test_a_providers_errors_process_no_tokens_and_broken_machines_do() -> None:
+    """Calls that an outage breaks are free and count no tokens; a replica's broken work counts."""
+    outage = {"kind": "outage", "at": "90s", "duration": "5s"}
+    faults = [{**outage, "target": "frontier"}, {**outage, "target": "small"}]
+    world = scenario(fleet=[CALLED, SMALL], router=ALONE, faults=faults, drain="1h")
+    result = simulate(world)
+    attempts = result.attempts
+    broken = (attempts["state"] == "failed") & ~np.isnan(attempts["admitted_s"])
+    for name, counts in (("frontier", 0), ("small", 1)):
+        mine = attempts["deployment"] == name
+        assert (mine & broken).any()
+        worked = mine & ((attempts["state"] == "completed") | (broken & bool(counts)))
+        found = result.report.fields["by"]["deployment"][name]["tokens"]
+        assert found["input"] == attempts["input_token_count"][worked].sum()
+        assert found["output"] == attempts["output_token_count"][worked].sum()
+
+
 def test_an_answer_nobody_waits_for_any_more_is_waste() -> None:
     """When the client hangs up while the finished answer travels back, all of it was for nobody."""
     stream = {**CHAT, "input_tokens": 1000, "output_tokens": 1, "client": {"timeout": "2.4s"}}
