@@ -7,6 +7,7 @@ import pytest
 
 from run_laws import assert_laws
 from simulator import Scenario, simulate
+from simulator.experiment.series import run_series
 from simulator.experiment.simulation import RunResult
 from world_cases import CHAT, FRONTIER, PHONE, SMALL, scenario
 
@@ -44,6 +45,23 @@ def test_the_drain_is_billed_apart(backlog: RunResult) -> None:
         attempts["energy_wh"].sum() - attempts["counted_energy_wh"].sum()
     )
     assert min(drain["energy_wh"], drain["emissions_gco2e"], drain["water_l"]) > 0.0
+
+
+def test_timeline_and_series_leave_the_drain_out(backlog: RunResult) -> None:
+    """Steps add up to the report, and used capacity is all there when the window ends."""
+    fields = backlog.report.fields
+    for column, total in (
+        ("spend_usd", "cost_usd"),
+        ("energy_wh", "energy_wh"),
+        ("emissions_gco2e", "emissions_gco2e"),
+    ):
+        assert backlog.timeline[column].sum() == pytest.approx(fields[total]["total"])
+    series = run_series(backlog.settlement, backlog.samples, {})
+    cost = next(measure for measure in series.totals if measure.name == "cost_usd")
+    rows = [key[-1] == "capacity_used" for key in cost.keys]
+    at_end = int(np.searchsorted(series.t_s, 60.0))
+    assert series.t_s[-1] > 60.0
+    assert cost.values[rows, at_end].sum() == pytest.approx(fields["cost_usd"]["capacity_used"])
 
 
 def test_a_run_that_ends_with_its_window_counts_what_one_with_a_drain_does(backlog: RunResult) -> None:
@@ -94,6 +112,34 @@ def test_users_devices_are_by_request() -> None:
     assert (attempts["finished_s"] > 60.0).any()
     assert energy["user_side"] == pytest.approx(attempts["energy_wh"][mine].sum())
     assert result.report.fields["drain"]["energy_wh"] == 0.0
+
+
+def test_units_used_after_the_window_are_drain() -> None:
+    """A call is a use of provisioned units at the instant of its admission, in the window or after it."""
+    unit = {"usd_per_unit_hour": 2, "input_tokens_per_min_per_unit": 4000, "output_weight": 4}
+    api = {"offer": "openai/gpt-4o", "plan": "provisioned", "units": 2, "throughput": unit}
+    stream = {
+        **CHAT,
+        "input_tokens": 1000,
+        "output_tokens": 10,
+        "arrivals": {"pattern": "steady", "rate": 1.0},
+    }
+    router = {**ALONE, "resilience": {"retries": 8, "cooldown": "0s"}}
+    world = scenario(
+        workload={"streams": [stream]},
+        fleet=[{**CALLED, "api": api}],
+        router=router,
+        duration="1min",
+        drain="1h",
+    )
+    result = simulate(world)
+    attempts = result.attempts
+    late = attempts["admitted_s"] >= 60.0
+    assert late.any()
+    used_s = (attempts["input_token_count"] + 4 * attempts["output_token_count"])[late].sum() / (4000 / 60)
+    drain = result.report.fields["drain"]["cost_usd"]
+    assert drain["capacity_used"] == pytest.approx(used_s * 2.0 / HOUR_S)
+    assert_laws(result)
 
 
 def test_calls_are_paid_by_the_requests_that_arrived_in_the_window() -> None:
