@@ -66,19 +66,55 @@ def assert_money_adds_up(result: RunResult) -> None:
     kinds = ("api", "capacity_used", "capacity_idle", "energy", "egress", "routing")
     assert close(cost["total"], sum(cost[kind] for kind in kinds))
     run, cohort = result.settlement.run, result.settlement.cohort
-    paid = run.books.cost_usd[cohort.attempts].sum() + run.routing_usd[cohort.routing].sum()
+    paid = run.books.counted.cost_usd.sum() + run.routing_usd[cohort.routing].sum()
     idle = run.capacity.idle_usd.sum() + run.capacity.idle_energy_usd.sum()
     assert close(cost["total"], paid + idle)
     assert 0.0 <= cost["wasted"] <= cost["total"] + 1e-12
 
 
+def assert_capacity_is_what_is_held(result: RunResult) -> None:
+    """Target by target, used and idle seconds and dollars of the window are what was held in it."""
+    run, plan = result.settlement.run, result.settlement.plan
+    window_s = plan.duration_s - plan.warmup_s
+    held_share = [level.mean(plan.warmup_s, plan.duration_s) for level in result.samples.presence.held]
+    for target, term in enumerate(run.terms):
+        if not term.held:
+            continue
+        mine = run.attempts.target == target
+        share = held_share[target] / result.samples.presence.counts[target]
+        held_s = term.queue_count * share * window_s
+        used_s = run.spans.window.busy_s[mine].sum()
+        assert used_s + run.capacity.idle_s[target] == pytest.approx(held_s, rel=1e-9, abs=1e-6)
+        paid_usd = run.books.counted.capacity_usd[mine].sum() + run.capacity.idle_usd[target]
+        assert paid_usd == pytest.approx(held_s * term.capacity_usd_per_s, rel=1e-9, abs=1e-9)
+
+
+def assert_spans_add_up(result: RunResult) -> None:
+    """Work before, in and after the window is all of it, none of it negative; so are its dollars."""
+    run = result.settlement.run
+    spans = (run.spans.before, run.spans.window, run.spans.after)
+    for name in ("busy_s", "energy_j", "wasted_s"):
+        parts = [getattr(span, name) for span in spans]
+        np.testing.assert_allclose(sum(parts), getattr(run.attempts, name), rtol=1e-9, atol=1e-9)
+        assert all((part >= -1e-9).all() for part in parts), name
+    over = run.attempts.finish_s <= result.settlement.plan.duration_s
+    assert not run.spans.after.busy_s[over].any()
+    drain, fields = run.books.drain, result.report.fields["drain"]
+    assert close(fields["cost_usd"]["total"], drain.capacity_usd.sum() + drain.energy_usd.sum())
+    assert close(fields["energy_wh"], drain.facility_wh.sum())
+    assert (fields["seconds"] > 0.0) == bool((~over).any())
+
+
 def assert_energy_adds_up(result: RunResult) -> None:
     """Joules of attempts are the joules of the batches, at the meter by PUE."""
     run = result.settlement.run
-    pue = np.array([term.pue for term in run.terms])
-    drawn = run.attempts.energy_j / 3600.0 * pue[run.attempts.target]
-    assert close(run.books.facility_wh.sum(), drawn.sum())
+    pue = np.array([term.pue for term in run.terms])[run.attempts.target]
+    drawn = run.attempts.energy_j / 3600.0 * pue
+    assert close(run.books.whole.facility_wh.sum(), drawn.sum())
+    held = np.array([term.held for term in run.terms])[run.attempts.target]
+    in_window = (run.spans.window.energy_j / 3600.0 * pue)[held].sum()
     energy = result.report.fields["energy_wh"]
+    assert close(energy["active"], in_window)
     assert close(energy["total"], energy["active"] + energy["idle"] + energy["api_estimate"])
 
 
@@ -89,6 +125,16 @@ def assert_breakdowns_add_up(result: RunResult) -> None:
             for key in keys:
                 total = sum(part[block][key] for part in parts.values())
                 assert close(total, result.report.fields[block][key]), (name, block, key)
+
+
+def assert_records_are_the_report(result: RunResult) -> None:
+    """What records count of each request and attempt, and idle capacity, is what the report totals."""
+    cost, capacity = result.report.fields["cost_usd"], result.settlement.run.capacity
+    idle = (capacity.idle_usd + capacity.idle_energy_usd).sum()
+    assert close(cost["total"], result.requests["counted_cost_usd"].sum() + idle)
+    attempts = result.attempts
+    assert close(cost["api"], attempts["counted_api_usd"].sum())
+    assert close(cost["capacity_used"], attempts["counted_capacity_usd"].sum())
 
 
 def assert_tasks_conserved(result: RunResult) -> None:
@@ -109,7 +155,7 @@ def assert_calls_paid(result: RunResult) -> None:
     opened = requests["arrival_s"] >= result.settlement.plan.warmup_s
     counted = requests["agent_task"][opened & (requests["call"] == 1)]
     mine = np.isin(requests["agent_task"], counted)
-    assert close(tasks["cost_usd"]["total"], requests["cost_usd"][mine].sum())
+    assert close(tasks["cost_usd"]["total"], requests["counted_cost_usd"][mine].sum())
     assert tasks["arrived"] == len(counted)
 
 
@@ -136,6 +182,9 @@ def assert_laws(result: RunResult) -> None:
     assert_attempts_conserved(result)
     assert_answers_delivered(result)
     assert_money_adds_up(result)
+    assert_capacity_is_what_is_held(result)
+    assert_spans_add_up(result)
+    assert_records_are_the_report(result)
     assert_energy_adds_up(result)
     assert_breakdowns_add_up(result)
     assert_tasks_conserved(result)

@@ -32,7 +32,8 @@ class AgentTasks:
 
     `arrival_s` is the first call's; `latency_s` runs from there to the last answer delivered, nan
     unless completed. `succeeded` holds for completed tasks whose calls are right by the stream's rule.
-    Dollars and watt-hours are those of all attempts of all calls; users' own devices are not in them.
+    Dollars and watt-hours are those of all attempts of all calls, as the report counts them: without
+    the drain; users' own devices are not in them.
     """
 
     task: NDArray[np.int64]
@@ -89,8 +90,8 @@ def agent_tasks(plan: RunPlan, run: Run, requests: Mask) -> AgentTasks:
     kept = requests[rows[first]]
     opening, ending = rows[first][kept], rows[last][kept]
     outcomes, workload = run.outcomes, plan.workload
-    ours = ~run.books.user_side * (run.books.facility_wh + run.books.estimate_wh)
-    paid_usd = by_request(run, run.books.cost_usd) + run.routing_usd
+    ours = ~run.books.counted.user_side * run.books.counted.drawn_wh
+    paid_usd = by_request(run, run.books.counted.cost_usd) + run.routing_usd
     state = outcomes.state[ending]
     over = workload.next_request[outcomes.request[ending]] < 0
     completed = over & (state == RequestState.COMPLETED)

@@ -8,12 +8,16 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from simulator.kernel.codes import Ending
+from simulator.world.journal import RequestState
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from simulator.world.journal import Journal
     from simulator.world.plan import RunPlan
+
+MAY_BE_ANSWERED = (RequestState.PENDING, RequestState.COMPLETED)
+"""States of requests that the attempt they follow may have answered: nobody hung up before."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -24,7 +28,9 @@ class Attempts:
     are instants at the target; the answer reaches the asker `return_s` later. Where `prefill_queue`
     computed the prompt for `queue` to decode, the context reached that at `delivered_s`. `output` counts
     tokens generated, `cached` prompt tokens that an API or a replica's prefix cache knew already and
-    `cache_written` those an API was paid to keep. `won` marks the attempt whose answer the request got.
+    `cache_written` those an API was paid to keep. `over_s` is when an attempt's end was known to whoever
+    waited for it, or when it was given up. `won` marks the attempt whose answer the request got: an
+    answer on its way when the client hangs up is nobody's.
     """
 
     request: NDArray[np.int64]
@@ -51,6 +57,7 @@ class Attempts:
     energy_j: NDArray[np.float64]
     wasted_s: NDArray[np.float64]
     wasted_j: NDArray[np.float64]
+    over_s: NDArray[np.float64]
     won: NDArray[np.bool_]
 
     def __len__(self) -> int:
@@ -72,7 +79,7 @@ def attempt_columns(rows: NDArray[np.void], journal: Journal, plan: RunPlan) -> 
     """The ledger's rows, ordered by attempt number, as columns beside what the journal knows."""
     number = rows["number"]
     won = journal.winner[rows["request"]] == number
-    won &= rows["ending"] == Ending.COMPLETED
+    won &= (rows["ending"] == Ending.COMPLETED) & np.isin(journal.state[rows["request"]], MAY_BE_ANSWERED)
     names = [
         "queue",
         "prefill_queue",
@@ -97,7 +104,17 @@ def attempt_columns(rows: NDArray[np.void], journal: Journal, plan: RunPlan) -> 
     columns: dict[str, NDArray[Any]] = {name: np.ascontiguousarray(rows[name]) for name in names}
     kind = np.frombuffer(bytes(journal.attempt_kinds), np.int8)[number]
     columns |= token_columns(rows, journal, plan)
+    columns["over_s"] = over_s(rows, journal)
     return Attempts(**columns, kind=kind, target=np.ascontiguousarray(rows["group"]), won=won)
+
+
+def over_s(rows: NDArray[np.void], journal: Journal) -> NDArray[np.float64]:
+    """When whoever waited for each attempt knew its end, or gave it up: a step before it stops, maybe."""
+    heard = np.isin(rows["ending"], (Ending.COMPLETED, Ending.FAILED))
+    found = np.where(heard, rows["finish_s"] + rows["return_s"], rows["finish_s"])
+    given_up = np.array(list(journal.given_up_s), np.int64)
+    found[given_up] = np.minimum(found[given_up], list(journal.given_up_s.values()))
+    return found
 
 
 def token_columns(rows: NDArray[np.void], journal: Journal, plan: RunPlan) -> dict[str, NDArray[np.int32]]:

@@ -16,12 +16,15 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from simulator.accounting.attempts import Attempts
-    from simulator.accounting.books import AttemptBooks, CapacityBooks
+    from simulator.accounting.books import AttemptBooks, CapacityBooks, RunBooks
+    from simulator.accounting.month import Month
     from simulator.accounting.outcomes import Outcomes
+    from simulator.accounting.spans import Spans
     from simulator.accounting.terms import Terms
 
     Mask = NDArray[np.bool_]
     Block = dict[str, float | int | None]
+    Costs = dict[str, float | str | None]
 
 TOKENS_PER_MTOK = 1e6
 LATENCIES = ("ttft_s", "tpot_s", "e2e_s", "queue_s", "network_s")
@@ -30,24 +33,35 @@ SHORT_LATENCIES = ("ttft_s", "e2e_s")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Run:
-    """Everything the blocks are computed from; `window_s` is the billed span of the cohort."""
+    """Everything the blocks are computed from; `window_s` is the billed span of the cohort.
+
+    `processed` marks the attempts whose tokens count.
+    """
 
     attempts: Attempts
     outcomes: Outcomes
-    books: AttemptBooks
+    processed: Mask
+    spans: Spans
+    books: RunBooks
     capacity: CapacityBooks
     terms: Sequence[Terms]
     routing_usd: NDArray[np.float64]
     water_l_per_kwh: NDArray[np.float64]
     water_site_l_per_kwh: NDArray[np.float64]
     window_s: float
+    month: Month
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Selection:
-    """A part of a run: which attempts, which requests, whose idle capacity, and routing or not."""
+    """A part of a run: which attempts, which requests, whose idle capacity, and routing or not.
+
+    `attempts` are counted, with their tokens; `work` are those whose dollars, watt-hours and grams
+    of the window belong to it, attempts for earlier requests included.
+    """
 
     attempts: Mask
+    work: Mask
     requests: Mask
     targets: Mask
     routing: Mask
@@ -62,10 +76,9 @@ def request_block(run: Run, part: Selection) -> Block:
 
 def cost_block(run: Run, part: Selection) -> Block:
     """USD by kind; `total` is the sum of the kinds, `wasted` a part of it."""
-    rows, books = part.attempts, run.books
-    waste = books.api_usd * (run.attempts.wasted) + books.wasted_ratio * (
-        books.capacity_usd + books.energy_usd + books.egress_usd * run.attempts.wasted
-    )
+    rows, books = part.work, run.books.counted
+    by_call = (books.api_usd + books.egress_usd) * run.attempts.wasted
+    waste = by_call + books.wasted_ratio * (books.capacity_usd + books.energy_usd)
     kinds = {
         "api": books.api_usd[rows].sum(),
         "capacity_used": books.capacity_usd[rows].sum(),
@@ -79,49 +92,66 @@ def cost_block(run: Run, part: Selection) -> Block:
     return {"total": total, **named, "wasted": float(waste[rows].sum())}
 
 
-def unit_costs(run: Run, part: Selection, total_usd: float) -> Block:
-    """The total per request, per right answer, per million tokens, and over a month."""
+def unit_costs(run: Run, part: Selection, total_usd: float) -> Costs:
+    """The total per request, per right answer, per million tokens, and over a month of what traffic."""
     correct = int(run.outcomes.correct[part.requests].sum())
-    rows = part.attempts
+    rows = part.attempts & run.processed
     tokens = int(run.attempts.prompt[rows].sum()) + int(run.attempts.output[rows].sum())
-    per_month = total_usd / run.window_s * SECONDS_PER_MONTH if run.window_s else None
     per_token = ratio(total_usd, tokens)
     return {
         "per_request": ratio(total_usd, int(part.requests.sum())),
         "per_correct": ratio(total_usd, correct),
         "per_mtok": None if per_token is None else per_token * TOKENS_PER_MTOK,
-        "per_month": per_month,
+        "per_month": monthly_usd(run, part),
+        "per_month_basis": run.month.basis,
     }
+
+
+def monthly_usd(run: Run, part: Selection) -> float | None:
+    """USD of a month: what is held by its hours, what goes with requests by its traffic.
+
+    (capacity + idle electricity + sum of (api, egress, electricity of work, routing) of each request
+    x its stream's traffic in a month's mean day over that in the window) x month / window.
+    """
+    books, capacity, factor = run.books.counted, run.capacity, run.month.factor_of_request
+    if not run.window_s:
+        return None
+    going = (books.api_usd + books.egress_usd + books.energy_usd) * factor[run.attempts.request]
+    deciding = run.routing_usd * factor[run.outcomes.request]
+    held = books.capacity_usd[part.work].sum()
+    held += (capacity.idle_usd + capacity.idle_energy_usd)[part.targets].sum()
+    all_usd = held + going[part.work].sum() + deciding[part.routing].sum()
+    return float(all_usd / run.window_s * SECONDS_PER_MONTH)
 
 
 def energy_block(run: Run, part: Selection) -> Block:
     """Watt-hours at the meter: work, idling, the estimate behind API calls; users' own apart."""
-    ours = part.attempts & ~run.books.user_side
-    theirs = part.attempts & run.books.user_side
-    active = float(run.books.facility_wh[ours].sum())
+    books = run.books.counted
+    ours, theirs = part.work & ~books.user_side, part.work & books.user_side
+    active = float(books.facility_wh[ours].sum())
     idle = float(run.capacity.idle_wh[part.targets].sum())
-    estimate = float(run.books.estimate_wh[ours].sum())
+    estimate = float(books.estimate_wh[ours].sum())
     total = active + idle + estimate
     return {
         "total": total,
         "active": active,
         "idle": idle,
         "api_estimate": estimate,
-        "user_side": float(run.books.facility_wh[theirs].sum()),
+        "user_side": float(books.facility_wh[theirs].sum()),
         "per_request": ratio(total, int(part.requests.sum())),
     }
 
 
 def emissions_block(run: Run, part: Selection) -> Block:
     """Grams of CO2e of the energy total; embodied carbon and the users' devices apart."""
-    ours = part.attempts & ~run.books.user_side
-    theirs = part.attempts & run.books.user_side
+    books = run.books.counted
+    ours, theirs = part.work & ~books.user_side, part.work & books.user_side
     idle = run.capacity.idle_gco2e[part.targets].sum()
-    total = float(run.books.emissions_gco2e[ours].sum() + idle)
+    total = float(books.emissions_gco2e[ours].sum() + idle)
     return {
         "total": total,
         "embodied": float(run.capacity.embodied_gco2e[part.targets].sum()),
-        "user_side": float(run.books.emissions_gco2e[theirs].sum()),
+        "user_side": float(books.emissions_gco2e[theirs].sum()),
         "per_request": ratio(total, int(part.requests.sum())),
     }
 
@@ -134,15 +164,35 @@ def water_block(run: Run, part: Selection) -> Block:
 
 def litres(run: Run, part: Selection, l_per_kwh: NDArray[np.float64]) -> float:
     """Litres of a part's energy, used and idle, at each target's litres per kWh."""
-    ours = part.attempts & ~run.books.user_side
-    drawn = (run.books.facility_wh + run.books.estimate_wh) * l_per_kwh[run.attempts.target]
-    idle = (run.capacity.idle_wh * l_per_kwh)[part.targets].sum()
-    return float(drawn[ours].sum() + idle) / 1_000.0
+    idle = (run.capacity.idle_wh * l_per_kwh)[part.targets].sum() / 1_000.0
+    return litres_of_work(run, run.books.counted, part.work, l_per_kwh) + float(idle)
+
+
+def litres_of_work(run: Run, books: AttemptBooks, rows: Mask, l_per_kwh: NDArray[np.float64]) -> float:
+    """Litres behind what some attempts drew, users' own devices left out."""
+    drawn = books.drawn_wh * l_per_kwh[run.attempts.target]
+    return float(drawn[rows & ~books.user_side].sum()) / 1_000.0
+
+
+def drain_block(run: Run, to_s: float) -> dict[str, object]:
+    """What work on held machines took after the billed window, which ended at `to_s`; in no total.
+
+    `seconds` until the last attempt was over, 0 where all were in time.
+    """
+    books, everything = run.books.drain, np.ones(len(run.attempts), np.bool_)
+    used, metered = float(books.capacity_usd.sum()), float(books.energy_usd.sum())
+    return {
+        "seconds": max(float(run.attempts.finish_s.max(initial=to_s)) - to_s, 0.0),
+        "cost_usd": {"total": used + metered, "capacity_used": used, "energy": metered},
+        "energy_wh": float(books.facility_wh.sum()),
+        "emissions_gco2e": float(books.emissions_gco2e.sum()),
+        "water_l": litres_of_work(run, books, everything, run.water_l_per_kwh),
+    }
 
 
 def token_block(run: Run, part: Selection) -> Block:
-    """Tokens processed and generated by all attempts, winners or not."""
-    rows = part.attempts
+    """Tokens processed and generated by all attempts that began work, winners or not."""
+    rows = part.attempts & run.processed
     winners = run.outcomes.reasoning_tokens[part.requests]
     return {
         "input": int(run.attempts.prompt[rows].sum()),
@@ -185,6 +235,7 @@ def short_blocks(run: Run, part: Selection) -> dict[str, object]:
     """The blocks of one row of a breakdown."""
     cost = cost_block(run, part)
     return {
+        "replications": 1,
         "requests": request_block(run, part),
         "attempts": {"total": int(part.attempts.sum())},
         "tokens": token_block(run, part),

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from simulator.accounting.attempts import Attempts
+    from simulator.accounting.spans import Edges, Spans, Work
     from simulator.accounting.terms import Terms
     from simulator.world.presence import Presence
 
@@ -27,9 +28,8 @@ if TYPE_CHECKING:
 class AttemptBooks:
     """By attempt: USD of each kind, watt-hours metered and estimated, grams, and what was waste.
 
-    `drawn_wh` is metered plus estimated. `wasted_ratio` is the share of the attempt's used
-    capacity and energy that served nobody: 1 for attempts that did not win, the recomputed
-    share for winners that were preempted.
+    `wasted_ratio` is the share of the attempt's used capacity and energy that served nobody: 1 for
+    attempts that did not win, the recomputed share for winners that were preempted.
     """
 
     api_usd: Column
@@ -46,6 +46,26 @@ class AttemptBooks:
     def cost_usd(self) -> Column:
         """All that each attempt cost."""
         return self.api_usd + self.capacity_usd + self.energy_usd + self.egress_usd
+
+    @property
+    def drawn_wh(self) -> Column:
+        """All that each attempt drew, metered and estimated."""
+        return self.facility_wh + self.estimate_wh
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunBooks:
+    """The books of all attempts: `whole` with all they ever took; `counted`, what of it belongs to
+    the billed window; `drain`, what was taken of held machines after it.
+
+    What is held by the hour belongs to the window by the clock, whoever it worked for. Everything
+    else is bought by request, users' own devices included: it belongs to the window when the request
+    arrived in it, whenever it is spent.
+    """
+
+    whole: AttemptBooks
+    counted: AttemptBooks
+    drain: AttemptBooks
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,49 +86,82 @@ class CapacityBooks:
     embodied_gco2e: Column
 
 
-def attempt_books(attempts: Attempts, terms: Sequence[Terms]) -> AttemptBooks:
-    """The books by attempt."""
-    facility_wh = energy.facility_wh(attempts, terms)
-    estimate_wh = energy.api_estimate_wh(attempts, terms)
-    return AttemptBooks(
-        api_usd=money.api_usd(attempts, terms),
-        capacity_usd=money.capacity_usd(attempts, terms),
-        energy_usd=money.energy_usd(attempts, terms, facility_wh),
-        egress_usd=money.egress_usd(attempts, terms),
-        facility_wh=facility_wh,
-        estimate_wh=estimate_wh,
-        emissions_gco2e=energy.emissions_gco2e(attempts, terms, facility_wh + estimate_wh),
-        user_side=energy.user_side(attempts, terms),
-        wasted_ratio=wasted_ratio(attempts),
+def run_books(
+    attempts: Attempts, terms: Sequence[Terms], spans: Spans, arrived: NDArray[np.bool_]
+) -> RunBooks:
+    """The books of a run; `arrived` are the attempts of requests that arrived in the window."""
+    called = called_for(attempts, terms)
+    parts = [worked(span, attempts, terms) for span in (spans.before, spans.window, spans.after)]
+    used = {name: parts[0][name] + parts[1][name] + parts[2][name] for name in parts[0]}
+    held = np.array([term.held for term in terms])[attempts.target]
+    nothing = np.zeros(len(attempts))
+
+    def books(calls: Column | float, machines: dict[str, Column], wasted: Column) -> AttemptBooks:
+        bought = {name: column * calls for name, column in called.items()}
+        grams = machines["machine_gco2e"] + bought.pop("estimate_gco2e")
+        amounts = {name: column for name, column in machines.items() if name != "machine_gco2e"}
+        users = energy.user_side(attempts, terms)
+        return AttemptBooks(**bought, **amounts, emissions_gco2e=grams, user_side=users, wasted_ratio=wasted)
+
+    by_clock = {name: np.where(held, parts[1][name], used[name] * arrived) for name in used}
+    left_over = {name: np.where(held, parts[2][name], 0.0) for name in used}
+    recomputed = wasted_ratio(attempts.wasted_s, attempts.busy_s, attempts.won)
+    in_window = wasted_ratio(spans.window.wasted_s, spans.window.busy_s, attempts.won)
+    return RunBooks(
+        whole=books(1.0, used, recomputed),
+        counted=books(arrived.astype(np.float64), by_clock, np.where(held, in_window, recomputed)),
+        drain=books(0.0, left_over, nothing),
     )
 
 
-def wasted_ratio(attempts: Attempts) -> Column:
-    """Share of each attempt's work that served nobody."""
-    with np.errstate(divide="ignore", invalid="ignore"):
-        recomputed = np.nan_to_num(attempts.wasted_s / attempts.busy_s)
-    return np.where(attempts.won, recomputed, 1.0)
+def called_for(attempts: Attempts, terms: Sequence[Terms]) -> dict[str, Column]:
+    """What is bought by call: fees and tokens, egress, and the estimate behind API calls."""
+    estimate_wh = energy.api_estimate_wh(attempts, terms)
+    began_s = money.work_began_s(attempts)
+    return {
+        "api_usd": money.api_usd(attempts, terms),
+        "egress_usd": money.egress_usd(attempts, terms),
+        "estimate_wh": estimate_wh,
+        "estimate_gco2e": energy.emissions_gco2e(
+            began_s, attempts.finish_s, attempts.target, terms, estimate_wh
+        ),
+    }
+
+
+def worked(work: Work, attempts: Attempts, terms: Sequence[Terms]) -> dict[str, Column]:
+    """What the work of one span took of machines: their dollars, electricity and its grams."""
+    target = attempts.target
+    facility_wh = energy.facility_wh(work, target, terms)
+    return {
+        "capacity_usd": money.capacity_usd(work, target, terms),
+        "energy_usd": money.energy_usd(work, target, terms, facility_wh),
+        "facility_wh": facility_wh,
+        "machine_gco2e": energy.emissions_gco2e(work.from_s, work.to_s, target, terms, facility_wh),
+    }
+
+
+def wasted_ratio(wasted_s: Column, busy_s: Column, won: NDArray[np.bool_]) -> Column:
+    """Share of each attempt's work that served nobody: all of it, or what was computed again."""
+    recomputed = np.divide(wasted_s, busy_s, out=np.zeros(len(won)), where=busy_s > 0.0)
+    return np.where(won, np.minimum(recomputed, 1.0), 1.0)
 
 
 def capacity_books(
-    attempts: Attempts,
-    terms: Sequence[Terms],
-    busy_s: Column,
-    presence: Presence,
-    from_s: float,
-    to_s: float,
+    work: Work, attempts: Attempts, terms: Sequence[Terms], presence: Presence, edges: Edges
 ) -> CapacityBooks:
-    """The books of capacity held from `from_s` to `to_s`, of which `busy_s` by target was work.
+    """The books of capacity held in the window, of which `edges.busy_s` by target was work.
 
-    Idle energy is priced and emitted at the signals of the time at which each target idles.
+    Idle energy is priced and emitted at the signals of the time at which each target idles beside
+    the attempts' `work` in the window.
     """
+    from_s, to_s, busy_s = edges.from_s, edges.to_s, edges.busy_s
     window_s = presence.shares(from_s, to_s) * (to_s - from_s)
     held_s = np.array([term.queue_count * term.held for term in terms]) * window_s
     idle_s = np.maximum(held_s - busy_s, 0.0)
     idle_w = np.array([term.idle_w * term.pue for term in terms])
     idle_wh = idle_s * idle_w / JOULES_PER_WH
     rate = np.array([term.capacity_usd_per_s for term in terms])
-    tariff, grams = idle_means(attempts, terms, presence, from_s, to_s)
+    tariff, grams = idle_means(work, attempts.target, terms, presence, (from_s, to_s))
     embodied = np.array([term.embodied_gco2e_per_s for term in terms])
     return CapacityBooks(
         held_s=held_s,

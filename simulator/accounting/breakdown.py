@@ -26,6 +26,7 @@ def by_target(run: Run, whole: Selection, label: str) -> dict[str, dict[str, obj
         targets = labels == name
         part = Selection(
             attempts=whole.attempts & targets[run.attempts.target],
+            work=whole.work & targets[run.attempts.target],
             requests=whole.requests & answered_by(run, targets),
             targets=whole.targets & targets,
             routing=np.zeros_like(whole.routing),
@@ -43,13 +44,17 @@ def answered_by(run: Run, targets: NDArray[np.bool_]) -> NDArray[np.bool_]:
 def by_request(
     run: Run, whole: Selection, codes: NDArray[np.int16], names: tuple[str, ...]
 ) -> dict[str, dict[str, object]]:
-    """Rows by a label of the requests (task, tenant); idle capacity belongs to none of them."""
+    """Rows by a label of the requests (task, tenant); idle capacity belongs to none of them, nor does
+    work on requests that arrived before the window.
+    """
     code_of_arrived = codes[run.outcomes.request]
     found: dict[str, dict[str, object]] = {}
     for code, name in enumerate(names):
         mine = whole.requests & (code_of_arrived == code)
+        tried = whole.attempts & (codes[run.attempts.request] == code)
         part = Selection(
-            attempts=whole.attempts & (codes[run.attempts.request] == code),
+            attempts=tried,
+            work=tried,
             requests=mine,
             targets=np.zeros_like(whole.targets),
             routing=whole.routing & mine,
@@ -58,6 +63,7 @@ def by_request(
             found[name] = short_blocks(run, part)
     idle = Selection(
         attempts=np.zeros_like(whole.attempts),
+        work=whole.work & ~whole.attempts,
         requests=np.zeros_like(whole.requests),
         targets=whole.targets,
         routing=np.zeros_like(whole.routing),
@@ -69,6 +75,7 @@ def rest_of(run: Run, whole: Selection, *, requests: NDArray[np.bool_]) -> Selec
     """What no target carries: requests nobody answered, and all routing."""
     return Selection(
         attempts=np.zeros_like(whole.attempts),
+        work=np.zeros_like(whole.work),
         requests=requests,
         targets=np.zeros(len(run.terms), np.bool_),
         routing=whole.routing,

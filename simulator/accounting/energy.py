@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from simulator.accounting.money import WH_PER_KWH, billed, work_began_s
+from simulator.accounting.money import WH_PER_KWH, billed
 from simulator.signals import means_over
 
 if TYPE_CHECKING:
@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from simulator.accounting.attempts import Attempts
+    from simulator.accounting.spans import Work
     from simulator.accounting.terms import Terms
 
     Column = NDArray[np.float64]
@@ -22,10 +23,10 @@ if TYPE_CHECKING:
 JOULES_PER_WH = 3_600.0
 
 
-def facility_wh(attempts: Attempts, terms: Sequence[Terms]) -> Column:
-    """Watt-hours each attempt drew at the meter: its joules of the batch times PUE."""
+def facility_wh(work: Work, target: NDArray[np.int32], terms: Sequence[Terms]) -> Column:
+    """Watt-hours each attempt's work drew at the meter: its joules of the batch times PUE."""
     pue = np.array([term.pue for term in terms])
-    return attempts.energy_j / JOULES_PER_WH * pue[attempts.target]
+    return work.energy_j / JOULES_PER_WH * pue[target]
 
 
 def api_estimate_wh(attempts: Attempts, terms: Sequence[Terms]) -> Column:
@@ -36,13 +37,14 @@ def api_estimate_wh(attempts: Attempts, terms: Sequence[Terms]) -> Column:
     return np.where(billed(attempts), drawn, 0.0)
 
 
-def emissions_gco2e(attempts: Attempts, terms: Sequence[Terms], drawn_wh: Column) -> Column:
-    """Grams of CO2e of each attempt's watt-hours, at the place and over the span of its work."""
-    grams = np.zeros(len(attempts))
-    began_s = work_began_s(attempts)
-    for target, term in enumerate(terms):
-        rows = attempts.target == target
-        intensity = means_over(term.intensity_gco2e_per_kwh, began_s[rows], attempts.finish_s[rows])
+def emissions_gco2e(
+    from_s: Column, to_s: Column, target: NDArray[np.int32], terms: Sequence[Terms], drawn_wh: Column
+) -> Column:
+    """Grams of CO2e of each attempt's watt-hours, at their place and drawn from `from_s` to `to_s`."""
+    grams = np.zeros(len(target))
+    for index, term in enumerate(terms):
+        rows = (target == index) & (drawn_wh != 0.0)
+        intensity = means_over(term.intensity_gco2e_per_kwh, from_s[rows], to_s[rows])
         grams[rows] = drawn_wh[rows] / WH_PER_KWH * intensity
     return grams
 

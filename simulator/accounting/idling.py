@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from simulator.accounting.money import work_began_s
 from simulator.signals import Constant, weighted_mean
 
 if TYPE_CHECKING:
@@ -14,7 +13,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from simulator.accounting.attempts import Attempts
+    from simulator.accounting.spans import Work
     from simulator.accounting.terms import Terms
     from simulator.world.presence import Presence
 
@@ -25,29 +24,33 @@ BUCKET_S = 900.0
 
 
 def idle_means(
-    attempts: Attempts, terms: Sequence[Terms], presence: Presence, from_s: float, to_s: float
+    work: Work,
+    targets: NDArray[np.int32],
+    terms: Sequence[Terms],
+    presence: Presence,
+    edges_s: tuple[float, float],
 ) -> tuple[Column, Column]:
     """By target, the means over its idle time of USD per kWh and of grams per kWh.
 
     Idle time of a quarter of an hour is what is held in it less the work done in it, an
-    attempt's work being spread evenly from admission to end.
+    attempt's `work` in the window being spread evenly from admission to end. `edges_s` are the window's.
     """
-    edges = np.append(np.arange(from_s, to_s, BUCKET_S), to_s)
+    edges = np.append(np.arange(*edges_s, BUCKET_S), edges_s[1])
     tariff, grams = np.zeros(len(terms)), np.zeros(len(terms))
     for target, term in enumerate(terms):
         signals = (term.meter_usd_per_kwh, term.intensity_gco2e_per_kwh)
         constant = all(isinstance(signal, Constant) for signal in signals)
         held = term.queue_count * presence.share_seconds(target, edges)
-        idle = np.diff(edges) if constant else idle_by_bucket(attempts, target, held, edges)
+        idle = np.diff(edges) if constant else idle_by_bucket(work, targets == target, held, edges)
         tariff[target], grams[target] = (weighted_mean(signal, edges, idle) for signal in signals)
     return tariff, grams
 
 
-def idle_by_bucket(attempts: Attempts, target: int, held: Column, edges: Column) -> Column:
-    """Idle queue-seconds of a target in each bucket, of those `held` in it; not below 0."""
-    rows = (attempts.target == target) & (attempts.busy_s > 0.0)
-    began_s, end_s = work_began_s(attempts)[rows], attempts.finish_s[rows]
-    rate = attempts.busy_s[rows] / np.maximum(end_s - began_s, 1e-9)
+def idle_by_bucket(work: Work, mine: NDArray[np.bool_], held: Column, edges: Column) -> Column:
+    """Idle queue-seconds in each bucket, of those `held` in it, beside the work of `mine`; not below 0."""
+    rows = mine & (work.busy_s > 0.0)
+    began_s, end_s = work.from_s[rows], work.to_s[rows]
+    rate = work.busy_s[rows] / np.maximum(end_s - began_s, 1e-9)
     used = ramps(began_s, rate, edges) - ramps(end_s, rate, edges)
     return np.maximum(held - np.diff(used), 0.0)
 

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from simulator.accounting.attempts import Attempts
+    from simulator.accounting.spans import Work
     from simulator.accounting.terms import Terms, TokenRates
 
     Column = NDArray[np.float64]
@@ -32,6 +33,16 @@ def billed(attempts: Attempts) -> NDArray[np.bool_]:
     """
     began = ~np.isnan(attempts.admitted_s)
     return began & (attempts.ending != Ending.FAILED)
+
+
+def processed(attempts: Attempts, terms: Sequence[Terms]) -> NDArray[np.bool_]:
+    """Which attempts' tokens count: those that began work; of a provider's only those it bills.
+
+    Refused calls and calls that never left a line processed nothing; a provider's errors are free.
+    """
+    bills = np.array([term.rates is not None or term.provisioned is not None for term in terms])
+    began = ~np.isnan(attempts.admitted_s)
+    return np.where(bills[attempts.target], billed(attempts), began)
 
 
 def token_usd(attempts: Attempts, rows: NDArray[np.bool_], rates: TokenRates) -> Column:
@@ -61,19 +72,18 @@ def api_usd(attempts: Attempts, terms: Sequence[Terms]) -> Column:
     return cost
 
 
-def capacity_usd(attempts: Attempts, terms: Sequence[Terms]) -> Column:
-    """USD of the capacity each attempt used: its attributed seconds at the queue's rate."""
+def capacity_usd(work: Work, target: NDArray[np.int32], terms: Sequence[Terms]) -> Column:
+    """USD of the capacity that each attempt's work used: its attributed seconds at the queue's rate."""
     rate = np.array([term.capacity_usd_per_s for term in terms])
-    return attempts.busy_s * rate[attempts.target]
+    return work.busy_s * rate[target]
 
 
-def energy_usd(attempts: Attempts, terms: Sequence[Terms], facility_wh: Column) -> Column:
+def energy_usd(work: Work, target: NDArray[np.int32], terms: Sequence[Terms], facility_wh: Column) -> Column:
     """USD of metered electricity, at the mean tariff of each attempt's work."""
-    began_s = work_began_s(attempts)
-    cost = np.zeros(len(attempts))
-    for target, term in enumerate(terms):
-        rows = attempts.target == target
-        tariff = means_over(term.meter_usd_per_kwh, began_s[rows], attempts.finish_s[rows])
+    cost = np.zeros(len(target))
+    for index, term in enumerate(terms):
+        rows = (target == index) & (facility_wh != 0.0)
+        tariff = means_over(term.meter_usd_per_kwh, work.from_s[rows], work.to_s[rows])
         cost[rows] = facility_wh[rows] / WH_PER_KWH * tariff
     return cost
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from simulator.accounting.paths import path_times
 from simulator.kernel.codes import Ending
 from simulator.world.journal import RequestState
 
@@ -25,8 +26,9 @@ class Outcomes:
     """Columns of the requests that arrived, in order of their numbers (`request`).
 
     `winner` is the row of the attempt whose answer counts, -1 without one; `target` its target.
-    Times count from arrival to delivery, seconds; `nan` unless completed. `tpot_s` is nan for
-    answers of one token as well. `oracle_correct`: some target allowed for the request answers
+    Times count from arrival to delivery, seconds; `nan` unless completed. `queue_s` and `network_s`
+    are those of all attempts on the request's path (`path_times`). `tpot_s` is nan for answers of
+    one token as well. `oracle_correct`: some target allowed for the request answers
     it right.
     """
 
@@ -127,13 +129,12 @@ def delivered_times(
     output = of_winner(attempts.output.astype(np.float64))
     with np.errstate(divide="ignore", invalid="ignore"):
         tpot_s = np.where(output > 1, (last_s - first_s) / (output - 1), np.nan)
-    ready_s = of_winner(attempts.ready_s)
+    path = path_times(attempts, len(journal.arrival_s))
     return {
         "ttft_s": first_s - arrival_s,
         "tpot_s": np.where(buffered, np.nan, tpot_s),
         "e2e_s": last_s - arrival_s,
-        "queue_s": of_winner(attempts.admitted_s) - ready_s,
-        "network_s": 2.0 * back_s,
+        **{name: np.where(won, column[request], np.nan) for name, column in path.items()},
     }
 
 

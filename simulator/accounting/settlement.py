@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, cast
 
 import numpy as np
@@ -12,10 +12,12 @@ from simulator.accounting import blocks
 from simulator.accounting.agent_tasks import task_block
 from simulator.accounting.attempts import attempt_columns
 from simulator.accounting.blocks import Run, Selection
-from simulator.accounting.books import attempt_books, capacity_books
+from simulator.accounting.books import capacity_books, run_books
 from simulator.accounting.breakdown import breakdowns
+from simulator.accounting.money import processed
 from simulator.accounting.outcomes import request_outcomes
 from simulator.accounting.provisioned import with_units_used
+from simulator.accounting.spans import spans_of
 from simulator.kernel.codes import REASON_NAMES, Ending
 
 if TYPE_CHECKING:
@@ -23,6 +25,8 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from simulator.accounting.month import Month
+    from simulator.accounting.spans import Edges
     from simulator.accounting.terms import Terms
     from simulator.report import Json
     from simulator.world.journal import Journal
@@ -44,37 +48,47 @@ def settle(
     plan: RunPlan,
     journal: Journal,
     ledger: NDArray[np.void],
-    busy_s: NDArray[np.float64],
+    edges: Edges,
     presence: Presence,
     terms: Sequence[Terms],
+    month: Month,
 ) -> Settlement:
     """Settles a finished run.
 
-    `busy_s` is each target's busy time within the billed window; `presence` says which of the
-    queues were there to be paid for.
+    `edges` are the billed window's, with what was read there; `presence` says which of the queues
+    were there to be paid for; `month` what a month is beside the window.
     """
     attempts = attempt_columns(ledger, journal, plan)
-    attempts, busy_s = with_units_used(attempts, busy_s, terms, plan.warmup_s, plan.duration_s)
+    spans = spans_of(attempts, edges)
+    attempts, spans, busy_s = with_units_used(attempts, spans, edges, terms)
+    edges = replace(edges, busy_s=busy_s)
     outcomes = request_outcomes(plan, journal, attempts)
+    arrived = journal.arrival_s[attempts.request] >= plan.warmup_s
     run = Run(
         attempts=attempts,
         outcomes=outcomes,
-        books=attempt_books(attempts, terms),
-        capacity=capacity_books(attempts, terms, busy_s, presence, plan.warmup_s, plan.duration_s),
+        processed=processed(attempts, terms),
+        spans=spans,
+        books=run_books(attempts, terms, spans, arrived),
+        capacity=capacity_books(spans.window, attempts, terms, presence, edges),
         terms=terms,
         routing_usd=journal.routing_usd[outcomes.request],
         water_l_per_kwh=np.array([term.water_l_per_kwh for term in terms]),
         water_site_l_per_kwh=np.array([term.water_site_l_per_kwh for term in terms]),
         window_s=plan.duration_s - plan.warmup_s,
+        month=month,
     )
-    return Settlement(plan=plan, journal=journal, run=run, cohort=cohort_of(plan, journal, run))
+    return Settlement(plan=plan, journal=journal, run=run, cohort=cohort_of(plan, arrived, run))
 
 
-def cohort_of(plan: RunPlan, journal: Journal, run: Run) -> Selection:
-    """The requests that arrived after the warm-up, and all attempts made for them."""
+def cohort_of(plan: RunPlan, arrived: NDArray[np.bool_], run: Run) -> Selection:
+    """The requests that arrived after the warm-up, all attempts made for them (`arrived`), and all
+    work in the window.
+    """
     requests = run.outcomes.arrival_s >= plan.warmup_s
     return Selection(
-        attempts=journal.arrival_s[run.attempts.request] >= plan.warmup_s,
+        attempts=arrived,
+        work=np.ones(len(run.attempts), np.bool_),
         requests=requests,
         targets=np.ones(len(run.terms), np.bool_),
         routing=requests,
@@ -94,6 +108,7 @@ def report_blocks(settlement: Settlement, pools: Mapping[str, float]) -> dict[st
         "energy_wh": blocks.energy_block(run, cohort),
         "emissions_gco2e": blocks.emissions_block(run, cohort),
         "water_l": blocks.water_block(run, cohort),
+        "drain": cast("Json", blocks.drain_block(run, settlement.plan.duration_s)),
         "latency": blocks.latency_block(run, cohort),
         **blocks.level_blocks(run, cohort),
         "tasks": task_block(settlement.plan, run, cohort.requests),

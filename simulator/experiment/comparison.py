@@ -40,7 +40,7 @@ class Comparison:
 
     `policies` are those asked for, then the baselines that were not; `results` are the first
     replication of each. `pareto` names the policies that no other one beats in cost, quality and
-    latency at once.
+    latency at once, by the intervals of their paired differences.
     """
 
     policies: tuple[str, ...]
@@ -122,7 +122,7 @@ def summarised(
         confidence=confidence,
         reports=merged,
         differences=tuple(differences(reports, confidence)),
-        pareto=pareto_front(merged),
+        pareto=pareto_front(reports, confidence),
         routing_quality=routing_quality(merged, kept),
         results=kept,
     )
@@ -209,7 +209,11 @@ def pool_for(executor: Executor | None, expected_s: float) -> Iterator[Executor 
 def notes(scenario: Scenario, replications: int) -> list[str]:
     """What readers of intervals must know."""
     found = []
-    if replications < LEAST_REPLICATIONS:
+    if replications == 1:
+        found.append(
+            "1 replication: no intervals; who beats whom is read from one run's figures, chance included"
+        )
+    elif replications < LEAST_REPLICATIONS:
         found.append(f"{replications} replications: intervals are rough below {LEAST_REPLICATIONS}")
     if all(isinstance(stream.arrivals, TraceArrivals) for stream in scenario.streams):
         found.append("all requests are recorded: intervals are conditional on this trace")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from simulator.accounting.spans import Edges
 from simulator.world.presence import Presence
 
 if TYPE_CHECKING:
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
     from simulator.world.levels import Level
     from simulator.world.plan import RunPlan
     from simulator.world.replicas import Replicas
+    from simulator.world.telemetry import Telemetry
 
 REPORTED = ("held", "starting", "ready", "draining")
 
@@ -21,6 +23,17 @@ REPORTED = ("held", "starting", "ready", "draining")
 def presence_of(plan: RunPlan, replicas: Replicas) -> Presence:
     """Which of the queues were there to be paid for."""
     return Presence(counts=[entry.queue_count for entry in plan.target_plans], held=replicas.levels["held"])
+
+
+def edges_of(plan: RunPlan, telemetry: Telemetry) -> Edges:
+    """The billed window, and what was read at its ends."""
+    return Edges(
+        from_s=plan.warmup_s,
+        to_s=plan.duration_s,
+        read_from=telemetry.read_from,
+        read_to=telemetry.read_to,
+        busy_s=telemetry.window_busy_s(),
+    )
 
 
 def fleet_blocks(plan: RunPlan, replicas: Replicas, happenings: Sequence[Happening]) -> dict[str, Json]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from simulator.accounting.totals import QUANTILES
 from simulator.experiment.statistics import student_interval
 from simulator.report import Report
 
@@ -60,6 +61,16 @@ WITH_INTERVALS = (
 NOT_AVERAGED = ("seed", "simulated_s", "replications", "scenario", "catalog", "intervals", "timeline")
 
 
+MEASURED = frozenset(
+    {
+        *("mean", *QUANTILES, "max"),
+        *("per_request", "per_correct", "per_mtok", "per_task", "per_success"),
+        *("completion_ratio", "attainment_ratio", "success_ratio", "oracle_success_ratio", "utilization"),
+    }
+)
+"""Names of figures that are no sums: nobody knows them where there was nothing."""
+
+
 def mean_report(reports: Sequence[Report], confidence: float) -> Report:
     """The mean of a policy's replications, with intervals under `intervals` at the same paths."""
     first = reports[0]
@@ -80,27 +91,41 @@ def warnings_of(reports: Sequence[Report]) -> list[Json]:
     return list(dict.fromkeys(text for texts in given if isinstance(texts, list) for text in texts))
 
 
-def mean_of(values: Sequence[Json]) -> Json:
-    """The mean of numbers that are defined, part by part in maps; the first of anything else."""
-    first = values[0]
+def mean_of(values: Sequence[Json], name: str = "") -> Json:
+    """The mean of numbers that are defined, part by part in maps; the first of anything else.
+
+    `name` is the figure's: how many `replications` have a row is a sum.
+    """
+    first = next((value for value in values if value is not None), None)
     if isinstance(first, dict):
         return mean_map([value for value in values if isinstance(value, dict)])
     if isinstance(first, bool | str | list):
         return first
     defined = [value for value in values if isinstance(value, int | float)]
+    if name == "replications":
+        return sum(defined)
     return sum(defined) / len(defined) if defined else None
 
 
 def mean_map(maps: Sequence[dict[str, Json]]) -> dict[str, Json]:
-    """The mean of maps, key by key; a count that a replication lacks is 0 there."""
+    """The mean of maps, key by key; a row that a replication lacks counts there as `absent` says."""
     keys = dict.fromkeys(key for entry in maps for key in entry)
-    return {key: mean_of([entry.get(key, like_zero(maps, key)) for entry in maps]) for key in keys}
+    known = {key: next(entry[key] for entry in maps if key in entry) for key in keys}
+    return {
+        key: mean_of([entry[key] if key in entry else absent(known[key], key) for entry in maps], key)
+        for key in keys
+    }
 
 
-def like_zero(maps: Sequence[dict[str, Json]], key: str) -> Json:
-    """What stands for a key that one map lacks: 0 for a number, nothing for a part."""
-    known = next(entry[key] for entry in maps if key in entry)
-    return {} if isinstance(known, dict) else 0
+def absent(known: Json, name: str) -> Json:
+    """What stands for a part that a replication lacks: counts and sums of it are 0, while what is
+    measured of each request, answer or token is not defined, and so left out of the mean.
+    """
+    if isinstance(known, dict):
+        return {key: absent(value, key) for key, value in known.items()}
+    if isinstance(known, bool | str | list):
+        return known
+    return None if name in MEASURED else 0
 
 
 def intervals(reports: Sequence[Report], confidence: float) -> dict[str, Json]:

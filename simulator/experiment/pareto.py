@@ -1,11 +1,13 @@
-"""Which policies are dominated: no cheaper, no faster and no better than some other."""
+"""Which policies are beaten: by one that is no dearer, no slower and no worse, beyond chance."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from simulator.experiment.statistics import paired_interval
+
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from simulator.report import Report
 
@@ -15,27 +17,57 @@ OBJECTIVES = {
     "latency.e2e_s.p95": 1.0,
 }
 """What is weighed, by path in the report: 1 where less is better, -1 where more is."""
+BETTER, TIE, WORSE = 1, 0, -1
 
 
-def losses(report: Report) -> tuple[float, ...]:
-    """The report's objectives, each turned so that less is better; undefined ones are infinite."""
-    found = []
-    for path, sign in OBJECTIVES.items():
-        value = report.figure(path)
-        found.append(float("inf") if value is None else sign * value)
-    return tuple(found)
+def verdict(a: Sequence[float | None], b: Sequence[float | None], sign: float, confidence: float) -> int:
+    """Whether `a` is better than `b` in one objective, worse, or as good for all that is known.
 
-
-def dominates(a: tuple[float, ...], b: tuple[float, ...]) -> bool:
-    """Whether `a` is nowhere worse than `b` and somewhere better."""
-    nowhere_worse = all(x <= y for x, y in zip(a, b, strict=True))
-    return nowhere_worse and a != b
-
-
-def pareto_front(reports: Sequence[Report]) -> tuple[str, ...]:
-    """Names of the policies that no other dominates in cost, quality and p95 latency.
-
-    Oracles are no choice that anybody has: they neither stand in the front nor dominate.
+    Values by replication, paired; better by `sign` as in `OBJECTIVES`. The interval of the paired
+    difference decides: with 0 in it, it is a tie. A single replication has none: its values decide. Who
+    never has a value is worse than who always has one; where only some are known, those pairs count.
     """
-    loss = {report.policy: losses(report) for report in reports if not report.fields["oracle"]}
-    return tuple(name for name in loss if not any(dominates(other, loss[name]) for other in loss.values()))
+    pairs = [(x, y) for x, y in zip(a, b, strict=True) if x is not None and y is not None]
+    if not pairs:
+        return one_sided(a, b)
+    found = paired_interval([sign * x for x, _y in pairs], [sign * y for _x, y in pairs], confidence)
+    if found.low is None or found.high is None:
+        low = high = found.value if len(a) == 1 else 0.0
+    else:
+        low, high = found.low, found.high
+    if low > 0.0:
+        return BETTER
+    return WORSE if high < 0.0 else TIE
+
+
+def one_sided(a: Sequence[float | None], b: Sequence[float | None]) -> int:
+    """The verdict where no pair is known: whose values are all there is better."""
+    a_known, b_known = (all(value is not None for value in values) for values in (a, b))
+    return (BETTER if a_known else TIE) if a_known >= b_known else WORSE
+
+
+def verdicts(a: Sequence[Report], b: Sequence[Report], confidence: float) -> Iterator[int]:
+    """The verdict on each objective, of reports by replication."""
+    for path, sign in OBJECTIVES.items():
+        first, second = ([report.figure(path) for report in reports] for reports in (a, b))
+        yield verdict(first, second, sign, confidence)
+
+
+def beats(a: Sequence[Report], b: Sequence[Report], confidence: float) -> bool:
+    """Whether `a` is worse than `b` in nothing and better in something."""
+    found = list(verdicts(a, b, confidence))
+    return WORSE not in found and BETTER in found
+
+
+def pareto_front(reports: Mapping[str, Sequence[Report]], confidence: float) -> tuple[str, ...]:
+    """Names of the policies that no other beats in cost, quality and p95 latency.
+
+    `reports` by policy and replication. Oracles are no choice that anybody has: they neither stand in
+    the front nor beat anybody.
+    """
+    known = {name: runs for name, runs in reports.items() if not runs[0].fields["oracle"]}
+    return tuple(
+        name
+        for name, runs in known.items()
+        if not any(beats(others, runs, confidence) for other, others in known.items() if other != name)
+    )

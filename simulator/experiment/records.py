@@ -121,13 +121,19 @@ def delivered_columns(settlement: Settlement) -> Columns:
 
 
 def paid_columns(settlement: Settlement) -> Columns:
-    """What it took, summed over the request's attempts, routing included."""
+    """What it took, summed over the request's attempts, routing included; `counted_` of it in the
+    report, which leaves out what lies outside its window.
+    """
     run = settlement.run
-    drawn_wh = run.books.facility_wh + run.books.estimate_wh
+    whole, counted = run.books.whole, run.books.counted
+    in_window = run.outcomes.arrival_s >= settlement.plan.warmup_s
     return {
-        "cost_usd": by_request(run, run.books.cost_usd) + run.routing_usd,
-        "energy_wh": by_request(run, drawn_wh),
-        "emissions_gco2e": by_request(run, run.books.emissions_gco2e),
+        "cost_usd": by_request(run, whole.cost_usd) + run.routing_usd,
+        "energy_wh": by_request(run, whole.drawn_wh),
+        "emissions_gco2e": by_request(run, whole.emissions_gco2e),
+        "counted_cost_usd": by_request(run, counted.cost_usd) + run.routing_usd * in_window,
+        "counted_energy_wh": by_request(run, counted.drawn_wh),
+        "counted_emissions_gco2e": by_request(run, counted.emissions_gco2e),
     }
 
 
@@ -185,7 +191,7 @@ def replica_of(queue: NDArray[np.int32], target: NDArray[np.int32], plan: RunPla
 def attempt_records(settlement: Settlement) -> Columns:
     """One row for each attempt: where, why, how it ended, its times, tokens, money and energy."""
     run, plan = settlement.run, settlement.plan
-    attempts, books = run.attempts, run.books
+    attempts, books, counted = run.attempts, run.books.whole, run.books.counted
     names = [target.name for target in plan.targets]
     return {
         "attempt": np.arange(len(attempts)),
@@ -220,7 +226,16 @@ def attempt_records(settlement: Settlement) -> Columns:
         "capacity_usd": books.capacity_usd,
         "energy_usd": books.energy_usd,
         "egress_usd": books.egress_usd,
-        "energy_wh": books.facility_wh + books.estimate_wh,
+        "energy_wh": books.drawn_wh,
         "emissions_gco2e": books.emissions_gco2e,
         "wasted": attempts.wasted,
+        "wasted_ratio": counted.wasted_ratio,
+        "window_busy_s": run.spans.window.busy_s,
+        "window_energy_j": run.spans.window.energy_j,
+        "counted_api_usd": counted.api_usd,
+        "counted_capacity_usd": counted.capacity_usd,
+        "counted_energy_usd": counted.energy_usd,
+        "counted_egress_usd": counted.egress_usd,
+        "counted_energy_wh": counted.drawn_wh,
+        "counted_emissions_gco2e": counted.emissions_gco2e,
     }

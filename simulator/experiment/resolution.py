@@ -13,6 +13,7 @@ import numpy as np
 from router.constraints import Limits, screen
 from router.request import RequestTable
 from simulator.experiment.incidents import incidents_of, late_faults
+from simulator.experiment.monthly import month_of
 from simulator.experiment.repeats import repeats_of
 from simulator.experiment.scalings import scalings_of
 from simulator.experiment.targets import Slot, group_of, slots_of, target_of, target_plan, terms_of
@@ -35,6 +36,7 @@ if TYPE_CHECKING:
     from router.constraints import Screening
     from router.fleet import Target
     from router.request import AnswerTable
+    from simulator.accounting.month import Month
     from simulator.accounting.terms import Terms
     from simulator.fleet.backend import Service
     from simulator.scenario import Scenario, Stream
@@ -47,11 +49,12 @@ OBJECTIVES = ("ttft_s", "tpot_s", "e2e_s")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Resolution:
-    """A plan to run, the terms to settle it on, and what the reader should be warned of."""
+    """A plan to run, the terms to settle it on, what a month is, and what readers should be warned of."""
 
     plan: RunPlan
     terms: tuple[Terms, ...]
     warnings: tuple[str, ...]
+    month: Month
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -125,6 +128,7 @@ def resolve(scenario: Scenario, replication: int = 0) -> Resolution:
         ),
         terms=tuple(terms_of(scenario, slot) for slot in slots),
         warnings=(*warnings_of(workload, fleet.services), *late_faults(scenario)),
+        month=month_of(scenario, workload),
     )
 
 

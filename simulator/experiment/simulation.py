@@ -14,7 +14,7 @@ from router.resilience import NO_RESILIENCE
 from simulator.accounting.settlement import report_blocks, settle
 from simulator.experiment.device_report import device_blocks
 from simulator.experiment.domain_warnings import domain_warnings
-from simulator.experiment.fleet_report import fleet_blocks, presence_of
+from simulator.experiment.fleet_report import edges_of, fleet_blocks, presence_of
 from simulator.experiment.head import report_head
 from simulator.experiment.policies import policy_of
 from simulator.experiment.records import attempt_records, request_columns, step_columns
@@ -121,8 +121,15 @@ def simulate(
         said = host.finish()
     marks.append(time.perf_counter())
     presence = presence_of(resolution.plan, world.replicas)
-    busy_s = world.telemetry.window_busy_s()
-    settlement = settle(resolution.plan, world.journal, rows, busy_s, presence, resolution.terms)
+    settlement = settle(
+        resolution.plan,
+        world.journal,
+        rows,
+        edges_of(resolution.plan, world.telemetry),
+        presence,
+        resolution.terms,
+        resolution.month,
+    )
     del rows
     marks.append(time.perf_counter())
     blocks = told_blocks(world, settlement)

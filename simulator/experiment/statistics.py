@@ -19,6 +19,9 @@ if TYPE_CHECKING:
 LEAST_REPLICATIONS = 5
 """Below this many an interval is shown with a warning."""
 
+ROUNDING = 1e-12
+"""Relative difference up to which two figures are the same."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Interval:
@@ -44,5 +47,10 @@ def student_interval(values: Sequence[float], confidence: float) -> Interval:
 
 def paired_interval(a: Sequence[float], b: Sequence[float], confidence: float) -> Interval:
     """Mean of b - a and its t interval, replication by replication."""
-    differences = [second - first for first, second in zip(a, b, strict=True)]
+    differences = [gap(first, second) for first, second in zip(a, b, strict=True)]
     return student_interval(differences, confidence)
+
+
+def gap(a: float, b: float) -> float:
+    """B - a; 0 where the two differ by rounding alone, as sums of the same things do."""
+    return 0.0 if math.isclose(a, b, rel_tol=ROUNDING) else b - a

@@ -78,19 +78,19 @@ def traffic(settlement: Settlement, edges: Column) -> dict[str, Column]:
 
 
 def amounts(settlement: Settlement, telemetry: Samples, edges: Column) -> dict[str, Column]:
-    """Money, watt-hours and grams: of attempts where they finish, of idling spread over
-    the time each target's capacity was there.
+    """Money, watt-hours and grams: of attempts where they finish, without the drain's, of idling
+    spread over the time each target's capacity was there.
     """
     run = settlement.run
-    books, finish_s = run.books, run.attempts.finish_s
-    ours = ~books.user_side
-    drawn_wh = np.where(ours, books.facility_wh + books.estimate_wh, 0.0)
-    grams = np.where(ours, books.emissions_gco2e, 0.0)
+    whole, drain, finish_s = run.books.whole, run.books.drain, run.attempts.finish_s
+    ours = ~whole.user_side
+    drawn_wh = np.where(ours, whole.drawn_wh - drain.drawn_wh, 0.0)
+    grams = np.where(ours, whole.emissions_gco2e - drain.emissions_gco2e, 0.0)
     shares = idle_shares(settlement, telemetry, edges)
     capacity = run.capacity
     idle_usd = capacity.idle_usd + capacity.idle_energy_usd
     return {
-        "spend_usd": summed(finish_s, books.cost_usd, edges) + idle_usd @ shares,
+        "spend_usd": summed(finish_s, whole.cost_usd - drain.cost_usd, edges) + idle_usd @ shares,
         "energy_wh": summed(finish_s, drawn_wh, edges) + capacity.idle_wh @ shares,
         "emissions_gco2e": summed(finish_s, grams, edges) + capacity.idle_gco2e @ shares,
     }

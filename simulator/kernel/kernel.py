@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from copy import copy
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -23,6 +24,7 @@ from simulator.kernel.codes import (
 )
 from simulator.kernel.jit import COMPILED
 from simulator.kernel.layout import (
+    detached,
     fresh_state,
     with_longer_ledger,
     with_more_slots,
@@ -191,6 +193,24 @@ class Kernel:
         server_s = np.zeros(len(queues))
         np.add.at(server_s, serving["queue"], now_s - serving["admitted_s"])
         return queues["busy_s"] + np.where(queues["kind"] == SERVERS, server_s, batch_s)
+
+    def readings(self, now_s: float) -> NDArray[np.void]:
+        """Ledger rows of the attempts that are alive, as if the run ended now; nothing changes.
+
+        Their `busy_s`, `energy_j` and `wasted_s` are the meters' readings: steps that are over are paid
+        as ever, the time of one under way goes equally to the sequences in it, so that the sum over
+        a queue's attempts, ended ones included, is its `busy_s(now_s)`.
+        """
+        double = copy(self)
+        double.detach()
+        double.close(now_s)
+        return double.take_ledger()
+
+    def detach(self) -> None:
+        """Makes a shallow copy a kernel of its own, which knows nothing of attempts that have ended."""
+        self._state = detached(self._state)
+        self._flushed = []
+        self._share_state()
 
     def ledger(self) -> NDArray[np.void]:
         """Rows of all attempts that have ended, in order of their number."""

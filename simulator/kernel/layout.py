@@ -11,6 +11,7 @@ from simulator.kernel.codes import (
     COUNTER_COUNT,
     FREE_SLOT,
     HEAP_COUNT,
+    LEDGER_COUNT,
     MARGIN,
     NONE,
     PREFIX_FREE,
@@ -51,6 +52,7 @@ FIRST_SLOT_COUNT = 1024
 LEDGER_ROWS = 65_536
 GAIN_STEPS = 65_536
 """Steps among which the tokens kept of drafts are counted in whole numbers."""
+NOT_COPIED = ("ledger", "asked", "segments")
 LINKS = (
     "wait_head",
     "wait_tail",
@@ -166,6 +168,13 @@ def with_more_timers(state: State) -> State:
 def with_longer_ledger(state: State, count: int) -> State:
     """The state with an empty ledger of `count` rows; empty the old one first."""
     return state._replace(ledger=records(count, LEDGER))
+
+
+def detached(state: State) -> State:
+    """A copy that lives on its own, with an empty ledger; what a run never changes is shared."""
+    copied = {name: array.copy() for name, array in state._asdict().items() if name not in NOT_COPIED}
+    copied["counters"][LEDGER_COUNT] = 0
+    return state._replace(**copied, ledger=records(len(state.ledger), LEDGER))
 
 
 def fill_group(rows: Records, number: int, group: GroupSpec, first: int) -> None:

@@ -19,6 +19,7 @@ from router.steps import (
     TurnAway,
     Verify,
 )
+from simulator.kernel.codes import ALREADY_FINAL
 from simulator.world.failures import FAILURE_NAMES
 from simulator.world.journal import RequestState
 from simulator.world.step_log import LoggedStep
@@ -223,9 +224,9 @@ class Executor:
 
     def _cancel(self, live: Live, step: Cancel) -> None:
         """Gives an attempt up."""
-        attempt = number_of(live, step.handle)
-        self._note(live.request, self._clock.now, LoggedStep.CANCEL, attempt=attempt)
-        self._kernel.cancel(step.handle, self._clock.now)
+        number = next((number for known, number, _target in live.sent if known == step.handle), -1)
+        self._note(live.request, self._clock.now, LoggedStep.CANCEL, attempt=number)
+        self._give_up(step.handle, number)
 
     def _sleep(self, live: Live, step: Sleep) -> object:
         """Waits for an instant, deaf to everything else."""
@@ -317,8 +318,13 @@ class Executor:
 
     def give_up(self, live: Live) -> None:
         """Cancels every attempt of the request that is still under way."""
-        for handle, _number, _target in live.sent:
-            self._kernel.cancel(handle, self._clock.now)
+        for handle, number, _target in live.sent:
+            self._give_up(handle, number)
+
+    def _give_up(self, handle: int, number: int) -> None:
+        """Cancels an attempt if it is under way, and writes down when."""
+        if self._kernel.cancel(handle, self._clock.now) != ALREADY_FINAL and number >= 0:
+            self._journal.given_up_s[number] = self._clock.now
 
     def deliver(self, count: int) -> None:
         """Hands the kernel's events to the requests they concern.

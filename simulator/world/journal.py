@@ -30,8 +30,9 @@ class Journal:
     answers that were verified before they were shown. `final_s` is nan until something outside
     the kernel settles the request. `cached_token_count` holds, by attempt number, what APIs took
     from their prefix caches; attempts without any are absent. `hung_up_on` are the numbers
-    of attempts that a client ran out of patience with. `off_count` counts a request's targets that
-    were left out because its asker's device was off. `steps` holds what was asked for besides attempts.
+    of attempts that a client ran out of patience with. `given_up_s` says, by attempt number, when an
+    attempt under way was given up. `off_count` counts a request's targets that were left out because its
+    asker's device was off. `steps` holds what was asked for besides attempts.
     """
 
     def __init__(self, request_count: int) -> None:
@@ -49,6 +50,7 @@ class Journal:
         self.attempt_kinds = bytearray()
         self.cached_token_count: dict[int, int] = {}
         self.hung_up_on: list[int] = []
+        self.given_up_s: dict[int, float] = {}
         self.reasons: dict[str, int] = {}
         self.steps = StepLog()
 

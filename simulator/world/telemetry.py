@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from simulator.kernel.records import LEDGER
 from simulator.world.pools import pool_utilizations, pools_of
 
 if TYPE_CHECKING:
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from simulator.world.presence import Presence
     from simulator.world.replicas import Replicas
 
+NOTHING = np.zeros(0, LEDGER)
 GAUGES = ("waiting", "running", "kv_used")
 
 
@@ -45,7 +47,8 @@ class Telemetry:
     """Gauges by target at every step (shape steps x targets), and busy seconds by queue.
 
     `t_s` are the instants of the samples. `busy_from_s` and `busy_to_s` are the busy seconds of
-    each queue up to the beginning and the end of the billed window.
+    each queue up to the beginning and the end of the billed window, `read_from` and `read_to` the
+    readings of the attempts that were alive then (`Kernel.readings`).
     """
 
     def __init__(self, plan: RunPlan, kernel: Kernel, clock: Clock) -> None:
@@ -61,8 +64,10 @@ class Telemetry:
         self.pool_gauges = {name: np.zeros((count, len(self.pools)), np.int64) for name in GAUGES}
         self.busy_from_s = np.zeros(len(kernel.queues))
         self.busy_to_s = np.zeros(len(kernel.queues))
+        self.read_from, self.read_to = NOTHING, NOTHING
         clock.process(self._sample())
-        clock.process(self._mark_window())
+        clock.at(plan.warmup_s, self._begin_window)
+        clock.at(plan.duration_s, self._end_window)
 
     def _sample(self) -> Generator[Event, object, None]:
         """Takes a sample at every step."""
@@ -75,12 +80,21 @@ class Telemetry:
                 samples[step] = [pool.total(self._kernel.queues[name]) for pool in self.pools]
             self.busy_s[step] = self._by_target(self._kernel.busy_s(self._clock.now))
 
-    def _mark_window(self) -> Generator[Event, object, None]:
-        """Reads the busy meters where the billed window begins and ends."""
-        yield self._clock.timeout(self._plan.warmup_s)
+    def _begin_window(self) -> None:
+        """Reads all meters where the billed window begins."""
         self.busy_from_s = self._kernel.busy_s(self._clock.now)
-        yield self._clock.timeout(self._plan.duration_s - self._plan.warmup_s)
+        self.read_from = self._readings()
+
+    def _end_window(self) -> None:
+        """Reads all meters where the billed window ends."""
         self.busy_to_s = self._kernel.busy_s(self._clock.now)
+        self.read_to = self._readings()
+
+    def _readings(self) -> NDArray[np.void]:
+        """What attempts under way have paid so far."""
+        if not self._kernel.groups["outstanding"].any():
+            return NOTHING
+        return self._kernel.readings(self._clock.now)
 
     def _by_target(self, by_queue: NDArray[np.float64]) -> NDArray[np.float64]:
         """Sums a queue column over each target's queues."""

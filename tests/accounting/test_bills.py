@@ -37,7 +37,7 @@ def test_a_price_that_changes_during_the_run_holds_from_midnight() -> None:
     """Requests on either side of the day pay its price."""
     world = api_world("openai/gpt-4o", "gpt-4o", start="2024-08-05T23:58:00Z", duration="4min")
     run = simulate(world).settlement.run
-    cost = run.books.api_usd / (run.attempts.prompt * 5e-6 + run.attempts.output * 15e-6)
+    cost = run.books.whole.api_usd / (run.attempts.prompt * 5e-6 + run.attempts.output * 15e-6)
     late = run.attempts.admitted_s >= 120.0
     assert late.any()
     assert not late.all()
@@ -55,7 +55,7 @@ def test_long_prompts_pay_the_long_price() -> None:
     )
     run = simulate(world).settlement.run
     expected = (run.attempts.prompt * 1.25 * 2 + run.attempts.output * 10 * 1.5) / 1e6
-    np.testing.assert_allclose(run.books.api_usd, expected)
+    np.testing.assert_allclose(run.books.whole.api_usd, expected)
 
 
 def test_failed_calls_are_free_and_cancelled_ones_pay() -> None:
@@ -70,8 +70,8 @@ def test_failed_calls_are_free_and_cancelled_ones_pay() -> None:
     assert (run.attempts.output > 0).all()
     assert (run.attempts.output < 100).all()
     expected = (run.attempts.prompt * 2.5 + run.attempts.output * 10) / 1e6
-    np.testing.assert_allclose(run.books.api_usd, expected)
-    assert hung_up.report.figure("cost_usd.wasted") == pytest.approx(run.books.api_usd.sum())
+    np.testing.assert_allclose(run.books.whole.api_usd, expected)
+    assert hung_up.report.figure("cost_usd.wasted") == pytest.approx(run.books.whole.api_usd.sum())
 
 
 def test_rented_and_owned_capacity_differ_in_who_pays_the_meter() -> None:

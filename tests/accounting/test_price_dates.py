@@ -179,7 +179,7 @@ def test_batches_and_caches_give_the_discounts_the_provider_says(
         assert (attempts.cached[1:] >= 7_680 - 128).all()
         plain = attempts.prompt - attempts.cached - attempts.cache_written
         expected = plain * given + attempts.cached * cached + attempts.cache_written * written
-        np.testing.assert_allclose(run.books.api_usd, (expected + attempts.output * answer) / 1e6)
+        np.testing.assert_allclose(run.books.whole.api_usd, (expected + attempts.output * answer) / 1e6)
 
 
 def test_a_batch_without_a_cached_price_pays_for_every_token(tmp_path: Path) -> None:

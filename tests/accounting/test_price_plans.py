@@ -42,7 +42,7 @@ def talk(model: str, offer: str, *, think: str = "20s", **api: object) -> object
 def test_hours_of_the_day_have_their_price(start: str, half: str) -> None:
     """DeepSeek's V3 costs half between 16:30 and 00:30 UTC, across midnight, until 2025-09-05."""
     run = simulate(world("deepseek-v3", {"offer": "deepseek/deepseek-v3"}, start=start)).settlement.run
-    paid = run.books.api_usd / (run.attempts.prompt * 0.27e-6 + run.attempts.output * 1.1e-6)
+    paid = run.books.whole.api_usd / (run.attempts.prompt * 0.27e-6 + run.attempts.output * 1.1e-6)
     late = run.attempts.admitted_s >= 60.0
     assert late.any()
     assert not late.all()
@@ -67,7 +67,7 @@ def test_repeated_prefixes_cost_the_cached_price_in_the_providers_steps() -> Non
     np.testing.assert_array_equal(cached[rows], asked // 128 * 128)
     fresh = run.attempts.prompt - cached
     expected = (fresh * 2.5 + cached * 1.25 + run.attempts.output * 10) / 1e6
-    np.testing.assert_allclose(run.books.api_usd, expected)
+    np.testing.assert_allclose(run.books.whole.api_usd, expected)
     assert result.report.fields["tokens"]["cached_input"] == cached.sum()
     assert result.report.fields["tokens"]["cache_write"] == 0
 
@@ -112,7 +112,7 @@ def test_explicit_caches_bill_what_they_write() -> None:
     assert (attempts.cache_written[~long] == 0).all()
     plain = attempts.prompt - attempts.cached - attempts.cache_written
     expected = plain * 2 + attempts.cached * 0.1 + attempts.cache_written * 2.5 + attempts.output * 10
-    np.testing.assert_allclose(result.settlement.run.books.api_usd, expected / 1e6)
+    np.testing.assert_allclose(result.settlement.run.books.whole.api_usd, expected / 1e6)
 
 
 @pytest.mark.parametrize(
@@ -134,7 +134,7 @@ def test_batches_cost_half_and_answer_within_their_window() -> None:
     result = simulate(world("gpt-4o", api, stream=patient, drain="24h"))
     run = result.settlement.run
     expected = (run.attempts.prompt * 1.25 + run.attempts.output * 5) / 1e6
-    np.testing.assert_allclose(run.books.api_usd, expected)
+    np.testing.assert_allclose(run.books.whole.api_usd, expected)
     assert (run.outcomes.e2e_s <= 24 * 3_600 + 1).all()
     assert np.median(run.outcomes.e2e_s) > 600
     assert result.report.figure("slo.attainment_ratio") == 1.0

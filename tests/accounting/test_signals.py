@@ -171,8 +171,8 @@ def test_shifting_work_in_the_day_changes_emissions_as_the_integral_says(tmp_pat
                 signals={"carbon_intensity": {"us-virginia": file}},
             )
         ).settlement.run
-        grams.append(run.books.emissions_gco2e.sum() + run.capacity.idle_gco2e.sum())
-        drawn.append(run.books.facility_wh.sum() + run.capacity.idle_wh.sum())
+        grams.append(run.books.whole.emissions_gco2e.sum() + run.capacity.idle_gco2e.sum())
+        drawn.append(run.books.whole.facility_wh.sum() + run.capacity.idle_wh.sum())
     assert drawn[0] == pytest.approx(drawn[1])
     assert grams[1] == pytest.approx(4.0 * grams[0])
     assert grams[0] == pytest.approx(drawn[0] / 1_000.0 * 100.0)

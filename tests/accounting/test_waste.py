@@ -28,8 +28,10 @@ def test_a_failure_after_the_first_token_is_paid_and_not_retried() -> None:
     assert (counts[requests] == 1).all()
     assert result.report.figure("requests.failed") == broken.sum()
     rate = run.terms[0].capacity_usd_per_s
-    np.testing.assert_allclose(run.books.capacity_usd[broken], run.attempts.busy_s[broken] * rate)
-    assert result.report.figure("cost_usd.wasted") == pytest.approx(run.books.capacity_usd[broken].sum())
+    np.testing.assert_allclose(run.books.whole.capacity_usd[broken], run.attempts.busy_s[broken] * rate)
+    assert result.report.figure("cost_usd.wasted") == pytest.approx(
+        run.books.whole.capacity_usd[broken].sum()
+    )
 
 
 def test_a_timeout_in_a_queue_costs_nothing() -> None:
@@ -42,7 +44,7 @@ def test_a_timeout_in_a_queue_costs_nothing() -> None:
     waited = np.isnan(run.attempts.admitted_s)
     assert waited.sum() > 50
     assert (run.attempts.ending[waited] == Ending.CANCELLED).all()
-    assert run.books.cost_usd[waited].sum() == 0.0
+    assert run.books.whole.cost_usd[waited].sum() == 0.0
 
 
 def test_a_cancelled_hedge_pays_its_input_and_what_it_generated() -> None:
@@ -54,8 +56,8 @@ def test_a_cancelled_hedge_pays_its_input_and_what_it_generated() -> None:
     lost = (run.attempts.ending == Ending.CANCELLED) & api
     began = lost & ~np.isnan(run.attempts.admitted_s)
     assert began.any()
-    assert (run.books.api_usd[began] > 0.0).all()
-    assert (run.books.wasted_ratio[began] == 1.0).all()
+    assert (run.books.whole.api_usd[began] > 0.0).all()
+    assert (run.books.whole.wasted_ratio[began] == 1.0).all()
 
 
 def test_a_preempted_recompute_is_waste_of_the_attempt_that_won() -> None:
@@ -67,7 +69,9 @@ def test_a_preempted_recompute_is_waste_of_the_attempt_that_won() -> None:
     again = run.attempts.won & (run.attempts.recomputed > 0)
     assert again.any()
     share = run.attempts.wasted_s[again] / run.attempts.busy_s[again]
-    np.testing.assert_allclose(run.books.wasted_ratio[again], share)
+    np.testing.assert_allclose(run.books.whole.wasted_ratio[again], share)
     assert ((share > 0.0) & (share < 1.0)).all()
-    paid = (run.books.wasted_ratio * run.books.capacity_usd)[run.attempts.won].sum()
+    lost = ~run.attempts.won
+    wasted_s = np.where(lost, run.spans.window.busy_s, run.spans.window.wasted_s).sum()
+    paid = wasted_s * run.terms[0].capacity_usd_per_s
     assert result.report.figure("cost_usd.wasted") == pytest.approx(paid)

@@ -9,9 +9,11 @@ from pathlib import Path
 
 import pytest
 
+import world_cases
 from router import PolicyFailedError, UnknownPolicyError
 from router.registry import BASELINES
 from simulator import Report, compare, simulate
+from simulator.experiment.mean_report import mean_report
 from simulator.experiment.pareto import pareto_front
 from simulator.experiment.routing_quality import average_improvement, gap_recovered, threshold_measures
 from simulator.experiment.statistics import paired_interval, student_interval
@@ -68,7 +70,8 @@ def test_report_has_every_field_of_the_contract(comparison: object) -> None:
         "attempts": "total retries fallbacks escalations hedges cancelled",
         "tokens": "input cached_input cache_write output reasoning_output",
         "cost_usd": "total api capacity_used capacity_idle energy egress routing wasted per_request "
-        "per_correct per_mtok per_month",
+        "per_correct per_mtok per_month per_month_basis",
+        "drain": "cost_usd energy_wh emissions_gco2e water_l seconds",
         "energy_wh": "total active idle api_estimate user_side per_request",
         "emissions_gco2e": "total embodied user_side per_request",
         "water_l": "total site source",
@@ -164,7 +167,7 @@ def test_student_intervals_are_the_textbooks() -> None:
     assert student_interval([3.0], 0.95).low is None
 
 
-def report(name: str, cost: float, quality: float, p95: float, *, oracle: bool = False) -> Report:
+def report(name: str, cost: float, quality: float, p95: float | None, *, oracle: bool = False) -> Report:
     """A report of three figures."""
     fields = {
         "oracle": oracle,
@@ -175,17 +178,104 @@ def report(name: str, cost: float, quality: float, p95: float, *, oracle: bool =
     return Report(policy=name, fields=fields)
 
 
+def runs(name: str, *figures: tuple[float, float, float | None], oracle: bool = False) -> list[Report]:
+    """A policy's reports by replication: cost, share of right answers, p95."""
+    return [report(name, *values, oracle=oracle) for values in figures]
+
+
 def test_front_leaves_out_the_beaten_and_the_oracle() -> None:
     """Who is nowhere better than somebody else is beaten; an oracle beats nobody."""
-    front = pareto_front(
-        [
-            report("cheap", 1, 0.6, 1),
-            report("good", 5, 0.9, 2),
-            report("beaten", 5, 0.8, 2),
-            report("magic", 1, 1.0, 1, oracle=True),
-        ]
+    reports = {
+        "cheap": runs("cheap", (1, 0.6, 1)),
+        "good": runs("good", (5, 0.9, 2)),
+        "beaten": runs("beaten", (5, 0.8, 2)),
+        "magic": runs("magic", (1, 1.0, 1), oracle=True),
+    }
+    assert pareto_front(reports, 0.95) == ("cheap", "good")
+
+
+def test_ties_are_no_victories() -> None:
+    """Policies that differ in nothing, or by rounding alone, both stand in the front."""
+    twin = [(3.0, 0.9, 1.0), (3.1, 0.8, 1.2), (2.9, 0.9, 1.1)]
+    rounded = [(cost * (1 + 1e-15), right, p95) for cost, right, p95 in twin]
+    reports = {"a": runs("a", *twin), "b": runs("b", *rounded)}
+    assert pareto_front(reports, 0.95) == ("a", "b")
+
+
+def test_chance_beats_nobody() -> None:
+    """A better mean whose paired interval holds 0 is no victory; one that leaves 0 out is."""
+    base = [(3.0, 0.90, 1.0), (3.2, 0.80, 1.2), (2.9, 0.85, 1.1), (3.1, 0.88, 1.0)]
+    noisy = [
+        (cost - gain, right, p95)
+        for (cost, right, p95), gain in zip(base, (0.9, -0.4, 0.5, -0.3), strict=True)
+    ]
+    sure = [
+        (cost - gain, right, p95)
+        for (cost, right, p95), gain in zip(base, (0.3, 0.2, 0.25, 0.3), strict=True)
+    ]
+    assert pareto_front({"base": runs("base", *base), "noisy": runs("noisy", *noisy)}, 0.95) == (
+        "base",
+        "noisy",
     )
-    assert front == ("cheap", "good")
+    assert pareto_front({"base": runs("base", *base), "sure": runs("sure", *sure)}, 0.95) == ("sure",)
+
+
+def test_a_loss_in_one_objective_saves_from_being_beaten() -> None:
+    """Cheaper and slower beyond chance: both stand in the front."""
+    base = [(3.0, 0.90, 1.0), (3.2, 0.80, 1.2), (2.9, 0.85, 1.1)]
+    other = [(cost - 1.0, right, p95 + 0.5) for cost, right, p95 in base]
+    assert pareto_front({"base": runs("base", *base), "other": runs("other", *other)}, 0.95) == (
+        "base",
+        "other",
+    )
+
+
+def test_who_never_answers_is_slower_than_who_does() -> None:
+    """A policy without any latency loses to one that has it, all else alike."""
+    mute = runs("mute", (1.0, 0.0, None), (1.0, 0.0, None))
+    works = runs("works", (1.0, 0.0, 2.0), (1.0, 0.0, 2.1))
+    assert pareto_front({"mute": mute, "works": works}, 0.95) == ("works",)
+
+
+def test_a_single_replication_compares_what_it_has_and_says_so() -> None:
+    """Without intervals means decide, ties stay ties, and a note warns of chance."""
+    one = {"a": runs("a", (2.0, 0.9, 1.0)), "b": runs("b", (3.0, 0.9, 1.0)), "c": runs("c", (2.0, 0.9, 1.0))}
+    assert pareto_front(one, 0.95) == ("a", "c")
+    alone = compare(scenario(duration="30s"), ["cascade"], replications=1)
+    assert any("1 replication: no intervals" in text for text in alone.reports[0].fields["warnings"])
+
+
+RARE = {
+    **world_cases.CHAT,
+    "name": "rare",
+    "task": "summarization",
+    "tenants": {"vip": 1},
+    "arrivals": {"pattern": "steady", "rate": "12/h"},
+}
+
+
+def test_rows_are_means_over_the_replications_that_have_them() -> None:
+    """A rare task's ratios are those of the replications in which it came; its counts are 0 in others."""
+    world = scenario(workload={"streams": [world_cases.CHAT, RARE]})
+    single = [simulate(world, "always_cheapest", replication=number).report for number in range(6)]
+    rows = [one.fields["by"]["task"].get("summarization") for one in single]
+    known = [row for row in rows if row is not None]
+    assert 0 < len(known) < len(rows)
+    merged = mean_report(single, 0.95).fields["by"]
+    for row in (merged["task"]["summarization"], merged["tenant"]["vip"]):
+        assert row["replications"] == len(known)
+        assert row["requests"]["arrived"] == pytest.approx(sum(r["requests"]["arrived"] for r in known) / 6)
+        assert row["cost_usd"]["total"] == pytest.approx(sum(r["cost_usd"]["total"] for r in known) / 6)
+        for block, name in (
+            ("quality", "success_ratio"),
+            ("cost_usd", "per_request"),
+            ("cost_usd", "per_mtok"),
+        ):
+            assert row[block][name] == pytest.approx(sum(r[block][name] for r in known) / len(known))
+        p95 = [r["latency"]["e2e_s"]["p95"] for r in known]
+        assert row["latency"]["e2e_s"]["p95"] == pytest.approx(sum(p95) / len(known))
+        assert row["completion_ratio"] == 1.0
+    assert merged["task"]["support_chat"]["replications"] == 6
 
 
 def test_routing_measures_are_exact_on_a_hand_made_case() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import numpy as np
 import pytest
 
 from oracle.doors import REPLICA, SERVER, events_until, kernel_with
@@ -65,3 +66,24 @@ def test_a_long_answer_is_one_leap() -> None:
 def test_warming_runs_every_door() -> None:
     """The warm-up runs through and says how long it took."""
     assert warm_kernel() >= 0.0
+
+
+@pytest.mark.parametrize("at_s", [0.4, 1.1, 2.1, 3.05, 4.6])
+def test_readings_add_up_to_the_busy_seconds(at_s: float) -> None:
+    """At any instant, what attempts have paid so far is what their queue was busy; nothing changes by it."""
+    ledgers = []
+    for looks in (False, True):
+        kernel = kernel_with(replace(REPLICA, max_sequences=3))
+        for number in range(5):
+            kernel.submit(0, number, 4 + number, 6 + number, 0.0, 0.3 * number)
+        events_until(kernel, at_s)
+        if looks:
+            alive, ended = kernel.readings(at_s), kernel.ledger()
+            paid_s = alive["busy_s"].sum() + ended["busy_s"].sum()
+            assert paid_s == pytest.approx(kernel.busy_s(at_s).sum(), rel=1e-12)
+            assert sorted([*alive["number"], *ended["number"]]) == list(range(5))
+            assert (alive["energy_j"] >= 0.0).all()
+        events_until(kernel)
+        ledgers.append(kernel.ledger())
+    for name in ledgers[0].dtype.names:
+        np.testing.assert_array_equal(ledgers[0][name], ledgers[1][name], name)

@@ -41,7 +41,7 @@ def test_above_a_limit_calls_get_a_429_counted_and_free(limit: dict[str, object]
     fields = result.report.fields
     assert fields["attempts"]["failures"]["rate_limit"] == refused.sum() == fields["requests"]["failed"]
     assert refused.sum() > 60
-    books = result.settlement.run.books
+    books = result.settlement.run.books.whole
     assert (books.cost_usd[refused] == 0.0).all()
     assert (books.estimate_wh[refused] == 0.0).all()
     assert fields["cost_usd"]["api"] == pytest.approx(books.api_usd[~refused].sum())
@@ -80,7 +80,7 @@ def test_above_its_concurrency_a_provider_is_overloaded() -> None:
     attempts = result.settlement.run.attempts
     assert result.report.fields["attempts"]["failures"]["overloaded"] == refused.sum() > 20
     assert set(result.attempts["failure_reason"][refused]) == {"overloaded"}
-    assert (result.settlement.run.books.cost_usd[refused] == 0.0).all()
+    assert (result.settlement.run.books.whole.cost_usd[refused] == 0.0).all()
     began, ended = attempts.admitted_s[~refused], attempts.finish_s[~refused]
     running = [((began <= at_s) & (ended > at_s)).sum() for at_s in began]
     assert max(running) == 3

@@ -106,13 +106,11 @@ def check() -> None:
 @click.argument("second")
 def diff(first: str, second: str) -> None:
     """Print every figure in which edition FIRST and edition SECOND disagree, with both sources."""
-    table = plain_table("figure", first, second, f"source of {first}", f"source of {second}")
     for found in differences(load_catalog(first), load_catalog(second)):
-        table.add_row(
-            f"{found.kind}.{found.name}.{found.path}",
-            str(found.first),
-            str(found.second),
-            found.first_source,
-            found.second_source,
-        )
-    console().print(table)
+        click.echo(f"{found.kind}.{found.name}.{found.path}")
+        wide = max(len(first), len(second))
+        for edition, value, source in (
+            (first, found.first, found.first_source),
+            (second, found.second, found.second_source),
+        ):
+            click.echo(f"  {edition:<{wide}}  {value}  [{source}]")

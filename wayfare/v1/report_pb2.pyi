@@ -80,7 +80,7 @@ class TokenCounts(_message.Message):
     def __init__(self, input: _Optional[float] = ..., cached_input: _Optional[float] = ..., cache_write: _Optional[float] = ..., output: _Optional[float] = ..., reasoning_output: _Optional[float] = ..., additional: _Optional[_Union[_struct_pb2.Struct, _Mapping]] = ...) -> None: ...
 
 class Cost(_message.Message):
-    __slots__ = ("total", "api", "capacity_used", "capacity_idle", "energy", "egress", "routing", "wasted", "per_request", "per_correct", "per_mtok", "per_month", "additional")
+    __slots__ = ("total", "api", "capacity_used", "capacity_idle", "energy", "egress", "routing", "wasted", "per_request", "per_correct", "per_mtok", "per_month", "per_month_basis", "additional")
     TOTAL_FIELD_NUMBER: _ClassVar[int]
     API_FIELD_NUMBER: _ClassVar[int]
     CAPACITY_USED_FIELD_NUMBER: _ClassVar[int]
@@ -93,6 +93,7 @@ class Cost(_message.Message):
     PER_CORRECT_FIELD_NUMBER: _ClassVar[int]
     PER_MTOK_FIELD_NUMBER: _ClassVar[int]
     PER_MONTH_FIELD_NUMBER: _ClassVar[int]
+    PER_MONTH_BASIS_FIELD_NUMBER: _ClassVar[int]
     ADDITIONAL_FIELD_NUMBER: _ClassVar[int]
     total: float
     api: float
@@ -106,8 +107,9 @@ class Cost(_message.Message):
     per_correct: float
     per_mtok: float
     per_month: float
+    per_month_basis: str
     additional: _struct_pb2.Struct
-    def __init__(self, total: _Optional[float] = ..., api: _Optional[float] = ..., capacity_used: _Optional[float] = ..., capacity_idle: _Optional[float] = ..., energy: _Optional[float] = ..., egress: _Optional[float] = ..., routing: _Optional[float] = ..., wasted: _Optional[float] = ..., per_request: _Optional[float] = ..., per_correct: _Optional[float] = ..., per_mtok: _Optional[float] = ..., per_month: _Optional[float] = ..., additional: _Optional[_Union[_struct_pb2.Struct, _Mapping]] = ...) -> None: ...
+    def __init__(self, total: _Optional[float] = ..., api: _Optional[float] = ..., capacity_used: _Optional[float] = ..., capacity_idle: _Optional[float] = ..., energy: _Optional[float] = ..., egress: _Optional[float] = ..., routing: _Optional[float] = ..., wasted: _Optional[float] = ..., per_request: _Optional[float] = ..., per_correct: _Optional[float] = ..., per_mtok: _Optional[float] = ..., per_month: _Optional[float] = ..., per_month_basis: _Optional[str] = ..., additional: _Optional[_Union[_struct_pb2.Struct, _Mapping]] = ...) -> None: ...
 
 class Energy(_message.Message):
     __slots__ = ("total", "active", "idle", "api_estimate", "user_side", "per_request", "additional")
@@ -152,6 +154,32 @@ class Water(_message.Message):
     source: float
     additional: _struct_pb2.Struct
     def __init__(self, total: _Optional[float] = ..., site: _Optional[float] = ..., source: _Optional[float] = ..., additional: _Optional[_Union[_struct_pb2.Struct, _Mapping]] = ...) -> None: ...
+
+class DrainCost(_message.Message):
+    __slots__ = ("total", "capacity_used", "energy")
+    TOTAL_FIELD_NUMBER: _ClassVar[int]
+    CAPACITY_USED_FIELD_NUMBER: _ClassVar[int]
+    ENERGY_FIELD_NUMBER: _ClassVar[int]
+    total: float
+    capacity_used: float
+    energy: float
+    def __init__(self, total: _Optional[float] = ..., capacity_used: _Optional[float] = ..., energy: _Optional[float] = ...) -> None: ...
+
+class Drain(_message.Message):
+    __slots__ = ("seconds", "cost_usd", "energy_wh", "emissions_gco2e", "water_l", "additional")
+    SECONDS_FIELD_NUMBER: _ClassVar[int]
+    COST_USD_FIELD_NUMBER: _ClassVar[int]
+    ENERGY_WH_FIELD_NUMBER: _ClassVar[int]
+    EMISSIONS_GCO2E_FIELD_NUMBER: _ClassVar[int]
+    WATER_L_FIELD_NUMBER: _ClassVar[int]
+    ADDITIONAL_FIELD_NUMBER: _ClassVar[int]
+    seconds: float
+    cost_usd: DrainCost
+    energy_wh: float
+    emissions_gco2e: float
+    water_l: float
+    additional: _struct_pb2.Struct
+    def __init__(self, seconds: _Optional[float] = ..., cost_usd: _Optional[_Union[DrainCost, _Mapping]] = ..., energy_wh: _Optional[float] = ..., emissions_gco2e: _Optional[float] = ..., water_l: _Optional[float] = ..., additional: _Optional[_Union[_struct_pb2.Struct, _Mapping]] = ...) -> None: ...
 
 class LatencyFigures(_message.Message):
     __slots__ = ("mean", "p50", "p90", "p95", "p99", "max")
@@ -222,7 +250,7 @@ class Interval(_message.Message):
     def __init__(self, value: _Optional[float] = ..., low: _Optional[float] = ..., high: _Optional[float] = ...) -> None: ...
 
 class Block(_message.Message):
-    __slots__ = ("requests", "attempts", "tokens", "cost_usd", "energy_wh", "emissions_gco2e", "latency", "completion_ratio", "slo", "quality", "utilization", "additional")
+    __slots__ = ("requests", "attempts", "tokens", "cost_usd", "energy_wh", "emissions_gco2e", "latency", "completion_ratio", "slo", "quality", "utilization", "additional", "replications")
     REQUESTS_FIELD_NUMBER: _ClassVar[int]
     ATTEMPTS_FIELD_NUMBER: _ClassVar[int]
     TOKENS_FIELD_NUMBER: _ClassVar[int]
@@ -235,6 +263,7 @@ class Block(_message.Message):
     QUALITY_FIELD_NUMBER: _ClassVar[int]
     UTILIZATION_FIELD_NUMBER: _ClassVar[int]
     ADDITIONAL_FIELD_NUMBER: _ClassVar[int]
+    REPLICATIONS_FIELD_NUMBER: _ClassVar[int]
     requests: RequestCounts
     attempts: AttemptCounts
     tokens: TokenCounts
@@ -247,7 +276,8 @@ class Block(_message.Message):
     quality: Quality
     utilization: float
     additional: _struct_pb2.Struct
-    def __init__(self, requests: _Optional[_Union[RequestCounts, _Mapping]] = ..., attempts: _Optional[_Union[AttemptCounts, _Mapping]] = ..., tokens: _Optional[_Union[TokenCounts, _Mapping]] = ..., cost_usd: _Optional[_Union[Cost, _Mapping]] = ..., energy_wh: _Optional[_Union[Energy, _Mapping]] = ..., emissions_gco2e: _Optional[_Union[Emissions, _Mapping]] = ..., latency: _Optional[_Union[Latency, _Mapping]] = ..., completion_ratio: _Optional[float] = ..., slo: _Optional[_Union[Slo, _Mapping]] = ..., quality: _Optional[_Union[Quality, _Mapping]] = ..., utilization: _Optional[float] = ..., additional: _Optional[_Union[_struct_pb2.Struct, _Mapping]] = ...) -> None: ...
+    replications: int
+    def __init__(self, requests: _Optional[_Union[RequestCounts, _Mapping]] = ..., attempts: _Optional[_Union[AttemptCounts, _Mapping]] = ..., tokens: _Optional[_Union[TokenCounts, _Mapping]] = ..., cost_usd: _Optional[_Union[Cost, _Mapping]] = ..., energy_wh: _Optional[_Union[Energy, _Mapping]] = ..., emissions_gco2e: _Optional[_Union[Emissions, _Mapping]] = ..., latency: _Optional[_Union[Latency, _Mapping]] = ..., completion_ratio: _Optional[float] = ..., slo: _Optional[_Union[Slo, _Mapping]] = ..., quality: _Optional[_Union[Quality, _Mapping]] = ..., utilization: _Optional[float] = ..., additional: _Optional[_Union[_struct_pb2.Struct, _Mapping]] = ..., replications: _Optional[int] = ...) -> None: ...
 
 class Breakdown(_message.Message):
     __slots__ = ("tier", "model", "deployment", "task", "tenant", "region", "additional")
@@ -393,7 +423,7 @@ class AgentTasks(_message.Message):
     def __init__(self, arrived: _Optional[float] = ..., completed: _Optional[float] = ..., failed: _Optional[float] = ..., unfinished: _Optional[float] = ..., success_ratio: _Optional[float] = ..., latency_s: _Optional[_Union[LatencyFigures, _Mapping]] = ..., calls: _Optional[_Union[CallFigures, _Mapping]] = ..., cost_usd: _Optional[_Union[TaskCost, _Mapping]] = ..., energy_wh: _Optional[_Union[TaskEnergy, _Mapping]] = ..., by_stream: _Optional[_Mapping[str, StreamTasks]] = ..., additional: _Optional[_Union[_struct_pb2.Struct, _Mapping]] = ...) -> None: ...
 
 class Report(_message.Message):
-    __slots__ = ("schema", "scenario", "policy", "seed", "version", "catalog", "oracle", "replications", "simulated_s", "wall_s", "intervals", "warnings", "requests", "attempts", "tokens", "cost_usd", "energy_wh", "emissions_gco2e", "latency", "completion_ratio", "slo", "quality", "water_l", "utilization", "by", "decisions", "digest", "additional", "tasks")
+    __slots__ = ("schema", "scenario", "policy", "seed", "version", "catalog", "oracle", "replications", "simulated_s", "wall_s", "intervals", "warnings", "requests", "attempts", "tokens", "cost_usd", "energy_wh", "emissions_gco2e", "latency", "completion_ratio", "slo", "quality", "water_l", "utilization", "by", "decisions", "digest", "additional", "tasks", "drain")
     class IntervalsEntry(_message.Message):
         __slots__ = ("key", "value")
         KEY_FIELD_NUMBER: _ClassVar[int]
@@ -444,6 +474,7 @@ class Report(_message.Message):
     DIGEST_FIELD_NUMBER: _ClassVar[int]
     ADDITIONAL_FIELD_NUMBER: _ClassVar[int]
     TASKS_FIELD_NUMBER: _ClassVar[int]
+    DRAIN_FIELD_NUMBER: _ClassVar[int]
     schema: str
     scenario: ScenarioMark
     policy: str
@@ -473,7 +504,8 @@ class Report(_message.Message):
     digest: str
     additional: _struct_pb2.Struct
     tasks: AgentTasks
-    def __init__(self, schema: _Optional[str] = ..., scenario: _Optional[_Union[ScenarioMark, _Mapping]] = ..., policy: _Optional[str] = ..., seed: _Optional[int] = ..., version: _Optional[str] = ..., catalog: _Optional[_Union[CatalogMark, _Mapping]] = ..., oracle: _Optional[bool] = ..., replications: _Optional[int] = ..., simulated_s: _Optional[float] = ..., wall_s: _Optional[float] = ..., intervals: _Optional[_Mapping[str, Interval]] = ..., warnings: _Optional[_Iterable[str]] = ..., requests: _Optional[_Union[RequestCounts, _Mapping]] = ..., attempts: _Optional[_Union[AttemptCounts, _Mapping]] = ..., tokens: _Optional[_Union[TokenCounts, _Mapping]] = ..., cost_usd: _Optional[_Union[Cost, _Mapping]] = ..., energy_wh: _Optional[_Union[Energy, _Mapping]] = ..., emissions_gco2e: _Optional[_Union[Emissions, _Mapping]] = ..., latency: _Optional[_Union[Latency, _Mapping]] = ..., completion_ratio: _Optional[float] = ..., slo: _Optional[_Union[Slo, _Mapping]] = ..., quality: _Optional[_Union[Quality, _Mapping]] = ..., water_l: _Optional[_Union[Water, _Mapping]] = ..., utilization: _Optional[_Mapping[str, Figure]] = ..., by: _Optional[_Union[Breakdown, _Mapping]] = ..., decisions: _Optional[_Mapping[str, float]] = ..., digest: _Optional[str] = ..., additional: _Optional[_Union[_struct_pb2.Struct, _Mapping]] = ..., tasks: _Optional[_Union[AgentTasks, _Mapping]] = ...) -> None: ...
+    drain: Drain
+    def __init__(self, schema: _Optional[str] = ..., scenario: _Optional[_Union[ScenarioMark, _Mapping]] = ..., policy: _Optional[str] = ..., seed: _Optional[int] = ..., version: _Optional[str] = ..., catalog: _Optional[_Union[CatalogMark, _Mapping]] = ..., oracle: _Optional[bool] = ..., replications: _Optional[int] = ..., simulated_s: _Optional[float] = ..., wall_s: _Optional[float] = ..., intervals: _Optional[_Mapping[str, Interval]] = ..., warnings: _Optional[_Iterable[str]] = ..., requests: _Optional[_Union[RequestCounts, _Mapping]] = ..., attempts: _Optional[_Union[AttemptCounts, _Mapping]] = ..., tokens: _Optional[_Union[TokenCounts, _Mapping]] = ..., cost_usd: _Optional[_Union[Cost, _Mapping]] = ..., energy_wh: _Optional[_Union[Energy, _Mapping]] = ..., emissions_gco2e: _Optional[_Union[Emissions, _Mapping]] = ..., latency: _Optional[_Union[Latency, _Mapping]] = ..., completion_ratio: _Optional[float] = ..., slo: _Optional[_Union[Slo, _Mapping]] = ..., quality: _Optional[_Union[Quality, _Mapping]] = ..., water_l: _Optional[_Union[Water, _Mapping]] = ..., utilization: _Optional[_Mapping[str, Figure]] = ..., by: _Optional[_Union[Breakdown, _Mapping]] = ..., decisions: _Optional[_Mapping[str, float]] = ..., digest: _Optional[str] = ..., additional: _Optional[_Union[_struct_pb2.Struct, _Mapping]] = ..., tasks: _Optional[_Union[AgentTasks, _Mapping]] = ..., drain: _Optional[_Union[Drain, _Mapping]] = ...) -> None: ...
 
 class Difference(_message.Message):
     __slots__ = ("a", "b", "metric", "mean", "low", "high", "replications", "additional")

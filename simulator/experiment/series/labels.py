@@ -68,6 +68,15 @@ def attempts_by_place(settlement: Settlement, places: Places) -> Groups:
     return crossed(places.groups(attempts.target), tasks_of(settlement, attempts.request))
 
 
+def work_by_place(settlement: Settlement, places: Places) -> Groups:
+    """Attempts by target's place and by task; those for requests that arrived early by no task."""
+    attempts, workload = settlement.run.attempts, settlement.plan.workload
+    nobody = len(workload.task_names)
+    codes = np.where(settlement.cohort.attempts, workload.task_code[attempts.request], nobody)
+    tasks = coded([*workload.task_names, UNALLOCATED], codes)
+    return crossed(places.groups(attempts.target), tasks)
+
+
 def coded(names: Sequence[str], codes: NDArray[np.integer]) -> Groups:
     """Rows by a name each."""
     return Groups([(name,) for name in names], codes.astype(np.intp))

@@ -18,6 +18,7 @@ from simulator.experiment.series.labels import (
     places_of,
     requests_by_place,
     tasks_of,
+    work_by_place,
 )
 from simulator.experiment.timeline import idle_shares
 from simulator.kernel.codes import Ending
@@ -51,7 +52,11 @@ class Totals:
         self._asked = requests_by_place(settlement, self._places)
         self._tried = attempts_by_place(settlement, self._places)
         self._over = axis.steps(run.outcomes.final_s)
+        self._worked = work_by_place(settlement, self._places)
         self._ended = axis.steps(run.attempts.finish_s)
+        held = np.array([term.held for term in run.terms])[run.attempts.target]
+        closed_s = np.where(held, settlement.plan.duration_s, np.inf)
+        self._worked_until = axis.steps(np.minimum(run.attempts.finish_s, closed_s))
 
     def measures(self) -> tuple[Measure, ...]:
         """All totals."""
@@ -110,6 +115,19 @@ class Totals:
         groups = self._tried.only(rows)
         return counted(name, PLACE_AND_TASK, groups, self._ended[rows], self._axis, amounts[rows])
 
+    def _of_tokens(self, counts: NDArray[np.int32]) -> Measure:
+        """Tokens of the attempts that processed them."""
+        seen = np.where(self._settlement.run.processed, counts, 0)
+        return self._of_attempts("tokens", seen.astype(np.float64))
+
+    def _of_work(self, name: str, amounts: Column) -> Measure:
+        """Counted amounts of all attempts when they end, what machines took at the window's end at
+        the latest; work on requests that arrived before the window belongs to no task.
+        """
+        rows = amounts != 0.0
+        groups = self._worked.only(rows)
+        return counted(name, PLACE_AND_TASK, groups, self._worked_until[rows], self._axis, amounts[rows])
+
     def _of_capacity(self, name: str, by_target: Column) -> Measure:
         """Amounts by target, spread over the time its capacity was there."""
         shares = idle_shares(self._settlement, self._samples, self._axis.t_s)
@@ -139,52 +157,56 @@ class Totals:
         groups = self._asked.only(rows)
         reasoning = counted("tokens", PLACE_AND_TASK, groups, self._over[rows], self._axis, hidden)
         found = {
-            "input": self._of_attempts("tokens", attempts.prompt.astype(np.float64)),
-            "cached_input": self._of_attempts("tokens", attempts.cached.astype(np.float64)),
-            "cache_write": self._of_attempts("tokens", attempts.cache_written.astype(np.float64)),
-            "output": self._of_attempts("tokens", attempts.output.astype(np.float64)),
+            "input": self._of_tokens(attempts.prompt),
+            "cached_input": self._of_tokens(attempts.cached),
+            "cache_write": self._of_tokens(attempts.cache_written),
+            "output": self._of_tokens(attempts.output),
             "reasoning_output": reasoning,
         }
         return self._parted("tokens", "direction", found)
 
     def _cost_usd(self) -> Measure:
         """Dollars by kind."""
-        books, capacity, name = self._settlement.run.books, self._settlement.run.capacity, "cost_usd"
+        books, capacity, name = self._settlement.run.books.counted, self._settlement.run.capacity, "cost_usd"
         metered = (
-            self._of_attempts(name, books.energy_usd),
+            self._of_work(name, books.energy_usd),
             self._of_capacity(name, capacity.idle_energy_usd),
         )
         found = {
-            "api": self._of_attempts(name, books.api_usd),
-            "capacity_used": self._of_attempts(name, books.capacity_usd),
+            "api": self._of_work(name, books.api_usd),
+            "capacity_used": self._of_work(name, books.capacity_usd),
             "capacity_idle": self._of_capacity(name, capacity.idle_usd),
             "energy": stacked(metered),
-            "egress": self._of_attempts(name, books.egress_usd),
+            "egress": self._of_work(name, books.egress_usd),
             "routing": self._routing_usd(name),
         }
         return self._parted(name, "component", found)
 
     def _energy_wh(self) -> Measure:
         """Watt-hours at the meter: work, idling, the estimate behind API calls; users' own apart."""
-        books, name = self._settlement.run.books, "energy_wh"
+        books, name = self._settlement.run.books.counted, "energy_wh"
         ours = ~books.user_side
         found = {
-            "active": self._of_attempts(name, np.where(ours, books.facility_wh, 0.0)),
+            "active": self._of_work(name, np.where(ours, books.facility_wh, 0.0)),
             "idle": self._of_capacity(name, self._settlement.run.capacity.idle_wh),
-            "api_estimate": self._of_attempts(name, np.where(ours, books.estimate_wh, 0.0)),
-            "user_side": self._of_attempts(name, np.where(ours, 0.0, books.facility_wh)),
+            "api_estimate": self._of_work(name, np.where(ours, books.estimate_wh, 0.0)),
+            "user_side": self._of_work(name, np.where(ours, 0.0, books.facility_wh)),
         }
         return self._parted(name, "component", found)
 
     def _emissions_gco2e(self) -> Measure:
         """Grams of that energy by the same parts, and what making the machines took."""
-        books, capacity, name = self._settlement.run.books, self._settlement.run.capacity, "emissions_gco2e"
+        books, capacity, name = (
+            self._settlement.run.books.counted,
+            self._settlement.run.capacity,
+            "emissions_gco2e",
+        )
         ours, estimated, grams = ~books.user_side, books.estimate_wh > 0.0, books.emissions_gco2e
         found = {
-            "active": self._of_attempts(name, np.where(ours & ~estimated, grams, 0.0)),
+            "active": self._of_work(name, np.where(ours & ~estimated, grams, 0.0)),
             "idle": self._of_capacity(name, capacity.idle_gco2e),
-            "api_estimate": self._of_attempts(name, np.where(ours & estimated, grams, 0.0)),
-            "user_side": self._of_attempts(name, np.where(ours, 0.0, grams)),
+            "api_estimate": self._of_work(name, np.where(ours & estimated, grams, 0.0)),
+            "user_side": self._of_work(name, np.where(ours, 0.0, grams)),
             "embodied": self._of_capacity(name, capacity.embodied_gco2e),
         }
         return self._parted(name, "component", found)
