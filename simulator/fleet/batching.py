@@ -254,6 +254,7 @@ def engine_coefficients(profile: ServingProfile) -> Engine:
         scale=profile.scale,
         memory_utilization_ratio=profile.memory_utilization_ratio,
         activation_bytes=profile.activation_gib * GIB,
+        moe_activation_bytes=profile.moe_activation_gib * GIB,
         non_torch_bytes=profile.non_torch_gib * GIB,
     )
 
