@@ -168,6 +168,7 @@ def batching_spec(scenario: Scenario, deployment: Deployment) -> BatchingSpec:
         queue_limit=-1 if settings.queue_limit is None else settings.queue_limit,
         prefix_cache=settings.prefix_cache,
         stall_w=hardware.tensor_parallel * (accelerator.idle_w + accelerator.host_w),
+        power_limit_w=hardware.tensor_parallel * (accelerator.tdp_w + accelerator.host_w),
         width=width,
         progress=progress,
     )
