@@ -82,6 +82,7 @@ def text_of(told: dict[str, float], error: np.ndarray) -> str:
         **told,
         **{name: getattr(generic, name) for name in others},
         "activation_gib": 2.0,
+        "moe_activation_gib": 2.9,
         "token_budget": 2048,
         "max_sequences": 8,
         "domain": {
@@ -93,6 +94,10 @@ def text_of(told: dict[str, float], error: np.ndarray) -> str:
         "sources": {
             **{name: {"source": "as generic-vllm", "estimate": True} for name in others},
             "activation_gib": {"source": "no measurement seen", "estimate": True},
+            "moe_activation_gib": {
+                "source": "no measurement seen; as much more than dense models as on large chips",
+                "estimate": True,
+            },
             "token_budget": {"source": "vLLM's default on small chips", "estimate": True},
             "max_sequences": {"source": "the most that was measured"},
         },

@@ -392,6 +392,7 @@ class ServingProfile(Entry):
     first_steps_of: dict[str, NonNegative] = Field(default_factory=dict)
     memory_utilization_ratio: Ratio = 0.9
     activation_gib: NonNegative = 5.5
+    moe_activation_gib: NonNegative = 8.0
     non_torch_gib: NonNegative = 0.15
     token_budget: Count = 8192
     max_sequences: Count = 256

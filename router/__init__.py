@@ -34,6 +34,7 @@ from router.registry import (
 from router.request import AnswerTable, OracleRequestView, RequestTable, RequestView
 from router.resilience import NO_RESILIENCE, Resilience
 from router.stated import StatedRequest
+from router.success_curve import SuccessCurve
 
 __all__ = [
     "BASELINES",
@@ -71,6 +72,7 @@ __all__ = [
     "Send",
     "StatedRequest",
     "StepPolicy",
+    "SuccessCurve",
     "Target",
     "Tier",
     "UnknownPolicyError",

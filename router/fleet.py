@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from router.request import RequestView
+    from router.success_curve import SuccessCurve
 
 Tier = Literal["edge", "on_prem", "dedicated", "cloud"]
 TIERS: tuple[Tier, ...] = ("edge", "on_prem", "dedicated", "cloud")
@@ -27,9 +28,13 @@ class Target:
     """One thing a policy can send to: a deployment, or one replica of it when the router balances.
 
     `ability` maps a task to the model's ability in logits (2PL item response, discrimination
-    `discrimination`); prices are marginal list prices, or for own capacity the amortised price
-    at the utilisation the scenario plans with. `replica_count` is how many replicas or devices
-    stand behind the target when the deployment balances them itself.
+    `discrimination`). `success_curves`, by stream of traffic, say how often the model is right on requests
+    that look as difficult, where that is known: with the noise of the look and the spread of the
+    stream in them, which the item response alone leaves out. Prices are marginal list prices, or for own
+    capacity the amortised price at the utilisation the scenario plans with. `replica_count` is how many
+    replicas or devices stand behind the target when the deployment balances them itself.
+    `expected_output_tokens` is the usual answer by task, `stream_output_tokens` by stream of traffic,
+    which goes first.
     """
 
     index: int
@@ -45,26 +50,42 @@ class Target:
     output_price_usd_per_mtok: float
     expected_output_tokens: Mapping[str, float] = field(default_factory=dict)
     replica_count: int = 1
+    stream_output_tokens: Mapping[str, float] = field(default_factory=dict)
+    success_curves: Mapping[str, SuccessCurve] = field(default_factory=dict)
 
     def predicted_success(self, request: RequestView) -> float:
-        """P(correct) as the router estimates it; see `success_at`."""
-        return self.success_at(request.task, request.estimated_difficulty)
+        """P(correct) as the router estimates it: in the mean over requests what the answers follow."""
+        return self.success_at(request.task, request.estimated_difficulty, request.stream)
 
-    def success_at(self, task: str, difficulty: float) -> float:
-        """P(correct) by the item response sigma(a (ability - difficulty)), difficulty in logits.
+    def success_at(self, task: str, difficulty: float, stream: str = "") -> float:
+        """P(correct) by the stream's curve; without one by the item response sigma(a (ability - difficulty)).
+
+        `difficulty` is the expected one, logits.
 
         0 for a task at which no ability is known; `nan` for a difficulty of `nan`.
         """
+        curve = self.success_curves.get(stream)
+        if curve is not None:
+            return curve.at(difficulty)
         gap = self.ability.get(task, -inf) - difficulty
         return 1.0 / (1.0 + exp(min(-self.discrimination * gap, LOGIT_LIMIT)))
 
     def expected_cost_usd(self, request: RequestView) -> float:
-        """Prompt tokens and the task's usual answer at this target's prices; see `cost_of_usd`."""
-        return self.cost_of_usd(request.task, request.prompt_token_count, request.max_output_token_count)
+        """Prompt tokens and the stream's usual answer at this target's prices; see `cost_of_usd`."""
+        prompt_count, longest = request.prompt_token_count, request.max_output_token_count
+        return self.cost_of_usd(request.task, prompt_count, longest, request.stream)
 
-    def cost_of_usd(self, task: str, prompt_token_count: int, max_output_token_count: int) -> float:
-        """Cost of a prompt with the task's usual answer, or the longest where none is usual."""
-        answer = self.expected_output_tokens.get(task, max_output_token_count)
+    def usual_answer_tokens(self, task: str, stream: str = "") -> float | None:
+        """The stream's usual answer, or the task's where nothing is known of the stream; None if neither."""
+        usual = self.stream_output_tokens.get(stream)
+        return self.expected_output_tokens.get(task) if usual is None else usual
+
+    def cost_of_usd(
+        self, task: str, prompt_token_count: int, max_output_token_count: int, stream: str = ""
+    ) -> float:
+        """Cost of a prompt with the usual answer, or the longest where none is usual."""
+        usual = self.usual_answer_tokens(task, stream)
+        answer = max_output_token_count if usual is None else usual
         tokens_in = prompt_token_count * self.input_price_usd_per_mtok
         return (tokens_in + answer * self.output_price_usd_per_mtok) / TOKENS_PER_MTOK
 

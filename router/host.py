@@ -34,7 +34,7 @@ NONE_PERMITTED = "no target permitted"
 ALL_COOLING = "all targets cooling down"
 
 
-def no_jitter(request_index: int, attempt_number: int) -> float:  # noqa: ARG001 - a JitterSource
+def no_jitter(request_index: int, target_index: int, try_number: int) -> float:  # noqa: ARG001 - a JitterSource
     """A jitter source without jitter: always 0."""
     return 0.0
 
@@ -72,7 +72,7 @@ class Host:
             targets: in the order of their indexes, as every `FleetView` given later shows them.
             rng: the policy's only source of randomness.
             resilience: retries, fallbacks and cooldown.
-            jitter_u: draws of the backoff's jitter, keyed by request and attempt number.
+            jitter_u: draws of the backoff's jitter, keyed by request, target and try.
             name: what to call the policy; its own name where omitted.
 
         Raises:

@@ -42,48 +42,53 @@ class Option:
 
 
 class OptionTable:
-    """The options of a fleet, worked out once for each task and set of candidates."""
+    """The options of a fleet, worked out once for each stream, task and set of candidates."""
 
     def __init__(self, floor: float = 0.0) -> None:
         """Reaches are measured against this floor on predicted success, 0 to 1."""
+        self._floor = floor
         self._log_odds = _log_odds(floor)
         self._targets: tuple[Target, ...] = ()
-        self._options: dict[tuple[str, tuple[int, ...]], tuple[Option, ...]] = {}
+        self._options: dict[tuple[str, str, tuple[int, ...]], tuple[Option, ...]] = {}
 
-    def of(self, fleet: FleetView, task: str) -> tuple[Option, ...]:
-        """Options among the candidates for the task, by their lowest target index."""
+    def of(self, fleet: FleetView, task: str, stream: str = "") -> tuple[Option, ...]:
+        """Options among the candidates for the stream's task, by their lowest target index."""
         if fleet.targets is not self._targets or len(self._options) > CACHE_LIMIT:
             self._targets = fleet.targets
             self._options = {}
-        key = (task, fleet.candidates)
+        key = (task, stream, fleet.candidates)
         options = self._options.get(key)
         if options is None:
-            options = self._options[key] = self._grouped(fleet.candidate_targets(), task)
+            options = self._options[key] = self._grouped(fleet.candidate_targets(), task, stream)
         return options
 
-    def _grouped(self, targets: Iterable[Target], task: str) -> tuple[Option, ...]:
+    def _grouped(self, targets: Iterable[Target], task: str, stream: str) -> tuple[Option, ...]:
         """One option for each distinct set of facts, with the targets that share it."""
         members: dict[Option, list[int]] = {}
         for target in targets:
-            members.setdefault(self._facts(target, task), []).append(target.index)
+            members.setdefault(self._facts(target, task, stream), []).append(target.index)
         return tuple(replace(facts, members=tuple(found)) for facts, found in members.items())
 
-    def _reach(self, ability: float, discrimination: float) -> float:
-        """Difficulty d at which sigma(a (ability - d)) equals the floor; +inf at a floor of 0."""
-        return inf if self._log_odds == -inf else ability - self._log_odds / discrimination
+    def _reach(self, target: Target, ability: float, stream: str) -> float:
+        """Difficulty d where the stream's curve, or sigma(a (ability - d)), meets the floor; +inf at 0."""
+        if self._log_odds == -inf:
+            return inf
+        curve = target.success_curves.get(stream)
+        return ability - self._log_odds / target.discrimination if curve is None else curve.reach(self._floor)
 
-    def _facts(self, target: Target, task: str) -> Option:
+    def _facts(self, target: Target, task: str, stream: str) -> Option:
         """The target's facts as an option without members."""
         ability = target.ability.get(task, -inf)
+        usual = target.usual_answer_tokens(task, stream)
         return Option(
             members=(),
             model=target.model,
             tier=target.tier,
             ability=ability,
-            reach=self._reach(ability, target.discrimination),
+            reach=self._reach(target, ability, stream),
             input_usd_per_mtok=target.input_price_usd_per_mtok,
             output_usd_per_mtok=target.output_price_usd_per_mtok,
-            answer_token_count=target.expected_output_tokens.get(task, nan),
+            answer_token_count=nan if usual is None else usual,
         )
 
 

@@ -33,13 +33,13 @@ class Pair:
     def weak(self, request: RequestView, fleet: FleetView) -> int:
         """Index of the weak target for the request at hand."""
         members = self._members(fleet, self._weak)
-        members = members or cheapest(self._options.of(fleet, request.task), request).members
+        members = members or cheapest(self._options.of(fleet, request.task, request.stream), request).members
         return least_outstanding(fleet.outstanding, members)
 
     def strong(self, request: RequestView, fleet: FleetView) -> int:
         """Index of the strong target for the request at hand."""
         members = self._members(fleet, self._strong)
-        members = members or strongest(self._options.of(fleet, request.task), request).members
+        members = members or strongest(self._options.of(fleet, request.task, request.stream), request).members
         return least_outstanding(fleet.outstanding, members)
 
     def _members(self, fleet: FleetView, name: str | None) -> tuple[int, ...]:

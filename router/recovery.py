@@ -152,5 +152,7 @@ class Recovery:
 
     def _wait_s(self, trip: Trip, retry_number: int, event: Event) -> float:
         """Backoff with jitter before the retry, or the provider's own hint."""
-        jitter_u = self._jitter_u(trip.request_index, len(trip.handles))
+        tried = list(trip.handles.values())
+        index = trip.handles[event.handle]
+        jitter_u = self._jitter_u(trip.request_index, index, tried.count(index))
         return self._resilience.wait_s(retry_number, event.retry_after_s, jitter_u)

@@ -15,7 +15,8 @@ class RequestTable:
     """The visible columns of all requests; row `i` belongs to request `i`.
 
     Code columns (`task_code`, `tenant_code`, `region_code`) index the name tuples.
-    `session` is -1 where a request belongs to none. Limits are `nan` where unset.
+    `session` is -1 where a request belongs to none. Limits are `nan` where unset. `stream_code`
+    indexes `stream_names`; without it the stream of every request is `""`.
     """
 
     task_names: tuple[str, ...]
@@ -32,13 +33,15 @@ class RequestTable:
     turn: NDArray[np.int16]
     ttft_limit_s: NDArray[np.float64]
     e2e_limit_s: NDArray[np.float64]
+    stream_names: tuple[str, ...] = ()
+    stream_code: NDArray[np.int16] | None = None
 
 
 class RequestView:
     """One request as the router sees it; valid only while the policy decides.
 
-    Never shows the true output length, difficulty or outcome. `estimated_difficulty` is the
-    router's noisy estimate on the logit scale of abilities; `router_score` in [0, 1] is the
+    Never shows the true output length, difficulty or outcome. `estimated_difficulty` is what the
+    router expects after a noisy look, on the logit scale of abilities; `router_score` in [0, 1] is the
     predicted need of a strong model (RouteLLM's strong win rate), noisy as the scenario states.
     """
 
@@ -54,6 +57,12 @@ class RequestView:
     def task(self) -> str:
         """Name of the request's task class."""
         return self._table.task_names[self._table.task_code.item(self.index)]
+
+    @property
+    def stream(self) -> str:
+        """Name of the traffic stream, as a gateway knows it by route or API key; "" where unknown."""
+        code = self._table.stream_code
+        return "" if code is None else self._table.stream_names[code.item(self.index)]
 
     @property
     def tenant(self) -> str:
@@ -77,7 +86,7 @@ class RequestView:
 
     @property
     def estimated_difficulty(self) -> float:
-        """Noisy difficulty estimate, logits; compare with `Target.ability`."""
+        """Expected difficulty, logits: its noise is in `Target.predicted_success`, not in `ability`."""
         return self._table.estimated_difficulty.item(self.index)
 
     @property

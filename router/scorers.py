@@ -33,9 +33,9 @@ class CostScore:
 
     def scores(self, request: RequestView, fleet: FleetView, candidates: Sequence[int]) -> list[float]:
         """1 for the cheapest candidate, 0 for the dearest."""
-        targets, task = fleet.targets, request.task
+        targets, task, stream = fleet.targets, request.task, request.stream
         prompt, longest = request.prompt_token_count, request.max_output_token_count
-        return lower_is_better([targets[i].cost_of_usd(task, prompt, longest) for i in candidates])
+        return lower_is_better([targets[i].cost_of_usd(task, prompt, longest, stream) for i in candidates])
 
 
 class SuccessScore:
@@ -44,7 +44,8 @@ class SuccessScore:
     def scores(self, request: RequestView, fleet: FleetView, candidates: Sequence[int]) -> list[float]:
         """Predicted success of each candidate."""
         targets, task, difficulty = fleet.targets, request.task, request.estimated_difficulty
-        return [targets[i].success_at(task, difficulty) for i in candidates]
+        stream = request.stream
+        return [targets[i].success_at(task, difficulty, stream) for i in candidates]
 
 
 class KvRoomScore:

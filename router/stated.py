@@ -21,6 +21,7 @@ class StatedRequest(RequestView):
         "region",
         "router_score",
         "session",
+        "stream",
         "task",
         "tenant",
         "ttft_limit_s",
@@ -28,6 +29,7 @@ class StatedRequest(RequestView):
     )
 
     task: str
+    stream: str
     tenant: str
     region: str
     prompt_token_count: int
@@ -55,11 +57,13 @@ class StatedRequest(RequestView):
         turn: int = 0,
         ttft_limit_s: float = nan,
         e2e_limit_s: float = nan,
+        stream: str = "",
     ) -> None:
         """States every fact; `index` is the request's number, `now_s` the instant of the decision."""
         self.index = index
         self.now_s = now_s
         self.task = task
+        self.stream = stream
         self.tenant = tenant
         self.region = region
         self.prompt_token_count = prompt_token_count

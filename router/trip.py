@@ -12,9 +12,9 @@ if TYPE_CHECKING:
     from router.steps import Event, Reply, Step
 
     Steps: TypeAlias = Generator[Step, Reply, None]
-    JitterSource: TypeAlias = Callable[[int, int], float]
-    """`jitter_u(request_index, attempt_number)`: a uniform draw in [0, 1) that depends on its
-    arguments (and the run's seed) only."""
+    JitterSource: TypeAlias = Callable[[int, int, int], float]
+    """`jitter_u(request_index, target_index, try_number)`: a uniform draw in [0, 1) that depends on its
+    arguments (and the run's seed) only; the try is the number of earlier ones at that target."""
 
 
 @dataclass(slots=True)

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from math import exp, log, sqrt
+from math import ceil, exp, floor, log, sqrt
 from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from numpy.typing import NDArray
+
+    Draw = Callable[["Distribution", np.random.Generator, int], NDArray[np.float64]]
 
 P95_Z = 1.6448536269514722  # standard normal quantile at 0.95
 
@@ -134,8 +138,12 @@ class Mixture:
 
     def sample(self, rng: np.random.Generator, count: int) -> NDArray[np.float64]:
         """Draws; each picks its component first."""
+        return self.picked(rng, count, lambda part, own_rng, own_count: part.sample(own_rng, own_count))
+
+    def picked(self, rng: np.random.Generator, count: int, draw: Draw) -> NDArray[np.float64]:
+        """Draws likewise, of components by a function of (component, generator, count)."""
         chosen = rng.choice(len(self.weights), size=count, p=self.weights)
-        draws = np.stack([part.sample(rng, count) for part in self.components])
+        draws = np.stack([draw(part, rng, count) for part in self.components])
         return np.asarray(draws[chosen, np.arange(count)])
 
 
@@ -157,3 +165,19 @@ class Empirical:
     def sample(self, rng: np.random.Generator, count: int) -> NDArray[np.float64]:
         """Draws by inversion."""
         return np.interp(rng.random(count), self.probabilities, self.values)
+
+
+def whole_draws(distribution: Distribution, rng: np.random.Generator, count: int) -> NDArray[np.float64]:
+    """`count` independent whole numbers: of things that are counted, tokens and turns.
+
+    Evenly spread: every whole number between the bounds is equally likely. Memoryless: geometric from
+    1 on, with the mean asked for (1 where less was). Everything else: the nearest to a draw.
+    """
+    if isinstance(distribution, Uniform) and ceil(distribution.low) <= floor(distribution.high):
+        low, high = ceil(distribution.low), floor(distribution.high)
+        return rng.integers(low, high, count, endpoint=True).astype(np.float64)
+    if isinstance(distribution, Exponential):
+        return rng.geometric(1.0 / max(distribution.mean, 1.0), count).astype(np.float64)
+    if isinstance(distribution, Mixture):
+        return distribution.picked(rng, count, whole_draws)
+    return np.rint(distribution.sample(rng, count))

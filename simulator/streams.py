@@ -41,10 +41,10 @@ class RandomStreams:
     Streams with different names, seeds or replications are independent (NumPy `SeedSequence`).
     """
 
-    __slots__ = ("_replication", "_seed")
+    __slots__ = ("_replication", "_seed", "_within")
 
-    def __init__(self, seed: int, replication: int = 0) -> None:
-        """Streams of one replication.
+    def __init__(self, seed: int, replication: int = 0, within: tuple[str, ...] = ()) -> None:
+        """Streams of one replication; the parts of `within` end every name.
 
         Raises:
             ValueError: `seed` or `replication` is negative.
@@ -54,11 +54,16 @@ class RandomStreams:
             raise ValueError(message)
         self._seed = seed
         self._replication = replication
+        self._within = within
+
+    def within(self, name: str) -> RandomStreams:
+        """The streams of one part of the whole (a traffic stream), independent of other parts'."""
+        return RandomStreams(self._seed, self._replication, (*self._within, name))
 
     def __getitem__(self, name: str | tuple[str, ...]) -> np.random.Generator:
         """A fresh generator at the beginning of the named stream."""
         parts = (name,) if isinstance(name, str) else name
-        key = stable_hash(*parts, byte_count=16)
+        key = stable_hash(*parts, *self._within, byte_count=16)
         sequence = np.random.SeedSequence(self._seed, spawn_key=(self._replication, key))
         return np.random.Generator(np.random.PCG64(sequence))
 
@@ -85,6 +90,14 @@ def _keyed_bits(seed: int, stream: str, keys: tuple[ArrayLike, ...]) -> NDArray[
             state = (state ^ number) * np.uint64(GAMMA)
             state = state ^ (state >> np.uint64(32))
         return _mixed(state)
+
+
+def request_keys(stream: str, session: ArrayLike, turn: ArrayLike) -> NDArray[np.int64]:
+    """What draws for a request are keyed by: its stream's name, its session there, its turn.
+
+    63-bit numbers that no other stream moves, and that do not depend on seed or replication.
+    """
+    return (_keyed_bits(0, f"requests of {stream}", (session, turn)) >> np.uint64(1)).astype(np.int64)
 
 
 def keyed_uniform(seed: int, stream: str, *keys: ArrayLike) -> NDArray[np.float64]:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pytest
 
+from simulator.kernel import BatchingSpec
 from simulator.kernel.codes import Ending
 from simulator.world.journal import RequestState
 
@@ -118,6 +119,16 @@ def assert_energy_adds_up(result: RunResult) -> None:
     assert close(energy["total"], energy["active"] + energy["idle"] + energy["api_estimate"])
 
 
+def assert_power_limits_kept(result: RunResult) -> None:
+    """Busy accelerators draw no more than their limit and their host's share: joules over busy seconds."""
+    attempts, groups = result.settlement.run.attempts, result.settlement.plan.groups
+    for index, group in enumerate(groups):
+        rows = attempts.target == index
+        if isinstance(group.queues, BatchingSpec):
+            most_j = group.queues.power_limit_w * attempts.busy_s[rows].sum()
+            assert attempts.energy_j[rows].sum() <= most_j * (1.0 + 1e-9)
+
+
 def assert_breakdowns_add_up(result: RunResult) -> None:
     """Every breakdown sums to the whole, with what it cannot carry as `unallocated`."""
     for name, parts in result.report.fields["by"].items():
@@ -186,6 +197,7 @@ def assert_laws(result: RunResult) -> None:
     assert_spans_add_up(result)
     assert_records_are_the_report(result)
     assert_energy_adds_up(result)
+    assert_power_limits_kept(result)
     assert_breakdowns_add_up(result)
     assert_tasks_conserved(result)
     assert_calls_paid(result)

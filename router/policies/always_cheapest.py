@@ -32,5 +32,5 @@ class AlwaysCheapest:
 
     def route(self, request: RequestView, fleet: FleetView, rng: np.random.Generator) -> Decision:  # noqa: ARG002
         """A send to the cheapest candidate."""
-        option = cheapest(self._options.of(fleet, request.task), request)
+        option = cheapest(self._options.of(fleet, request.task, request.stream), request)
         return self._sends.to(fleet, least_outstanding(fleet.outstanding, option.members))

@@ -32,5 +32,5 @@ class AlwaysStrongest:
 
     def route(self, request: RequestView, fleet: FleetView, rng: np.random.Generator) -> Decision:  # noqa: ARG002
         """A send to the strongest candidate."""
-        option = strongest(self._options.of(fleet, request.task), request)
+        option = strongest(self._options.of(fleet, request.task, request.stream), request)
         return self._sends.to(fleet, least_outstanding(fleet.outstanding, option.members))

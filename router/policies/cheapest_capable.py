@@ -49,7 +49,7 @@ class CheapestCapable:
 
     def route(self, request: RequestView, fleet: FleetView, rng: np.random.Generator) -> Decision:  # noqa: ARG002
         """A send to the cheapest capable candidate, or to the strongest where none is capable."""
-        options = self._options.of(fleet, request.task)
+        options = self._options.of(fleet, request.task, request.stream)
         able = capable(options, request.estimated_difficulty)
         option, sends = (
             (cheapest(able, request), self._capable)

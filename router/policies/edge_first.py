@@ -58,7 +58,7 @@ class EdgeFirst:
 
     def route(self, request: RequestView, fleet: FleetView, rng: np.random.Generator) -> Decision:  # noqa: ARG002
         """A send to a local target with room that is likely to be right, else elsewhere."""
-        options = self._options.of(fleet, request.task)
+        options = self._options.of(fleet, request.task, request.stream)
         local = [option for option in options if option.tier == self._parameters.local_tier]
         able = capable(local, request.estimated_difficulty)
         index = self._with_room(able, request, fleet)

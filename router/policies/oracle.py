@@ -41,7 +41,7 @@ class Oracle:
         if not isinstance(request, OracleRequestView):
             message = f"an oracle needs an OracleRequestView, got {type(request).__name__}"
             raise TypeError(message)
-        options = self._options.of(fleet, request.task)
+        options = self._options.of(fleet, request.task, request.stream)
         right = [option for option in options if _right_members(option, request)]
         if not right:
             chosen = cheapest(options, request).members

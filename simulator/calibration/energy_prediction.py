@@ -53,6 +53,7 @@ def powered_spec(
         seconds=replace(seconds, base=seconds.base + wait_s),
         joules=replace(joules, base=joules.base + wait_j),
         kv_room_tokens=max(spec.kv_room_tokens, room),
+        power_limit_w=inner.layout.tensor_parallel * powers.tdp_w,
     )
 
 

@@ -45,7 +45,7 @@ class LiveFleet:
     def __init__(self, scenario: Scenario) -> None:
         """Works the fleet out; no workload is made."""
         demands = [demand_of(scenario, stream) for stream in scenario.streams]
-        fleet = fleet_of(scenario, demands)
+        fleet = fleet_of(scenario)
         self.targets = fleet.targets
         self.streams: dict[str, tuple[Stream, Demand]] = {
             stream.name: (stream, demand) for stream, demand in zip(scenario.streams, demands, strict=True)

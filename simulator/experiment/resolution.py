@@ -6,6 +6,7 @@ Everything here is the same for every policy.
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from math import fsum
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -13,6 +14,7 @@ import numpy as np
 from router.constraints import Limits, screen
 from router.request import RequestTable
 from simulator.experiment.incidents import incidents_of, late_faults
+from simulator.experiment.learnt import answerer, learnt_of, prior_of
 from simulator.experiment.monthly import month_of
 from simulator.experiment.repeats import repeats_of
 from simulator.experiment.scalings import scalings_of
@@ -20,8 +22,8 @@ from simulator.experiment.targets import Slot, group_of, slots_of, target_of, ta
 from simulator.fleet.backend import Work
 from simulator.fleet.registry import BACKENDS
 from simulator.fleet.site import OWN_DEVICE_REGION
-from simulator.quality.answers import Answerer, Difficulty, answer_table
-from simulator.quality.guesses import estimated_difficulty, router_score
+from simulator.quality.answers import Difficulty, answer_table
+from simulator.quality.guesses import noisy_difficulty, router_score
 from simulator.scenario.recorded_answers import recorded_answers
 from simulator.streams import RandomStreams, stable_hash
 from simulator.workload.demand import demand_of
@@ -39,10 +41,11 @@ if TYPE_CHECKING:
     from simulator.accounting.month import Month
     from simulator.accounting.terms import Terms
     from simulator.fleet.backend import Service
-    from simulator.scenario import Scenario, Stream
+    from simulator.quality.answers import Answerer
+    from simulator.scenario import Deployment, Scenario, Stream
     from simulator.workload.columns import Workload
     from simulator.workload.demand import Demand
-    from simulator.world.plan import TargetPlan
+    from simulator.world.plan import TargetPlan, Timings
 
 OBJECTIVES = ("ttft_s", "tpot_s", "e2e_s")
 
@@ -67,14 +70,19 @@ class Fleet:
     batch: frozenset[int]
 
 
-def fleet_of(scenario: Scenario, demands: Sequence[Demand]) -> Fleet:
-    """The scenario's fleet; `demands` are those of its streams, in order."""
+def fleet_of(scenario: Scenario, workload: Workload | None = None) -> Fleet:
+    """The scenario's fleet; with a `workload` routers know the usual answers of recorded traces too."""
     services = tuple(BACKENDS[entry.backend].service(scenario, entry) for entry in scenario.fleet)
     slots = tuple(slots_of(scenario, services))
+    models = {entry.model for entry in scenario.fleet}
+    learnt = {name: learnt_of(scenario, name, workload) for name in models}
     return Fleet(
         services=services,
         slots=slots,
-        targets=tuple(target_of(scenario, slot, index, demands) for index, slot in enumerate(slots)),
+        targets=tuple(
+            target_of(scenario, slot, index, learnt[slot.deployment.model])
+            for index, slot in enumerate(slots)
+        ),
         batch=frozenset(index for index, slot in enumerate(slots) if slot.service.batch),
     )
 
@@ -90,7 +98,7 @@ def resolve(scenario: Scenario, replication: int = 0) -> Resolution:
     seed = run_seed(scenario, replication)
     demands = [demand_of(scenario, stream) for stream in scenario.streams]
     workload = generate_workload(scenario, streams)
-    fleet = fleet_of(scenario, demands)
+    fleet = fleet_of(scenario, workload)
     targets, slots = fleet.targets, fleet.slots
     models = tuple(dict.fromkeys(entry.model for entry in scenario.fleet))
     answerers = [answerer(scenario, name) for name in models]
@@ -143,7 +151,7 @@ def answered(
     if table is None:
         sharpness = scenario.settings.quality.discrimination
         return workload, answer_table(workload, answerers, difficulties(scenario), sharpness, seed)
-    query = table.queries(seed, len(workload))
+    query = table.queries(seed, workload.key)
     asked = replace(workload, difficulty=table.difficulty[query])
     return asked, table.answers([entry.name for entry in answerers], query)
 
@@ -155,18 +163,6 @@ def warnings_of(workload: Workload, services: Sequence[Service]) -> tuple[str, .
         for reason, count in workload.dropped_row_count.items()
     ]
     return (*(text for service in services for text in service.warnings), *dropped)
-
-
-def answerer(scenario: Scenario, name: str) -> Answerer:
-    """A model as the quality of its answers goes."""
-    model = scenario.catalog.model(name)
-    return Answerer(
-        name=name,
-        success=model.success,
-        verbosity=model.verbosity,
-        wrong_length_ratio=model.wrong_length_ratio,
-        reasoning_ratio=model.reasoning_ratio,
-    )
 
 
 def difficulties(scenario: Scenario) -> dict[str, Difficulty]:
@@ -249,13 +245,29 @@ def request_table(
         region_code=workload.region_code,
         prompt_token_count=workload.input_token_count,
         max_output_token_count=workload.max_output_token_count,
-        estimated_difficulty=estimated_difficulty(workload.difficulty, quality.difficulty_noise, seed),
-        router_score=router_score(needs_strong(targets, models, workload, answers), quality.router_auc, seed),
+        estimated_difficulty=expected_difficulty(scenario, workload, demands, seed),
+        router_score=router_score(
+            needs_strong(targets, models, workload, answers), quality.router_auc, seed, workload.key
+        ),
         session=workload.session,
         turn=workload.turn,
         ttft_limit_s=limits["ttft_s"],
         e2e_limit_s=limits["e2e_s"],
+        stream_names=workload.stream_names,
+        stream_code=workload.stream_code,
     )
+
+
+def expected_difficulty(
+    scenario: Scenario, workload: Workload, demands: Sequence[Demand], seed: int
+) -> NDArray[np.float64]:
+    """What the router expects of every request's difficulty after its noisy look, logits."""
+    noise_sd = scenario.settings.quality.difficulty_noise
+    expected = noisy_difficulty(workload.difficulty, noise_sd, seed, workload.key)
+    for code, demand in enumerate(demands):
+        rows = workload.stream_code == code
+        expected[rows] = prior_of(scenario, demand).expected(expected[rows], noise_sd)
+    return expected
 
 
 def needs_strong(
@@ -268,15 +280,37 @@ def needs_strong(
 
 def weak_and_strong(targets: Sequence[Target], workload: Workload) -> tuple[str, str]:
     """Models of the cheapest and of the strongest target, over the tasks of the workload."""
-    share = np.bincount(workload.task_code, minlength=len(workload.task_names))
+    share = np.bincount(workload.task_code, minlength=len(workload.task_names)).tolist()
 
     def ability(target: Target) -> float:
         known = [target.ability.get(task, -30.0) for task in workload.task_names]
-        return float(np.dot(share, known))
+        return fsum(count * logits for count, logits in zip(share, known, strict=True))
 
     weak = min(targets, key=lambda target: (target.output_price_usd_per_mtok, target.index))
     strong = max(targets, key=lambda target: (ability(target), -target.index))
     return weak.model, strong.model
+
+
+def timings_of(
+    scenario: Scenario,
+    entry: Deployment,
+    workload: Workload,
+    output: NDArray[np.int32],
+    streams: RandomStreams,
+) -> Timings | None:
+    """Service times of a deployment: every stream's drawn apart, so that none moves another's."""
+    parts = []
+    for code, name in enumerate(workload.stream_names):
+        rows = np.flatnonzero(workload.stream_code == code)
+        work = Work(prompt=workload.input_token_count[rows], output=output[rows])
+        part = BACKENDS[entry.backend].timings(scenario, entry, work, streams.within(name))
+        if part is None:
+            return None
+        parts.append((rows, part))
+    first_s, gap_s = np.empty(len(workload)), np.empty(len(workload))
+    for rows, part in parts:
+        first_s[rows], gap_s[rows] = part.first_s, part.gap_s
+    return replace(parts[0][1], first_s=first_s, gap_s=gap_s)
 
 
 def target_plans(
@@ -291,6 +325,5 @@ def target_plans(
     timings = []
     for entry in scenario.fleet:
         output = answers.output_token_count[models.index(entry.model)]
-        work = Work(prompt=workload.input_token_count, output=output)
-        timings.append(BACKENDS[entry.backend].timings(scenario, entry, work, streams))
+        timings.append(timings_of(scenario, entry, workload, output, streams))
     return tuple(target_plan(scenario, slot, models, workload, timings[slot.number], slots) for slot in slots)

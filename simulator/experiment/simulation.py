@@ -111,7 +111,14 @@ def simulate(
     kernel_s = warm_kernel()
     marks = [time.perf_counter()]
     resolution = resolve(scenario, replication)
-    host = host_of(scenario, resolution.plan.targets, made, policy or scenario.router.policy, replication)
+    host = host_of(
+        scenario,
+        resolution.plan.targets,
+        made,
+        policy or scenario.router.policy,
+        replication,
+        resolution.plan.workload.key,
+    )
     marks.append(time.perf_counter())
     world = World(resolution.plan, host, observer or SilentObserver())
     try:
@@ -158,12 +165,18 @@ def host_of(
     policy: Policy | StepPolicy,
     name: str,
     replication: int,
+    keys: NDArray[np.int64] | None = None,
 ) -> Host:
-    """The router in front of a scenario's targets; backoff jitter is drawn by request and attempt."""
-    settings, seed = scenario.router.resilience, run_seed(scenario, replication)
+    """The router in front of a scenario's targets; backoff jitter is drawn by request, target and try.
 
-    def jitter_u(request: int, attempt: int) -> float:
-        return keyed_uniform_scalar(seed, "jitter", request, attempt)
+    `keys` are the requests' own; without them they go by number.
+    """
+    settings, seed = scenario.router.resilience, run_seed(scenario, replication)
+    draws = [f"jitter/{target.name}" for target in targets]
+
+    def jitter_u(request: int, target: int, tries: int) -> float:
+        key = request if keys is None else keys.item(request)
+        return keyed_uniform_scalar(seed, draws[target], key, tries)
 
     return Host(
         policy,

@@ -24,10 +24,10 @@ from simulator.world.plan import TargetPlan
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from simulator.experiment.learnt import Learnt
     from simulator.fleet.backend import Service
     from simulator.scenario import Deployment, Scenario
     from simulator.workload.columns import Workload
-    from simulator.workload.demand import Demand
     from simulator.world.plan import Timings
 
 BYTES_PER_GB = 1e9
@@ -67,7 +67,7 @@ def slots_of(scenario: Scenario, services: Sequence[Service]) -> list[Slot]:
     return slots
 
 
-def target_of(scenario: Scenario, slot: Slot, index: int, demands: Sequence[Demand]) -> Target:
+def target_of(scenario: Scenario, slot: Slot, index: int, learnt: Learnt) -> Target:
     """What the router knows of a target."""
     model = scenario.catalog.model(slot.deployment.model)
     service = slot.service
@@ -83,7 +83,9 @@ def target_of(scenario: Scenario, slot: Slot, index: int, demands: Sequence[Dema
         discrimination=scenario.settings.quality.discrimination,
         input_price_usd_per_mtok=service.input_usd_per_mtok,
         output_price_usd_per_mtok=service.output_usd_per_mtok,
-        expected_output_tokens=usual_answers(scenario, model.name, demands),
+        expected_output_tokens=learnt.task_output_tokens,
+        stream_output_tokens=learnt.stream_output_tokens,
+        success_curves=learnt.success_curves,
         replica_count=service.replica_count,
     )
 
@@ -96,16 +98,6 @@ def model_abilities(scenario: Scenario, name: str) -> dict[str, float]:
     }
     model = Answerer(name=name, success=scenario.catalog.model(name).success)
     return abilities(model, tasks, scenario.settings.quality.discrimination)
-
-
-def usual_answers(scenario: Scenario, name: str, demands: Sequence[Demand]) -> dict[str, float]:
-    """The model's usual answer by task, hidden reasoning included, tokens."""
-    model = scenario.catalog.model(name)
-    factor = model.verbosity / (1.0 - model.reasoning_ratio)
-    return {
-        stream.task: min(demand.output_tokens.mean * factor, demand.max_output_tokens)
-        for stream, demand in zip(scenario.streams, demands, strict=True)
-    }
 
 
 def group_of(slot: Slot) -> GroupSpec:

@@ -168,6 +168,7 @@ def batching_spec(scenario: Scenario, deployment: Deployment) -> BatchingSpec:
         queue_limit=-1 if settings.queue_limit is None else settings.queue_limit,
         prefix_cache=settings.prefix_cache,
         stall_w=hardware.tensor_parallel * (accelerator.idle_w + accelerator.host_w),
+        power_limit_w=hardware.tensor_parallel * (accelerator.tdp_w + accelerator.host_w),
         width=width,
         progress=progress,
     )
@@ -254,6 +255,7 @@ def engine_coefficients(profile: ServingProfile) -> Engine:
         scale=profile.scale,
         memory_utilization_ratio=profile.memory_utilization_ratio,
         activation_bytes=profile.activation_gib * GIB,
+        moe_activation_bytes=profile.moe_activation_gib * GIB,
         non_torch_bytes=profile.non_torch_gib * GIB,
     )
 

@@ -8,7 +8,7 @@ from simulator.kernel.jit import compiled
 
 @compiled
 def scrambled(number):
-    """A well-mixed number in [0, 2^31) of an attempt number (xorshift-multiply, Stafford)."""
+    """A well-mixed number in [0, 2^31) of a whole number (xorshift-multiply, Stafford)."""
     x = (int(number) + 0x1E3779B97F4A7C15) & 0x7FFFFFFFFFFFFFFF
     x = ((x ^ (x >> 30)) * 0x3F58476D1CE4E5B9) & 0x7FFFFFFFFFFFFFFF
     x = ((x ^ (x >> 27)) * 0x14D049BB133111EB) & 0x7FFFFFFFFFFFFFFF
@@ -50,8 +50,11 @@ def home_queue(k, group, session):
 
 
 @compiled
-def balanced_queue(k, group, number, request):
-    """The replica that takes the attempt, by the group's balancing; NONE when none is up."""
+def balanced_queue(k, group, chance, request):
+    """The replica that takes the attempt, by the group's balancing; NONE when none is up.
+
+    `chance` is the attempt's own whole number that a replica is picked at random by.
+    """
     if group.balancing == SESSION_AFFINITY and session_of(k, request) != NONE:
         return home_queue(k, group, session_of(k, request))
     if group.balancing in (LEAST_OUTSTANDING, SESSION_AFFINITY):
@@ -59,14 +62,14 @@ def balanced_queue(k, group, number, request):
     elif group.balancing == ROUND_ROBIN:
         queue = next_queue(k, group, group.cursor)
     else:
-        queue = next_queue(k, group, scrambled(number) % group.queue_count)
+        queue = next_queue(k, group, scrambled(chance) % group.queue_count)
     if queue != NONE:
         group.cursor = (queue - group.first_queue + 1) % group.queue_count
     return queue
 
 
 @compiled
-def choose_queue(k, group, number, request):
+def choose_queue(k, group, chance, request):
     """The replica that takes the attempt; when none is up, the one it may wait at, or NONE."""
-    queue = balanced_queue(k, group, number, request)
+    queue = balanced_queue(k, group, chance, request)
     return group.waiting_room if queue == NONE else queue

@@ -8,7 +8,7 @@ from __future__ import annotations
 import math
 
 from simulator.kernel.admission import admissible_tokens, admit, continue_prefill, prompt_budget
-from simulator.kernel.charging import pay_for_chunk, turn_meters
+from simulator.kernel.charging import alike_steps, limit_power, pay_for_chunk, turn_meters
 from simulator.kernel.codes import IDLE, LEAP, LEAP_COUNT, NONE, STEP, WAITING, Ending
 from simulator.kernel.costs import attended_pairs, shared_cost
 from simulator.kernel.drafts import decode_room, steps_with_room, stretch, tokens_gained, whole_steps
@@ -86,6 +86,7 @@ def plan_step(k, queue):
         + tokens * queue.prompt_j
         + pairs * queue.attention_j
     )
+    limit_power(queue)
     queue.next_s = queue.start_s + queue.first_step_s
     count_kv(k, queue, decode_room(queue))
 
@@ -110,6 +111,10 @@ def plan_leap(k, queue, single):
     )
     queue.growth_s = decoding * queue.context_s
     queue.growth_j = decoding * queue.context_j
+    queue.steps = alike_steps(queue, queue.steps)
+    limit_power(queue)
+    if queue.limited:
+        queue.growth_j = queue.limit_w * queue.growth_s
     queue.next_s = queue.start_s + stretch(queue, queue.first_step_s, queue.growth_s, queue.steps)
     k.counters[LEAP_COUNT] += 1
 

@@ -4,7 +4,14 @@ from __future__ import annotations
 
 from simulator.kernel.codes import IDLE, NONE, STEP
 from simulator.kernel.costs import attended_pairs, shared_cost
-from simulator.kernel.drafts import decode_room, stretch, tokens_gained, whole_steps
+from simulator.kernel.drafts import (
+    decode_room,
+    gained_before,
+    steps_with_room,
+    stretch,
+    tokens_gained,
+    whole_steps,
+)
 from simulator.kernel.jit import compiled
 from simulator.kernel.lists import count_kv
 
@@ -18,6 +25,8 @@ def pay_for_chunk(queue, entry, shared_s, shared_j):
     pairs = attended_pairs(entry.chunk, entry.computed)
     cost_s = shared_s + entry.chunk * queue.prompt_s + pairs * queue.attention_s
     cost_j = shared_j + entry.chunk * queue.prompt_j + pairs * queue.attention_j
+    if queue.limited:
+        cost_j = queue.limit_w * cost_s
     again = max(0, min(entry.chunk, entry.lost - entry.computed))
     entry.busy_s += cost_s
     entry.energy_j += cost_j
@@ -34,6 +43,9 @@ def turn_meters(queue, steps):
     tokens = queue.decoding * queue.width + queue.chunk_tokens
     shared_s = shared_cost(queue.base_s, queue.expert_s, queue.expert_miss, tokens) / heads
     shared_j = shared_cost(queue.base_j, queue.expert_j, queue.expert_miss, tokens) / heads
+    if queue.limited:
+        shared_j = queue.limit_w * shared_s
+        count_limited(queue, steps)
     queue.busy_s += stretch(queue, queue.first_step_s, queue.growth_s, steps)
     queue.energy_j += stretch(queue, queue.first_step_j, queue.growth_j, steps)
     queue.share_s += shared_s * steps
@@ -42,6 +54,38 @@ def turn_meters(queue, steps):
     queue.clock += steps
     queue.step_count += steps
     return shared_s, shared_j
+
+
+@compiled
+def limit_power(queue):
+    """Holds the step that is planned to the power limit: at it, joules follow seconds."""
+    queue.limited = queue.first_step_j > queue.limit_w * queue.first_step_s
+    if queue.limited:
+        queue.first_step_j = queue.limit_w * queue.first_step_s
+
+
+@compiled
+def alike_steps(queue, steps):
+    """How many of a planned stretch's steps are on the first one's side of the power limit.
+
+    What a step draws beyond the limit grows evenly with contexts, so that it changes sign once. The
+    later steps are planned anew: a stretch may end at any boundary.
+    """
+    beyond = queue.first_step_j - queue.limit_w * queue.first_step_s
+    growth = queue.growth_j - queue.limit_w * queue.growth_s
+    if (growth > 0.0 and beyond <= 0.0) or (growth < 0.0 and beyond > 0.0):
+        gain = -beyond / growth
+        if gain < steps * queue.width:
+            return min(steps, steps_with_room(queue, int(gain)) + 1)
+    return steps
+
+
+@compiled
+def count_limited(queue, steps):
+    """Counts steps at the power limit, and the tokens that the queue's clock had gained before each."""
+    before = tokens_gained(queue, 0, queue.clock)
+    queue.limited_steps += steps
+    queue.limited_gain += steps * before + gained_before(queue, queue.clock, steps)
 
 
 @compiled

@@ -117,13 +117,15 @@ def submit(
     priority,
     notify,
     reason,
+    chance,
 ):
     """Sends an attempt on its way to a group of queues; returns its handle, or NO_SLOT.
 
     `queue` names the one queue it must stand in, or NONE to let the group balance. It arrives at
     `ready_s`. Servers take `duration_s`, the first token after `first_delay_s`. A `reason` other
-    than 0 is a failure drawn beforehand: the attempt fails with it on arrival. NO_SLOT asks for
-    more slots or timers.
+    than 0 is a failure drawn beforehand: the attempt fails with it on arrival. `chance` is a whole
+    number drawn for it, which balancing at random goes by; NONE lets it go by the attempt's number.
+    NO_SLOT asks for more slots or timers.
     """
     slot = k.counters[FREE_SLOT]
     if slot == NONE or short_of_timers(k):
@@ -143,6 +145,7 @@ def submit(
     entry.priority = priority
     entry.notify = notify
     entry.reason = reason
+    entry.chance = entry.number if chance == NONE else chance
     k.groups[group].outstanding += 1
     if queue != NONE:
         k.queues[queue].outstanding += 1
@@ -185,7 +188,7 @@ def arrive(k, slot, now_s):
     """Brings an attempt to its group: it is refused, fails as drawn, or stands in a queue."""
     entry = k.slots[slot]
     if entry.queue == NONE:
-        entry.queue = choose_queue(k, k.groups[entry.group], entry.number, entry.request)
+        entry.queue = choose_queue(k, k.groups[entry.group], entry.chance, entry.request)
         if entry.queue != NONE:
             k.queues[entry.queue].outstanding += 1
     if entry.queue == NONE:

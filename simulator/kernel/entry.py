@@ -86,6 +86,7 @@ def submit(
     priority,
     notify,
     reason,
+    chance,
 ):
     """See `engine.submit`."""
     return engine.submit(
@@ -103,6 +104,7 @@ def submit(
         priority,
         notify,
         reason,
+        chance,
     )
 
 

@@ -99,13 +99,14 @@ class Kernel:
         priority: int = 0,
         notify: int = 0,
         reason: int = 0,
+        chance: int = NONE,
     ) -> int:
         """Sends an attempt on its way (`engine.submit`); returns its handle.
 
         `notify` is a mask of first token (1) and completion (2); failures are always told.
         """
         arguments = (group, queue, request, prompt, output, now_s, ready_s, return_s)
-        rest = (first_delay_s, duration_s, priority, notify, reason)
+        rest = (first_delay_s, duration_s, priority, notify, reason, chance)
         handle = entry.submit(self.door, *arguments, *rest)
         while handle == NO_SLOT:
             self.make_way()

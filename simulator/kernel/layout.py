@@ -255,6 +255,7 @@ def fill_batching(rows: Records, spec: BatchingSpec) -> None:
     rows["caches"] = spec.prefix_cache
     rows["expert_miss"] = spec.expert_miss
     rows["stall_w"] = spec.stall_w
+    rows["limit_w"] = spec.power_limit_w
     fill_lane(rows, "s", spec.seconds)
     fill_lane(rows, "j", spec.joules)
 

@@ -2,14 +2,15 @@
 
 A queue slowed by `f` takes `f` times the seconds for everything; the added time draws the replica's
 idle power: joules' = joules + stall_w (f - 1) seconds, in every component of the step cost
-(`costs.py`), so that time and energy stay attributed by cause (docs/methodology/faults.md).
+(`costs.py`), so that time and energy stay attributed by cause (docs/methodology/faults.md). The
+power limit holds for the work alone: over the longer step it is (limit_w + stall_w (f - 1)) / f.
 """
 
 from __future__ import annotations
 
 from simulator.kernel.codes import DECODE, NONE
-from simulator.kernel.drafts import gained_before, tokens_gained
 from simulator.kernel.jit import compiled
+from simulator.kernel.sequences import pay_for_decoding, start_meters
 
 
 @compiled
@@ -28,17 +29,10 @@ def change_pace(k, queue):
 @compiled
 def pay_so_far(queue, entry):
     """Charges a decoding sequence for its steps at the old pace; its meters start anew."""
-    steps = queue.clock - entry.started_clock
-    gained = tokens_gained(queue, entry.started_clock, steps)
-    read = steps * entry.started_context + gained_before(queue, entry.started_clock, steps)
-    entry.busy_s += queue.share_s - entry.share_s + steps * queue.sequence_s + read * queue.context_s
-    entry.energy_j += queue.share_j - entry.share_j + steps * queue.sequence_j + read * queue.context_j
+    gained = pay_for_decoding(queue, entry)
     entry.generated += gained
     entry.computed += gained
-    entry.started_clock = queue.clock
-    entry.started_context = entry.computed
-    entry.share_s = queue.share_s
-    entry.share_j = queue.share_j
+    start_meters(queue, entry)
 
 
 @compiled
@@ -51,6 +45,8 @@ def stall_joules(queue, added):
     queue.context_j += watts * queue.context_s
     queue.prompt_j += watts * queue.prompt_s
     queue.attention_j += watts * queue.attention_s
+    limit_w = queue.limit_w * queue.slowdown + queue.stall_w * added
+    queue.limit_w = limit_w / (queue.slowdown + added)
 
 
 @compiled

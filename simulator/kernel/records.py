@@ -20,6 +20,12 @@ QUEUE = np.dtype(
         ("slowdown", "f8"),
         ("slowdown_next", "f8"),
         ("stall_w", "f8"),
+        # power: the most a step may draw at its present pace, watts; whether the step under way would
+        # draw more; steps so far that would have, and the tokens gained before each of them, summed
+        ("limit_w", "f8"),
+        ("limited", "i8"),
+        ("limited_steps", "i8"),
+        ("limited_gain", "i8"),
         # limits
         ("capacity", "i8"),
         ("queue_limit", "i8"),
@@ -128,6 +134,7 @@ SLOT = np.dtype(
         ("generation", "i8"),
         ("state", "i8"),
         ("number", "i8"),
+        ("chance", "i8"),
         ("request", "i8"),
         ("group", "i8"),
         ("queue", "i8"),
@@ -143,6 +150,8 @@ SLOT = np.dtype(
         ("chunk", "i8"),
         ("started_clock", "i8"),
         ("started_context", "i8"),
+        ("limited_steps", "i8"),
+        ("limited_gain", "i8"),
         ("done_clock", "i8"),
         ("share_s", "f8"),
         ("share_j", "f8"),

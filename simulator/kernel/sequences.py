@@ -15,10 +15,7 @@ def begin_decode(k, queue, slot):
     """Joins the decoding batch; the slot's meters start at the queue's present readings."""
     entry = k.slots[slot]
     entry.state = DECODE
-    entry.started_clock = queue.clock
-    entry.started_context = entry.computed
-    entry.share_s = queue.share_s
-    entry.share_j = queue.share_j
+    start_meters(queue, entry)
     entry.done_clock = clock_at(queue, queue.clock, entry.output - entry.generated)
     push_member(k, queue, entry.done_clock, slot)
     queue.decoding += 1
@@ -26,15 +23,49 @@ def begin_decode(k, queue, slot):
 
 
 @compiled
-def end_decode(k, queue, slot, place):
-    """Leaves the decoding batch, paying for its steps so far (costs.py, component by cause)."""
-    entry = k.slots[slot]
+def start_meters(queue, entry):
+    """Lets a decoding sequence's meters start at the queue's present readings."""
+    entry.started_clock = queue.clock
+    entry.started_context = entry.computed
+    entry.limited_steps = queue.limited_steps
+    entry.limited_gain = queue.limited_gain
+    entry.share_s = queue.share_s
+    entry.share_j = queue.share_j
+
+
+@compiled
+def pay_for_decoding(queue, entry):
+    """Charges a decoding sequence for its steps since its meters started; returns the tokens gained."""
     steps = queue.clock - entry.started_clock
-    gained = tokens_gained(queue, entry.started_clock, steps)
-    tokens = min(gained, entry.output - entry.generated)
     read = steps * entry.started_context + gained_before(queue, entry.started_clock, steps)
     entry.busy_s += queue.share_s - entry.share_s + steps * queue.sequence_s + read * queue.context_s
     entry.energy_j += queue.share_j - entry.share_j + steps * queue.sequence_j + read * queue.context_j
+    if queue.limited_steps > entry.limited_steps:
+        spare_the_limited(queue, entry)
+    return tokens_gained(queue, entry.started_clock, steps)
+
+
+@compiled
+def spare_the_limited(queue, entry):
+    """Corrects a sequence's joules for steps at the power limit: there they follow its seconds.
+
+    The queue sums the tokens gained by its own clock before each limited step, so that the context
+    read in them is c n + (sum now - sum then) - g n, with n such steps since the sequence started at
+    context c and g tokens of the clock. All are whole numbers: nothing is lost.
+    """
+    steps = queue.limited_steps - entry.limited_steps
+    before = tokens_gained(queue, 0, entry.started_clock)
+    read = steps * (entry.started_context - before) + queue.limited_gain - entry.limited_gain
+    entry.energy_j += steps * (queue.limit_w * queue.sequence_s - queue.sequence_j)
+    entry.energy_j += read * (queue.limit_w * queue.context_s - queue.context_j)
+
+
+@compiled
+def end_decode(k, queue, slot, place):
+    """Leaves the decoding batch, paying for its steps so far (costs.py, component by cause)."""
+    entry = k.slots[slot]
+    gained = pay_for_decoding(queue, entry)
+    tokens = min(gained, entry.output - entry.generated)
     queue.context -= entry.computed + gained
     entry.generated += tokens
     entry.computed += tokens

@@ -35,8 +35,9 @@ class BatchingSpec:
     `seconds` and `joules` are the cost of a step; `expert_miss` is the probability that one token
     leaves a given expert untouched (1 - k/E). Counts are tokens and sequences; a negative
     `queue_limit` means no limit on waiting attempts. `stall_w` is drawn in the time that a slowed
-    replica takes more. With drafts a decode step computes `width` tokens of a sequence (whose cost
-    `sequence` holds) and yields `progress` of them, from 1 to `width`.
+    replica takes more; no step draws more than `power_limit_w` at its own pace. With drafts a decode
+    step computes `width` tokens of a sequence (whose cost `sequence` holds) and yields `progress` of
+    them, from 1 to `width`.
     """
 
     seconds: StepCost
@@ -48,6 +49,7 @@ class BatchingSpec:
     queue_limit: int = -1
     prefix_cache: bool = True
     stall_w: float = 0.0
+    power_limit_w: float = math.inf
     width: int = 1
     progress: float = 1.0
 

@@ -25,7 +25,7 @@ def hand_over(k, queue, slot, now_s):
     """Sends a finished prompt to the decode pool; who was given up, or finds nobody there, ends."""
     entry = k.slots[slot]
     pool = k.groups[k.groups[queue.group].decode_pool]
-    receiver = NONE if entry.stop else balanced_queue(k, pool, entry.number, entry.request)
+    receiver = NONE if entry.stop else balanced_queue(k, pool, ~entry.chance, entry.request)
     if receiver != NONE:
         send(k, queue, slot, receiver, now_s)
         return

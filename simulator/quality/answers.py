@@ -83,22 +83,29 @@ def answers_right(
 ) -> NDArray[np.bool_]:
     """Which requests the model answers right; `ability` by task code."""
     chance = success_probability(ability[workload.task_code], workload.difficulty, discrimination)
-    draw = keyed_uniform(seed, f"answer/{model}", np.arange(len(workload)))
+    draw = keyed_uniform(seed, f"answer/{model}", workload.key)
     return draw < chance
+
+
+def length_factors(answerer: Answerer, task: str) -> tuple[float, float]:
+    """Tokens of right and of wrong answers over nominal ones, hidden reasoning included.
+
+    Right answers have nominal x verbosity x s, wrong ones `wrong_length_ratio` times that, with s
+    such that the mean over both is nominal x verbosity at the model's success on the task.
+    """
+    success, ratio = answerer.success.get(task, 0.0), answerer.wrong_length_ratio
+    right = answerer.verbosity / (success + (1.0 - success) * ratio) / (1.0 - answerer.reasoning_ratio)
+    return right, right * ratio
 
 
 def output_tokens(workload: Workload, answerer: Answerer, correct: NDArray[np.bool_]) -> NDArray[np.int32]:
     """Output tokens, hidden reasoning included, at least 1 and at most the declared limit.
 
-    Right answers have nominal x verbosity x s, wrong ones `wrong_length_ratio` times that, with s
-    such that the mean over both is nominal x verbosity at the model's success on each task.
     Recorded lengths stand as recorded.
     """
-    success = np.array([answerer.success.get(name, 0.0) for name in workload.task_names])
-    ratio = answerer.wrong_length_ratio
-    scale = answerer.verbosity / (success + (1.0 - success) * ratio)
-    factor = scale[workload.task_code] * np.where(correct, 1.0, ratio)
-    visible = workload.output_token_count * factor / (1.0 - answerer.reasoning_ratio)
-    drawn = np.where(workload.output_recorded, workload.output_token_count, np.rint(visible))
+    factors = [length_factors(answerer, name) for name in workload.task_names]
+    right, wrong = np.array(factors, np.float64).reshape(-1, 2).T[:, workload.task_code]
+    drawn = np.rint(workload.output_token_count * np.where(correct, right, wrong))
+    drawn = np.where(workload.output_recorded, workload.output_token_count, drawn)
     limit = np.maximum(workload.max_output_token_count, 1)
     return np.clip(drawn, 1, np.where(workload.output_recorded, drawn, limit)).astype(np.int32)

@@ -54,9 +54,9 @@ class OutcomeTable:
         """The model's share of right answers."""
         return float(self.correct[self.models.index(model)].mean())
 
-    def queries(self, seed: int, count: int) -> NDArray[np.int64]:
+    def queries(self, seed: int, key: NDArray[np.int64]) -> NDArray[np.int64]:
         """The query that each request asks: drawn by its key, all equally likely."""
-        draws = keyed_uniform(seed, "query", np.arange(count))
+        draws = keyed_uniform(seed, "query", key)
         return (draws * self.correct.shape[1]).astype(np.int64)
 
     def answers(self, models: Sequence[str], query: NDArray[np.int64]) -> AnswerTable:

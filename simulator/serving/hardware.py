@@ -76,6 +76,7 @@ class Engine:
     scale: float = 1.0
     memory_utilization_ratio: float = 0.9
     activation_bytes: float = 5.5 * GIB
+    moe_activation_bytes: float = 8.0 * GIB
     non_torch_bytes: float = 0.15 * GIB
 
 

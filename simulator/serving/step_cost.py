@@ -149,8 +149,8 @@ def step_joules(shape: Shape, chip: Chip, layout: Layout, seconds: StepCost, hos
 def kv_room_tokens(shape: Shape, chip: Chip, engine: Engine, layout: Layout) -> int:
     """Tokens of KV cache a replica has room for; negative when the weights do not fit.
 
-    n mem 0.9 - weights - activations - what the runtime itself takes (0.15 GiB, 0.6 GiB per chip
-    when n > 1), over the bytes of one token (vLLM's start-up arithmetic).
+    n mem 0.9 - weights - activations (5.5 GiB, with experts 8) - what the runtime itself takes (0.15
+    GiB, 0.6 GiB per chip when n > 1), over the bytes of one token (vLLM's start-up arithmetic).
     """
     return int(room_bytes(shape, chip, engine, layout) // resident_bytes_per_token(shape, layout))
 
@@ -160,7 +160,8 @@ def room_bytes(shape: Shape, chip: Chip, engine: Engine, layout: Layout) -> floa
     n = layout.tensor_parallel
     usable = n * chip.memory_bytes * engine.memory_utilization_ratio
     runtime = engine.non_torch_bytes if n == 1 else 4.0 * n * engine.non_torch_bytes
-    return usable - weight_bytes(shape, layout) - engine.activation_bytes - runtime
+    activations = engine.moe_activation_bytes if shape.experts else engine.activation_bytes
+    return usable - weight_bytes(shape, layout) - activations - runtime
 
 
 def resident_bytes_per_token(shape: Shape, layout: Layout) -> float:

@@ -21,13 +21,16 @@ class Workload:
     their `think_s`. Code columns index the name tuples. `output_token_count` is the
     nominal answer length; where `output_recorded` holds it is the recorded length and every
     model answers with it, elsewhere a model's verbosity scales it. `difficulty` is the latent
-    shared difficulty in logits. `device` is the asker's own device number (for on-device tiers).
+    shared difficulty in logits. `device` is the asker's own device number (for on-device tiers):
+    the streams' devices follow one another, and `device_key` has a number for each that other streams
+    do not move. Everything drawn for a request during a run is keyed by its `key`, likewise.
     The lower its `priority` number, the sooner a request is served where it has to wait.
     `prefix_offset`/`prefix_block` are ragged prefix-block hashes (rows i: offset[i]:offset[i+1]),
     of `prefix_tokens` tokens each: whole blocks of 16. `history_token_count` of a prompt's tokens
     repeat its conversation's earlier turns; -1 where prompts carry none.
     """
 
+    key: NDArray[np.int64]
     arrival_s: NDArray[np.float64]
     stream_code: NDArray[np.int16]
     task_code: NDArray[np.int16]
@@ -48,6 +51,7 @@ class Workload:
     prefix_block: NDArray[np.int64]
     prefix_tokens: NDArray[np.int64]
     history_token_count: NDArray[np.int32]
+    device_key: NDArray[np.int64]
     stream_names: tuple[str, ...]
     task_names: tuple[str, ...]
     tenant_names: tuple[str, ...]

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from simulator.streams import request_keys
 from simulator.workload.arrivals.trace import gather_ragged
 from simulator.workload.columns import Workload
 from simulator.workload.demand import demand_of
@@ -33,9 +34,13 @@ PREFIX_BLOCK_TOKENS = 512
 
 
 def generate_workload(scenario: Scenario, streams: RandomStreams) -> Workload:
-    """The workload of one replication: the same for every policy."""
+    """The workload of one replication: the same for every policy.
+
+    Streams are laid out by name, so that their order in the scenario changes nothing.
+    """
     tables = Tables(scenario)
-    parts = [stream_part(scenario, stream, tables, streams) for stream in scenario.streams]
+    named = sorted(scenario.streams, key=lambda stream: stream.name)
+    parts = [stream_part(scenario, stream, tables, streams) for stream in named]
     columns = {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
     first_row = np.concatenate([[0], np.cumsum([len(part["turn"]) for part in parts])])
     shift = np.repeat(first_row[:-1], [len(part["turn"]) for part in parts])
@@ -46,6 +51,7 @@ def generate_workload(scenario: Scenario, streams: RandomStreams) -> Workload:
     )
     return Workload(
         **in_order(columns),
+        device_key=np.concatenate([device_keys(stream) for stream in named]),
         stream_names=tuple(stream.name for stream in scenario.streams),
         task_names=tables.tasks,
         tenant_names=tables.tenants,
@@ -63,12 +69,27 @@ class Tables:
         self.tenants = once(name for stream in scenario.streams for name in stream.tenants)
         self.regions = once(stream.region for stream in scenario.streams)
         self.stream = {stream.name: code for code, stream in enumerate(scenario.streams)}
+        self.first_device = first_devices(scenario.streams)
         self.dropped: dict[str, int] = {}
 
     def drop(self, counts: dict[str, int]) -> None:
         """Adds the rows a stream could not use."""
         for reason, count in counts.items():
             self.dropped[reason] = self.dropped.get(reason, 0) + count
+
+
+def first_devices(streams: Iterable[Stream]) -> dict[str, int]:
+    """The number of each stream's first device: one stream's after the other's, by name."""
+    found, following = {}, 0
+    for stream in sorted(streams, key=lambda stream: stream.name):
+        found[stream.name] = following
+        following += stream.devices
+    return found
+
+
+def device_keys(stream: Stream) -> Ints:
+    """What draws for the stream's devices are keyed by."""
+    return request_keys(f"{stream.name}'s devices", np.arange(stream.devices), 0)
 
 
 def once(names: Iterable[str]) -> tuple[str, ...]:
@@ -86,6 +107,7 @@ def stream_part(scenario: Scenario, stream: Stream, tables: Tables, streams: Ran
     offset, block, tokens = prefix_rows(stream, requests, turns)
     tenant_code = np.array([tables.tenants.index(name) for name in stream.tenants], np.int16)
     return {
+        "key": request_keys(stream.name, opening, turns.turn),
         "arrival_s": np.where(turns.turn == 0, requests.arrival_s[opening], np.nan),
         "stream_code": np.full(len(opening), tables.stream[stream.name], np.int16),
         "task_code": np.full(len(opening), tables.tasks.index(stream.task), np.int16),
@@ -96,7 +118,7 @@ def stream_part(scenario: Scenario, stream: Stream, tables: Tables, streams: Ran
         "max_output_token_count": requests.max_output_token_count[opening],
         "output_recorded": requests.output_recorded[opening] & (turns.turn == 0),
         "difficulty": difficulties(requests, turns, demand, streams, stream),
-        "device": requests.device[opening],
+        "device": tables.first_device[stream.name] + requests.device[opening],
         "priority": np.full(len(opening), stream.priority, np.int16),
         "session": opening if follows(stream) else requests.recorded_session[opening],
         "turn": turns.turn,
@@ -194,7 +216,7 @@ def numbered_sessions(session: NDArray[np.int64], counts: Sequence[int]) -> NDAr
 
 
 def in_order(columns: Columns) -> Columns:
-    """The columns by arrival, later turns at the end; ties stay in the order of the streams."""
+    """The columns by arrival, later turns at the end; ties stay in the order of the streams' names."""
     order = np.argsort(columns["arrival_s"], kind="stable")
     place = np.empty(len(order), np.int64)
     place[order] = np.arange(len(order))

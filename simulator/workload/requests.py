@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 
 import numpy as np
 
+from simulator.distributions import whole_draws
 from simulator.workload.arrivals import ArrivalWindow, arrival_pattern
 
 if TYPE_CHECKING:
@@ -86,8 +87,8 @@ def token_counts(values: NDArray[np.float64]) -> NDArray[np.int32]:
 
 def drawn_lengths(demand: Demand, draws: Draws, count: int) -> dict[str, NDArray[np.int32]]:
     """Prompt and nominal answer lengths from the stream's distributions."""
-    prompt = demand.input_tokens.sample(draws("input tokens"), count)
-    answer = demand.output_tokens.sample(draws("output tokens"), count)
+    prompt = whole_draws(demand.input_tokens, draws("input tokens"), count)
+    answer = whole_draws(demand.output_tokens, draws("output tokens"), count)
     return {"input_token_count": token_counts(prompt), "output_token_count": token_counts(answer)}
 
 

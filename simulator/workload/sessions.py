@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from simulator.distributions import whole_draws
 from simulator.workload.requests import MOST_TOKENS, token_counts
 
 if TYPE_CHECKING:
@@ -113,8 +114,7 @@ def following_turns(
 
 def turn_counts(sequel: Sequel, rng: np.random.Generator, count: int) -> NDArray[np.int64]:
     """Turns of each session, at least one."""
-    drawn = sequel.turns.sample(rng, count)
-    return np.clip(np.rint(drawn), 1, MOST_TURNS).astype(np.int64)
+    return np.clip(whole_draws(sequel.turns, rng, count), 1, MOST_TURNS).astype(np.int64)
 
 
 def turn_lengths(
@@ -122,8 +122,8 @@ def turn_lengths(
 ) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
     """What is newly said and answered in each turn; first turns keep theirs."""
     first = len(requests.arrival_s)
-    said = sequel.added_tokens.sample(streams["later input tokens", stream], count - first)
-    answer = demand.output_tokens.sample(streams["later output tokens", stream], count - first)
+    said = whole_draws(sequel.added_tokens, streams["later input tokens", stream], count - first)
+    answer = whole_draws(demand.output_tokens, streams["later output tokens", stream], count - first)
     return (
         np.concatenate([requests.input_token_count, token_counts(said)]),
         np.concatenate([requests.output_token_count, token_counts(answer)]),

@@ -9,6 +9,9 @@ from typing import TYPE_CHECKING
 from simulator.streams import keyed_uniform_scalar
 
 if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
     from simulator.world.plan import Absence, RunPlan
 
 NOBODY_ON = "no target permitted: device_offline"
@@ -18,12 +21,13 @@ class Presences:
     """Whether each device behind one target is on, asked at instants that never decrease.
 
     On and off times are exponential in turn, from the equilibrium on, drawn by (device, number):
-    the same under every policy.
+    the same under every policy, whatever other streams' users have.
     """
 
-    def __init__(self, absence: Absence, seed: int) -> None:
-        """Nobody has been asked yet."""
+    def __init__(self, absence: Absence, seed: int, keys: NDArray[np.int64]) -> None:
+        """Nobody has been asked yet; `keys` are the devices' own, by number."""
         self._absence = absence
+        self._keys = keys.tolist()
         self._seed = seed
         self._stream = f"offline of {absence.label}"
         self._states: dict[int, tuple[bool, float, int]] = {}
@@ -48,14 +52,15 @@ class Presences:
 
     def _first(self, device: int) -> tuple[bool, float, int]:
         """State at time 0, and how long it still lasts."""
-        is_off = keyed_uniform_scalar(self._seed, self._stream, device, 0) < self._absence.share
+        draw = keyed_uniform_scalar(self._seed, self._stream, self._keys[device], 0)
+        is_off = draw < self._absence.share
         return is_off, self._length_s(device, 1, is_off=is_off), 1
 
     def _length_s(self, device: int, number: int, *, is_off: bool) -> float:
         """Length of the device's turn of that number: -mean ln u."""
         off_s, share = self._absence.mean_s, self._absence.share
         mean_s = off_s if is_off else off_s * (1.0 - share) / share
-        return -mean_s * log(keyed_uniform_scalar(self._seed, self._stream, device, number))
+        return -mean_s * log(keyed_uniform_scalar(self._seed, self._stream, self._keys[device], number))
 
 
 class Absences:
@@ -69,7 +74,10 @@ class Absences:
         """Looks at the plan's targets; `any` says whether some device is ever off."""
         targets = enumerate(plan.target_plans)
         absences = {index: entry.absence for index, entry in targets if entry.absence is not None}
-        self._presences = {index: Presences(absence, plan.seed) for index, absence in absences.items()}
+        self._presences = {
+            index: Presences(absence, plan.seed, plan.workload.device_key)
+            for index, absence in absences.items()
+        }
         self._counts = [entry.queue_count for entry in plan.target_plans]
         self._device = memoryview(plan.workload.device)
         self._warmup_s = plan.warmup_s

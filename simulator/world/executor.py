@@ -59,7 +59,7 @@ class Live:
     """One request under way: its steps, what it waits for, and its attempts so far.
 
     `sent` holds (handle, attempt number, target) of the attempts these steps started;
-    `attempts` counts all attempts of the request.
+    `earlier` the targets of those that other steps of the same request started before.
 
     `serial` counts resumptions, so that a timer set for an earlier wait is known to be stale.
     """
@@ -71,11 +71,18 @@ class Live:
     interest = 0
     serial = 0
 
-    def __init__(self, request: int, steps: Generator[Step, Any, None], attempts: int = 0) -> None:
-        """Begins after `attempts` earlier ones of the same request; nothing else is set yet."""
+    def __init__(
+        self, request: int, steps: Generator[Step, Any, None], earlier: tuple[int, ...] = ()
+    ) -> None:
+        """Begins after `earlier` attempts of the same request; nothing else is set yet."""
         self.request = request
         self.steps = steps
-        self.attempts = attempts
+        self.earlier = earlier
+
+    @property
+    def tried(self) -> tuple[int, ...]:
+        """The targets of all attempts of the request so far, in order."""
+        return (*self.earlier, *(target for _handle, _number, target in self.sent))
 
 
 class Executor:
@@ -158,9 +165,10 @@ class Executor:
     def _start(self, live: Live, step: Start) -> int:
         """Sends an attempt off; whoever hears of it will find the request by the attempt's slot."""
         number, target = len(self._journal.attempt_kinds), step.target
-        kind = step.kind if live.attempts == 0 or step.kind else AttemptKind.RETRY
-        handle = self.submission.submit(live.request, target, kind, live.attempts, self._clock.now)
-        live.attempts += 1
+        again = bool(live.sent or live.earlier)
+        tries = live.tried.count(target) if again else 0
+        kind = AttemptKind.RETRY if again and not step.kind else step.kind
+        handle = self.submission.submit(live.request, target, kind, tries, self._clock.now)
         live.sent = (*live.sent, (handle, number, target))
         slot, parked = handle & SLOT_MASK, self._parked
         if slot >= len(parked):

@@ -47,7 +47,7 @@ class Timings:
     """Service times of a target whose queues are servers, by request.
 
     The first token comes after `first_s[i]`, every further one `gap_s[i]` later. A repeated
-    attempt draws anew: it reads the row `attempt * stride` further on when `redraw` holds.
+    try draws anew when `redraw` holds: it reads the row of another request of the stream.
     `throttling` machines take longer when hot, `crowding` servers when many calls run.
     """
 

@@ -5,7 +5,9 @@ from __future__ import annotations
 from math import prod
 from typing import TYPE_CHECKING
 
-from simulator.kernel.codes import NO_SLOT, NONE, Reason
+import numpy as np
+
+from simulator.kernel.codes import NO_SLOT, NONE, RANDOM, Reason
 from simulator.kernel.entry import submit as submit_compiled
 from simulator.streams import keyed_uniform_scalar
 from simulator.world.heat import DeviceHeat
@@ -21,12 +23,15 @@ SERVER_ERROR = int(Reason.SERVER_ERROR)
 CONNECTION = int(Reason.CONNECTION)
 """Plain integers: Numba takes ten microseconds to look at an enum's member."""
 
-REDRAW_STRIDE = 7919
-"""Rows a repeated attempt moves on in the columns of service draws (a prime)."""
+CHANCES = 2**52
+"""Among how many whole numbers one is drawn for an attempt that is balanced at random."""
 
 
 class Submission:
     """Turns (request, target) into a submission; counts attempts.
+
+    What is drawn for an attempt is keyed by the request, the target's name and the number of the try
+    at that target: what else a policy attempts changes nothing about it.
 
     `delay_s` is added before attempts leave: the router's decision latency.
     """
@@ -35,7 +40,17 @@ class Submission:
         """Looks at the plan's columns."""
         workload = plan.workload
         self._seed = plan.seed
-        self._request_count = max(len(workload), 1)
+        self._key = memoryview(workload.key)
+        self._stream = memoryview(workload.stream_code)
+        self._rows = [
+            np.flatnonzero(workload.stream_code == code) for code in range(len(workload.stream_names))
+        ]
+        self._failures = [f"failure/{target.name}" for target in plan.targets]
+        self._redraws = [f"service again/{target.name}" for target in plan.targets]
+        self._balancings = [
+            f"balancing/{target.name}" if group.balancing == RANDOM else ""
+            for target, group in zip(plan.targets, plan.groups, strict=True)
+        ]
         self._kinds = journal.attempt_kinds
         self._targets = plan.target_plans
         self._prompt = memoryview(workload.input_token_count)
@@ -55,8 +70,8 @@ class Submission:
         self._kernel = kernel
         self.delay_s = 0.0
 
-    def submit(self, request: int, target: int, kind: int, attempt: int, now_s: float) -> int:
-        """Starts the request's attempt number `attempt` at a target; returns its handle."""
+    def submit(self, request: int, target: int, kind: int, tries: int, now_s: float) -> int:
+        """Starts an attempt of a request that was tried `tries` times at the target; returns its handle."""
         self._kinds.append(kind)
         region = self._region[request]
         prompt, cached, meter = self._prompt[request], 0, self.meters[target]
@@ -71,10 +86,10 @@ class Submission:
             back_s, first_s, duration_s, queue, reason = 0.0, 0.0, 0.0, NONE, CONNECTION
         else:
             queue = self._own_queue(plan, request)
-            first_s, duration_s = self._service(target, request, attempt, output)
+            first_s, duration_s = self._service(target, request, tries, output)
             if self._heats[target] is not None:
                 first_s, duration_s = self._hot(target, queue, ready_s, first_s, duration_s)
-            reason = self._drawn_failure(target, request, attempt)
+            reason = self._drawn_failure(target, request, tries)
             if meter is not None:
                 prompt, cached, refusal = meter.count(request, output, ready_s)
                 reason = refusal or reason
@@ -93,29 +108,39 @@ class Submission:
             self._priority[request],
             0,
             reason,
+            self._chance(target, request, tries) if self._balancings[target] else NONE,
         )
         if handle == NO_SLOT:
             self._kernel.make_way()
             self._kinds.pop()
-            return self.submit(request, target, kind, attempt, now_s)
+            return self.submit(request, target, kind, tries, now_s)
         if cached:
             self._cached[len(self._kinds) - 1] = cached
         return handle
 
-    def _service(self, target: int, request: int, attempt: int, output: int) -> tuple[float, float]:
+    def _chance(self, target: int, request: int, tries: int) -> int:
+        """The whole number that picks the attempt's replica where the target balances at random."""
+        draw = keyed_uniform_scalar(self._seed, self._balancings[target], self._key[request], tries)
+        return int(draw * CHANCES)
+
+    def _service(self, target: int, request: int, tries: int, output: int) -> tuple[float, float]:
         """Seconds to the first token and to the last, of a target whose queues are servers."""
         timings = self._targets[target].timings
         if timings is None:
             return 0.0, 0.0
-        row = request
-        if timings.redraw and attempt:
-            row = (request + attempt * REDRAW_STRIDE) % self._request_count
+        row = self._drawn_again(target, request, tries) if timings.redraw and tries else request
         first_s = timings.first_s.item(row)
         total_s = first_s + (output - 1) * timings.gap_s.item(row)
         if timings.crowding is None:
             return first_s, total_s
         factor = timings.crowding.factor(int(self._kernel.groups["running"][target]))
         return first_s * factor, total_s * factor
+
+    def _drawn_again(self, target: int, request: int, tries: int) -> int:
+        """The request whose service times a repeated try takes: any of its stream, drawn by key."""
+        rows = self._rows[self._stream[request]]
+        draw = keyed_uniform_scalar(self._seed, self._redraws[target], self._key[request], tries)
+        return int(rows[int(draw * len(rows))])
 
     def _hot(
         self, target: int, queue: int, ready_s: float, first_s: float, duration_s: float
@@ -132,11 +157,11 @@ class Submission:
             return NONE
         return plan.first_queue + self._device[request] % plan.queue_count
 
-    def _drawn_failure(self, target: int, request: int, attempt: int) -> int:
+    def _drawn_failure(self, target: int, request: int, tries: int) -> int:
         """The failure this attempt is drawn to meet, by key: the same under every policy."""
         if not self._failure_ratio[target]:
             return NO_FAILURE
-        draw = keyed_uniform_scalar(self._seed, "failure", request, attempt, target)
+        draw = keyed_uniform_scalar(self._seed, self._failures[target], self._key[request], tries)
         return SERVER_ERROR if draw < self._failure_ratio[target] else NO_FAILURE
 
     def begin_errors(self, target: int, ratio: float) -> None:

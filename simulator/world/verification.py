@@ -19,11 +19,13 @@ class Verification:
         self._seed = plan.seed
         self._correct = plan.answers.correct
         self._models = [target.model for target in plan.target_plans]
+        self._key = memoryview(plan.workload.key)
+        self._draws = [f"verifier/{name}" for name in plan.model_names]
 
     def accepts(self, request: int, target: int, verifier: Verifier) -> bool:
         """Whether the verifier accepts the target's answer to the request."""
         model = self._models[target]
-        draw = keyed_uniform_scalar(self._seed, "verifier", request, model)
+        draw = keyed_uniform_scalar(self._seed, self._draws[model], self._key[request])
         if self._correct.item(model, request):
             return draw >= verifier.false_reject_ratio
         return draw < verifier.false_accept_ratio

@@ -96,7 +96,7 @@ class World:
         if not self.plan.candidate_sets[code]:
             self._turn_away(request, self.plan.empty_reasons[code])
             return
-        if self._ask(request, 0) and self._impatient[self._stream[request]]:
+        if self._ask(request, ()) and self._impatient[self._stream[request]]:
             self._watch_patience(self._live, tries=1)
 
     def _turn_away(self, request: int, reason: str) -> None:
@@ -106,10 +106,11 @@ class World:
         self.journal.final_s[request] = self._clock.now
         self._settled(request)
 
-    def _ask(self, request: int, attempts: int) -> bool:
+    def _ask(self, request: int, earlier: tuple[int, ...]) -> bool:
         """Has the router decide on a request and carries the decision out up to its first wait.
 
-        False where nobody could be asked: the only targets allowed are devices that are off.
+        `earlier` are the targets of attempts made before. False where nobody could be asked: the only
+        targets allowed are devices that are off.
         """
         allowed = candidates = self.plan.candidate_sets[self._set_code[request]]
         if self.absences.any:
@@ -119,7 +120,7 @@ class World:
                 self._turn_away(request, NOBODY_ON)
                 return False
         view, fleet = self._sight.aim(request, candidates)
-        live = Live(request, self._host.steps(view, fleet), attempts)
+        live = Live(request, self._host.steps(view, fleet), earlier)
         self._live = live
         self._executor.begin(live, self.plan.decision_latency_s)
         decision = self._host.decision
@@ -150,7 +151,7 @@ class World:
 
     def _ask_again(self, live: Live, tries: int) -> None:
         """The client sends the same request again."""
-        if self._ask(live.request, live.attempts):
+        if self._ask(live.request, live.tried):
             self._watch_patience(self._live, tries + 1)
 
     def _settled(self, request: int) -> None:

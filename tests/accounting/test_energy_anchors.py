@@ -5,12 +5,14 @@ from __future__ import annotations
 import pytest
 
 from catalogs import load_catalog
+from simulator import simulate
 from simulator.calibration.closed_loop import loop_rows
 from simulator.fleet.batching import chip_of, engine_coefficients, shape_of
 from simulator.fleet.layouts import layout_of
 from simulator.kernel.spec import BatchingSpec
 from simulator.scenario.fleet import Hardware
 from simulator.serving.step_cost import step_joules, step_seconds
+from world_cases import SMALL, scenario, with_stream
 
 CATALOG = load_catalog()
 PROMPT, ANSWER, PUE, JOULES_PER_WH = 150, 350, 1.15, 3_600.0
@@ -42,3 +44,30 @@ def test_chat_answers_draw_what_was_measured(batch: int, measured_wh: float) -> 
 def test_joules_per_token_fall_ninefold_with_the_batch() -> None:
     """From batch 8 to 512 the GPUs' energy per answer falls about nine times."""
     assert answer_wh(8, host_w=0.0) / answer_wh(512, host_w=0.0) == pytest.approx(9.0, rel=0.2)
+
+
+@pytest.mark.parametrize(
+    ("hardware", "engine"),
+    [
+        ({"accelerator": "h100"}, {}),
+        (
+            {"accelerator": "h100", "tensor_parallel": 2},
+            {"speculative": {"draft_tokens": 3, "acceptance_ratio": 0.7}},
+        ),
+        (
+            {"accelerator": "l40s", "precision": "fp8"},
+            {"split": {"prefill_replicas": 1, "link_gb_per_s": 50}},
+        ),
+    ],
+)
+def test_prompts_alone_draw_the_chips_limit(hardware: dict[str, object], engine: dict[str, object]) -> None:
+    """Where prompts would draw more, busy chips draw their TDP and their hosts' watts, and no more."""
+    own = {**SMALL, "hardware": hardware, "engine": engine, "replicas": 2}
+    stream = with_stream(
+        input_tokens=8_000, output_tokens=1, slo={"ttft": "60s"}, arrivals={"pattern": "steady", "rate": 5}
+    )
+    result = simulate(scenario(fleet=[own], duration="1min", drain="1h", **stream))
+    accelerator, attempts = CATALOG.accelerator(str(hardware["accelerator"])), result.settlement.run.attempts
+    watts = attempts.energy_j.sum() / attempts.busy_s.sum() / int(str(hardware.get("tensor_parallel", 1)))
+    assert watts == pytest.approx(accelerator.tdp_w + accelerator.host_w, rel=0.02)
+    assert watts <= accelerator.tdp_w + accelerator.host_w + 1e-9

@@ -67,7 +67,7 @@ def test_a_found_prefix_saves_its_prefill(tmp_path: Path) -> None:
     assert cached(without) == 0
     faster = with_cache.requests["ttft_s"] < without.requests["ttft_s"]
     assert faster.tolist() == [False, True, True, False]
-    assert (with_cache.attempts["energy_j"] <= without.attempts["energy_j"]).all()
+    assert (with_cache.attempts["energy_j"] <= without.attempts["energy_j"] * (1.0 + 1e-12)).all()
     np.testing.assert_array_equal(
         with_cache.requests["output_token_count"], without.requests["output_token_count"]
     )

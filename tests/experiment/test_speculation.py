@@ -54,7 +54,7 @@ def tpot_s(rate: float, **engine: object) -> float:
     arrivals = {"pattern": "steady", "rate": rate}
     small = {**SMALL, "engine": engine}
     world = scenario(
-        workload={"streams": [{**CHAT, "arrivals": arrivals}]},
+        workload={"streams": [{**CHAT, "arrivals": arrivals, "output_tokens": 400}]},
         fleet=[small],
         router={"policy": "round_robin"},
     )

@@ -163,7 +163,7 @@ class StepwiseQueue:
         miss = self.spec.expert_miss
         seconds = now_s - step.start_s
         done_ratio = seconds / step.cost(self.spec.seconds, miss)
-        joules = step.cost(self.spec.joules, miss) * done_ratio
+        joules = self.step_joules(step) * done_ratio
         self.busy_s += seconds
         self.energy_j += joules
         for attempt in self.running:
@@ -314,11 +314,24 @@ class StepwiseQueue:
         if math.isnan(attempt.first_s):
             attempt.first_s = now_s
 
+    def step_joules(self, step: Step) -> float:
+        """The whole step's energy: no more than the power limit allows in its time."""
+        miss = self.spec.expert_miss
+        most = self.spec.power_limit_w * step.cost(self.spec.seconds, miss)
+        return min(step.cost(self.spec.joules, miss), most)
+
     def charge(self, step: Step) -> None:
-        """Charges everybody in the step by cause, before the step takes effect."""
+        """Charges everybody in the step by cause, before the step takes effect.
+
+        At the power limit joules are the limit's watts in everybody's seconds.
+        """
         seconds, joules, miss = self.spec.seconds, self.spec.joules, self.spec.expert_miss
         self.busy_s += step.cost(seconds, miss)
-        self.energy_j += step.cost(joules, miss)
+        self.energy_j += self.step_joules(step)
+        if self.step_joules(step) < step.cost(joules, miss):
+            names = [entry.name for entry in fields(StepCost)]
+            watts = self.spec.power_limit_w
+            joules = StepCost(**{name: watts * getattr(seconds, name) for name in names})
         shared_s = step.shared_cost(seconds, miss) / step.head_count
         shared_j = step.shared_cost(joules, miss) / step.head_count
         for attempt in step.decoding:
@@ -341,7 +354,8 @@ def slowed(spec: BatchingSpec, factor: float) -> BatchingSpec:
         name: getattr(spec.joules, name) + spec.stall_w * (factor - 1.0) * seconds[name] for name in names
     }
     longer = {name: value * factor for name, value in seconds.items()}
-    return replace(spec, seconds=StepCost(**longer), joules=StepCost(**joules))
+    limit_w = (spec.power_limit_w + spec.stall_w * (factor - 1.0)) / factor
+    return replace(spec, seconds=StepCost(**longer), joules=StepCost(**joules), power_limit_w=limit_w)
 
 
 def again(attempt: Attempt, tokens: int) -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -97,6 +98,7 @@ def batching_specs(draw: st.DrawFn, *, tied: bool = False) -> BatchingSpec:
         queue_limit=draw(st.sampled_from([-1, -1, -1, 0, 4])),
         prefix_cache=draw(st.sampled_from([True, True, False])),
         stall_w=draw(st.sampled_from([0.0, 90.0])),
+        power_limit_w=draw(st.sampled_from([math.inf, math.inf, 120.0, 280.0, 500.0])),
         width=1 + drafts,
         progress=draw(st.floats(1.0, 1.0 + drafts)),
     )

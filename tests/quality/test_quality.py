@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from simulator.quality.answers import Answerer, Difficulty, answer_table
-from simulator.quality.guesses import estimated_difficulty, router_score
+from simulator.quality.guesses import noisy_difficulty, router_score
 from simulator.quality.response_curve import (
     NODES,
     WEIGHTS,
@@ -92,18 +92,18 @@ def test_router_scores_have_the_stated_area() -> None:
     """The area under the ROC curve is the scenario's AUC."""
     needs = np.random.default_rng(1).random(40_000) < 0.3
     for auc in (0.5, 0.75, 0.9):
-        score = router_score(needs, auc, seed=2)
+        score = router_score(needs, auc, 2, np.arange(len(needs)))
         ranks = score.argsort().argsort()
         positives, negatives = needs.sum(), (~needs).sum()
         area = (ranks[needs].sum() - positives * (positives - 1) / 2) / (positives * negatives)
         assert area == pytest.approx(auc, abs=0.01)
 
 
-def test_estimates_of_difficulty_scatter_as_stated() -> None:
+def test_looks_at_difficulty_scatter_as_stated() -> None:
     """Noise of the given standard deviation; none at 0."""
-    truth = np.zeros(50_000)
-    assert estimated_difficulty(truth, 0.8, seed=1).std() == pytest.approx(0.8, rel=0.02)
-    np.testing.assert_array_equal(estimated_difficulty(truth, 0.0, seed=1), truth)
+    truth, key = np.zeros(50_000), np.arange(50_000)
+    assert noisy_difficulty(truth, 0.8, 1, key).std() == pytest.approx(0.8, rel=0.02)
+    np.testing.assert_array_equal(noisy_difficulty(truth, 0.0, 1, key), truth)
 
 
 @given(seed=st.integers(0, 2**62), key=st.integers(0, 2**62), other=st.integers(0, 1000))

@@ -82,7 +82,7 @@ def play(
     resilience: Resilience = NO_RESILIENCE,
     targets: tuple[Target, ...] = TARGETS,
     candidates: tuple[int, ...] | None = None,
-    jitter_u: JitterSource = lambda _request, _attempt: 0.0,
+    jitter_u: JitterSource = lambda _request, _target, _try: 0.0,
 ) -> Rehearsal:
     """One request played through a policy that takes this decision."""
     host = Host(
@@ -125,7 +125,7 @@ def test_send_to_a_deployment_takes_its_least_outstanding_replica() -> None:
 def test_retry_on_a_lone_target_waits_and_doubles() -> None:
     """Retries on the same target wait 0.5, 1, 2 ... 8 seconds and the jitter's share."""
     resilience = Resilience(retries=6, cooldown_s=0.0)
-    played = play(send(), {"small": fails()}, resilience=resilience, jitter_u=lambda _r, n: n / 10)
+    played = play(send(), {"small": fails()}, resilience=resilience, jitter_u=lambda _r, _t, n: n / 10)
     sleeps = [(now_s, step) for now_s, step in played.steps if isinstance(step, Sleep)]
     waits = [step.until_s - now_s for now_s, step in sleeps]
     jitter = [0.75 * n / 10 for n in range(1, 7)]

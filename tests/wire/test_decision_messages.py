@@ -1,13 +1,14 @@
 """Facts, decisions and outcomes through the wire's messages and back."""
 
-from dataclasses import fields
+from dataclasses import fields, replace
 from math import nan
+from types import MappingProxyType
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from router import Decision, InvalidDecisionError, Outcome, RequestView, Target, Verifier
+from router import Decision, InvalidDecisionError, Outcome, RequestView, SuccessCurve, Target, Verifier
 from router.specimens import specimen_targets
 from router.stated import StatedRequest
 from wayfare.convert.decision import (
@@ -43,7 +44,7 @@ REQUESTS = st.builds(
     StatedRequest, index=COUNTS, now_s=SECONDS, task=NAMES, tenant=NAMES, region=NAMES,
     prompt_token_count=COUNTS, max_output_token_count=COUNTS, estimated_difficulty=UNKNOWN,
     router_score=UNKNOWN, session=st.integers(-1, 2**40), turn=st.integers(0, 99), ttft_limit_s=UNKNOWN,
-    e2e_limit_s=UNKNOWN,
+    e2e_limit_s=UNKNOWN, stream=NAMES,
 )  # fmt: skip
 OUTCOMES = st.builds(
     Outcome, request_index=COUNTS, target=NAMES, finished_s=SECONDS, completed=st.booleans(), reason=NAMES,
@@ -78,7 +79,14 @@ def test_a_stated_request_states_what_a_view_shows():
     assert set(StatedRequest.__slots__) == views
 
 
-@pytest.mark.parametrize("target", specimen_targets())
+LEARNT = replace(
+    specimen_targets()[1],
+    stream_output_tokens=MappingProxyType({"desk": 312.5}),
+    success_curves=MappingProxyType({"desk": SuccessCurve(difficulties=(-1.0, 2.0), success=(0.9, 0.2))}),
+)
+
+
+@pytest.mark.parametrize("target", [*specimen_targets(), LEARNT])
 def test_targets_travel_whole(target):
     """Every field of a target comes back as it went."""
     found = stated_target(target_message(target), target.index)

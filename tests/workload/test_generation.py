@@ -145,3 +145,31 @@ def test_a_million_requests_are_columns() -> None:
     assert len(workload) == pytest.approx(1_000_000, rel=0.01)
     assert (np.diff(workload.arrival_s) >= 0).all()
     assert workload.input_token_count.dtype == np.int32
+
+
+def test_uniform_counts_are_equally_likely_at_the_ends_too() -> None:
+    """Every whole number between the bounds comes as often; the mean is halfway."""
+    stream = with_stream(
+        input_tokens={"uniform": [3, 7]},
+        output_tokens={"mixture": [{"uniform": [1, 4], "weight": 1}, {"fixed": 9, "weight": 1}]},
+        arrivals={"pattern": "steady", "rate": 100.0},
+    )
+    workload = made(duration="10min", **stream)
+    count = len(workload)
+    shares = np.bincount(workload.input_token_count, minlength=8) / count
+    np.testing.assert_allclose(shares, [0, 0, 0, 0.2, 0.2, 0.2, 0.2, 0.2], atol=4 * np.sqrt(0.16 / count))
+    mixed = np.bincount(workload.output_token_count, minlength=10) / count
+    np.testing.assert_allclose(mixed[1:5], 0.125, atol=4 * np.sqrt(0.11 / count))
+    assert mixed[9] == pytest.approx(0.5, abs=4 * np.sqrt(0.25 / count))
+
+
+@pytest.mark.parametrize(("turns", "mean"), [({"uniform": [2, 5]}, 3.5), ({"exponential": 3}, 3.0)])
+def test_sessions_have_as_many_turns_as_stated_in_the_mean(turns: dict[str, object], mean: float) -> None:
+    """Whole numbers of turns, at least one, have the distribution's own mean."""
+    stream = with_stream(
+        session={"turns": turns, "think_time": "1s"}, arrivals={"pattern": "steady", "rate": 50.0}
+    )
+    workload = made(duration="10min", **stream)
+    sessions = (workload.turn == 0).sum()
+    counts = np.bincount(workload.session)
+    assert counts.mean() == pytest.approx(mean, abs=4 * counts.std() / np.sqrt(sessions))

@@ -11,7 +11,7 @@ from simulator import InvalidScenarioError, simulate
 from simulator.world.absences import NOBODY_ON, Presences
 from simulator.world.heat import DeviceHeat, busy_time_s, cooled, heated, work_done_s
 from simulator.world.plan import Absence, Throttling
-from world_cases import FRONTIER, PHONE, scenario, with_stream
+from world_cases import CHAT, FRONTIER, PHONE, scenario, with_stream
 
 HOT_PHONE = {**PHONE, "model": "qwen3-4b"}
 SHORT, SUSTAINED, HEATING_S = 21.0, 10.15, 62.0
@@ -136,10 +136,24 @@ def test_charge_is_energy_over_the_battery() -> None:
 def test_devices_are_off_their_share_of_the_time_by_key() -> None:
     """Over many devices and hours the share is met, and asking more often changes nothing."""
     absence = Absence(label="phone", share=0.3, mean_s=600.0, from_s=(), to_s=())
-    often, seldom = Presences(absence, 7), Presences(absence, 7)
+    keys = np.arange(200) * 17
+    often, seldom = Presences(absence, 7, keys), Presences(absence, 7, keys)
     states = [[often.off(device, 300.0 * step) for step in range(240)] for device in range(200)]
     assert np.mean(states) == pytest.approx(0.3, abs=0.02)
     assert [seldom.off(device, 300.0 * 239) for device in range(200)] == [row[239] for row in states]
+
+
+def test_every_streams_users_have_devices_of_their_own() -> None:
+    """Two streams share no phone, every phone is somebody's, and each stream has as many as it says."""
+    streams = [{**CHAT, "name": name, "devices": count} for name, count in (("two", 30), ("one", 50))]
+    world = scenario(fleet=[PHONE], duration="20min", router=ROUND, workload={"streams": streams})
+    result = simulate(world)
+    stream = dict(zip(result.requests["request"], result.requests["stream"], strict=True))
+    used: dict[str, set[int]] = {"one": set(), "two": set()}
+    for request, device in zip(result.attempts["request"], result.attempts["replica"], strict=True):
+        used[stream[request]].add(int(device))
+    assert used == {"one": set(range(50)), "two": set(range(50, 80))}
+    assert result.report.fields["devices"]["phone"]["count"] == 80
 
 
 def test_requests_of_an_offline_device_go_elsewhere_or_nowhere() -> None:

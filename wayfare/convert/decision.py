@@ -11,6 +11,7 @@ from router.errors import InvalidDecisionError
 from router.fleet import TIERS, Target
 from router.outcome import Outcome
 from router.stated import StatedRequest
+from router.success_curve import SuccessCurve
 from wayfare.v1 import decision_pb2 as pb
 
 if TYPE_CHECKING:
@@ -29,6 +30,7 @@ def facts_message(request: RequestView) -> pb.RequestFacts:
         prompt_token_count=request.prompt_token_count,
         max_output_token_count=request.max_output_token_count,
         turn=request.turn,
+        stream=request.stream,
     )
     for name in UNSET:
         value = getattr(request, name)
@@ -56,6 +58,7 @@ def stated_request(facts: pb.RequestFacts, index: int, now_s: float) -> StatedRe
         turn=facts.turn,
         ttft_limit_s=facts.ttft_limit_s if has("ttft_limit_s") else nan,
         e2e_limit_s=facts.e2e_limit_s if has("e2e_limit_s") else nan,
+        stream=facts.stream,
     )
 
 
@@ -74,6 +77,11 @@ def target_message(target: Target) -> pb.TargetFacts:
         output_price_usd_per_mtok=target.output_price_usd_per_mtok,
         expected_output_token_count=dict(target.expected_output_tokens),
         replica_count=target.replica_count,
+        stream_output_token_count=dict(target.stream_output_tokens),
+        success_curves={
+            stream: pb.SuccessCurve(difficulty=curve.difficulties, success_ratio=curve.success)
+            for stream, curve in target.success_curves.items()
+        },
     )
 
 
@@ -99,7 +107,18 @@ def stated_target(message: pb.TargetFacts, index: int) -> Target:
         output_price_usd_per_mtok=message.output_price_usd_per_mtok,
         expected_output_tokens=MappingProxyType(dict(message.expected_output_token_count)),
         replica_count=message.replica_count,
+        stream_output_tokens=MappingProxyType(dict(message.stream_output_token_count)),
+        success_curves=MappingProxyType(stated_curves(message)),
     )
+
+
+def stated_curves(message: pb.TargetFacts) -> dict[str, SuccessCurve]:
+    """The target's success curves by stream; those without points are none."""
+    return {
+        stream: SuccessCurve(difficulties=tuple(curve.difficulty), success=tuple(curve.success_ratio))
+        for stream, curve in message.success_curves.items()
+        if len(curve.difficulty) == len(curve.success_ratio) > 0
+    }
 
 
 def decision_message(decision: Decision) -> pb.Decision:

@@ -221,6 +221,7 @@ def admitted(desk: Desk, request: pb.DecideRequest) -> tuple[StatedRequest, tupl
     number = desk.live.next_number()
     asked = stated_request(checked(request.facts), number, moment(request, desk))
     asked.task = asked.task or stream.task
+    asked.stream = stream.name if asked.task == stream.task else ""
     asked.region = asked.region or stream.region
     asked.tenant = asked.tenant or next(iter(stream.tenants))
     asked.max_output_token_count = asked.max_output_token_count or demand.max_output_tokens

@@ -73,7 +73,7 @@ class Verifier(_message.Message):
     def __init__(self, false_accept_ratio: _Optional[float] = ..., false_reject_ratio: _Optional[float] = ..., latency_s: _Optional[float] = ..., cost_usd: _Optional[float] = ...) -> None: ...
 
 class RequestFacts(_message.Message):
-    __slots__ = ("task", "tenant", "region", "prompt_token_count", "max_output_token_count", "estimated_difficulty", "router_score", "session", "turn", "ttft_limit_s", "e2e_limit_s")
+    __slots__ = ("task", "tenant", "region", "prompt_token_count", "max_output_token_count", "estimated_difficulty", "router_score", "session", "turn", "ttft_limit_s", "e2e_limit_s", "stream")
     TASK_FIELD_NUMBER: _ClassVar[int]
     TENANT_FIELD_NUMBER: _ClassVar[int]
     REGION_FIELD_NUMBER: _ClassVar[int]
@@ -85,6 +85,7 @@ class RequestFacts(_message.Message):
     TURN_FIELD_NUMBER: _ClassVar[int]
     TTFT_LIMIT_S_FIELD_NUMBER: _ClassVar[int]
     E2E_LIMIT_S_FIELD_NUMBER: _ClassVar[int]
+    STREAM_FIELD_NUMBER: _ClassVar[int]
     task: str
     tenant: str
     region: str
@@ -96,10 +97,19 @@ class RequestFacts(_message.Message):
     turn: int
     ttft_limit_s: float
     e2e_limit_s: float
-    def __init__(self, task: _Optional[str] = ..., tenant: _Optional[str] = ..., region: _Optional[str] = ..., prompt_token_count: _Optional[int] = ..., max_output_token_count: _Optional[int] = ..., estimated_difficulty: _Optional[float] = ..., router_score: _Optional[float] = ..., session: _Optional[int] = ..., turn: _Optional[int] = ..., ttft_limit_s: _Optional[float] = ..., e2e_limit_s: _Optional[float] = ...) -> None: ...
+    stream: str
+    def __init__(self, task: _Optional[str] = ..., tenant: _Optional[str] = ..., region: _Optional[str] = ..., prompt_token_count: _Optional[int] = ..., max_output_token_count: _Optional[int] = ..., estimated_difficulty: _Optional[float] = ..., router_score: _Optional[float] = ..., session: _Optional[int] = ..., turn: _Optional[int] = ..., ttft_limit_s: _Optional[float] = ..., e2e_limit_s: _Optional[float] = ..., stream: _Optional[str] = ...) -> None: ...
+
+class SuccessCurve(_message.Message):
+    __slots__ = ("difficulty", "success_ratio")
+    DIFFICULTY_FIELD_NUMBER: _ClassVar[int]
+    SUCCESS_RATIO_FIELD_NUMBER: _ClassVar[int]
+    difficulty: _containers.RepeatedScalarFieldContainer[float]
+    success_ratio: _containers.RepeatedScalarFieldContainer[float]
+    def __init__(self, difficulty: _Optional[_Iterable[float]] = ..., success_ratio: _Optional[_Iterable[float]] = ...) -> None: ...
 
 class TargetFacts(_message.Message):
-    __slots__ = ("name", "deployment", "tier", "model", "region", "context_window_token_count", "ability", "discrimination", "input_price_usd_per_mtok", "output_price_usd_per_mtok", "expected_output_token_count", "replica_count")
+    __slots__ = ("name", "deployment", "tier", "model", "region", "context_window_token_count", "ability", "discrimination", "input_price_usd_per_mtok", "output_price_usd_per_mtok", "expected_output_token_count", "replica_count", "stream_output_token_count", "success_curves")
     class AbilityEntry(_message.Message):
         __slots__ = ("key", "value")
         KEY_FIELD_NUMBER: _ClassVar[int]
@@ -114,6 +124,20 @@ class TargetFacts(_message.Message):
         key: str
         value: float
         def __init__(self, key: _Optional[str] = ..., value: _Optional[float] = ...) -> None: ...
+    class StreamOutputTokenCountEntry(_message.Message):
+        __slots__ = ("key", "value")
+        KEY_FIELD_NUMBER: _ClassVar[int]
+        VALUE_FIELD_NUMBER: _ClassVar[int]
+        key: str
+        value: float
+        def __init__(self, key: _Optional[str] = ..., value: _Optional[float] = ...) -> None: ...
+    class SuccessCurvesEntry(_message.Message):
+        __slots__ = ("key", "value")
+        KEY_FIELD_NUMBER: _ClassVar[int]
+        VALUE_FIELD_NUMBER: _ClassVar[int]
+        key: str
+        value: SuccessCurve
+        def __init__(self, key: _Optional[str] = ..., value: _Optional[_Union[SuccessCurve, _Mapping]] = ...) -> None: ...
     NAME_FIELD_NUMBER: _ClassVar[int]
     DEPLOYMENT_FIELD_NUMBER: _ClassVar[int]
     TIER_FIELD_NUMBER: _ClassVar[int]
@@ -126,6 +150,8 @@ class TargetFacts(_message.Message):
     OUTPUT_PRICE_USD_PER_MTOK_FIELD_NUMBER: _ClassVar[int]
     EXPECTED_OUTPUT_TOKEN_COUNT_FIELD_NUMBER: _ClassVar[int]
     REPLICA_COUNT_FIELD_NUMBER: _ClassVar[int]
+    STREAM_OUTPUT_TOKEN_COUNT_FIELD_NUMBER: _ClassVar[int]
+    SUCCESS_CURVES_FIELD_NUMBER: _ClassVar[int]
     name: str
     deployment: str
     tier: str
@@ -138,7 +164,9 @@ class TargetFacts(_message.Message):
     output_price_usd_per_mtok: float
     expected_output_token_count: _containers.ScalarMap[str, float]
     replica_count: int
-    def __init__(self, name: _Optional[str] = ..., deployment: _Optional[str] = ..., tier: _Optional[str] = ..., model: _Optional[str] = ..., region: _Optional[str] = ..., context_window_token_count: _Optional[int] = ..., ability: _Optional[_Mapping[str, float]] = ..., discrimination: _Optional[float] = ..., input_price_usd_per_mtok: _Optional[float] = ..., output_price_usd_per_mtok: _Optional[float] = ..., expected_output_token_count: _Optional[_Mapping[str, float]] = ..., replica_count: _Optional[int] = ...) -> None: ...
+    stream_output_token_count: _containers.ScalarMap[str, float]
+    success_curves: _containers.MessageMap[str, SuccessCurve]
+    def __init__(self, name: _Optional[str] = ..., deployment: _Optional[str] = ..., tier: _Optional[str] = ..., model: _Optional[str] = ..., region: _Optional[str] = ..., context_window_token_count: _Optional[int] = ..., ability: _Optional[_Mapping[str, float]] = ..., discrimination: _Optional[float] = ..., input_price_usd_per_mtok: _Optional[float] = ..., output_price_usd_per_mtok: _Optional[float] = ..., expected_output_token_count: _Optional[_Mapping[str, float]] = ..., replica_count: _Optional[int] = ..., stream_output_token_count: _Optional[_Mapping[str, float]] = ..., success_curves: _Optional[_Mapping[str, SuccessCurve]] = ...) -> None: ...
 
 class AttemptOutcome(_message.Message):
     __slots__ = ("request", "target", "finished_s", "completed", "reason", "ttft_s", "e2e_s", "output_token_count")
