@@ -172,7 +172,10 @@ def test_what_cannot_be_predicted_says_why(tmp_path: Path) -> None:
     """Unknown models and chips, broken numbers and files are named."""
     assert point_of({**ROW, "model": "abacus"}, CATALOG) == "unknown model 'abacus'"
     assert point_of({**ROW, "accelerator": "z80"}, CATALOG) == "unknown accelerator 'z80'"
-    assert "invalid literal" in str(point_of({**ROW, "batch_size": "many"}, CATALOG))
+    for text in ("many", "0", "inf", "2.5", "²", "99999999999"):
+        assert f"tp is {text!r}" in str(point_of({**ROW, "tp": text}, CATALOG))
+    assert "ttft_ms is 'inf'" in str(point_of({**ROW, "ttft_ms": "inf"}, CATALOG))
+    assert point_of({**ROW, "batch_size": "5e1"}, CATALOG) == point_of({**ROW, "batch_size": "50"}, CATALOG)
     path = tmp_path / "points.csv"
     path.write_text("model,tp\nx,1\n", encoding="utf-8")
     with pytest.raises(InvalidPointsError, match="missing columns: accelerator, engine"):
