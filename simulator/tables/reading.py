@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
 
 LONGEST_LINE_BYTES: Final = 16 * 1024**2
+MEMORY_LIMIT: Final = "4GB"
 LINES_AT_ONCE: Final = 10_000
 SAID: Final = {
     "not utf-8": "is not UTF-8 text",
@@ -39,6 +40,7 @@ def reader(source: Path, file: Path) -> Iterator[DuckDBPyConnection]:
 
     with duckdb.connect(config={"threads": 1}) as connection:
         connection.execute("SET TimeZone = 'UTC'")
+        connection.execute(f"SET memory_limit = {quoted(MEMORY_LIMIT)}")
         connection.execute(f"SET allowed_paths = [{quoted(str(file))}]")
         for setting in (
             "autoinstall_known_extensions",

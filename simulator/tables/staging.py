@@ -49,18 +49,19 @@ class Staged:
 
 
 @contextmanager
-def staged(source: Path) -> Iterator[Staged]:
-    """The file, unpacked where it is packed; what was made of it is removed afterwards.
+def staged(source: Path, most_bytes: int = 0) -> Iterator[Staged]:
+    """The file, unpacked where it is packed to at most `most_bytes`; the copy is removed afterwards.
 
     Raises:
         InvalidTableError: it cannot be read, is empty, damaged, too large, or of another kind.
     """
     with tempfile.TemporaryDirectory(prefix="wayfare-") as folder:
         try:
-            file = _plain(source, Path(folder))
+            file = _plain(source, Path(folder), most_bytes or MOST_TEXT_BYTES)
             head = _head(file)
-        except OSError as error:  # gzip.BadGzipFile is one
-            refuse(source, "file", f"cannot be read: {error.strerror or error}")
+        except OSError as error:  # without a number it is of gzip or bzip2
+            what = f"cannot be read: {error.strerror}" if error.errno else f"is damaged: {error}"
+            refuse(source, "file", what)
         except (EOFError, zlib.error, lzma.LZMAError) as error:
             refuse(source, "file", f"is damaged: {error}")
         except InvalidTableError:
@@ -87,51 +88,52 @@ def _demand_table(source: Path, head: bytes) -> None:
             refuse(source, "file", f"is {name}; CSV, JSON and Parquet are read, plain or packed")
 
 
-def _plain(source: Path, folder: Path) -> Path:
+def _plain(source: Path, folder: Path, most_bytes: int) -> Path:
     """A file of plain UTF-8 text or of Parquet: the source itself by a link, or a copy."""
     link = folder / "source"
     if source.is_file():
         link.symlink_to(source.resolve())
     else:
         with source.open("rb") as file:
-            _copy(source, iter(lambda: file.read(PIECE_BYTES), b""), link)
+            _copy(source, iter(lambda: file.read(PIECE_BYTES), b""), link, most_bytes)
     with link.open("rb") as file:
         head = file.read(max(map(len, FOREIGN)))
-    unpacked = _unpacked(source, link, head, folder / "unpacked")
-    return _narrow(source, unpacked, folder / "utf-8")
+    unpacked = _unpacked(source, link, head, folder / "unpacked", most_bytes)
+    return _narrow(source, unpacked, folder / "utf-8", most_bytes)
 
 
-def _unpacked(source: Path, file: Path, head: bytes, target: Path) -> Path:
+def _unpacked(source: Path, file: Path, head: bytes, target: Path, most_bytes: int) -> Path:
     """The file, or its unpacked copy where its content is packed."""
     if head.startswith(FRAME):
         demand_whole(source, file)
-        _copy(source, zstd_lines(source, file), target)
+        _copy(source, zstd_lines(source, file), target, most_bytes)
         return target
     for magic, opened in PACKED.items():
         if head.startswith(magic):
             with opened(file) as plain:
-                _copy(source, iter(lambda: plain.read(PIECE_BYTES), b""), target)
+                _copy(source, iter(lambda: plain.read(PIECE_BYTES), b""), target, most_bytes)
             return target
     return file
 
 
-def _narrow(source: Path, file: Path, target: Path) -> Path:
+def _narrow(source: Path, file: Path, target: Path, most_bytes: int) -> Path:
     """The file, or its copy in UTF-8 where a byte-order mark says UTF-16."""
     with file.open("rb") as opened:
         wide = WIDE.get(opened.read(2))
     if wide is None:
         return file
     with file.open(encoding=wide, newline="") as text:
-        _copy(source, (piece.encode() for piece in iter(lambda: text.read(PIECE_BYTES), "")), target)
+        pieces = (piece.encode() for piece in iter(lambda: text.read(PIECE_BYTES), ""))
+        _copy(source, pieces, target, most_bytes)
     return target
 
 
-def _copy(source: Path, pieces: Iterable[bytes], target: Path) -> None:
+def _copy(source: Path, pieces: Iterable[bytes], target: Path, most_bytes: int) -> None:
     """Writes the pieces, as long as they are not too many."""
     size = 0
     with target.open("wb") as file:
         for piece in pieces:
             size += len(piece)
-            if size > MOST_TEXT_BYTES:
-                refuse(source, "file", f"has more than {MOST_TEXT_BYTES:,} bytes unpacked")
+            if size > most_bytes:
+                refuse(source, "file", f"has more than {most_bytes:,} bytes unpacked")
             file.write(piece)

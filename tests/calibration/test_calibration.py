@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import json
 import re
 from dataclasses import replace
 from pathlib import Path
@@ -182,6 +183,22 @@ def test_what_cannot_be_predicted_says_why(tmp_path: Path) -> None:
         read_rows(path)
     with pytest.raises(InvalidPointsError, match="cannot be read"):
         read_rows(tmp_path / "nowhere.csv")
+
+
+def test_points_are_read_in_every_dialect(tmp_path: Path) -> None:
+    """JSON lines with numbers, and CSV with tabs and spaces, are the rows that plain CSV is."""
+    plain, other, objects = (tmp_path / name for name in ("a.csv", "b.tsv", "c.jsonl"))
+    plain.write_text(",".join(ROW) + "\n" + ",".join(ROW.values()) + "\n", encoding="utf-8")
+    other.write_text(
+        "\t".join(f" {n} " for n in ROW) + "\r\n" + "\t".join(ROW.values()), encoding="utf-8-sig"
+    )
+    objects.write_text(json.dumps(ROW) + "\n", encoding="utf-8")
+    assert read_rows(plain) == read_rows(other) == read_rows(objects)
+    (row,) = read_rows(plain)
+    assert point_of(row, CATALOG) == point_of(ROW, CATALOG)
+    plain.write_text("tp,tp\n1,1\n", encoding="utf-8")
+    with pytest.raises(InvalidPointsError, match="'tp' is given more than once"):
+        read_rows(plain)
 
 
 def test_groups_are_held_out_whole() -> None:

@@ -140,7 +140,7 @@ def test_a_cut_file_is_never_read_in_part(tmp_path: Path) -> None:
     for packed in (whole.read_bytes(), *(PACKED[name](text) for name in ("gzip", "bzip2", "xz"))):
         for missing in (1, 3, len(packed) // 2):
             path.write_bytes(packed[:-missing])
-            assert "damaged" in complaint(path) or "cannot be read" in complaint(path)
+            assert "damaged" in complaint(path)
     assert len(rows_in(whole, ("a", "b"))) == 9_000
 
 
@@ -174,7 +174,7 @@ def test_fields_inside_others_are_reached_by_dotted_path(tmp_path: Path) -> None
         (b"PAR1" + bytes(30), "cannot be read"),
         (gzip.compress(b"a,b\n1,2\n" * 99)[:-30], "is damaged"),
         (b"\x1f\x8b\x08\x00" + bytes(6) + b"\xff" * 40, "is damaged"),
-        (b"BZh9" + bytes(40), "cannot be read"),
+        (b"BZh9" + bytes(40), "is damaged"),
         (b"\xfd7zXZ\x00" + bytes(40), "is damaged"),
         (b"\x28\xb5\x2f\xfd" + bytes(40), "damaged zstd"),
         (b"\xff\xfea\x00,\x00b", "cannot be read"),

@@ -69,7 +69,7 @@ def read_with_layout(
         input_token_count=prompt,
         output_token_count=token_counts(found["output_tokens"])[row],
         max_output_token_count=token_counts(found["max_output_tokens"])[row],
-        session=sessions(found["session"])[row],
+        session=sessions(found["session"][row]),
         prefix_offset=offset,
         prefix_block=block,
         read_row_count=len(reason),
@@ -109,7 +109,7 @@ def lacking(table: Table, absent: list[str]) -> InvalidTraceError:
 def expressions(fields: Mapping[str, str]) -> dict[str, str]:
     """SQL for everything that is read of a row."""
     nothing = "CAST(NULL AS VARCHAR)"
-    when = fields["timestamp"]
+    when, blocks = fields["timestamp"], fields.get("prefix_blocks", nothing)
     written = f"CASE WHEN {number(when)} IS NULL THEN {instant_ns(when)} END"
     counted = ("input_tokens", "output_tokens", "max_output_tokens", "prefix_block_tokens")
     return {
@@ -117,7 +117,7 @@ def expressions(fields: Mapping[str, str]) -> dict[str, str]:
         "instant": f"COALESCE({written}, {NO_INSTANT + 1} - 1)",
         **{role: number(fields.get(role, nothing)) for role in counted},
         "session": text(fields.get("session", nothing)),
-        "has_blocks": f"{text(fields.get('prefix_blocks', nothing))} IS NOT NULL",
+        "has_blocks": f"COALESCE(REPLACE({blocks}, ' ', '') NOT IN ('', '[]'), false)",
         **{name: sql(fields.get(role, nothing)) for name, (role, sql) in CALL_COLUMNS.items()},
     }
 
