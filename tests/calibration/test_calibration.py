@@ -189,9 +189,8 @@ def test_points_are_read_in_every_dialect(tmp_path: Path) -> None:
     """JSON lines with numbers, and CSV with tabs and spaces, are the rows that plain CSV is."""
     plain, other, objects = (tmp_path / name for name in ("a.csv", "b.tsv", "c.jsonl"))
     plain.write_text(",".join(ROW) + "\n" + ",".join(ROW.values()) + "\n", encoding="utf-8")
-    other.write_text(
-        "\t".join(f" {n} " for n in ROW) + "\r\n" + "\t".join(ROW.values()), encoding="utf-8-sig"
-    )
+    head = "\t".join(f" {name} " for name in ROW)
+    other.write_text(head + "\r\n" + "\t".join(ROW.values()), encoding="utf-8-sig")
     objects.write_text(json.dumps(ROW) + "\n", encoding="utf-8")
     assert read_rows(plain) == read_rows(other) == read_rows(objects)
     (row,) = read_rows(plain)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import numpy as np
@@ -147,8 +148,12 @@ def graded(tmp_path: Path, text: str, name: str = "graded.csv") -> OutcomeTable:
         ANSWERS + "q,a,1,50\nq,b,0,80\n",
         "\ufeff query , model ,correct,output_tokens\r\nq , a,true,50.0\r\nq,b,FALSE,8e1\r\n",
         "query;model;correct;output_tokens\nq;a;1;50\nq;b;0.0;80\n",
-        '[{"query": "q", "model": "a", "correct": true, "output_tokens": 50},'
-        ' {"query": "q", "model": "b", "correct": 0, "output_tokens": 80.0}]',
+        json.dumps(
+            [
+                {"query": "q", "model": "a", "correct": True, "output_tokens": 50},
+                {"query": "q", "model": "b", "correct": 0, "output_tokens": 80.0},
+            ]
+        ),
     ],
 )
 def test_graded_answers_are_read_in_every_dialect(tmp_path: Path, text: str) -> None:

@@ -75,7 +75,7 @@ def read_with_layout(
         read_row_count=len(reason),
         dropped_row_count=counts(reason),
         format=name,
-        clock=times.clock,
+        clock=times.clock.later(float(times.second[row[0]])),
         block_tokens=block_tokens(table, found["prefix_block_tokens"][row], layout) if len(block) else None,
         largest_block_tokens=largest,
         unused_fields=unused_fields(table, paths),

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from datetime import timedelta
 from typing import TYPE_CHECKING, Literal
 
 if TYPE_CHECKING:
@@ -24,6 +25,12 @@ class TraceClock:
     unit: str
     basis: Basis
     start: datetime | None = None
+
+    def later(self, second: float) -> TraceClock:
+        """The clock of a recording whose first used row is that much later."""
+        if self.start is None or second == 0.0:
+            return self
+        return replace(self, start=self.start + timedelta(seconds=second))
 
 
 SECONDS = TraceClock(unit="s", basis="the format's")
