@@ -62,7 +62,7 @@ def figure(value: float, after: str) -> str:
 
 def lengths_text(found: LengthStatistics) -> str:
     """Mean, quantiles and maximum."""
-    quantiles = ", ".join(f"{name} {getattr(found, name):,.0f}" for name in ("p10", "p50", "p90", "p99"))
+    quantiles = ", ".join(f"{name} {getattr(found, name):,.0f}" for name in ("p50", "p90", "p99"))
     return f"mean {found.mean:,.0f}; {quantiles}, max {found.max:,}"
 
 
@@ -97,7 +97,7 @@ def scenario_lines(file: Path, found: TraceStatistics, stated: Mapping[str, obje
 def flow(value: object) -> str:
     """A value in YAML's flow style."""
     if isinstance(value, dict):
-        return "{" + ", ".join(f"{key}: {flow(inner)}" for key, inner in value.items()) + "}"
+        return "{" + ",\n        ".join(f"{key}: {flow(inner)}" for key, inner in value.items()) + "}"
     return (
         json.dumps(value, ensure_ascii=False) if isinstance(value, str) and not plain(value) else str(value)
     )
