@@ -25,6 +25,7 @@ from simulator.workload.generate import generate_workload
 from simulator.workload.traces.blocks import largest_block_tokens
 from simulator.workload.traces.calls import CACHE_HIT, EMBEDDING, FAILED_CALL, NO_TEXT
 from simulator.workload.traces.reading import BAD_TIMESTAMP, NO_OUTPUT, ODD_TIMESTAMP
+from wayfare.trace_summary import summary_rows
 from world_cases import SMALL, scenario, with_stream
 
 START = datetime(2025, 3, 1, 10, tzinfo=UTC)
@@ -365,6 +366,38 @@ def test_a_trace_that_ends_before_the_run_is_reported(tmp_path: Path) -> None:
     assert "covers 30 s of the run's 3,600 s" in note
     assert made(duration="30s", **with_stream(arrivals=arrivals)).notes == ()
     assert made(duration="1h", **with_stream(arrivals={**arrivals, "loop": True})).notes == ()
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        {},
+        {"loop": True},
+        {"rate_scale": 3.5},
+        {"rate_scale": 0.5, "loop": True},
+        {"time_scale": 2.0, "loop": True},
+        {"window_s": (100.0, 300.0)},
+        {"window_s": (100.0, 300.0), "loop": True, "rate_scale": 2.0},
+    ],
+)
+def test_requests_are_counted_before_they_are_made(tmp_path: Path, options: dict[str, object]) -> None:
+    """The estimate that limits stand on is what is played, within the noise of thinning."""
+    path = table(tmp_path, list(range(0, 900, 3)))
+    found = len(played(path, 2_500.0, **options))
+    estimate = Recorded(file=str(path), columns=ROLES, **options).expected_count(2_500.0)
+    assert estimate == pytest.approx(
+        found, rel=0.02, abs=4 * np.sqrt(found) if "rate_scale" in options else 1
+    )
+
+
+def test_the_page_shows_what_inspect_shows(tmp_path: Path) -> None:
+    """The example of the how-to is this log's."""
+    page = (Path(__file__).resolve().parents[2] / "docs" / "how-to" / "bring-your-traffic.md").read_text()
+    path = tmp_path / "spend.json"
+    path.write_text(json.dumps({"data": MIXED}), encoding="utf-8")
+    rows = list(summary_rows(inspect_trace(path), detected=True))
+    for name, value in rows[: 1 + [name for name, _value in rows].index("span")]:
+        assert f"{name:21s}{value}" in page
 
 
 def test_loops_of_one_instant_and_beyond_memory_are_refused(tmp_path: Path) -> None:

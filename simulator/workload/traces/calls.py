@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 FAILED_CALL: Final = "a failed call"
 CACHE_HIT: Final = "answered from the gateway's own cache"
 EMBEDDING: Final = "an embedding"
-NO_TEXT: Final = "a call that generates no text (image, audio, moderation, ranking, batch, ...)"
+NO_TEXT: Final = "a call that generates no text (image, audio, ...)"
 FAILED_WORDS: Final = ("failure", "failed", "fail", "error", "errored", "timeout", "timed_out", "cancelled")
 FIRST_ERROR_STATUS: Final = 400
 GENERATING: Final = "completion|chat|response|messages|generate_?content|pass_through|converse|generation"
