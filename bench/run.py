@@ -40,13 +40,13 @@ class Case:
 
 
 AZURE = "azure-16xa100.yaml"
-OWN_RATE = ("duration=1h", "workload.streams.chat.arrivals.rate_scale=1")
+OWN_RATE = ("duration=1h", "workload.streams.chat.arrivals.time_scale=1")
 CASES = (
     Case(title="trace, 16 replicas, about 70 % busy", scenario=AZURE, traced=True),
     Case(
         title="trace 12 times as fast, 16 replicas",
         scenario=AZURE,
-        settings=("duration=292s", "workload.streams.chat.arrivals.rate_scale=12"),
+        settings=("duration=292s", "workload.streams.chat.arrivals.time_scale=0.08333333333333333"),
         traced=True,
     ),
     Case(

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from catalogs.architectures import architectures
-from simulator.calibration.points import ACCELERATORS, SECONDS_PER_MS, Point
+from simulator.calibration.points import ACCELERATORS, SECONDS_PER_MS, Point, positive, whole
 from simulator.fleet.batching import shape_of
 from simulator.serving.hardware import WEIGHT_BYTES, Layout
 
@@ -92,8 +92,8 @@ def made_of(row: Row, shape: Shape, accelerator: str) -> EnergyPoint:
         ValueError: a number is none.
     """
     ranks, layout = layout_of(row)
-    batch = max(float(row["avg_batch"]), 1.0)
-    rate_per_s = number(row, "out_tok_s")
+    batch = max(positive(row, "avg_batch") or 0.0, 1.0)
+    rate_per_s = positive(row, "out_tok_s")
     point = Point(
         model=row["model"],
         accelerator=accelerator,
@@ -103,7 +103,7 @@ def made_of(row: Row, shape: Shape, accelerator: str) -> EnergyPoint:
         shape=shape,
         layout=layout,
         input_tokens=PROMPT_TOKENS[row["task"]],
-        output_tokens=max(round(float(row["avg_out"])), 2),
+        output_tokens=max(round(positive(row, "avg_out") or 0.0), 2),
         batch=max(round(batch / ranks), 1),
         ranks=ranks,
         ttft_s=None,
@@ -112,9 +112,9 @@ def made_of(row: Row, shape: Shape, accelerator: str) -> EnergyPoint:
     return EnergyPoint(
         point=point,
         task=row["task"],
-        itl_s=itl_ms * SECONDS_PER_MS if (itl_ms := number(row, "itl_median_ms")) else None,
-        power_w=number(row, "power_w"),
-        j_per_token=number(row, "j_per_token"),
+        itl_s=itl_ms * SECONDS_PER_MS if (itl_ms := positive(row, "itl_median_ms")) else None,
+        power_w=positive(row, "power_w"),
+        j_per_token=positive(row, "j_per_token"),
     )
 
 
@@ -124,12 +124,6 @@ def layout_of(row: Row) -> tuple[int, Layout]:
     `ep` tells that experts are spread, over all accelerators; attention is split over those that
     `dp` leaves (in the file `tp` is 1 wherever `ep` is more).
     """
-    chips, ranks = int(row["num_gpus"]), int(row.get("dp") or 1)
+    chips, ranks = whole(row, "num_gpus"), whole(row, "dp", 1)
     width = WEIGHT_BYTES[PRECISIONS[row["precision"].lower()]]
     return ranks, Layout(tensor_parallel=max(chips // ranks, 1), expert_chips=chips, weight_bytes=width)
-
-
-def number(row: Row, name: str) -> float | None:
-    """A positive number of the row, if it has one."""
-    value = float(row.get(name) or 0.0)
-    return value if value > 0.0 else None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import csv
+import math
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -10,6 +10,7 @@ from catalogs.architectures import architectures
 from catalogs.errors import Fault
 from simulator.fleet.batching import shape_of
 from simulator.serving.hardware import WEIGHT_BYTES, Layout
+from simulator.tables import InvalidTableError, count_of, open_table
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -88,12 +89,12 @@ def read_rows(path: Path, needed: Sequence[str] = NEEDED) -> list[dict[str, str]
         InvalidPointsError: the file is missing, empty or lacks columns.
     """
     try:
-        with path.open(encoding="utf-8-sig", newline="") as file:
-            reader = csv.DictReader(file)
-            rows = list(reader)
-    except (OSError, UnicodeDecodeError, csv.Error) as error:
-        raise InvalidPointsError((Fault(str(path), "file", f"cannot be read: {error}"),)) from error
-    absent = [name for name in needed if name not in (reader.fieldnames or ())]
+        with open_table(path) as table:
+            names = tuple(name for name in table.names if name)
+            rows = [row for _number, row in table.records(names)]
+    except InvalidTableError as error:
+        raise InvalidPointsError(error.faults) from error
+    absent = [name for name in needed if name not in names]
     if absent or not rows:
         what = f"missing columns: {', '.join(absent)}" if absent else "no rows"
         raise InvalidPointsError((Fault(str(path), "row 1", what),))
@@ -102,8 +103,10 @@ def read_rows(path: Path, needed: Sequence[str] = NEEDED) -> list[dict[str, str]
 
 def in_domain(row: dict[str, str]) -> bool:
     """Whether a row lies where profiles are fitted: narrow layouts, one attention rank, usual batches."""
-    plain = row.get("attention_dp", "") in ("", "1")
-    return plain and int(row["tp"]) <= MOST_WIDTH and int(row["batch_size"]) <= MOST_BATCH
+    width, batch, ranks = (count_of(row.get(name) or "1") for name in ("tp", "batch_size", "attention_dp"))
+    if width is None or batch is None:
+        return False
+    return ranks == 1 and width <= MOST_WIDTH and batch <= MOST_BATCH
 
 
 def point_of(row: dict[str, str], catalog: Catalog) -> Point | str:
@@ -137,9 +140,9 @@ def made_of(row: dict[str, str], shape: Shape, accelerator: str) -> Point:
         precision=precision,
         shape=shape,
         layout=layout,
-        input_tokens=int(row["input_tokens"]),
-        output_tokens=max(int(row["output_tokens"]), 2),
-        batch=max(int(row["batch_size"]), 1),
+        input_tokens=whole(row, "input_tokens"),
+        output_tokens=max(whole(row, "output_tokens", least=0), 2),
+        batch=max(whole(row, "batch_size", least=0), 1),
         ranks=ranks,
         ttft_s=measured_s(row, "ttft_ms"),
         tpot_s=measured_s(row, "tpot_ms"),
@@ -148,8 +151,39 @@ def made_of(row: dict[str, str], shape: Shape, accelerator: str) -> Point:
 
 def measured_s(row: dict[str, str], name: str) -> float | None:
     """A measured time in seconds, where the row has a positive one."""
-    value = float(row.get(name) or 0.0)
-    return value * SECONDS_PER_MS if value > 0.0 else None
+    value = positive(row, name)
+    return None if value is None else value * SECONDS_PER_MS
+
+
+def positive(row: dict[str, str], name: str) -> float | None:
+    """A positive number of the row, if it has one.
+
+    Raises:
+        ValueError: the text is no finite number.
+    """
+    text = row.get(name) or "0"
+    try:
+        value = float(text)
+    except ValueError:
+        value = math.nan
+    if not math.isfinite(value):
+        message = f"{name} is {text!r}; it should be a number"
+        raise ValueError(message)
+    return value if value > 0.0 else None
+
+
+def whole(row: dict[str, str], name: str, absent: int | None = None, least: int = 1) -> int:
+    """A whole number of the row (`8`, `8.0`) from `least` on, or `absent` where it has none.
+
+    Raises:
+        ValueError: the text is no whole number.
+    """
+    text = row.get(name) or ""
+    found = absent if not text and absent is not None else count_of(text)
+    if found is None or found < least:
+        message = f"{name} is {text!r}; it should be a whole number from {least} on"
+        raise ValueError(message)
+    return found
 
 
 def version_of(row: dict[str, str]) -> str:
@@ -179,10 +213,9 @@ def precision_of(row: dict[str, str]) -> Precision:
 
 def layout_of(row: dict[str, str], precision: Precision) -> tuple[int, Layout]:
     """Attention ranks, and the layout of one of them."""
-    width = SQUARED.get(int(row["tp"]), int(row["tp"]))
-    given = int(row.get("attention_dp") or 1)
-    ranks = SQUARED.get(given, given)
-    spread = int(row.get("moe_tp_size") or 1) * int(row.get("moe_ep_size") or 1)
+    chips, given = whole(row, "tp"), whole(row, "attention_dp", 1)
+    width, ranks = SQUARED.get(chips, chips), SQUARED.get(given, given)
+    spread = whole(row, "moe_tp_size", 1) * whole(row, "moe_ep_size", 1)
     spread = SQUARED.get(spread, spread)
     if ranks > 1 and width > 1 and spread > width * ranks // 2:
         width = max(spread // ranks, 1)

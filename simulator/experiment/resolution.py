@@ -24,7 +24,7 @@ from simulator.fleet.registry import BACKENDS
 from simulator.fleet.site import OWN_DEVICE_REGION
 from simulator.quality.answers import Difficulty, answer_table
 from simulator.quality.guesses import noisy_difficulty, router_score
-from simulator.scenario.recorded_answers import recorded_answers
+from simulator.scenario.recorded_answers import answer_notes, recorded_answers
 from simulator.streams import RandomStreams, stable_hash
 from simulator.workload.demand import demand_of
 from simulator.workload.generate import generate_workload
@@ -135,7 +135,11 @@ def resolve(scenario: Scenario, replication: int = 0) -> Resolution:
             scalings=tuple(scalings_of(scenario, slots)),
         ),
         terms=tuple(terms_of(scenario, slot) for slot in slots),
-        warnings=(*warnings_of(workload, fleet.services), *late_faults(scenario)),
+        warnings=(
+            *warnings_of(workload, fleet.services),
+            *answer_notes(scenario.settings),
+            *late_faults(scenario),
+        ),
         month=month_of(scenario, workload),
     )
 
@@ -162,7 +166,7 @@ def warnings_of(workload: Workload, services: Sequence[Service]) -> tuple[str, .
         f"{count} rows of the trace were not used: {reason}"
         for reason, count in workload.dropped_row_count.items()
     ]
-    return (*(text for service in services for text in service.warnings), *dropped)
+    return (*(text for service in services for text in service.warnings), *workload.notes, *dropped)
 
 
 def difficulties(scenario: Scenario) -> dict[str, Difficulty]:
@@ -202,7 +206,7 @@ def screened(
     scenario: Scenario, targets: Sequence[Target], workload: Workload, batch: frozenset[int]
 ) -> Screening:
     """The targets that hard constraints leave for each request; `batch` are those that answer late."""
-    longest = workload.input_token_count.astype(np.int64) + workload.max_output_token_count
+    longest = workload.input_token_count.astype(np.int64) + workload.window_output_token_count
     limits = [stream_limits(scenario, stream, targets, batch) for stream in scenario.streams]
     return screen(targets, limits, workload.stream_code, longest)
 

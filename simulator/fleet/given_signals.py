@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import csv
 import math
 from datetime import UTC, timedelta
-from pathlib import Path
+from itertools import chain, islice
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
@@ -13,6 +12,8 @@ import numpy as np
 from catalogs.errors import UnknownEntryError
 from catalogs.units import instant
 from simulator.signals import Constant, DailySteps, Steps, local_clock
+from simulator.tables import InvalidTableError, open_table
+from simulator.tables.values import SHOWN_FAULTS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -58,20 +59,24 @@ def daily_signal(scenario: Scenario, region: str, by_hour: dict[float, float]) -
 
 def recorded_signal(scenario: Scenario, file: str, region: str) -> Signal:
     """A file's values; only called for files without faults."""
-    column, rows = rows_of(file)
+    (column, _unit), rows = table_of(file)
     if column == "hour":
         return daily_signal(scenario, region, {float(when): float(value) for _line, when, value in rows})
     instants = [(instant(when) - scenario.start).total_seconds() for _line, when, _value in rows]
     return Steps(from_s=np.array(instants), values=np.array([float(value) for *_, value in rows]))
 
 
-def rows_of(file: str) -> tuple[str, Rows]:
-    """The name of the first column, and (line, first, second) of every row."""
-    with Path(file).open(encoding="utf-8-sig", newline="") as text:
-        reader = csv.reader(text)
-        header = next(reader, [""])
-        rows = [(reader.line_num, row[0], ",".join(row[1:])) for row in reader if row]
-    return header[0].strip(), rows
+def table_of(file: str) -> tuple[tuple[str, ...], Rows]:
+    """The names of the columns, and (row, first, second) of every row, texts.
+
+    Raises:
+        InvalidTableError: the file is no readable table.
+    """
+    with open_table(file) as table:
+        names = table.names
+        if len(names) != len(("when", "value")):
+            return names, []
+        return names, [(number, row[names[0]], row[names[1]]) for number, row in table.records(names)]
 
 
 def signal_problems(scenario: Scenario) -> Iterator[tuple[str, str]]:
@@ -95,22 +100,27 @@ def unknown_region(scenario: Scenario, region: str) -> str:
 
 
 def file_problems(scenario: Scenario, file: str, unit: str) -> Iterator[str]:
-    """What is wrong with a file, line by line."""
+    """What is wrong with a file, row by row."""
     try:
-        header = Path(file).read_text(encoding="utf-8-sig").splitlines()[:1]
-        column, rows = rows_of(file)
-    except (OSError, UnicodeDecodeError, csv.Error) as error:
-        yield f"{file}: cannot be read: {error}"
+        names, rows = table_of(file)
+    except InvalidTableError as error:
+        yield from map(str, error.faults)
         return
-    names = [name.strip() for name in "".join(header).split(",")]
-    if names not in (["time", unit], ["hour", unit]):
-        yield f"{file}:1: columns {names!r}; allowed: time,{unit} or hour,{unit}"
-        return
-    if not rows or len(rows) > MOST_ROWS:
+    if names not in (("time", unit), ("hour", unit)):
+        yield f"{file}:1: columns {list(names)!r}; allowed: time,{unit} or hour,{unit}"
+    elif not rows or len(rows) > MOST_ROWS:
         yield f"{file}: {len(rows)} rows; allowed: 1 to {MOST_ROWS}"
-        return
-    yield from row_problems(scenario, file, column, rows)
-    yield from value_problems(file, rows, unit)
+    else:
+        row_faults = row_problems(scenario, file, names[0], rows)
+        yield from capped(file, chain(row_faults, value_problems(file, rows, unit)))
+
+
+def capped(file: str, problems: Iterator[str]) -> Iterator[str]:
+    """The first problems, and how many more there are."""
+    yield from islice(problems, SHOWN_FAULTS)
+    more = sum(1 for _problem in problems)
+    if more:
+        yield f"{file}: and {more:,} more problems like these"
 
 
 def row_problems(scenario: Scenario, file: str, column: str, rows: Rows) -> Iterator[str]:

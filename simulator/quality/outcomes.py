@@ -5,9 +5,7 @@ Answers stay joint: a request is a query, and every model answers that query as 
 
 from __future__ import annotations
 
-import csv
-import gzip
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
@@ -17,15 +15,19 @@ import numpy as np
 from catalogs.errors import Fault
 from router.request import AnswerTable
 from simulator.streams import keyed_uniform
+from simulator.tables import InvalidTableError, count_of, known_faults, open_table
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
     from numpy.typing import NDArray
 
+    from simulator.tables import Table
+
+    Answer = tuple[bool, int]
+
 COLUMNS = ("query", "model", "correct", "output_tokens")
 TRUTH = {"1": True, "0": False, "true": True, "false": False, "1.0": True, "0.0": False}
-SHOWN_FAULTS = 5
 
 
 class InvalidOutcomesError(ValueError):
@@ -42,13 +44,14 @@ class OutcomeTable:
     """Answers by model and query; shape models x queries.
 
     `difficulty` is the query's in logits: -logit of the share of models that were right, half an
-    answer added to either side.
+    answer added to either side. `unused_columns` are in the file and play no role.
     """
 
     models: tuple[str, ...]
     correct: NDArray[np.bool_]
     output_token_count: NDArray[np.int32]
     difficulty: NDArray[np.float64]
+    unused_columns: tuple[str, ...] = ()
 
     def success(self, model: str) -> float:
         """The model's share of right answers."""
@@ -69,7 +72,7 @@ class OutcomeTable:
 
 
 def read_outcomes(path: str, models: tuple[str, ...]) -> OutcomeTable:
-    """The table in a CSV file (packed when its name ends in .gz), for the given models.
+    """The table in a file (CSV, JSON or Parquet, packed or not), for the given models.
 
     Queries that not all of these models answered are left out. The latest few tables are kept, as
     long as their files do not change.
@@ -79,8 +82,8 @@ def read_outcomes(path: str, models: tuple[str, ...]) -> OutcomeTable:
     """
     try:
         state = Path(path).stat()
-    except OSError as error:
-        fail(path, "file", f"cannot be read: {error.strerror or error}")
+    except (OSError, ValueError) as error:
+        fail(path, "file", f"cannot be read: {getattr(error, 'strerror', None) or error}")
     return _read(path, models, (state.st_mtime_ns, state.st_size))
 
 
@@ -88,7 +91,7 @@ def read_outcomes(path: str, models: tuple[str, ...]) -> OutcomeTable:
 def _read(path: str, models: tuple[str, ...], state: tuple[int, int]) -> OutcomeTable:
     """The table; `state` makes a changed file another entry of the cache."""
     del state
-    answers = rows_by_query(path)
+    answers, unused = rows_by_query(path)
     known = {model for answer in answers.values() for model in answer}
     missing = [model for model in models if model not in known]
     if missing:
@@ -97,10 +100,10 @@ def _read(path: str, models: tuple[str, ...], state: tuple[int, int]) -> Outcome
     common = [answer for answer in answers.values() if all(model in answer for model in models)]
     if not common:
         fail(path, "query", "no query was answered by all models of the fleet")
-    return table_of(models, common)
+    return replace(table_of(models, common), unused_columns=unused)
 
 
-def table_of(models: tuple[str, ...], common: Sequence[dict[str, tuple[bool, int]]]) -> OutcomeTable:
+def table_of(models: tuple[str, ...], common: Sequence[dict[str, Answer]]) -> OutcomeTable:
     """The table of queries that all models answered."""
     correct = np.array([[answer[model][0] for answer in common] for model in models])
     output = np.array([[answer[model][1] for answer in common] for model in models], np.int32)
@@ -113,40 +116,62 @@ def table_of(models: tuple[str, ...], common: Sequence[dict[str, tuple[bool, int
     )
 
 
-def rows_by_query(path: str) -> dict[str, dict[str, tuple[bool, int]]]:
-    """Right or not, and tokens, by query and model."""
+def rows_by_query(path: str) -> tuple[dict[str, dict[str, Answer]], tuple[str, ...]]:
+    """Right or not, and tokens, by query and model; and the columns that play no role.
+
+    Raises:
+        InvalidOutcomesError: the file is no table of answers, or rows are wrong or repeated.
+    """
+    try:
+        with open_table(path) as table:
+            demand_columns(path, table)
+            found = gathered(path, table.records(COLUMNS))
+            return found, tuple(name for name in table.names if name and name not in COLUMNS)
+    except InvalidTableError as error:
+        raise InvalidOutcomesError(error.faults) from error
+
+
+def demand_columns(path: str, table: Table) -> None:
+    """Raises `InvalidOutcomesError` where a column is missing."""
+    absent = [name for name in COLUMNS if name not in table.names]
+    if absent:
+        fail(path, "row 1", f"no column {', '.join(map(repr, absent))}; needed: {', '.join(COLUMNS)}")
+
+
+def gathered(path: str, rows: Iterable[tuple[int, dict[str, str]]]) -> dict[str, dict[str, Answer]]:
+    """The rows' answers by query and model.
+
+    Raises:
+        InvalidOutcomesError: names the rows that say nothing, or the same thing twice.
+    """
     faults: list[Fault] = []
-    found: dict[str, dict[str, tuple[bool, int]]] = {}
-    for number, row in enumerate(rows_of(path), start=2):
-        answer = answer_of(row)
-        if answer is None:
-            faults.append(Fault(path, f"row {number}", "correct must be 0 or 1, output_tokens a count"))
+    found: dict[str, dict[str, Answer]] = {}
+    for number, row in rows:
+        answer, query, model = answer_of(row), row["query"], row["model"]
+        if answer is None or not query or not model:
+            faults.append(Fault(path, f"row {number}", wrong_with(row)))
+        elif model in found.setdefault(query, {}):
+            faults.append(Fault(path, f"row {number}", f"{model!r} has answered {query!r} in a row above"))
         else:
-            found.setdefault(str(row["query"]), {})[str(row["model"])] = answer
+            found[query][model] = answer
     if faults:
-        raise InvalidOutcomesError(tuple(faults[:SHOWN_FAULTS]))
+        raise InvalidOutcomesError(known_faults(faults))
     return found
 
 
-def answer_of(row: dict[str, str]) -> tuple[bool, int] | None:
+def answer_of(row: dict[str, str]) -> Answer | None:
     """Right or not, and tokens; None where the row says neither."""
-    right = TRUTH.get(str(row["correct"]).lower())
-    tokens = str(row["output_tokens"])
-    return (right, int(tokens)) if right is not None and tokens.isdigit() else None
+    right, tokens = TRUTH.get(row["correct"].lower()), count_of(row["output_tokens"])
+    return None if right is None or tokens is None else (right, tokens)
 
 
-def rows_of(path: str) -> list[dict[str, str]]:
-    """The file's rows as maps; raises `InvalidOutcomesError` for a file that is none."""
-    try:
-        data = Path(path).read_bytes()
-        text = (gzip.decompress(data) if path.endswith(".gz") else data).decode()
-    except (OSError, UnicodeDecodeError, EOFError) as error:
-        fail(path, "file", f"cannot be read: {error}")
-    reader = csv.DictReader(text.splitlines())
-    absent = [name for name in COLUMNS if name not in (reader.fieldnames or ())]
-    if absent:
-        fail(path, "row 1", f"no column {', '.join(map(repr, absent))}; needed: {', '.join(COLUMNS)}")
-    return list(reader)
+def wrong_with(row: dict[str, str]) -> str:
+    """What a row that is no answer should have said."""
+    if not row["query"] or not row["model"]:
+        return "query and model must be given"
+    if row["correct"].lower() not in TRUTH:
+        return f"correct is {row['correct']!r}; it must be 0 or 1"
+    return f"output_tokens is {row['output_tokens']!r}; it must be a whole number from 0 to 2^31 - 1"
 
 
 def fail(path: str, where: str, what: str) -> NoReturn:

@@ -13,9 +13,9 @@ from simulator.fleet.given_signals import signal_problems
 from simulator.fleet.registry import BACKENDS
 from simulator.scenario.disturbance_checking import disturbance_problems
 from simulator.scenario.streams import TraceArrivals
+from simulator.scenario.trace_checking import trace_problems
 from simulator.workload.arrivals import arrival_pattern
-from simulator.workload.errors import InvalidTraceError, WorkloadError
-from simulator.workload.traces.registry import read_trace
+from simulator.workload.errors import WorkloadError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -80,21 +80,20 @@ def of_stream(scenario: Scenario, number: int, stream: Stream) -> Iterator[Probl
     yield from unknown(f"{path}.region", scenario.catalog.region, stream.region)
     for region in stream.residency or ():
         yield from unknown(f"{path}.residency", scenario.catalog.region, region)
-    yield from arrival_problems(f"{path}.arrivals", stream)
+    yield from arrival_problems(scenario, path, stream)
     yield from residency_problems(scenario, path, stream)
 
 
-def arrival_problems(path: str, stream: Stream) -> Iterator[Problem]:
-    """What is wrong with a stream's arrivals: a pattern's parameters, or a trace's file."""
+def arrival_problems(scenario: Scenario, path: str, stream: Stream) -> Iterator[Problem]:
+    """What is wrong with a stream's arrivals: a pattern's parameters, or a trace's file and settings."""
     arrivals = stream.arrivals
+    if isinstance(arrivals, TraceArrivals):
+        yield from trace_problems(path, stream, arrivals, scenario.duration_s)
+        return
     try:
         arrival_pattern(arrivals.pattern, arrivals.parameters())
-        if isinstance(arrivals, TraceArrivals):
-            read_trace(arrivals.file, arrivals.format, arrivals.columns)
-    except InvalidTraceError as error:
-        yield from ((f"{path}.file", str(fault)) for fault in error.faults)
     except (WorkloadError, ValueError) as error:
-        yield path, str(error)
+        yield f"{path}.arrivals", str(error)
 
 
 def residency_problems(scenario: Scenario, path: str, stream: Stream) -> Iterator[Problem]:

@@ -25,6 +25,15 @@ def recorded_answers(settings: ScenarioSettings) -> OutcomeTable | None:
     return read_outcomes(settings.quality.outcomes, models)
 
 
+def answer_notes(settings: ScenarioSettings) -> tuple[str, ...]:
+    """What to know of the table: columns that play no role."""
+    table = recorded_answers(settings)
+    if table is None or not table.unused_columns:
+        return ()
+    names = ", ".join(map(repr, table.unused_columns))
+    return (f"quality.outcomes: columns that are not used: {names}",)
+
+
 def agreeing(catalog: Catalog, settings: ScenarioSettings) -> Catalog:
     """The catalog with the table's success ratios and difficulties, for all tasks of the scenario."""
     table = recorded_answers(settings)

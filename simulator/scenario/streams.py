@@ -93,18 +93,24 @@ class DiurnalArrivals(Part):
 class TraceArrivals(Part):
     """A recorded trace played back; the format is detected where none is named.
 
-    Where it names the blocks of its prompts, each has `prefix_block_tokens`, a prompt's last fewer.
+    Where it names the blocks of its prompts, each has `prefix_block_tokens`, a prompt's last fewer; as
+    the format says where it is left out. `time_unit` is that of the file's numbers; where it is left
+    out, instants since 1970 are told by their size.
     """
 
     pattern: Literal["trace"]
     file: str
-    format: Literal["azure", "mooncake", "burstgpt", "litellm", "wayfare", "csv", "jsonl"] | None = None
+    format: (
+        Literal["azure", "bailian", "mooncake", "burstgpt", "litellm", "wayfare", "csv", "jsonl", "parquet"]
+        | None
+    ) = None
     columns: dict[str, str] | None = None
     rate_scale: Positive = 1.0
     time_scale: Positive = 1.0
     window: tuple[Duration, Duration] | None = None
     loop: bool = False
-    prefix_block_tokens: Annotated[int, Field(ge=16, le=65_536, multiple_of=16)] = 512
+    prefix_block_tokens: Annotated[int, Field(ge=16, le=65_536, multiple_of=16)] | None = None
+    time_unit: Literal["s", "ms", "us", "ns"] | None = None
 
     @field_validator("window")
     @classmethod
@@ -125,6 +131,8 @@ class TraceArrivals(Part):
             "time_scale": self.time_scale,
             "window_s": self.window,
             "loop": self.loop,
+            "time_unit": self.time_unit,
+            "prefix_block_tokens": self.prefix_block_tokens,
         }
 
 

@@ -20,10 +20,12 @@ class Workload:
     next one (-1 at the end). The calls of an agent's task are the turns of its session, a tool's time
     their `think_s`. Code columns index the name tuples. `output_token_count` is the
     nominal answer length; where `output_recorded` holds it is the recorded length and every
-    model answers with it, elsewhere a model's verbosity scales it. `difficulty` is the latent
-    shared difficulty in logits. `device` is the asker's own device number (for on-device tiers):
-    the streams' devices follow one another, and `device_key` has a number for each that other streams
-    do not move. Everything drawn for a request during a run is keyed by its `key`, likewise.
+    model answers with it, elsewhere a model's verbosity scales it. `max_output_token_count` is what a
+    request declares; a context window must have room for `window_output_token_count`: the same, or the
+    recorded answer where nobody declared a maximum. `difficulty` is the latent shared difficulty in
+    logits. `device` is the asker's own device number (for on-device tiers): the streams' devices follow
+    one another, and `device_key` has a number for each that other streams do not move. Everything drawn
+    for a request during a run is keyed by its `key`, likewise.
     The lower its `priority` number, the sooner a request is served where it has to wait.
     `prefix_offset`/`prefix_block` are ragged prefix-block hashes (rows i: offset[i]:offset[i+1]),
     of `prefix_tokens` tokens each: whole blocks of 16. `history_token_count` of a prompt's tokens
@@ -39,6 +41,7 @@ class Workload:
     input_token_count: NDArray[np.int32]
     output_token_count: NDArray[np.int32]
     max_output_token_count: NDArray[np.int32]
+    window_output_token_count: NDArray[np.int32]
     output_recorded: NDArray[np.bool_]
     difficulty: NDArray[np.float64]
     device: NDArray[np.int32]
@@ -57,6 +60,7 @@ class Workload:
     tenant_names: tuple[str, ...]
     region_names: tuple[str, ...]
     dropped_row_count: dict[str, int] = field(default_factory=dict)
+    notes: tuple[str, ...] = ()
 
     def __len__(self) -> int:
         """Number of requests, later session turns included."""

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from simulator.streams import request_keys
-from simulator.workload.arrivals.trace import gather_ragged
 from simulator.workload.columns import Workload
 from simulator.workload.demand import demand_of
+from simulator.workload.ragged import gather_ragged
 from simulator.workload.requests import stream_requests
 from simulator.workload.sessions import following_turns, sequel_of, single_turns
 
@@ -29,8 +29,6 @@ if TYPE_CHECKING:
 
 ENGINE_BLOCK_TOKENS = 16
 """Tokens of a block of KV cache (vLLM's default); only whole ones are found again."""
-PREFIX_BLOCK_TOKENS = 512
-"""Tokens of a recorded prefix block where nothing is said (Mooncake's)."""
 
 
 def generate_workload(scenario: Scenario, streams: RandomStreams) -> Workload:
@@ -57,6 +55,7 @@ def generate_workload(scenario: Scenario, streams: RandomStreams) -> Workload:
         tenant_names=tables.tenants,
         region_names=tables.regions,
         dropped_row_count=tables.dropped,
+        notes=tuple(tables.notes),
     )
 
 
@@ -71,6 +70,7 @@ class Tables:
         self.stream = {stream.name: code for code, stream in enumerate(scenario.streams)}
         self.first_device = first_devices(scenario.streams)
         self.dropped: dict[str, int] = {}
+        self.notes: list[str] = []
 
     def drop(self, counts: dict[str, int]) -> None:
         """Adds the rows a stream could not use."""
@@ -103,6 +103,7 @@ def stream_part(scenario: Scenario, stream: Stream, tables: Tables, streams: Ran
     requests = stream_requests(scenario, stream, demand, streams)
     turns = turns_of(stream, requests, demand, streams)
     tables.drop(requests.dropped_row_count)
+    tables.notes += [f"stream {stream.name!r}: {note}" for note in requests.notes]
     opening = turns.opening
     offset, block, tokens = prefix_rows(stream, requests, turns)
     tenant_code = np.array([tables.tenants.index(name) for name in stream.tenants], np.int16)
@@ -116,6 +117,7 @@ def stream_part(scenario: Scenario, stream: Stream, tables: Tables, streams: Ran
         "input_token_count": turns.input_token_count,
         "output_token_count": turns.output_token_count,
         "max_output_token_count": requests.max_output_token_count[opening],
+        "window_output_token_count": window_outputs(requests, turns),
         "output_recorded": requests.output_recorded[opening] & (turns.turn == 0),
         "difficulty": difficulties(requests, turns, demand, streams, stream),
         "device": tables.first_device[stream.name] + requests.device[opening],
@@ -129,6 +131,12 @@ def stream_part(scenario: Scenario, stream: Stream, tables: Tables, streams: Ran
         "prefix_tokens": tokens,
         "history_token_count": turns.history_token_count,
     }
+
+
+def window_outputs(requests: Requests, turns: Turns) -> NDArray[np.int32]:
+    """Answer tokens that a window must have room for; a later turn's answer is not recorded."""
+    later = requests.max_output_token_count[turns.opening]
+    return np.where(turns.turn == 0, requests.window_output_token_count[turns.opening], later)
 
 
 def turns_of(stream: Stream, requests: Requests, demand: Demand, streams: RandomStreams) -> Turns:
@@ -176,8 +184,7 @@ def prefix_rows(stream: Stream, requests: Requests, turns: Turns) -> tuple[Ints,
     if follows(stream):
         nothing = np.zeros(0, np.int64)
         return np.zeros(len(turns.turn) + 1, np.int64), nothing, nothing
-    size = getattr(stream.arrivals, "prefix_block_tokens", PREFIX_BLOCK_TOKENS)
-    tokens = block_tokens(requests, size)
+    tokens = block_tokens(requests, requests.prefix_block_tokens)
     kept = tokens > 0
     count = np.concatenate([[0], np.cumsum(kept)])
     block = dense_blocks(requests.prefix_block[kept], tokens[kept])

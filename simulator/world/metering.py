@@ -83,7 +83,7 @@ class Meter:
         """Starts with an empty cache."""
         self._rules = rules
         self._prompt = plan.workload.input_token_count
-        self._longest = plan.workload.max_output_token_count
+        self._longest = plan.workload.window_output_token_count
         self._held = HeldPrefixes(plan, rules.lifetime_s) if rules.lifetime_s else None
 
     def count(self, request: int, output: int, now_s: float) -> tuple[int, int, int]:

@@ -81,7 +81,8 @@ def test_recorded_blocks_are_cached_up_to_where_prompts_part(tmp_path: Path) -> 
     ]
     file = tmp_path / "trace.jsonl"
     file.write_text("\n".join(lines) + "\n", encoding="ascii")
-    stream = {"arrivals": {"pattern": "trace", "file": str(file), "format": "mooncake"}}
+    arrivals = {"pattern": "trace", "file": str(file), "format": "mooncake"}
+    stream = {"arrivals": arrivals, "input_tokens": None, "output_tokens": None}
     run = simulate(world("gpt-4o", {"offer": "openai/gpt-4o"}, stream=stream)).settlement.run
     assert run.attempts.cached.tolist() == [0, 1_536, 1_024, 0]
 
@@ -90,7 +91,7 @@ def test_recorded_blocks_are_cached_up_to_where_prompts_part(tmp_path: Path) -> 
 def test_recorded_conversations_hit_less_than_a_cache_that_forgets_nothing() -> None:
     """Mooncake's trace repeats 37 % of its input; ten minutes of memory find most of that."""
     arrivals = {"pattern": "trace", "file": str(MOONCAKE), "format": "mooncake"}
-    stream = {"arrivals": arrivals, "max_output_tokens": 1_000}
+    stream = {"arrivals": arrivals, "input_tokens": None, "output_tokens": None}
     tokens = simulate(
         world("gpt-4o", {"offer": "openai/gpt-4o"}, stream=stream, duration="1h")
     ).report.fields["tokens"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 from datetime import UTC, datetime
 from itertools import pairwise
 from typing import TYPE_CHECKING
@@ -291,3 +292,32 @@ def test_regions_are_told_apart() -> None:
     assert set(by) == {"us-virginia", "eu-nordics"}
     per_wh = [part["emissions_gco2e"]["total"] / part["energy_wh"]["total"] for part in by.values()]
     assert per_wh[0] > 5 * per_wh[1]
+
+
+def test_files_of_signals_are_read_in_every_dialect(tmp_path: Path) -> None:
+    """A packed export with semicolons, a byte-order mark and spaces says what a plain file says."""
+    rows = ["time;gco2e_per_kwh", "2026-11-02T00:00Z; 100 ", "", "2026-11-02T00:02Z;900"]
+    packed = tmp_path / "export.csv"
+    packed.write_bytes(gzip.compress("\r\n".join(rows).encode("utf-8-sig")))
+    bare = [row.replace(";", ",").replace(" ", "") for row in rows if row]
+    worlds = [
+        {"fleet": [OWNED], "signals": {"carbon_intensity": {"us-virginia": str(file)}}}
+        for file in (packed, recorded(tmp_path, "plain.csv", *bare))
+    ]
+    grams = [
+        simulate(scenario(router={"policy": "round_robin"}, **world)).report.figure("emissions_gco2e.total")
+        for world in worlds
+    ]
+    assert grams[0] == grams[1]
+    packed.write_bytes(packed.read_bytes()[:-9])
+    with pytest.raises(InvalidScenarioError, match="export.csv: file: is damaged"):
+        scenario(signals={"carbon_intensity": {"us-virginia": str(packed)}})
+
+
+def test_a_signal_file_full_of_faults_is_told_in_a_few_lines(tmp_path: Path) -> None:
+    """Twenty problems are listed, the others counted."""
+    file = recorded(tmp_path, "bad.csv", "time,gco2e_per_kwh", *("never,-" for _ in range(500)))
+    with pytest.raises(InvalidScenarioError) as raised:
+        scenario(signals={"carbon_intensity": {"us-virginia": file}})
+    assert len(raised.value.faults) == 21
+    assert "and 980 more problems" in str(raised.value)

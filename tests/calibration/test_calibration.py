@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import json
 import re
 from dataclasses import replace
 from pathlib import Path
@@ -172,13 +173,31 @@ def test_what_cannot_be_predicted_says_why(tmp_path: Path) -> None:
     """Unknown models and chips, broken numbers and files are named."""
     assert point_of({**ROW, "model": "abacus"}, CATALOG) == "unknown model 'abacus'"
     assert point_of({**ROW, "accelerator": "z80"}, CATALOG) == "unknown accelerator 'z80'"
-    assert "invalid literal" in str(point_of({**ROW, "batch_size": "many"}, CATALOG))
+    for text in ("many", "0", "inf", "2.5", "²", "99999999999"):
+        assert f"tp is {text!r}" in str(point_of({**ROW, "tp": text}, CATALOG))
+    assert "ttft_ms is 'inf'" in str(point_of({**ROW, "ttft_ms": "inf"}, CATALOG))
+    assert point_of({**ROW, "batch_size": "5e1"}, CATALOG) == point_of({**ROW, "batch_size": "50"}, CATALOG)
     path = tmp_path / "points.csv"
     path.write_text("model,tp\nx,1\n", encoding="utf-8")
     with pytest.raises(InvalidPointsError, match="missing columns: accelerator, engine"):
         read_rows(path)
     with pytest.raises(InvalidPointsError, match="cannot be read"):
         read_rows(tmp_path / "nowhere.csv")
+
+
+def test_points_are_read_in_every_dialect(tmp_path: Path) -> None:
+    """JSON lines with numbers, and CSV with tabs and spaces, are the rows that plain CSV is."""
+    plain, other, objects = (tmp_path / name for name in ("a.csv", "b.tsv", "c.jsonl"))
+    plain.write_text(",".join(ROW) + "\n" + ",".join(ROW.values()) + "\n", encoding="utf-8")
+    head = "\t".join(f" {name} " for name in ROW)
+    other.write_text(head + "\r\n" + "\t".join(ROW.values()), encoding="utf-8-sig")
+    objects.write_text(json.dumps(ROW) + "\n", encoding="utf-8")
+    assert read_rows(plain) == read_rows(other) == read_rows(objects)
+    (row,) = read_rows(plain)
+    assert point_of(row, CATALOG) == point_of(ROW, CATALOG)
+    plain.write_text("tp,tp\n1,1\n", encoding="utf-8")
+    with pytest.raises(InvalidPointsError, match="'tp' is given more than once"):
+        read_rows(plain)
 
 
 def test_groups_are_held_out_whole() -> None:

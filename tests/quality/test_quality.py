@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import json
+from pathlib import Path
+
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from simulator import simulate
 from simulator.quality.answers import Answerer, Difficulty, answer_table
 from simulator.quality.guesses import noisy_difficulty, router_score
+from simulator.quality.outcomes import InvalidOutcomesError, OutcomeTable, read_outcomes
 from simulator.quality.response_curve import (
     NODES,
     WEIGHTS,
@@ -18,7 +23,7 @@ from simulator.quality.response_curve import (
 )
 from simulator.streams import RandomStreams, keyed_normal, keyed_uniform, keyed_uniform_scalar
 from simulator.workload.generate import generate_workload
-from world_cases import scenario, with_stream
+from world_cases import FRONTIER, SMALL, scenario, with_stream
 
 
 @given(
@@ -125,3 +130,66 @@ def test_keyed_draws_are_uniform_normal_and_independent() -> None:
     assert normal.var() == pytest.approx(1.0, rel=0.02)
     assert abs(np.corrcoef(normal[:-1], normal[1:])[0, 1]) < 0.015
     assert abs(np.corrcoef(uniform, normal)[0, 1]) < 0.015
+
+
+ANSWERS = "query,model,correct,output_tokens\n"
+
+
+def graded(tmp_path: Path, text: str, name: str = "graded.csv") -> OutcomeTable:
+    """The answers of models `a` and `b` in a file of that text."""
+    path = tmp_path / name
+    path.write_bytes(text.encode())
+    return read_outcomes(str(path), ("a", "b"))
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        ANSWERS + "q,a,1,50\nq,b,0,80\n",
+        "\ufeff query , model ,correct,output_tokens\r\nq , a,true,50.0\r\nq,b,FALSE,8e1\r\n",
+        "query;model;correct;output_tokens\nq;a;1;50\nq;b;0.0;80\n",
+        json.dumps(
+            [
+                {"query": "q", "model": "a", "correct": True, "output_tokens": 50},
+                {"query": "q", "model": "b", "correct": 0, "output_tokens": 80.0},
+            ]
+        ),
+    ],
+)
+def test_graded_answers_are_read_in_every_dialect(tmp_path: Path, text: str) -> None:
+    """Byte-order marks, spaces, 50.0 and JSON say the same as plain CSV."""
+    table = graded(tmp_path, text)
+    assert table.correct.tolist() == [[True], [False]]
+    assert table.output_token_count.tolist() == [[50], [80]]
+
+
+@pytest.mark.parametrize(
+    ("rows", "what"),
+    [
+        ("q,a,1,50\nq,b,0,99999999999\n", "row 3: output_tokens is '99999999999'"),
+        ("q,a,1,²\nq,b,0,80\n", "row 2: output_tokens is '²'"),
+        ("q,a,1,50\nq,b,0.5,80\n", "row 3: correct is '0.5'"),
+        ("q,a,1,50\nq,a,0,80\nq,b,1,1\n", "row 3: 'a' has answered 'q' in a row above"),
+        ("q,,1,50\n", "row 2: query and model must be given"),
+        ("q,a,1\n", "row 2: output_tokens is ''"),
+        ("q,a,1,50,9\n", "row 2: has more fields than the header"),
+    ],
+)
+def test_wrong_graded_answers_name_their_row(tmp_path: Path, rows: str, what: str) -> None:
+    """Impossible numbers, repeated answers and absent values are one line each."""
+    with pytest.raises(InvalidOutcomesError) as raised:
+        graded(tmp_path, ANSWERS + rows)
+    (fault,) = raised.value.faults
+    assert what in str(fault)
+
+
+def test_columns_of_graded_answers_without_a_role_are_told(tmp_path: Path) -> None:
+    """A score beside the answers is not used, and the report's warnings say so."""
+    table = graded(tmp_path, ANSWERS.replace("\n", ",score\n") + "q,a,1,50,0.7\nq,b,0,80,0.1\n")
+    assert table.unused_columns == ("score",)
+    path = tmp_path / "fleet.csv"
+    models = [entry["model"] for entry in (SMALL, FRONTIER)]
+    rows = "".join(f"q,{model},1,50,0.7\n" for model in models)
+    path.write_text(ANSWERS.replace("\n", ",score\n") + rows, encoding="utf-8")
+    warnings = simulate(scenario(duration="10s", quality={"outcomes": str(path)})).report.fields["warnings"]
+    assert "quality.outcomes: columns that are not used: 'score'" in warnings

@@ -2,6 +2,7 @@
 
 import asyncio
 import gzip
+import lzma
 import os
 from dataclasses import replace
 
@@ -77,8 +78,11 @@ async def pieces(*chunks):
         ([gzip.compress(b"x" * 10_000)], "unpacked"),
         ([gzip.compress(b"abc" * 20)[:-9]], "damaged"),
         ([b"\x1f\x8bnonsense"], "damaged"),
+        ([lzma.compress(b"x" * 10_000)], "unpacked"),
+        ([b"\x28\xb5\x2f\xfd"], "damaged"),
+        ([b" \n"], "empty"),
     ],
-    ids=["large", "bomb", "cut", "nonsense"],
+    ids=["large", "bomb", "cut", "nonsense", "another bomb", "cut zstd", "nothing"],
 )
 def test_traces_that_cannot_be_kept_leave_nothing(tmp_path, chunks, why):
     """Too large, packed bombs and damaged ones are refused, and no file stays."""

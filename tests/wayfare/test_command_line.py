@@ -323,6 +323,32 @@ def test_traces_are_inspected_and_imported(tmp_path: Path) -> None:
     assert target.read_text().splitlines()[0] == "arrival_s,input_tokens,output_tokens"
 
 
+def test_inspecting_a_log_fits_a_terminal_and_says_what_to_write(tmp_path: Path) -> None:
+    """Rows, times with their unit, what was left out, and the scenario's keys, within 80 columns."""
+    source = tmp_path / "t.csv"
+    rows = [f"{1_700_000_000_000 + 3_000 * n},{200 + n},20,{'ok' if n else 'error'}" for n in range(50)]
+    source.write_text("when,in,out,how\n" + "\n".join(rows), encoding="utf-8")
+    roles = [
+        f"--column={role}"
+        for role in ("timestamp=when", "input_tokens=in", "output_tokens=out", "status=how")
+    ]
+    shown = run("trace", "inspect", source, *roles).output
+    for text in (
+        "50 read, 49 used",
+        "1: a failed call",
+        "milliseconds, recognised, from 2023-11-14 22:13:23 UTC",
+        "144 s (2 min)",
+        "duration: 145s",
+        "columns: {timestamp: when,\n        input_tokens: in,\n",
+    ):
+        assert text in shown
+    assert max(len(line.rstrip()) for line in shown.splitlines() if str(tmp_path) not in line) <= 80
+    result = run("trace", "import", source, *roles, "--time-unit", "ms", "-o", tmp_path / "own.csv")
+    assert "times: ms, stated" in result.output
+    run("trace", "inspect", source, *roles, "--time-unit", "s", code=2)
+    run("trace", "inspect", source, *roles, "--column", "status=how", code=2)
+
+
 def test_trace_option_takes_the_place_of_the_recorded_file(tmp_path: Path) -> None:
     """`--trace` replaces the scenario's recording."""
     source = tmp_path / "t.csv"

@@ -119,12 +119,12 @@ def test_recorded_requests_keep_their_lengths_and_unusable_rows_are_counted(tmp_
     assert sum(workload.dropped_row_count.values()) == 1
 
 
-def test_loop_and_rate_scale_play_a_trace_as_stated(tmp_path: Path) -> None:
-    """Twice the rate halves the gaps; a loop fills the duration."""
+def test_loop_and_time_scale_play_a_trace_as_stated(tmp_path: Path) -> None:
+    """Half the time halves the gaps; a loop fills the duration."""
     path = tmp_path / "trace.csv"
     rows = "".join(f"{second},10,5\n" for second in range(10))
     path.write_text("arrival_s,input_tokens,output_tokens\n" + rows, encoding="utf-8")
-    arrivals = {"pattern": "trace", "file": str(path), "rate_scale": 2.0, "loop": True}
+    arrivals = {"pattern": "trace", "file": str(path), "time_scale": 0.5, "loop": True}
     workload = made(duration="20s", **with_stream(arrivals=arrivals))
     np.testing.assert_allclose(workload.arrival_s, np.arange(40) * 0.5)
 

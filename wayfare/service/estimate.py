@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from math import ceil, inf
 from typing import TYPE_CHECKING
 
 from router.registry import BASELINES
 from simulator.scenario.streams import TraceArrivals
-from simulator.workload.traces.registry import read_trace
+from simulator.workload.arrivals.trace import Recorded
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -40,15 +39,8 @@ def requests_each(stream: Stream) -> float:
 
 
 def recorded_count(arrivals: TraceArrivals, duration_s: float) -> float:
-    """At most so many rows of a recording are played."""
-    trace = read_trace(arrivals.file, arrivals.format, arrivals.columns)
-    if not arrivals.loop:
-        return float(len(trace))
-    span_s = float(trace.arrival_s[-1]) * arrivals.time_scale
-    if arrivals.window is not None:
-        span_s = arrivals.window[1] - arrivals.window[0]
-    passes = ceil(duration_s * arrivals.rate_scale / span_s) if span_s > 0.0 else inf
-    return len(trace) * float(passes)
+    """About how many requests a recording plays."""
+    return Recorded(**arrivals.parameters()).expected_count(duration_s)  # type: ignore[arg-type]
 
 
 def timeline_cells(scenario: Scenario) -> float:

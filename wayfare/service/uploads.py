@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-import gzip
 import uuid
-import zlib
 from typing import TYPE_CHECKING
 
 import grpc
 
+from simulator.tables import InvalidTableError
+from simulator.tables.staging import staged
 from wayfare.service.errors import RefusedError
 from wayfare.service.quotas import OpenStreams
 from wayfare.v1 import simulation_pb2 as pb
@@ -19,9 +19,6 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from wayfare.service.quotas import Flow, Limits
-
-GZIP_MAGIC = b"\x1f\x8b"
-PIECE_BYTES = 1_000_000
 
 
 class Uploads:
@@ -96,16 +93,10 @@ def demand_bytes(size: int, most: int) -> None:
 
 
 def demand_unpackable(part: Path, most: int) -> None:
-    """Raises `RefusedError` for a packed trace that is damaged or too large unpacked."""
-    with part.open("rb") as file:
-        if file.read(len(GZIP_MAGIC)) != GZIP_MAGIC:
-            return
-    size = 0
+    """Raises `RefusedError` for a trace that is damaged, no table, or too large unpacked."""
     try:
-        with gzip.open(part) as file:
-            while piece := file.read(PIECE_BYTES):
-                size += len(piece)
-                demand_bytes(size, most)
-    except (EOFError, zlib.error, gzip.BadGzipFile) as error:
-        text = f"the trace is damaged gzip: {error}"
+        with staged(part, most):
+            pass
+    except InvalidTableError as error:
+        text = f"the trace {error.faults[0].what}"
         raise RefusedError(grpc.StatusCode.INVALID_ARGUMENT, text) from error

@@ -160,7 +160,7 @@ class DiurnalArrivals(_message.Message):
     def __init__(self, rate_per_s: _Optional[float] = ..., peak_hour: _Optional[float] = ..., peak_to_trough: _Optional[float] = ..., weekday_factors: _Optional[_Iterable[float]] = ...) -> None: ...
 
 class TraceArrivals(_message.Message):
-    __slots__ = ("file", "format", "columns", "rate_scale", "time_scale", "window_s", "loop", "prefix_block_tokens")
+    __slots__ = ("file", "format", "columns", "rate_scale", "time_scale", "window_s", "loop", "prefix_block_tokens", "time_unit")
     class ColumnsEntry(_message.Message):
         __slots__ = ("key", "value")
         KEY_FIELD_NUMBER: _ClassVar[int]
@@ -176,6 +176,7 @@ class TraceArrivals(_message.Message):
     WINDOW_S_FIELD_NUMBER: _ClassVar[int]
     LOOP_FIELD_NUMBER: _ClassVar[int]
     PREFIX_BLOCK_TOKENS_FIELD_NUMBER: _ClassVar[int]
+    TIME_UNIT_FIELD_NUMBER: _ClassVar[int]
     file: str
     format: str
     columns: _containers.ScalarMap[str, str]
@@ -184,7 +185,8 @@ class TraceArrivals(_message.Message):
     window_s: _containers.RepeatedScalarFieldContainer[float]
     loop: bool
     prefix_block_tokens: int
-    def __init__(self, file: _Optional[str] = ..., format: _Optional[str] = ..., columns: _Optional[_Mapping[str, str]] = ..., rate_scale: _Optional[float] = ..., time_scale: _Optional[float] = ..., window_s: _Optional[_Iterable[float]] = ..., loop: _Optional[bool] = ..., prefix_block_tokens: _Optional[int] = ...) -> None: ...
+    time_unit: str
+    def __init__(self, file: _Optional[str] = ..., format: _Optional[str] = ..., columns: _Optional[_Mapping[str, str]] = ..., rate_scale: _Optional[float] = ..., time_scale: _Optional[float] = ..., window_s: _Optional[_Iterable[float]] = ..., loop: _Optional[bool] = ..., prefix_block_tokens: _Optional[int] = ..., time_unit: _Optional[str] = ...) -> None: ...
 
 class PlugInArrivals(_message.Message):
     __slots__ = ("pattern", "parameters")

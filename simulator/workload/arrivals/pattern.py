@@ -26,7 +26,8 @@ class RecordedColumns:
     """What a recording knows of each arrival besides its instant; row `i` belongs to arrival `i`.
 
     `max_output_token_count` is 0 where none was recorded; `session` -1 outside sessions.
-    `prefix_block[prefix_offset[i]:prefix_offset[i + 1]]` are arrival i's prefix-block hashes.
+    `prefix_block[prefix_offset[i]:prefix_offset[i + 1]]` are arrival i's prefix-block hashes, of
+    `prefix_block_tokens` tokens each, a prompt's last fewer.
     """
 
     input_token_count: NDArray[np.int32]
@@ -35,18 +36,21 @@ class RecordedColumns:
     session: NDArray[np.int64]
     prefix_offset: NDArray[np.int64]
     prefix_block: NDArray[np.int64]
+    prefix_block_tokens: int = 512
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Arrivals:
     """Arrival instants, ascending seconds in [0, duration), with what was recorded of each.
 
-    `dropped_row_count` says why rows of a recording are not among them: reason to count.
+    `dropped_row_count` says why rows of a recording are not among them: reason to count. `notes` are
+    sentences for the report's warnings.
     """
 
     arrival_s: NDArray[np.float64]
     recorded: RecordedColumns | None = None
     dropped_row_count: dict[str, int] = field(default_factory=dict)
+    notes: tuple[str, ...] = ()
 
 
 @runtime_checkable

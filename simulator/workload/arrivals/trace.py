@@ -3,23 +3,44 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from math import ceil, inf
-from typing import TYPE_CHECKING
+from math import ceil, floor, inf
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
 from simulator.workload.arrivals.pattern import Arrivals, ArrivalWindow, RecordedColumns
+from simulator.workload.errors import ArrivalParameterError
+from simulator.workload.ragged import gather_ragged
 from simulator.workload.traces.registry import read_trace
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
 
     from numpy.typing import NDArray
 
     from simulator.workload.traces.trace import Trace
 
+    Floats = NDArray[np.float64]
+    Ints = NDArray[np.int64]
+
 OUTSIDE_WINDOW = "outside the window"
 AFTER_DURATION = "after the run's duration"
+THINNED = "left out by rate_scale"
+PREFIX_BLOCK_TOKENS: Final = 512
+"""Tokens of a recorded prefix block where neither scenario, file nor format say (Mooncake's)."""
+MOST_PLAYED: Final = 50_000_000
+"""Requests that one stream may play."""
+SHORTEST_COVER: Final = 0.99
+"""A recording that ends before this share of the run is reported."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Played:
+    """One pass of a recording: when each request plays, its row, and which copy of the row it is."""
+
+    second: Floats
+    row: Ints
+    copy: Ints
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,8 +48,11 @@ class Recorded:
     """A trace file played back.
 
     Recorded seconds (from the first row on) are multiplied by `time_scale`; rows within `window_s`
-    of that clock are taken; the rate is then raised by `rate_scale`, that is, gaps shrink by it.
-    With `loop` the recording is repeated, its last gap being its mean gap, else it ends early.
+    of that clock are taken. `rate_scale` changes how many requests there are on the same clock: below
+    1 each row is kept with that probability; above, rows are played that often on the average, the
+    further times by other users a moment later, before the row that follows. With `loop` the recording
+    is repeated, its last gap being its mean gap, else it ends early. `time_unit` is that of the file's
+    numbers, `prefix_block_tokens` the size of the prompt blocks that it names.
     """
 
     file: str
@@ -38,74 +62,167 @@ class Recorded:
     time_scale: float = 1.0
     window_s: tuple[float, float] | None = None
     loop: bool = False
+    time_unit: str | None = None
+    prefix_block_tokens: int | None = None
 
-    def arrivals(self, window: ArrivalWindow, rng: np.random.Generator) -> Arrivals:  # noqa: ARG002
-        """The recorded arrivals; rows left out are counted by reason."""
-        trace = read_trace(self.file, self.format, self.columns)
-        played_s, row = self._play(trace, window.duration_s)
-        dropped = dict(trace.dropped_row_count)
-        self._count_unplayed(dropped, trace, row)
-        return Arrivals(arrival_s=played_s, recorded=_rows(trace, row), dropped_row_count=dropped)
+    def trace(self) -> Trace:
+        """The recording.
+
+        Raises:
+            InvalidTraceError: the file cannot be used.
+        """
+        return read_trace(self.file, self.format, self.columns, self.time_unit)
+
+    def arrivals(self, window: ArrivalWindow, rng: np.random.Generator) -> Arrivals:
+        """The recorded arrivals; rows left out are counted by reason, what to know is in the notes.
+
+        Raises:
+            ArrivalParameterError: a loop of one instant, or more requests than memory holds.
+        """
+        trace = self.trace()
+        taken = self._taken_s(trace)
+        period_s = self._period_s(taken[0])
+        self.demand_playable(window.duration_s)
+        once = self._scaled(*taken, rng)
+        played = self._repeated(once, period_s, window.duration_s)
+        return Arrivals(
+            arrival_s=played.second,
+            recorded=_rows(trace, played, self.block_tokens(trace)),
+            dropped_row_count=self._dropped(trace, taken[1], once, played),
+            notes=tuple(self._notes(trace, played, period_s, window.duration_s)),
+        )
 
     def span_s(self) -> float:
         """Seconds that one pass of the recording takes: to its last arrival and a mean gap on."""
-        return self._period_s(self._taken_s(read_trace(self.file, self.format, self.columns))[0])
+        return self._period_s(self._taken_s(self.trace())[0])
 
-    def _taken_s(self, trace: Trace) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
+    def block_tokens(self, trace: Trace) -> int:
+        """Tokens of a prefix block: as stated, as file or format say, else Mooncake's."""
+        return self.prefix_block_tokens or trace.block_tokens or PREFIX_BLOCK_TOKENS
+
+    def expected_count(self, duration_s: float) -> float:
+        """About how many requests play within the duration; infinite for a loop of one instant."""
+        first_pass_s, _row = self._taken_s(self.trace())
+        within = float(np.searchsorted(first_pass_s, duration_s, side="left"))
+        if not self.loop or len(first_pass_s) == 0:
+            return within * self.rate_scale
+        if float(first_pass_s[-1]) <= 0.0 and self.window_s is None:
+            return inf
+        passes = max(duration_s / self._period_s(first_pass_s), 1.0)
+        return max(len(first_pass_s) * passes, within) * self.rate_scale
+
+    def demand_playable(self, duration_s: float) -> None:
+        """Refuses what no memory holds.
+
+        Raises:
+            ArrivalParameterError: says how many requests it would be.
+        """
+        count = self.expected_count(duration_s)
+        if count == inf:
+            rows = len(self._taken_s(self.trace())[0])
+            what = f"all {rows:,} rows are at one instant: repeating them makes infinitely many requests"
+            raise ArrivalParameterError("loop", what)
+        if count > MOST_PLAYED:
+            parameter = "loop" if self.loop else "rate_scale"
+            what = f"about {count:,.0f} requests would be played; a stream may play {MOST_PLAYED:,}"
+            raise ArrivalParameterError(parameter, what)
+
+    def _taken_s(self, trace: Trace) -> tuple[Floats, Ints]:
         """Instants at which the rows in the window play in the first pass, and their rows."""
         clock_s = trace.arrival_s * self.time_scale
         low_s, high_s = self.window_s or (0.0, inf)
         first, last = np.searchsorted(clock_s, (low_s, high_s), side="left")
-        return (clock_s[first:last] - low_s) / self.rate_scale, np.arange(first, last)
+        return clock_s[first:last] - low_s, np.arange(first, last)
 
-    def _period_s(self, first_pass_s: NDArray[np.float64]) -> float:
+    def _period_s(self, first_pass_s: Floats) -> float:
         """Length of a pass: the window's, where one with an end is given and holds, or by gaps."""
         if len(first_pass_s) == 0:
             return 0.0
         last_s = float(first_pass_s[-1])
         if self.window_s is not None:
-            return max((self.window_s[1] - self.window_s[0]) / self.rate_scale, last_s)
-        gap_s = last_s / (len(first_pass_s) - 1) if len(first_pass_s) > 1 else 1.0 / self.rate_scale
+            return max(self.window_s[1] - self.window_s[0], last_s)
+        gap_s = last_s / (len(first_pass_s) - 1) if len(first_pass_s) > 1 else self.time_scale
         return last_s + max(gap_s, 1e-9)
 
-    def _play(self, trace: Trace, duration_s: float) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
-        """Instants below `duration_s`, ascending, and the row that plays at each."""
-        first_pass_s, row = self._taken_s(trace)
-        period_s = self._period_s(first_pass_s)
+    def _scaled(self, second: Floats, row: Ints, rng: np.random.Generator) -> Played:
+        """The pass with its rows thinned, or played several times, ascending.
+
+        Row i plays floor(rate_scale) times, and once more where its draw is below the rest; so the rows
+        of a lower scale are among those of a higher one. Copies lie evenly drawn in the gap that follows.
+        """
+        if self.rate_scale == 1.0:
+            return Played(second=second, row=row, copy=np.zeros(len(row), np.int64))
+        whole = floor(self.rate_scale)
+        more = rng.random(len(row)) < self.rate_scale - whole
+        times = whole + more.astype(np.int64)
+        which = np.repeat(np.arange(len(row)), times)
+        copy = np.arange(len(which)) - np.repeat(np.cumsum(times) - times, times)
+        gap_s = np.append(np.diff(second), second[-1] / max(len(second) - 1, 1)) if len(second) else second
+        later_s = np.where(copy > 0, rng.random(len(which)) * gap_s[which], 0.0)
+        played_s = second[which] + later_s
+        order = np.argsort(played_s, kind="stable")
+        return Played(second=played_s[order], row=row[which][order], copy=copy[order])
+
+    def _repeated(self, once: Played, period_s: float, duration_s: float) -> Played:
+        """Instants below `duration_s`, ascending."""
         passes = ceil(duration_s / period_s) if self.loop and period_s > 0.0 else 1
         starts_s = np.arange(passes)[:, np.newaxis] * period_s
-        played_s = (starts_s + first_pass_s[np.newaxis, :]).ravel()
+        played_s = (starts_s + once.second[np.newaxis, :]).ravel()
         kept = played_s < duration_s
-        return played_s[kept], np.tile(row, passes)[kept]
+        return Played(
+            second=played_s[kept], row=np.tile(once.row, passes)[kept], copy=np.tile(once.copy, passes)[kept]
+        )
 
-    def _count_unplayed(self, dropped: dict[str, int], trace: Trace, row: NDArray[np.int64]) -> None:
-        """Adds to `dropped` the good rows that the window or the duration leaves out."""
-        taken = len(self._taken_s(trace)[1])
-        outside = len(trace) - taken
-        late = taken - len(np.unique(row))
-        for reason, count in ((OUTSIDE_WINDOW, outside), (AFTER_DURATION, late)):
+    def _dropped(self, trace: Trace, taken: Ints, once: Played, played: Played) -> dict[str, int]:
+        """Rows that are not played, by reason."""
+        found = dict(trace.dropped_row_count)
+        kept = len(np.unique(once.row))
+        for reason, count in (
+            (OUTSIDE_WINDOW, len(trace) - len(taken)),
+            (THINNED, len(taken) - kept),
+            (AFTER_DURATION, kept - len(np.unique(played.row))),
+        ):
             if count:
-                dropped[reason] = dropped.get(reason, 0) + count
+                found[reason] = found.get(reason, 0) + count
+        return found
+
+    def _notes(self, trace: Trace, played: Played, period_s: float, duration_s: float) -> Iterator[str]:
+        """What to know of the recording, and of what it leaves empty."""
+        yield from trace.notes
+        rows = len(np.unique(played.row))
+        if rows < trace.read_row_count:
+            yield f"{rows:,} of the trace's {trace.read_row_count:,} rows are played"
+        if not self.loop and period_s < SHORTEST_COVER * duration_s:
+            yield (
+                f"the trace covers {period_s:,.0f} s of the run's {duration_s:,.0f} s and nothing arrives "
+                f"afterwards; give duration: {ceil(period_s)}s, or loop: true to repeat it"
+            )
 
 
-def _rows(trace: Trace, row: NDArray[np.int64]) -> RecordedColumns:
-    """The trace's columns at the given rows."""
+def _rows(trace: Trace, played: Played, block_tokens: int) -> RecordedColumns:
+    """The trace's columns at the played rows; other copies of a row are other users with other prompts."""
+    row = played.row
     start, stop = trace.prefix_offset[row], trace.prefix_offset[row + 1]
     offset, block = gather_ragged(trace.prefix_block, start, stop - start)
     return RecordedColumns(
         input_token_count=trace.input_token_count[row],
         output_token_count=trace.output_token_count[row],
         max_output_token_count=trace.max_output_token_count[row],
-        session=trace.session[row],
+        session=_sessions(trace.session[row], played.copy),
         prefix_offset=offset,
-        prefix_block=block,
+        prefix_block=_apart(block, np.repeat(played.copy, stop - start)),
+        prefix_block_tokens=block_tokens,
     )
 
 
-def gather_ragged(
-    values: NDArray[np.int64], start: NDArray[np.int64], length: NDArray[np.int64]
-) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """Offsets and values of `values[start[i]:start[i] + length[i]]` laid end to end."""
-    offset = np.concatenate((np.zeros(1, dtype=np.int64), np.cumsum(length, dtype=np.int64)))
-    place = np.arange(offset[-1]) + np.repeat(start - offset[:-1], length)
-    return offset, values[place]
+def _sessions(session: Ints, copy: Ints) -> Ints:
+    """Sessions that no two copies share; -1 stays."""
+    return np.where(session < 0, session, _apart(session, copy))
+
+
+def _apart(number: Ints, copy: Ints) -> Ints:
+    """Numbers such that no two copies share one; as they are where there is one copy."""
+    if not copy.any():
+        return number
+    known, dense = np.unique(number, return_inverse=True)
+    return np.asarray(copy * len(known) + dense)

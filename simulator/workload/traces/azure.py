@@ -5,10 +5,9 @@ from __future__ import annotations
 from simulator.workload.traces.layout import TraceLayout
 
 AZURE = TraceLayout(
-    container="csv",
     columns={
-        "timestamp": "TIMESTAMP",
-        "input_tokens": "ContextTokens",
-        "output_tokens": "GeneratedTokens",
+        "timestamp": ("TIMESTAMP",),
+        "input_tokens": ("ContextTokens",),
+        "output_tokens": ("GeneratedTokens",),
     },
 )

@@ -5,11 +5,11 @@ from __future__ import annotations
 from simulator.workload.traces.layout import TraceLayout
 
 BURSTGPT = TraceLayout(
-    container="csv",
     columns={
-        "timestamp": "Timestamp",
-        "input_tokens": "Request tokens",
-        "output_tokens": "Response tokens",
-        "session": "Session ID",
+        "timestamp": ("Timestamp",),
+        "input_tokens": ("Request tokens",),
+        "output_tokens": ("Response tokens",),
+        "session": ("Session ID",),
     },
+    time_unit="s",
 )

@@ -7,6 +7,7 @@ import gzip
 import io
 import os
 import tempfile
+from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 
 HEADER: Final = (
     "arrival_s", "input_tokens", "output_tokens", "max_output_tokens", "session", "prefix_blocks",
+    "prefix_block_tokens",
 )  # fmt: skip
 
 
@@ -28,10 +30,13 @@ def convert_trace(
     target: str | Path,
     trace_format: str | None = None,
     columns: Mapping[str, str] | None = None,
+    time_unit: str | None = None,
+    prefix_block_tokens: int | None = None,
 ) -> Trace:
     """The trace in `source`, after writing its usable rows to `target` in Wayfare's columns.
 
-    The target is CSV, packed when its name ends in `.gz`; it appears whole or not at all, and the
+    `prefix_block_tokens` is the size of its prompt blocks where neither file nor format say it. The
+    target is CSV, packed when its name ends in `.gz`; it appears whole or not at all, and the
     same trace gives the same bytes.
 
     Raises:
@@ -40,7 +45,9 @@ def convert_trace(
         ColumnMapError: the column map does not fit.
         OSError: the target cannot be written.
     """
-    trace = read_trace(source, trace_format, columns)
+    trace = read_trace(source, trace_format, columns, time_unit)
+    if prefix_block_tokens is not None:
+        trace = replace(trace, block_tokens=prefix_block_tokens)
     data = _csv_bytes(trace)
     file = Path(target)
     write_whole(file, gzip.compress(data, mtime=0) if file.suffix == ".gz" else data)
@@ -65,7 +72,11 @@ def write_whole(path: Path, data: bytes) -> None:
 
 def _csv_bytes(trace: Trace) -> bytes:
     """The trace as CSV; optional columns stand only where a row fills them."""
-    optional = (trace.max_output_token_count.any(), (trace.session >= 0).any(), len(trace.prefix_block) > 0)
+    blocks = len(trace.prefix_block) > 0
+    optional = (
+        trace.max_output_token_count.any(), (trace.session >= 0).any(), blocks,
+        blocks and trace.block_tokens is not None,
+    )  # fmt: skip
     kept = [True, True, True, *optional]
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
@@ -85,5 +96,6 @@ def _rows(trace: Trace) -> Iterator[tuple[object, ...]]:
         [count or "" for count in trace.max_output_token_count.tolist()],
         [session if session >= 0 else "" for session in trace.session.tolist()],
         [" ".join(map(str, block[a:b])) for a, b in pairwise(offset)],
+        [trace.block_tokens] * len(trace),
     )
     yield from zip(*columns, strict=True)

@@ -8,12 +8,12 @@ from __future__ import annotations
 from simulator.workload.traces.layout import TraceLayout
 
 MOONCAKE = TraceLayout(
-    container="json",
     columns={
-        "timestamp": "timestamp",
-        "input_tokens": "input_length",
-        "output_tokens": "output_length",
-        "prefix_blocks": "hash_ids",
+        "timestamp": ("timestamp",),
+        "input_tokens": ("input_length",),
+        "output_tokens": ("output_length",),
+        "prefix_blocks": ("hash_ids",),
     },
-    time_unit_s=1e-3,
+    time_unit="ms",
+    block_tokens=512,
 )

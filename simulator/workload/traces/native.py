@@ -5,13 +5,14 @@ from __future__ import annotations
 from simulator.workload.traces.layout import TraceLayout
 
 NATIVE = TraceLayout(
-    container="csv",
     columns={
-        "timestamp": "arrival_s",
-        "input_tokens": "input_tokens",
-        "output_tokens": "output_tokens",
-        "max_output_tokens": "max_output_tokens",
-        "session": "session",
-        "prefix_blocks": "prefix_blocks",
+        "timestamp": ("arrival_s",),
+        "input_tokens": ("input_tokens",),
+        "output_tokens": ("output_tokens",),
+        "max_output_tokens": ("max_output_tokens",),
+        "session": ("session",),
+        "prefix_blocks": ("prefix_blocks",),
+        "prefix_block_tokens": ("prefix_block_tokens",),
     },
+    time_unit="s",
 )

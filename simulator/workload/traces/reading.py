@@ -1,99 +1,206 @@
-"""From raw columns to a trace: which rows are usable, and why the others are not."""
+"""From a table to a trace: which rows are usable, and why the others are not."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
 from catalogs.errors import Fault
+from simulator.tables import FAULT, ROW, InvalidTableError, instant_ns, number, text
+from simulator.tables.expressions import first_of
 from simulator.workload.errors import InvalidTraceError
-from simulator.workload.traces.columns import prefix_blocks, seconds, sessions, token_counts
-from simulator.workload.traces.layout import OPTIONAL_ROLES, REQUIRED_ROLES
-from simulator.workload.traces.table import invalid_trace, read_table
+from simulator.workload.traces.blocks import largest_block_tokens, no_blocks, read_blocks
+from simulator.workload.traces.calls import CALL_COLUMNS, call_reasons
+from simulator.workload.traces.clock import NO_INSTANT, TimeUnitError, times_of
+from simulator.workload.traces.layout import REQUIRED_ROLES
+from simulator.workload.traces.notes import trace_notes
 from simulator.workload.traces.trace import Trace
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-    from pathlib import Path
 
     from numpy.typing import NDArray
 
+    from simulator.tables import Table
+    from simulator.workload.traces.blocks import Blocks
+    from simulator.workload.traces.clock import Times
     from simulator.workload.traces.layout import TraceLayout
-    from simulator.workload.traces.table import RawTable
+
+    Columns = dict[str, NDArray[Any]]
+    Paths = Mapping[str, tuple[str, ...]]
 
 BAD_TIMESTAMP: Final = "no readable timestamp"
+ODD_TIMESTAMP: Final = "a timestamp outside the years 2000 to 2099"
 BAD_INPUT: Final = "input tokens are no whole number >= 1"
 BAD_OUTPUT: Final = "output tokens are no whole number >= 1"
+NO_OUTPUT: Final = "0 output tokens: a failed or empty answer"
 BAD_PREFIX: Final = "unreadable prefix blocks"
 SHOWN_FAULTS: Final = 5
+INT32_MAX: Final = 2**31 - 1
 
 
-def read_with_layout(path: Path, layout: TraceLayout, columns: Mapping[str, str]) -> Trace:
-    """The file's usable rows in order of arrival, the others counted by reason.
+def invalid_trace(file: str, where: str, what: str) -> InvalidTraceError:
+    """An error with one fault."""
+    return InvalidTraceError((Fault(file, where, what),))
+
+
+def read_with_layout(
+    table: Table, name: str, layout: TraceLayout, paths: Paths, time_unit: str | None
+) -> Trace:
+    """The table's usable rows in order of arrival, the others counted by reason.
 
     Raises:
-        InvalidTraceError: the file is missing or malformed, lacks a required field, or has no
-            usable row.
+        InvalidTraceError: it lacks a required field, has no usable row, or times of another unit.
+        InvalidTableError: the file cannot be read to its end.
     """
-    table = read_table(path, layout)
-    _demand_fields(path, table, columns)
-    by_role = {role: table.columns[name] for role, name in columns.items() if name in table.columns}
-    arrival_s = seconds(by_role["timestamp"], layout.time_unit_s)
-    input_count = token_counts(by_role["input_tokens"])
-    output_count = token_counts(by_role["output_tokens"])
-    empty: list[object] = [None] * len(arrival_s)
-    blocks, readable = prefix_blocks(by_role.get("prefix_blocks", empty))
-    reason = _reasons(arrival_s, input_count, output_count, readable)
-    dropped = table.dropped_row_count | _counts(reason)
-    row = _usable_rows(path, reason, arrival_s)
-    offset, block = _laid_end_to_end([blocks[i] for i in row])
-    return Trace(
-        arrival_s=arrival_s[row] - arrival_s[row[0]],
-        input_token_count=input_count[row],
-        output_token_count=output_count[row],
-        max_output_token_count=token_counts(by_role.get("max_output_tokens", empty))[row],
-        session=sessions(by_role.get("session", empty))[row],
+    fields = fields_of(table, paths)
+    found = table.fetch(expressions(fields))
+    demand_values(table, paths, found)
+    times = timed(table, found, time_unit, layout.time_unit)
+    blocks = blocks_of(table, fields, found)
+    reason = reasons(found, times, blocks)
+    row = usable_rows(table, found[ROW], reason, times.second)
+    offset, block = blocks.of_rows(row)
+    prompt = token_counts(found["input_tokens"])[row]
+    largest = largest_block_tokens(np.diff(offset), prompt)
+    trace = Trace(
+        arrival_s=times.second[row] - times.second[row[0]],
+        input_token_count=prompt,
+        output_token_count=token_counts(found["output_tokens"])[row],
+        max_output_token_count=token_counts(found["max_output_tokens"])[row],
+        session=sessions(found["session"][row]),
         prefix_offset=offset,
         prefix_block=block,
-        read_row_count=table.row_count,
-        dropped_row_count=dropped,
+        read_row_count=len(reason),
+        dropped_row_count=counts(reason),
+        format=name,
+        clock=times.clock.later(float(times.second[row[0]])),
+        block_tokens=block_tokens(table, found["prefix_block_tokens"][row], layout) if len(block) else None,
+        largest_block_tokens=largest,
+        unused_fields=unused_fields(table, paths),
+        notes=(),
     )
+    return trace_notes(trace)
 
 
-def _demand_fields(path: Path, table: RawTable, columns: Mapping[str, str]) -> None:
-    """Raises `InvalidTraceError` when there is no row or a required field is absent."""
-    if not table.columns:
-        raise invalid_trace(str(path), "row 1", "no row is a JSON object")
-    absent = [columns[role] for role in REQUIRED_ROLES if columns[role] not in table.columns]
-    absent += (
-        [columns[role] for role in OPTIONAL_ROLES if role in columns and columns[role] not in table.columns]
-        if absent
-        else []
-    )
+def fields_of(table: Table, paths: Paths) -> dict[str, str]:
+    """SQL for each role's text, for those that the table has.
+
+    Raises:
+        InvalidTraceError: it has no field for a required role.
+    """
+    found = {
+        role: [sql for path in alternatives if (sql := table.field(path)) is not None]
+        for role, alternatives in paths.items()
+    }
+    absent = [paths[role] for role in REQUIRED_ROLES if not found[role]]
     if absent:
-        what = f"no field {', '.join(map(repr, absent))}; found: {', '.join(map(repr, table.columns))}"
-        raise invalid_trace(str(path), "row 1", what)
+        raise lacking(table, [alternatives[0] for alternatives in absent])
+    return {role: first_of(fields) for role, fields in found.items() if fields}
 
 
-def _reasons(
-    arrival_s: NDArray[np.float64],
-    input_count: NDArray[np.int32],
-    output_count: NDArray[np.int32],
-    prefix_readable: NDArray[np.bool_],
-) -> NDArray[np.str_]:
+def lacking(table: Table, absent: list[str]) -> InvalidTraceError:
+    """The complaint that fields are not there."""
+    names, there = ", ".join(map(repr, absent)), ", ".join(map(repr, table.names[:30]))
+    return invalid_trace(str(table.source), "row 1", f"no field {names}; found: {there or 'no fields'}")
+
+
+def expressions(fields: Mapping[str, str]) -> dict[str, str]:
+    """SQL for everything that is read of a row."""
+    nothing = "CAST(NULL AS VARCHAR)"
+    when, blocks = fields["timestamp"], fields.get("prefix_blocks", nothing)
+    written = f"CASE WHEN {number(when)} IS NULL THEN {instant_ns(when)} END"
+    counted = ("input_tokens", "output_tokens", "max_output_tokens", "prefix_block_tokens")
+    return {
+        "time": number(when),
+        "instant": f"COALESCE({written}, {NO_INSTANT + 1} - 1)",
+        **{role: number(fields.get(role, nothing)) for role in counted},
+        "session": text(fields.get("session", nothing)),
+        "has_blocks": f"COALESCE(REPLACE({blocks}, ' ', '') NOT IN ('', '[]'), false)",
+        **{name: sql(fields.get(role, nothing)) for name, (role, sql) in CALL_COLUMNS.items()},
+    }
+
+
+def demand_values(table: Table, paths: Paths, found: Columns) -> None:
+    """Raises `InvalidTraceError` when there is no row, or a required field is in none of them."""
+    good = found[FAULT] == None  # noqa: E711  (an array of objects)
+    if not good.any():
+        first = next((str(fault) for fault in found[FAULT]), "has no rows")
+        raise invalid_trace(str(table.source), "file", f"none of its {len(good)} rows can be used: {first}")
+    there = {
+        "timestamp": np.isfinite(found["time"]) | (found["instant"] != NO_INSTANT),
+        **{role: np.isfinite(found[role]) for role in REQUIRED_ROLES[1:]},
+    }
+    absent = [
+        paths[role][0]
+        for role, present in there.items()
+        if not present.any() and not any(path in table.names for path in paths[role])
+    ]
+    if absent:
+        raise lacking(table, absent)
+
+
+def timed(table: Table, found: Columns, stated: str | None, usual: str | None) -> Times:
+    """The rows' times.
+
+    Raises:
+        InvalidTraceError: their unit is wrong or cannot be told.
+    """
+    try:
+        return times_of(found["time"], found["instant"].astype(np.int64), stated, usual)
+    except TimeUnitError as error:
+        raise invalid_trace(str(table.source), "timestamp", str(error)) from error
+
+
+def blocks_of(table: Table, fields: Mapping[str, str], found: Columns) -> Blocks:
+    """The rows' prefix blocks."""
+    if "prefix_blocks" not in fields:
+        return no_blocks(len(found[ROW]))
+    return read_blocks(table, fields["prefix_blocks"], found[ROW], found["has_blocks"].astype(np.bool_))
+
+
+def reasons(found: Columns, times: Times, blocks: Blocks) -> NDArray[np.object_]:
     """The first reason why each row is unusable, empty where it is usable."""
-    faults = [np.isnan(arrival_s), input_count == 0, output_count == 0, ~prefix_readable]
-    return np.select(faults, [BAD_TIMESTAMP, BAD_INPUT, BAD_OUTPUT, BAD_PREFIX], default="")
+    tokens = {role: token_counts(found[role]) for role in ("input_tokens", "output_tokens")}
+    later = [
+        (times.astray, ODD_TIMESTAMP),
+        (np.isnan(times.second), BAD_TIMESTAMP),
+        (tokens["input_tokens"] == 0, BAD_INPUT),
+        (found["output_tokens"] == 0.0, NO_OUTPUT),
+        (tokens["output_tokens"] == 0, BAD_OUTPUT),
+        (blocks.unreadable, BAD_PREFIX),
+    ]
+    reason = np.array([fault or "" for fault in found[FAULT]], dtype=object)
+    for holds, what in [*call_reasons(found), *later]:
+        reason[(reason == "") & holds] = what
+    return reason
 
 
-def _counts(reason: NDArray[np.str_]) -> dict[str, int]:
-    """How often each reason occurs."""
-    names, counts = np.unique(reason[reason != ""], return_counts=True)
-    return dict(zip(names.tolist(), counts.tolist(), strict=True))
+def token_counts(values: NDArray[np.float64]) -> NDArray[np.int32]:
+    """The values as whole numbers from 1 on, 0 where a value is none of these."""
+    with np.errstate(invalid="ignore"):
+        usable = (values >= 1.0) & (values <= INT32_MAX) & (values == np.floor(values))
+    return np.where(usable, values, 0.0).astype(np.int32)
 
 
-def _usable_rows(path: Path, reason: NDArray[np.str_], arrival_s: NDArray[np.float64]) -> NDArray[np.int64]:
+def sessions(values: NDArray[Any]) -> NDArray[np.int64]:
+    """Session numbers by order of first appearance, -1 where a value is empty."""
+    seen: dict[str, int] = {}
+    found = (-1 if value is None else seen.setdefault(str(value), len(seen)) for value in values)
+    return np.fromiter(found, dtype=np.int64, count=len(values))
+
+
+def counts(reason: NDArray[np.object_]) -> dict[str, int]:
+    """How often each reason occurs, the most frequent first."""
+    names, number_of = np.unique(reason[reason != ""].astype(str), return_counts=True)
+    order = np.argsort(-number_of, kind="stable")
+    return dict(zip(names[order].tolist(), number_of[order].tolist(), strict=True))
+
+
+def usable_rows(
+    table: Table, number_of: NDArray[np.int64], reason: NDArray[np.object_], second: NDArray[np.float64]
+) -> NDArray[np.int64]:
     """Usable rows by arrival, ties in file order.
 
     Raises:
@@ -101,16 +208,36 @@ def _usable_rows(path: Path, reason: NDArray[np.str_], arrival_s: NDArray[np.flo
     """
     row = np.flatnonzero(reason == "")
     if len(row) == 0:
+        file = str(table.source)
         shown = [
-            Fault(str(path), f"row {i + 1}", str(reason[i])) for i in range(min(len(reason), SHOWN_FAULTS))
+            Fault(file, f"row {number_of[i]}", str(reason[i])) for i in range(min(len(reason), SHOWN_FAULTS))
         ]
-        summary = Fault(str(path), "file", f"none of its {len(reason)} rows can be used")
+        summary = Fault(file, "file", f"none of its {len(reason)} rows can be used")
         raise InvalidTraceError((summary, *shown))
-    return row[np.argsort(arrival_s[row], kind="stable")]
+    return row[np.argsort(second[row], kind="stable")]
 
 
-def _laid_end_to_end(rows: list[list[int]]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """Offsets and values of ragged rows."""
-    offset = np.zeros(len(rows) + 1, dtype=np.int64)
-    np.cumsum([len(row) for row in rows], out=offset[1:])
-    return offset, np.array([block for row in rows for block in row], dtype=np.int64)
+def block_tokens(table: Table, recorded: NDArray[np.float64], layout: TraceLayout) -> int | None:
+    """A prefix block's tokens: as the file says in every row, else the format's.
+
+    Raises:
+        InvalidTraceError: rows differ.
+    """
+    sizes = np.unique(recorded[np.isfinite(recorded)])
+    if len(sizes) > 1:
+        what = f"prefix_block_tokens differ: {', '.join(f'{size:g}' for size in sizes[:5])}"
+        raise invalid_trace(str(table.source), "file", what)
+    return int(sizes[0]) if len(sizes) else layout.block_tokens
+
+
+def unused_fields(table: Table, paths: Paths) -> tuple[str, ...]:
+    """Fields, not those inside others, that play no role."""
+    used = {path for alternatives in paths.values() for path in alternatives}
+    outer = {path.partition(".")[0] for path in used}
+    nested = {name for name in table.names if any(name.startswith(f"{other}.") for other in table.names)}
+    return tuple(name for name in table.names if name and name not in used | outer | nested)
+
+
+def as_trace_error(error: InvalidTableError) -> InvalidTraceError:
+    """The same faults, of a trace."""
+    return InvalidTraceError(error.faults)

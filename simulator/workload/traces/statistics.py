@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from simulator.workload.traces.registry import detect_format, read_trace
+from simulator.workload.traces.registry import read_trace
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from pathlib import Path
 
     from numpy.typing import NDArray
 
@@ -40,11 +40,19 @@ class TraceStatistics:
     `interarrival_cv` is 1 for a Poisson process. `burstiness` is (cv - 1)/(cv + 1): -1 evenly
     spaced, 0 Poisson, towards 1 bursty (Goh and Barabasi, EPL 81, 2008, equation 1).
     `prefix_reuse_ratio` is the share of prompt blocks that an infinite cache would have seen.
+    `row_count` rows were read and `used_row_count` of them can be played. `time_basis` says why times
+    were read in `time_unit`; `start` is the first row's instant (ISO 8601), None where none is known.
+    `prefix_block_tokens` is a block's size as file or format say it, `largest_prefix_block_tokens` the
+    largest that the prompts leave room for. `unused_fields` play no role.
     """
 
     format: str
     row_count: int
+    used_row_count: int
     dropped_row_count: dict[str, int]
+    time_unit: str
+    time_basis: str
+    start: str | None
     span_s: float
     rate_per_s: float
     interarrival_cv: float
@@ -55,6 +63,10 @@ class TraceStatistics:
     session_count: int
     prefix_block_count: int
     prefix_reuse_ratio: float
+    prefix_block_tokens: int | None
+    largest_prefix_block_tokens: int | None
+    unused_fields: tuple[str, ...]
+    notes: tuple[str, ...]
 
     def to_dict(self) -> dict[str, object]:
         """The figures as plain data."""
@@ -62,7 +74,10 @@ class TraceStatistics:
 
 
 def inspect_trace(
-    path: str | Path, trace_format: str | None = None, columns: Mapping[str, str] | None = None
+    path: str | Path,
+    trace_format: str | None = None,
+    columns: Mapping[str, str] | None = None,
+    time_unit: str | None = None,
 ) -> TraceStatistics:
     """Statistics of the trace in the file; the format is detected where none is given.
 
@@ -71,18 +86,21 @@ def inspect_trace(
         UnknownTraceFormatError: the format is not in the table.
         ColumnMapError: the column map does not fit.
     """
-    trace = read_trace(path, trace_format, columns)
-    return trace_statistics(trace, trace_format or detect_format(Path(path)))
+    return trace_statistics(read_trace(path, trace_format, columns, time_unit))
 
 
-def trace_statistics(trace: Trace, trace_format: str) -> TraceStatistics:
+def trace_statistics(trace: Trace) -> TraceStatistics:
     """The trace in figures."""
     span_s = float(trace.arrival_s[-1])
     cv = _variation(np.diff(trace.arrival_s))
     return TraceStatistics(
-        format=trace_format,
+        format=trace.format,
         row_count=trace.read_row_count,
+        used_row_count=len(trace),
         dropped_row_count=dict(trace.dropped_row_count),
+        time_unit=trace.clock.unit,
+        time_basis=trace.clock.basis,
+        start=None if trace.clock.start is None else trace.clock.start.isoformat(),
         span_s=span_s,
         rate_per_s=(len(trace) - 1) / span_s if span_s > 0.0 else np.nan,
         interarrival_cv=cv,
@@ -93,6 +111,10 @@ def trace_statistics(trace: Trace, trace_format: str) -> TraceStatistics:
         session_count=len(np.unique(trace.session[trace.session >= 0])),
         prefix_block_count=len(trace.prefix_block),
         prefix_reuse_ratio=_reuse_ratio(trace.prefix_block),
+        prefix_block_tokens=trace.block_tokens,
+        largest_prefix_block_tokens=trace.largest_block_tokens,
+        unused_fields=trace.unused_fields,
+        notes=trace.notes,
     )
 
 

@@ -1,0 +1,32 @@
+"""What a text of a table says, and how many faults of a table are shown."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING, Final
+
+from catalogs.errors import Fault
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+MOST_COUNT: Final = 2**31 - 1
+SHOWN_FAULTS: Final = 20
+
+
+def count_of(text: str | None) -> int | None:
+    """The whole number from 0 to 2^31 - 1 that a text says (`50`, `50.0`, `5e1`), else None."""
+    try:
+        value = float(text or "")
+    except ValueError:
+        return None
+    if not math.isfinite(value) or value != math.floor(value) or not 0.0 <= value <= MOST_COUNT:
+        return None
+    return int(value)
+
+
+def known_faults(faults: Sequence[Fault]) -> tuple[Fault, ...]:
+    """The first faults of a file, and how many more there are."""
+    shown = tuple(faults[:SHOWN_FAULTS])
+    more = len(faults) - len(shown)
+    return (*shown, Fault(faults[0].file, "file", f"and {more:,} more rows like these")) if more else shown
