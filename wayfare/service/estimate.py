@@ -1,54 +1,19 @@
-"""How many requests a scenario will simulate, before it does."""
+"""How often a scenario's requests will be simulated, and how large its timeline will be."""
 
 from __future__ import annotations
 
-from math import ceil, inf
 from typing import TYPE_CHECKING
 
 from router.registry import BASELINES
-from simulator.scenario.streams import TraceArrivals
-from simulator.workload.traces.registry import read_trace
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from simulator import Scenario
     from simulator.scenario.fleet import Deployment
-    from simulator.scenario.streams import Stream
 
 WHOLE_FIGURES, FIGURES_EACH = 14, 8
 """Columns of a run's timeline: of the whole, and of each target (queues and replicas by state)."""
-
-
-def request_count(scenario: Scenario) -> float:
-    """About how many requests arrive in one replication: turns of conversations, calls of agents."""
-    return sum(of_stream(stream, scenario.duration_s) for stream in scenario.streams)
-
-
-def of_stream(stream: Stream, duration_s: float) -> float:
-    """About how many requests a stream has."""
-    if isinstance(stream.arrivals, TraceArrivals):
-        return recorded_count(stream.arrivals, duration_s) * requests_each(stream)
-    rate_per_s = float(stream.arrivals.parameters().get("rate_per_s", 0.0))  # type: ignore[arg-type]
-    return rate_per_s * duration_s * requests_each(stream)
-
-
-def requests_each(stream: Stream) -> float:
-    """Requests that an arrival brings on the average: turns of a conversation, calls of an agent's task."""
-    counts = stream.session.turns if stream.session else stream.agent.calls if stream.agent else None
-    return max(counts.distribution().mean, 1.0) if counts else 1.0
-
-
-def recorded_count(arrivals: TraceArrivals, duration_s: float) -> float:
-    """At most so many rows of a recording are played."""
-    trace = read_trace(arrivals.file, arrivals.format, arrivals.columns)
-    if not arrivals.loop:
-        return float(len(trace))
-    span_s = float(trace.arrival_s[-1]) * arrivals.time_scale
-    if arrivals.window is not None:
-        span_s = arrivals.window[1] - arrivals.window[0]
-    passes = ceil(duration_s * arrivals.rate_scale / span_s) if span_s > 0.0 else inf
-    return len(trace) * float(passes)
 
 
 def timeline_cells(scenario: Scenario) -> float:
