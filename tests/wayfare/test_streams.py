@@ -28,9 +28,8 @@ def shell(command: str, folder: Path, **environment: str) -> subprocess.Complete
     """A shell's command, run in a folder."""
     paths = os.pathsep.join([str(Path(__file__).parents[2]), os.environ.get("PYTHONPATH", "")])
     variables = {**os.environ, "PYTHONPATH": paths, **environment}
-    return subprocess.run(
-        [str(shutil.which("bash")), "-c", command], cwd=folder, env=variables, capture_output=True, check=False, timeout=300
-    )  # fmt: skip
+    words = [str(shutil.which("bash")), "-c", command]
+    return subprocess.run(words, cwd=folder, env=variables, capture_output=True, check=False, timeout=300)
 
 
 @pytest.fixture
