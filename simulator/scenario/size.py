@@ -91,7 +91,7 @@ def memory_problems(count: float, kept_runs: int) -> Iterator[Problem]:
     if need > free:
         beside = f" beside {kept_runs} finished runs" if kept_runs else ""
         what = f"about {count:,.0f} requests take about {in_words(need)} of memory{beside}"
-        yield "workload", f"{what}; {in_words(free)} are free. Give a lower rate or a shorter duration"
+        yield "duration", f"{what}; {in_words(free)} are free. Give a lower rate or a shorter duration"
 
 
 def in_words(size_bytes: float) -> str:

@@ -141,7 +141,7 @@ def test_requests_that_memory_cannot_hold_are_refused_with_the_numbers(
     stream = with_stream(arrivals={"pattern": "steady", "rate": "1e6/s"})
     assert faults_of(plain(duration="24h", **stream)) == [
         (
-            "scenario: workload: about 86,400,000,000 requests take about 86.4 TB of memory; 2 GB are free."
+            "scenario: duration: about 86,400,000,000 requests take about 86.4 TB of memory; 2 GB are free."
             " Give a lower rate or a shorter duration"
         )
     ]
