@@ -77,6 +77,7 @@ def examine(
         asked = unusable_policies(None, scope.policies)
         return Examination(scenario=None, faults=(*error.faults, *asked))
     data, faults = overridden(data, overrides)
+    faults += unplayed(data, trace)
     found = examined(with_seed(with_files(data, file, trace), seed), file, scope)
     if not faults:
         return found
@@ -147,6 +148,14 @@ def recorded(data: object) -> list[dict[str, object]]:
     entries = streams if isinstance(streams, list) else []
     arrivals = [entry.get("arrivals") for entry in entries if isinstance(entry, dict)]
     return [one for one in arrivals if isinstance(one, dict) and one.get("pattern") == "trace"]
+
+
+def unplayed(data: object, trace: str | Path | None) -> list[Fault]:
+    """That a trace was given to a scenario that plays none."""
+    if trace is None or recorded(data):
+        return []
+    what = "no stream plays a recording; one with `arrivals: {pattern: trace, file: ...}` does"
+    return [Fault("--trace", str(trace), what)]
 
 
 def with_seed(data: object, seed: int | None) -> object:

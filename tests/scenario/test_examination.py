@@ -119,6 +119,12 @@ def test_what_is_no_scenario_at_all_is_one_line(data: object, expected: str) -> 
     assert expected in text
 
 
+def test_a_trace_that_nobody_plays_is_a_fault(tmp_path: Path) -> None:
+    """A recording given to a scenario without recorded streams would be left aside in silence."""
+    (text,) = faults_of(plain(), trace=tmp_path / "t.csv")
+    assert text.startswith(f"--trace: {tmp_path / 't.csv'}: no stream plays a recording")
+
+
 def test_an_empty_file_is_one_line(tmp_path: Path) -> None:
     """So is a file without anything in it."""
     path = tmp_path / "empty.yaml"

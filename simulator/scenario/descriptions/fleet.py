@@ -22,7 +22,7 @@ FLEET = {
         "autoscaling": "Replicas of hardware that follow the work. Example: {min: 1, max: 8, target: 20}.",
         "balancing": "How the deployment spreads requests over its replicas; router leaves it to the policy.",
         "engine": "The serving engine on the hardware.",
-        "pricing": "What the hardware costs; the catalog's cheapest rent where left out.",
+        "pricing": "What the hardware costs; a rent of the catalog, on demand first, where left out.",
         "context_window_tokens": "Most tokens of prompt and answer; what the model and the memory allow"
         " where left"
         " out. Example: 32768.",
@@ -117,7 +117,7 @@ FLEET = {
         "rent": "Kind of rent of the catalog; one of rent, usd_per_chip_hour, owned. Example: on_demand.",
         "usd_per_chip_hour": "USD of a chip and hour. Example: 2.1.",
         "owned": "Whether the chips are bought: amortisation instead of rent, and the electricity is paid.",
-        "purchase_usd_per_chip": "USD of a chip with its share of the server; the catalog's where left out.",
+        "purchase_usd_per_chip": "USD of a chip without its share of the host; the catalog's where left out.",
         "lifetime_years": "Years over which the purchase is written off; the catalog's where left out."
         " Example: 4.",
         "utilization_ratio": "Planned use that a router compares prices with, above 0, up to 1.",

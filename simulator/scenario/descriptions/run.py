@@ -59,7 +59,7 @@ RUN = {
     },
     "TelemetrySettings": {
         "step": "Time between two samples; a 288th of the duration where left out. Example: 1min.",
-        "epoch": "Past instant that simulated time 0 has on metrics' time axis; just ended where left out.",
+        "epoch": "Instant of simulated time 0 in metrics; by start, moved into the past, where left out.",
         "pace": "How many times faster than life a service shows the run; at once where left out."
         " Example: 60x.",
     },
