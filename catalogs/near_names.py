@@ -18,13 +18,16 @@ def shown(value: object) -> str:
     return text if len(text) <= LONGEST_SHOWN else f"{text[: LONGEST_SHOWN - 3]}..."
 
 
+def near_names(names: Iterable[str], name: str, count: int = 3) -> list[str]:
+    """Up to so many names that may have been meant: the same but for case or provider, else similar ones."""
+    known, low = list(names), name[:LONGEST_SHOWN].lower()
+    same = [one for one in known if low in (one.lower(), one.lower().rpartition("/")[2])]
+    return same[:count] or get_close_matches(low, known, n=count)
+
+
 def did_you_mean(name: str, known: Iterable[str], count: int = 1) -> str:
     """`did you mean 'x'? ` with a space after it; empty where nothing is near."""
-    names = list(known)
-    lower = {one.lower(): one for one in reversed(names)}
-    near = get_close_matches(name[:LONGEST_SHOWN], names, n=count) or [
-        lower[one] for one in get_close_matches(name[:LONGEST_SHOWN].lower(), lower, n=count)
-    ]
+    near = near_names(known, name, count)
     return f"did you mean {' or '.join(map(repr, near))}? " if near else ""
 
 

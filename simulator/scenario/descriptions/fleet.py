@@ -116,10 +116,18 @@ FLEET = {
     "Pricing": {
         "rent": "Kind of rent of the catalog; one of rent, usd_per_chip_hour, owned. Example: on_demand.",
         "usd_per_chip_hour": "USD of a chip and hour. Example: 2.1.",
-        "owned": "Whether the chips are bought: amortisation instead of rent, and the electricity is paid.",
-        "purchase_usd_per_chip": "USD of a chip without its share of the host; the catalog's where left out.",
-        "lifetime_years": "Years over which the purchase is written off; the catalog's where left out."
+        "owned": "Whether the chips are bought: capital, space, upkeep and electricity instead of rent.",
+        "purchase_usd_per_chip": "USD of a chip without the rest of a server; the catalog's if left out.",
+        "lifetime_years": "Years over which the purchase is written off; the catalog's if left out."
         " Example: 4.",
+        "host_purchase_usd": "USD of the rest of a server; the catalog's where left out. Example: 90000.",
+        "network_ratio": "Network and storage on top, as a share of the purchase; the catalog's if left out.",
+        "residual_ratio": "Share of the purchase that is left at the end, 0 to 1; the catalog's if left out.",
+        "wacc_ratio": "Cost of capital a year; the catalog's where left out. Example: 0.08.",
+        "colocation_usd_per_kw_month": "USD of space by nameplate kW and month; the catalog's if left out.",
+        "maintenance_ratio_per_year": "Upkeep a year, as a share of the purchase; the catalog's if left out.",
+        "staff_usd_per_host_year": "USD of staff by server and year; the catalog's if left out.",
+        "software_usd_per_chip_year": "USD of licences by chip and year; the catalog's if left out.",
         "utilization_ratio": "Planned use that a router compares prices with, above 0, up to 1.",
     },
     "Autoscaling": {
