@@ -5,15 +5,15 @@ from __future__ import annotations
 import hashlib
 import json
 from dataclasses import dataclass, fields
-from difflib import get_close_matches
 from functools import lru_cache
 from typing import TYPE_CHECKING, TypeVar
 
 from catalogs.errors import UnknownEntryError
+from catalogs.near_names import near_names
 from catalogs.records import Entry
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Iterator, Mapping
     from datetime import date
 
     from catalogs.offers import Offer, Provider
@@ -127,10 +127,3 @@ def found(kind: str, entries: Mapping[str, T], name: str) -> T:
     )
     message = f"unknown {kind} {name!r}; {hint}"
     raise UnknownEntryError(message)
-
-
-def near_names(names: Iterable[str], name: str) -> list[str]:
-    """Up to three names that may have been meant: the same but for case or provider, else similar ones."""
-    low = name.lower()
-    same = [known for known in names if low in (known.lower(), known.lower().rpartition("/")[2])]
-    return same[:3] or get_close_matches(low, names, n=3)

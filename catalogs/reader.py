@@ -1,4 +1,8 @@
-"""YAML 1.2 as people mean it: no surprising truths or clock numbers, no duplicate keys, no bombs."""
+"""YAML 1.2 as people mean it: no surprising truths or clock numbers, no duplicate keys, no bombs.
+
+Anchors, aliases and merge keys (`<<`) stand for what they name, up to the same depth and number of
+values as if it had been written out.
+"""
 
 from __future__ import annotations
 
@@ -8,6 +12,7 @@ from typing import TYPE_CHECKING
 import yaml
 
 from catalogs.errors import Fault, InvalidCatalogError
+from catalogs.expansion import Expansion
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -28,8 +33,10 @@ RESOLVERS = {
         "-+0123456789.",
     ),
     "timestamp": (r"[0-9]{4}-[0-9]{2}-[0-9]{2}", "0123456789"),
+    "merge": (r"<<", "<"),
 }
-"""The core schema of YAML 1.2, and plain dates."""
+"""The core schema of YAML 1.2, plain dates, and merge keys."""
+MERGE = TAG + "merge"
 
 
 BASE: type[yaml.SafeLoader] = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
@@ -41,18 +48,24 @@ class Loader(BASE):  # type: ignore[misc,valid-type]
 
     yaml_implicit_resolvers: dict[str, list[tuple[str, re.Pattern[str]]]] = {}  # noqa: RUF012  (PyYAML's own name and kind)
 
-    def construct_mapping(self, node: MappingNode, deep: bool = False) -> dict[object, object]:  # noqa: FBT001, FBT002  (PyYAML's signature)
-        """The map; a key given twice is refused."""
+    def flatten_mapping(self, node: MappingNode) -> None:
+        """Puts merged keys in the place of `<<`; a map that gives a key twice is refused before."""
+        if not hasattr(node, "distinct"):
+            self.demand_distinct(node)
+            node.distinct = True  # type: ignore[attr-defined]
+        super().flatten_mapping(node)
+
+    def demand_distinct(self, node: MappingNode) -> None:
+        """Raises `MarkedYAMLError` for a key given twice, and for keys that are no text or number."""
         seen: set[object] = set()
         for key_node, _value in node.value:
-            key = self.construct_object(key_node, deep=True)
+            merges = key_node.tag == MERGE
+            key = key_node.value if merges else self.construct_object(key_node, deep=True)
             if not isinstance(key, str | int | float | bool):
                 raise refused(f"key {key!r} is no text or number", key_node.start_mark)
             if key in seen:
                 raise refused(f"key {key!r} is given twice", key_node.start_mark)
             seen.add(key)
-        found: dict[object, object] = super().construct_mapping(node, deep=deep)
-        return found
 
 
 def construct_int(loader: Loader, node: yaml.ScalarNode) -> int:
@@ -65,6 +78,7 @@ def construct_int(loader: Loader, node: yaml.ScalarNode) -> int:
 
 
 Loader.add_constructor(TAG + "int", construct_int)
+Loader.add_constructor(MERGE, yaml.constructor.SafeConstructor.construct_yaml_str)
 for _name, (_pattern, _first) in RESOLVERS.items():
     Loader.add_implicit_resolver(TAG + _name, re.compile(rf"^(?:{_pattern})$"), list(_first))
 
@@ -74,36 +88,49 @@ def refused(what: str, mark: object) -> yaml.MarkedYAMLError:
     return yaml.MarkedYAMLError(problem=what, problem_mark=mark)  # type: ignore[arg-type]
 
 
-def demand_plain(text: str) -> None:
-    """Raises `MarkedYAMLError` for aliases, and for depth or values without end, before any is made."""
-    depth = 0
-    for count, event in enumerate(yaml.parse(text, Loader=BASE)):
-        if count > MOST_VALUES:
-            raise refused(f"more than {MOST_VALUES:,} values", event.start_mark)
-        if isinstance(event, yaml.AliasEvent):
-            raise refused("aliases are not allowed", event.start_mark)
-        depth += isinstance(event, yaml.CollectionStartEvent)
-        depth -= isinstance(event, yaml.CollectionEndEvent)
-        if depth > MOST_NESTING:
-            raise refused(f"nested more than {MOST_NESTING} deep", event.start_mark)
+def demand_bounded(text: str) -> bool:
+    """Whether the text has aliases; raises `MarkedYAMLError` for depth or values without end, unmade."""
+    expansion = Expansion(most_values=MOST_VALUES, most_nesting=MOST_NESTING)
+    for event in yaml.parse(text, Loader=BASE):
+        problem = expansion.problem(event)
+        if problem:
+            raise refused(problem, event.start_mark)
+    return expansion.has_aliases
 
 
 def parse_yaml(text: str) -> object:
-    """The data in the text.
+    """The data in the text; what an alias stands for is a copy of its own.
 
     Raises:
         ValueError: it is no YAML we read; the message names the line.
     """
     try:
-        demand_plain(text)
-        return yaml.load(text, Loader=Loader)  # noqa: S506  (a safe loader)
+        has_aliases = demand_bounded(text)
+        data = yaml.load(text, Loader=Loader)  # noqa: S506  (a safe loader)
     except yaml.MarkedYAMLError as error:
-        mark = error.problem_mark
-        where = f"line {mark.line + 1}, column {mark.column + 1}: " if mark else ""
-        message = where + ", ".join(part for part in (error.context, error.problem) if part)
-        raise ValueError(message) from error
+        raise ValueError(placed(error, text)) from error
     except (yaml.YAMLError, ValueError, RecursionError) as error:
         raise ValueError(str(error)) from error
+    return separate(data) if has_aliases else data
+
+
+def placed(error: yaml.MarkedYAMLError, text: str) -> str:
+    """What is wrong, with its line; a tab that indents is called what it is."""
+    mark = error.problem_mark
+    if mark is None:
+        return ", ".join(part for part in (error.context, error.problem) if part)
+    where = f"line {mark.line + 1}, column {mark.column + 1}: "
+    line = "".join(text.splitlines(keepends=False)[mark.line : mark.line + 1])
+    if "\t" in line[: len(line) - len(line.lstrip())]:
+        return f"{where}a tab indents this line; YAML is indented with spaces"
+    return where + ", ".join(part for part in (error.context, error.problem) if part)
+
+
+def separate(value: object) -> object:
+    """The data with no map or list in two places, so that changing one changes one."""
+    if isinstance(value, dict):
+        return {key: separate(below) for key, below in value.items()}
+    return [separate(below) for below in value] if isinstance(value, list) else value
 
 
 def small(data: bytes) -> bytes:
@@ -125,9 +152,13 @@ def read_yaml(path: Path) -> object:
         InvalidCatalogError: the file cannot be read, or holds no YAML we read.
     """
     try:
-        return parse_yaml(small(path.read_bytes()).decode())
+        return parse_yaml(small(path.read_bytes()).decode("utf-8-sig"))
     except OSError as error:
         fault = Fault(str(path), "", f"cannot be read: {error.strerror or error}")
+    except UnicodeDecodeError as error:
+        fault = Fault(
+            str(path), "", f"is no UTF-8 text: byte {error.start + 1} is 0x{error.object[error.start]:02x}"
+        )
     except ValueError as error:
         fault = Fault(str(path), "", str(error))
     raise InvalidCatalogError((fault,))

@@ -12,6 +12,9 @@ SECONDS: Final = {
 }  # fmt: skip
 """Seconds in each unit of time that a duration or rate may name."""
 
+MOST_CHARACTERS: Final = 100
+"""Characters of a quantity that are read: nobody writes longer ones, and matching them takes long."""
+
 NUMBER: Final = r"(\d+(?:\.\d*)?(?:[eE][+-]?\d+)?|\.\d+)"
 DURATION: Final = re.compile(rf"{NUMBER}\s*(ms|min|s|m|h|d|w)")
 PACE: Final = re.compile(rf"{NUMBER}\s*x")
@@ -28,8 +31,9 @@ def duration_s(value: object) -> float:
         return value.total_seconds()
     if isinstance(value, int | float) and not isinstance(value, bool):
         return finite(float(value))
-    parts = DURATION.findall(str(value))
-    if not parts or DURATION.sub("", str(value)).strip():
+    text = short_text(value)
+    parts = DURATION.findall(text)
+    if not parts or DURATION.sub("", text).strip():
         message = f"{value!r} is no duration; write e.g. 30s, 5m, 1h30m, 24h, 7d or seconds"
         raise ValueError(message)
     return finite(sum(float(number) * SECONDS[unit] for number, unit in parts))
@@ -43,7 +47,7 @@ def rate_per_s(value: object) -> float:
     """
     if isinstance(value, int | float) and not isinstance(value, bool):
         return finite(float(value))
-    found = RATE.fullmatch(str(value).strip())
+    found = RATE.fullmatch(short_text(value))
     if not found:
         message = f"{value!r} is no rate; write e.g. 12/s, 90/min, 4000/h, 1e6/d or a number per s"
         raise ValueError(message)
@@ -58,7 +62,7 @@ def pace_ratio(value: object) -> float:
     """
     if isinstance(value, int | float) and not isinstance(value, bool):
         return finite(float(value))
-    found = PACE.fullmatch(str(value).strip())
+    found = PACE.fullmatch(short_text(value))
     if not found:
         message = f"{value!r} is no pace; write e.g. 60x, or simulated seconds for each second"
         raise ValueError(message)
@@ -71,7 +75,7 @@ def instant(value: object) -> datetime:
     Raises:
         ValueError: the value is neither; the message says what is allowed.
     """
-    found = value if isinstance(value, date) else parsed_instant(str(value))
+    found = value if isinstance(value, date) else parsed_instant(short_text(value))
     if not isinstance(found, datetime):
         found = datetime(found.year, found.month, found.day, tzinfo=UTC)
     return found if found.tzinfo else found.replace(tzinfo=UTC)
@@ -93,6 +97,19 @@ def parsed_instant(text: str) -> datetime:
     except ValueError:
         message = f"{text!r} is no date; write e.g. 2026-11-23 or 2026-11-23T08:00:00+01:00"
         raise ValueError(message) from None
+
+
+def short_text(value: object) -> str:
+    """The value as text, without spaces around it.
+
+    Raises:
+        ValueError: it is longer than any quantity.
+    """
+    text = str(value).strip()
+    if len(text) > MOST_CHARACTERS:
+        message = f"a quantity of {len(text):,} characters; at most {MOST_CHARACTERS} are read"
+        raise ValueError(message)
+    return text
 
 
 def finite(number: float) -> float:

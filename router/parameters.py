@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import MISSING, dataclass, field, fields
-from difflib import get_close_matches
 from math import isfinite, isnan
 from types import MappingProxyType, NoneType, UnionType
 from typing import TYPE_CHECKING, Literal, TypeVar, Union, get_args, get_origin, get_type_hints
 
+from catalogs.near_names import did_you_mean
 from router.errors import InvalidPolicyParameterError
 
 if TYPE_CHECKING:
@@ -70,9 +70,8 @@ def unknown_parameter(key: str, allowed: tuple[str, ...]) -> str:
     """What to say of a parameter that does not exist: near matches first, then all there are."""
     if not allowed:
         return "unknown parameter; this policy has none"
-    near = get_close_matches(key, allowed, n=1)
-    hint = f"; did you mean {near[0]!r}?" if near else ""
-    return f"unknown parameter{hint} allowed: {', '.join(repr(name) for name in allowed)}"
+    listed = ", ".join(map(repr, allowed))
+    return f"unknown parameter; {did_you_mean(key, allowed)}allowed: {listed}"
 
 
 def check(*problems: tuple[str, str] | None) -> None:

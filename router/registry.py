@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import inspect
 from dataclasses import dataclass
-from difflib import get_close_matches
 from importlib.metadata import EntryPoint, entry_points
 from typing import TYPE_CHECKING, Generic, Protocol, TypeVar, cast
 
+from catalogs.near_names import unknown_name
 from router.errors import InvalidPolicyParameterError, PolicyLoadError, UnknownPolicyError
 from router.parameters import (
     ParameterDescription,
@@ -216,10 +216,7 @@ def _checked(name: str, made: object) -> Policy | StepPolicy:
 
 def _unknown(name: str) -> str:
     """What to say of a name that nobody registered."""
-    names = policy_names()
-    near = get_close_matches(name, names, n=3)
-    hint = f"did you mean {' or '.join(repr(match) for match in near)}? " if near else ""
-    return f"unknown policy {name!r}; {hint}known: {', '.join(repr(known) for known in names)}"
+    return unknown_name("policy", name, policy_names(), count=3)
 
 
 def _arguments(policy: Callable[..., object]) -> dict[str, inspect.Parameter]:

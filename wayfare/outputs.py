@@ -3,20 +3,17 @@
 from __future__ import annotations
 
 import json
-import re
-import shutil
-import tempfile
-from contextlib import contextmanager
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import duckdb
 
 from wayfare.metrics.archive import write_recording
 from wayfare.metrics.recording import recorded
+from wayfare.out_folder import folder_names, whole_folder
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Mapping
+    from pathlib import Path
 
     import numpy as np
     from numpy.typing import NDArray
@@ -50,19 +47,14 @@ def write_comparison(scenario: Scenario, comparison: Comparison, target: Path) -
 
     with whole_folder(target) as folder:
         write_json(comparison.to_dict(), folder / "comparison.json")
-        reports = zip(comparison.reports, comparison.results, strict=True)
-        for report, result in reports:
-            below = folder / folder_name(report.policy)
+        names = folder_names([report.policy for report in comparison.reports])
+        for name, result in zip(names, comparison.results, strict=True):
+            below = folder / name
             below.mkdir()
             write_result(scenario, result, below)
         write_json([report.to_dict() for report in comparison.reports], folder / "report.json")
         page = comparison_page(scenario, comparison)
         (folder / "report.html").write_text(page, encoding="utf-8")
-
-
-def folder_name(policy: str) -> str:
-    """A policy's name as the name of a folder."""
-    return re.sub(r"[^A-Za-z0-9._-]+", "-", policy).strip("-.") or "policy"
 
 
 def write_result(scenario: Scenario, result: RunResult, folder: Path) -> None:
@@ -101,31 +93,3 @@ def read_parquet(path: Path, condition: str = "TRUE", value: int | None = None) 
         found = connection.execute(f"SELECT * FROM read_parquet(?) WHERE {condition}", parameters)  # noqa: S608  (conditions are our own)
         names = [column[0] for column in found.description or []]
         return [dict(zip(names, row, strict=True)) for row in found.fetchall()]
-
-
-@contextmanager
-def whole_folder(target: Path) -> Iterator[Path]:
-    """A folder to write in that takes the target's place when all is written, else vanishes.
-
-    Files of an earlier run in the target are replaced, together; other files in it stay.
-    """
-    target.parent.mkdir(parents=True, exist_ok=True)
-    made = Path(tempfile.mkdtemp(dir=target.parent, prefix=f".{target.name}."))
-    try:
-        yield made
-        put_in_place(made, target)
-    finally:
-        shutil.rmtree(made, ignore_errors=True)
-
-
-def put_in_place(made: Path, target: Path) -> None:
-    """Moves what was made into the target."""
-    made.chmod(0o755)
-    if not target.exists():
-        made.rename(target)
-        return
-    for entry in made.iterdir():
-        old = target / entry.name
-        if old.is_dir():
-            shutil.rmtree(old)
-        entry.replace(old)

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import time
-from concurrent.futures import Executor, ProcessPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from multiprocessing import get_context
 from os import cpu_count
 from typing import TYPE_CHECKING, cast
 
@@ -18,12 +16,14 @@ from simulator.experiment.policies import policy_of
 from simulator.experiment.scoring import routing_quality
 from simulator.experiment.simulation import RunResult, simulate
 from simulator.experiment.statistics import LEAST_REPLICATIONS
+from simulator.experiment.workers import worker_pool
 from simulator.observer import SilentObserver
 from simulator.report import Report
 from simulator.scenario.streams import TraceArrivals
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
+    from concurrent.futures import Executor
 
     from simulator.observer import Observer
     from simulator.report import Json
@@ -200,9 +200,7 @@ def pool_for(executor: Executor | None, expected_s: float) -> Iterator[Executor 
     if executor is not None or expected_s < POOL_WORTH_S or (cpu_count() or 1) == 1:
         yield executor
         return
-    context = get_context("forkserver")
-    context.set_forkserver_preload(["simulator.experiment.comparison"])
-    with ProcessPoolExecutor(cpu_count(), mp_context=context) as pool:
+    with worker_pool(cpu_count() or 1) as pool:
         yield pool
 
 

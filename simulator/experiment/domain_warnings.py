@@ -54,8 +54,20 @@ def domain_warnings(
         outside += side_faults(domain, sizes(scenario, entry) | figures)
         if outside:
             profile = entry.engine.profile
-            found.append(f"{entry.name}: outside of what {profile!r} was fitted to: {'; '.join(outside)}")
+            faults = f"{entry.name}: outside of what {profile!r} was fitted to: {'; '.join(outside)}"
+            found.append(faults + stand_in(scenario, entry))
     return tuple(found)
+
+
+def stand_in(scenario: Scenario, entry: Deployment) -> str:
+    """That nobody chose the profile, and which ones were fitted to the chip; empty where it was chosen."""
+    if "profile" in entry.engine.model_fields_set:
+        return ""
+    chip = hardware_of(entry).accelerator
+    profiles = scenario.catalog.serving_profiles.items()
+    fitted = [repr(name) for name, one in profiles if one.domain and chip in one.domain.accelerators]
+    others = f"fitted to {chip!r}: {', '.join(fitted) or 'none'}"
+    return f" (no engine.profile is given, and this one stands in; {others})"
 
 
 def served_figures(settlement: Settlement, targets: NDArray[np.bool_]) -> dict[str, float]:

@@ -7,7 +7,9 @@ import time
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from itertools import pairwise
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
+
+import numpy as np
 
 from router.host import Host
 from router.resilience import NO_RESILIENCE
@@ -16,6 +18,7 @@ from simulator.experiment.device_report import device_blocks
 from simulator.experiment.domain_warnings import domain_warnings
 from simulator.experiment.fleet_report import edges_of, fleet_blocks, presence_of
 from simulator.experiment.head import report_head
+from simulator.experiment.idle_warnings import idle_warnings
 from simulator.experiment.policies import policy_of
 from simulator.experiment.records import attempt_records, request_columns, step_columns
 from simulator.experiment.resolution import resolve, run_seed
@@ -23,13 +26,13 @@ from simulator.experiment.timeline import timeline
 from simulator.kernel.warm import warm_kernel
 from simulator.observer import SilentObserver
 from simulator.report import Report
+from simulator.scenario.effects import without_effect
 from simulator.streams import RandomStreams, keyed_uniform_scalar
 from simulator.world.world import World
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
-    import numpy as np
     from numpy.typing import NDArray
 
     from router.fleet import Target
@@ -142,12 +145,23 @@ def simulate(
     blocks = told_blocks(world, settlement)
     marks.append(time.perf_counter())
     outside = domain_warnings(scenario, settlement, world.telemetry.most_running(world.replicas))
-    warnings = (*resolution.warnings, *said, *outside)
+    idle = unused(scenario, settlement, blocks)
+    warnings = (*resolution.warnings, *said, *without_effect(scenario), *outside, *idle)
     head = report_head(scenario, host, warnings, wall_s=marks[-1] - marks[0])
     report = Report(policy=host.name, fields={**head, **blocks, "warnings": head["warnings"]})
     phases = Phases(kernel_s, *(after - before for before, after in pairwise(marks)))
     samples = world.telemetry.samples(presence, world.replicas)
     return RunResult(report=report, settlement=settlement, samples=samples, phases=phases)
+
+
+def unused(scenario: Scenario, settlement: Settlement, blocks: Mapping[str, Json]) -> Iterator[str]:
+    """Warnings of deployments that answered nothing, and of streams without a request in the window."""
+    counted = settlement.run.outcomes.request[settlement.cohort.requests]
+    streams = settlement.plan.workload.stream_code[counted]
+    names = tuple(stream.name for stream in scenario.streams)
+    by = cast("dict[str, dict[str, Json]]", blocks["by"])["deployment"]
+    rows = {entry.name: by[entry.name] for entry in scenario.fleet if entry.name in by}
+    return idle_warnings(rows, names, np.bincount(streams, minlength=len(names)))
 
 
 def told_blocks(world: World, settlement: Settlement) -> dict[str, Json]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from catalogs.near_names import did_you_mean, shown
 from simulator.scenario.disturbances import (
     BrownOut,
     ErrorRate,
@@ -39,9 +40,10 @@ def problems_of(scenario: Scenario, fault: FaultSettings) -> Iterator[Problem]:
         return
     found = struck(scenario, fault.target)
     if not found:
-        known = ", ".join(map(repr, known_places(scenario, fault.target.place)))
-        place = f"{fault.target.place} {fault.target.name!r}"
-        yield "target", f"unknown {place}; in this fleet: {known or 'none'}"
+        known = list(known_places(scenario, fault.target.place))
+        place, listed = f"{fault.target.place} {shown(fault.target.name)}", ", ".join(map(repr, known))
+        hint = did_you_mean(fault.target.name, known)
+        yield "target", f"unknown {place}; {hint}in this fleet: {listed or 'none'}"
     for number, replica in found:
         yield from misfits(scenario, fault, scenario.fleet[number], replica)
 

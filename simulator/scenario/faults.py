@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from difflib import get_close_matches
+import re
 from typing import TYPE_CHECKING, get_args
 
 from pydantic import BaseModel
 
 from catalogs.errors import Fault
+from catalogs.near_names import did_you_mean, shown, unknown_name
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
 
 
 QUOTE = "'"
+QUOTED = re.compile(r"'([^']*)'")
 MOST_FAULTS = 200
 """Complaints that are told one by one."""
 
@@ -70,22 +72,29 @@ def said(detail: ErrorDetails, root: type[BaseModel]) -> str:
         return unknown_key(str(detail["loc"][-1]), allowed_keys(root, detail["loc"][:-1]))
     if detail["type"] == "union_tag_invalid":
         told = detail["ctx"]
-        return (
-            f"unknown {told['discriminator'].strip(QUOTE)} {told['tag']!r}; allowed: {told['expected_tags']}"
-        )
+        known = [tag.strip().strip(QUOTE) for tag in str(told["expected_tags"]).split(",")]
+        return unknown_name(told["discriminator"].strip(QUOTE), str(told["tag"]), known)
     if detail["type"] == "missing":
         return "required, but not given"
-    message = detail["msg"].removeprefix("Value error, ").removeprefix("Input should be ")
+    message = detail["msg"].removeprefix("Value error, ")
     if detail["type"] == "value_error":
         return message
-    return f"{detail['input']!r} is not allowed; it should be {message}"
+    given, (before, should, rest) = shown(detail["input"]), message.partition(" should ")
+    if not should:
+        return f"{given} is not allowed: {before}"
+    hint = (
+        did_you_mean(str(detail["input"]), QUOTED.findall(rest)) if detail["type"] == "literal_error" else ""
+    )
+    return f"{given} is not allowed; {hint}it should {rest}"
 
 
 def unknown_key(key: str, allowed: list[str]) -> str:
     """What to say of a key that does not exist."""
-    near = get_close_matches(key, allowed, n=1)
-    hint = f" did you mean {near[0]!r}?" if near else ""
-    return f"unknown key;{hint} allowed: {', '.join(allowed)}" if allowed else "unknown key"
+    return (
+        f"unknown key; {did_you_mean(key, allowed)}allowed: {', '.join(allowed)}"
+        if allowed
+        else "unknown key"
+    )
 
 
 def allowed_keys(root: type[BaseModel], location: Location) -> list[str]:

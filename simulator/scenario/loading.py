@@ -2,31 +2,28 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from pydantic import ValidationError
-
-from catalogs import InvalidCatalogError, UnknownEntryError, load_catalog
+from catalogs import InvalidCatalogError
 from catalogs.errors import Fault
-from catalogs.reader import read_yaml
-from simulator.quality.outcomes import InvalidOutcomesError
-from simulator.scenario.checking import check
+from catalogs.near_names import did_you_mean
+from catalogs.reader import MOST_NESTING, read_yaml
 from simulator.scenario.errors import InvalidScenarioError
-from simulator.scenario.faults import faults_of
+from simulator.scenario.examination import Examination, Scope, examined, unusable_policies
 from simulator.scenario.overrides import overridden
-from simulator.scenario.recorded_answers import agreeing
-from simulator.scenario.scenario import Scenario
-from simulator.scenario.settings import ScenarioSettings
 from simulator.scenario.shipped import shipped_scenarios
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Sequence
 
-    from catalogs import Catalog
+    from simulator.scenario.scenario import Scenario
 
 INLINE = "scenario"
 """What plain data is called in messages."""
+EVERYTHING = Scope()
+"""Of an examination that may read all files and make the scenario's own policy."""
 
 
 def load_scenario(
@@ -35,42 +32,89 @@ def load_scenario(
     overrides: Sequence[str] = (),
     trace: str | Path | None = None,
     seed: int | None = None,
+    policies: Sequence[str] = (),
 ) -> Scenario:
     """The checked scenario.
 
     Args:
         source: a file, the name of a shipped scenario, or plain data.
-        overrides: settings `path.to.key=value` laid over it, values read as YAML.
+        overrides: settings `path.to.key=value` laid over it, values read as YAML; a name with dots
+            in it is quoted.
         trace: a trace file that takes the place of every recorded stream's file.
         seed: a seed instead of the scenario's.
+        policies: policies that are to be run beside its own; theirs are faults as well.
 
     Raises:
         InvalidScenarioError: lists every fault with its file and path.
     """
-    data, file = plain_data(source)
+    scope = Scope(policies=tuple(policies))
+    return ready(examine(source, overrides=overrides, trace=trace, seed=seed, scope=scope))
+
+
+def ready(examination: Examination) -> Scenario:
+    """The scenario that was examined.
+
+    Raises:
+        InvalidScenarioError: it has faults.
+    """
+    if examination.scenario is None or examination.faults:
+        raise InvalidScenarioError(examination.faults)
+    return examination.scenario
+
+
+def examine(
+    source: str | Path | Mapping[str, object],
+    *,
+    overrides: Sequence[str] = (),
+    trace: str | Path | None = None,
+    seed: int | None = None,
+    scope: Scope = EVERYTHING,
+) -> Examination:
+    """The scenario, or every fault of every stage that can still be judged; see `load_scenario`."""
+    try:
+        data, file = plain_data(source)
+    except InvalidScenarioError as error:
+        asked = unusable_policies(None, scope.policies)
+        return Examination(scenario=None, faults=(*error.faults, *asked))
     data, faults = overridden(data, overrides)
-    if faults:
-        raise InvalidScenarioError(tuple(faults))
-    data = with_seed(with_files(data, file, trace), seed)
-    return checked(validated(data, file), file)
+    faults += unplayed(data, trace)
+    found = examined(with_seed(with_files(data, file, trace), seed), file, scope)
+    if not faults:
+        return found
+    return Examination(scenario=None, faults=(*faults, *found.faults))
 
 
 def plain_data(source: str | Path | Mapping[str, object]) -> tuple[object, str]:
     """The data behind a source, and what to call it in messages."""
     if not isinstance(source, str | Path):
-        return dict(source), INLINE
+        if is_deep(source):
+            what = f"nested more than {MOST_NESTING} deep, or within itself"
+            raise InvalidScenarioError((Fault(INLINE, "", what),))
+        return (dict(source) if isinstance(source, Mapping) else source), INLINE
     path = Path(source)
     shipped = shipped_scenarios()
     if not path.exists() and str(source) in shipped:
         path = shipped[str(source)]
     if not path.is_file():
         known = ", ".join(map(repr, shipped))
-        what = f"no such scenario file; shipped scenarios: {known}"
+        hint = did_you_mean(str(source), shipped)
+        what = f"no such scenario file; {hint}shipped scenarios: {known}"
         raise InvalidScenarioError((Fault(str(source), "", what),))
     try:
         return read_yaml(path), str(path)
     except InvalidCatalogError as error:
         raise InvalidScenarioError(error.faults) from error
+
+
+def is_deep(source: object) -> bool:
+    """Whether plain data is nested deeper than any scenario; without recursion."""
+    level = [source] if isinstance(source, Mapping | list | tuple) else []
+    for _depth in range(MOST_NESTING):
+        below = [one.values() if isinstance(one, Mapping) else one for one in level]
+        level = [each for one in below for each in one if isinstance(each, Mapping | list | tuple)]
+        if not level:
+            return False
+    return True
 
 
 def with_files(data: object, file: str, trace: str | Path | None) -> object:
@@ -106,42 +150,14 @@ def recorded(data: object) -> list[dict[str, object]]:
     return [one for one in arrivals if isinstance(one, dict) and one.get("pattern") == "trace"]
 
 
+def unplayed(data: object, trace: str | Path | None) -> list[Fault]:
+    """That a trace was given to a scenario that plays none."""
+    if trace is None or recorded(data):
+        return []
+    what = "no stream plays a recording; one with `arrivals: {pattern: trace, file: ...}` does"
+    return [Fault("--trace", str(trace), what)]
+
+
 def with_seed(data: object, seed: int | None) -> object:
     """The data with another seed, where one is given."""
     return {**data, "seed": seed} if isinstance(data, dict) and seed is not None else data
-
-
-def validated(data: object, file: str) -> ScenarioSettings:
-    """The settings; raises `InvalidScenarioError` with all faults of form."""
-    try:
-        return ScenarioSettings.model_validate(data)
-    except ValidationError as error:
-        faults = faults_of(error, ScenarioSettings, data, file)
-        raise InvalidScenarioError(tuple(faults)) from error
-
-
-def checked(settings: ScenarioSettings, file: str) -> Scenario:
-    """The scenario; raises `InvalidScenarioError` with all faults against catalog and files."""
-    catalog = catalog_of(settings, file)
-    try:
-        catalog = agreeing(catalog, settings)
-    except InvalidOutcomesError as error:
-        faults = [Fault(file, "quality.outcomes", str(fault)) for fault in error.faults]
-        raise InvalidScenarioError(tuple(faults)) from error
-    scenario = Scenario(settings=settings, catalog=catalog, file=file)
-    faults = check(scenario)
-    if faults:
-        raise InvalidScenarioError(tuple(faults))
-    return scenario
-
-
-def catalog_of(settings: ScenarioSettings, file: str) -> Catalog:
-    """The catalog the scenario stands on; its faults are the scenario's."""
-    try:
-        return load_catalog(settings.catalog.edition, settings.catalog.overrides or None)
-    except InvalidCatalogError as error:
-        faults = [Fault(file, f"catalog: {fault.path}", fault.what) for fault in error.faults]
-        raise InvalidScenarioError(tuple(faults)) from error
-    except UnknownEntryError as error:
-        fault = Fault(file, "catalog.edition", str(error.args[0]))
-        raise InvalidScenarioError((fault,)) from error

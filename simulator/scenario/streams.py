@@ -6,6 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import ConfigDict, Discriminator, Field, Tag, field_validator, model_validator
 
+from catalogs.near_names import unknown_name
 from catalogs.units import rate_per_s
 from router.fleet import Tier
 from simulator.scenario.quantities import (
@@ -148,8 +149,7 @@ class PlugInArrivals(Part):
     def _known(cls, pattern: str) -> str:
         """Somebody registered the pattern."""
         if pattern not in arrival_pattern_names():
-            known = ", ".join(map(repr, arrival_pattern_names()))
-            message = f"unknown arrival pattern {pattern!r}; known: {known}"
+            message = unknown_name("arrival pattern", pattern, arrival_pattern_names())
             raise ValueError(message)
         return pattern
 

@@ -16,23 +16,20 @@ if TYPE_CHECKING:
     Problem = tuple[str, str]
 
 
-def trace_problems(
-    path: str, stream: Stream, arrivals: TraceArrivals, duration_s: float
-) -> Iterator[Problem]:
-    """Every problem of a stream that plays a recording."""
-    yield from length_problems(path, stream)
+def recording_problems(path: str, arrivals: TraceArrivals, duration_s: float) -> Iterator[Problem]:
+    """Every problem of the recording that a stream's arrivals, at `path`, play for so long."""
     recorded = Recorded(**arrivals.parameters())  # type: ignore[arg-type]
     try:
         trace = recorded.trace()
         recorded.demand_playable(duration_s)
     except InvalidTraceError as error:
-        yield from ((f"{path}.arrivals.file", str(fault)) for fault in error.faults)
+        yield from ((f"{path}.file", str(fault)) for fault in error.faults)
     except ArrivalParameterError as error:
-        yield f"{path}.arrivals.{error.parameter}", str(error)
+        yield f"{path}.{error.parameter}", str(error)
     except (WorkloadError, ValueError) as error:
-        yield f"{path}.arrivals", str(error)
+        yield path, str(error)
     else:
-        yield from block_problems(f"{path}.arrivals.prefix_block_tokens", recorded, trace)
+        yield from block_problems(f"{path}.prefix_block_tokens", recorded, trace)
 
 
 def length_problems(path: str, stream: Stream) -> Iterator[Problem]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import string
 from typing import TYPE_CHECKING
 
@@ -92,14 +93,14 @@ def test_a_bomb_of_references_is_refused_before_it_grows() -> None:
     """Nine levels of nine aliases never become data."""
     levels = ["a0: &a0 [x, x, x, x, x, x, x, x, x]"]
     levels += [f"a{n}: &a{n} [{', '.join([f'*a{n - 1}'] * 9)}]" for n in range(1, 10)]
-    with pytest.raises(ValueError, match="line 2, .*aliases are not allowed"):
+    with pytest.raises(ValueError, match="line 6, .*more than 200,000 values"):
         parse_yaml("\n".join(levels))
 
 
 @pytest.mark.parametrize(
     ("content", "expected"),
     [
-        (b"a: \xff", "utf-8"),
+        (b"a: \xff", "is no UTF-8 text: byte 4 is 0xff"),
         (b"a: 1\nb: [\n", "line"),
         (b"#" * (MOST_BYTES + 1), f"larger than {MOST_BYTES} bytes"),
         (b"a: !python/name:os.system x", "could not determine a constructor"),
@@ -118,6 +119,54 @@ def test_files_that_are_no_yaml_are_faults_of_that_file(
     (fault,) = caught.value.faults
     assert fault.file == str(path)
     assert expected in fault.what
+
+
+ANCHORS = """
+defaults: &defaults {tier: dedicated, region: us-virginia, sizes: [1, 2]}
+larger: &larger {<<: *defaults, sizes: [3]}
+fleet:
+  - {<<: *larger, name: a}
+  - {name: b, <<: [{tier: cloud}, *defaults]}
+  - *defaults
+"""
+
+
+def test_anchors_and_merge_keys_stand_for_what_they_name() -> None:
+    """A merged map gives the keys that are not given; of several the first one wins."""
+    data = parse_yaml(ANCHORS)
+    assert data["fleet"] == [
+        {"tier": "dedicated", "region": "us-virginia", "sizes": [3], "name": "a"},
+        {"tier": "cloud", "region": "us-virginia", "sizes": [1, 2], "name": "b"},
+        {"tier": "dedicated", "region": "us-virginia", "sizes": [1, 2]},
+    ]
+
+
+def test_what_an_alias_names_is_a_copy() -> None:
+    """Changing one place changes no other one."""
+    data = parse_yaml("a: &a {b: [1]}\nc: *a\n")
+    data["a"]["b"].append(2)
+    assert data["c"] == {"b": [1]}
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("a: &a {b: *a}", "line 1, column 11: alias 'a' stands within what it names"),
+        ("a: *b", "undefined alias"),
+        ("a: &a 1\nb: {<<: *a}", "expected a mapping or list of mappings for merging"),
+        ("a: &a {x: 1}\nb: {<<: *a, <<: *a}", "key '<<' is given twice"),
+        ("x:\n  y: &a {k: 1, k: 2}\nz: {<<: *a}", "line 2, column 16: key 'k' is given twice"),
+        ("a:\n\tb: 1\n", "line 2, column 1: a tab indents this line; YAML is indented with spaces"),
+        (
+            "a0: &a0 " + "[" * 30 + "]" * 30 + "\na1: " + "[" * 12 + "*a0" + "]" * 12,
+            "nested more than 40 deep",
+        ),
+    ],
+)
+def test_aliases_that_lead_nowhere_or_nowhere_near_are_refused(text: str, expected: str) -> None:
+    """Endless, undefined and too deep ones are faults with their line, and so are tabs."""
+    with pytest.raises(ValueError, match=re.escape(expected)):
+        parse_yaml(text)
 
 
 def test_a_missing_file_is_a_fault(tmp_path: Path) -> None:

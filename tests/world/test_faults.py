@@ -219,7 +219,9 @@ def test_faults_that_mean_nothing_are_refused_together() -> None:
 
 def test_an_unknown_kind_of_fault_lists_those_there_are() -> None:
     """The message names the kinds."""
-    with pytest.raises(InvalidScenarioError, match=r"faults.0: unknown kind 'outag'; allowed: 'outage'"):
+    with pytest.raises(
+        InvalidScenarioError, match=r"faults.0: unknown kind 'outag'; did you mean 'outage'\? known: "
+    ):
         scenario(faults=[{"kind": "outag", "target": "small"}])
 
 

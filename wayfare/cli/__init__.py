@@ -2,12 +2,23 @@
 
 from __future__ import annotations
 
+import signal
+import sys
+from contextlib import suppress
 from importlib import import_module
+from typing import TYPE_CHECKING
 
 import click
 
 from wayfare import installed_version
 from wayfare.cli.exits import exit_code, said
+from wayfare.streams import drop_unwritable, has_readers, repair_streams
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+TERMINATED_BY = 128
+"""A shell's exit code of what a signal ended, less the signal's number."""
 
 COMMANDS = {
     "run": "wayfare.cli.run",
@@ -55,15 +66,38 @@ def cli() -> None:
 
 def main() -> None:
     """Runs the command line and ends the process with the exit code that the outcome has."""
+    outputs = repair_streams()
+    signal.signal(signal.SIGTERM, terminate)
     try:
         cli.main(standalone_mode=False)
-    except SystemExit:
-        raise
+        sys.stdout.flush()
     except BaseException as error:
-        code = exit_code(error)
+        outcome = outcome_of(error, outputs)
+        code = exit_code(outcome)
         if code is None:
             raise
-        text = said(error)
-        if text:
+        end(said(outcome), code)
+
+
+def terminate(number: int, _frame: object) -> None:
+    """Ends the process as an error would, so that what it began is undone."""
+    raise SystemExit(TERMINATED_BY + number)
+
+
+def outcome_of(error: BaseException, outputs: Sequence[int]) -> BaseException:
+    """The error that counts. None is that nobody reads our output any more: `head` has seen enough.
+
+    Rich and click exit by themselves when a pipe breaks; it may also be one to somewhere else.
+    """
+    broken = isinstance(error, BrokenPipeError) or (isinstance(error, SystemExit) and error.code == 1)
+    return error if not broken or all(map(has_readers, outputs)) else click.exceptions.Exit(0)
+
+
+def end(text: str, code: int) -> None:
+    """Says why, where anybody listens, and exits."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+    if text:
+        with suppress(OSError):
             click.echo(text, err=True)
-        raise SystemExit(code) from None
+    drop_unwritable()
+    raise SystemExit(code) from None

@@ -55,13 +55,15 @@ def command(
 
     The baselines always_cheapest, always_strongest, random_mix and oracle are always included.
     """
+    from router.registry import BASELINES
     from simulator import compare
     from wayfare.progress import observer
     from wayfare.tables.comparison import print_comparison
 
     if outcomes is not None:
         settings = (*settings, f"quality.outcomes={json.dumps(str(outcomes.resolve()))}")
-    ready = loaded(scenario, settings, trace, seed)
+    kept_runs = len({*policies, *BASELINES})
+    ready = loaded(scenario, settings, trace, seed, out=out, policies=policies, kept_runs=kept_runs)
     comparison = compare(
         ready,
         policies,

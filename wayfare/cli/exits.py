@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
-import os
-import sys
+from typing import TYPE_CHECKING
 
 import click
 
 from catalogs import CatalogError
 from router.errors import PolicyFailedError, RouterError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    Kinds = type[BaseException] | tuple[type[BaseException], ...]
+    Code = tuple[Kinds, int]
 
 FAILED = 1
 WRONG_INPUT = 2
@@ -25,39 +30,55 @@ class WrongInputError(Exception):
 
 def exit_code(error: BaseException) -> int | None:
     """The exit code an error stands for; None for what should never have come this far."""
+    if isinstance(error, SystemExit):
+        return error.code if isinstance(error.code, int) else FAILED if error.code else 0
+    return next((code for kind, code in (*plain_codes(), *late_codes()) if isinstance(error, kind)), None)
+
+
+def plain_codes() -> tuple[Code, ...]:
+    """Codes of errors that need nothing imported to be known."""
+    return (
+        (KeyboardInterrupt, INTERRUPTED),
+        (click.exceptions.Abort, INTERRUPTED),
+        (click.exceptions.Exit, 0),
+        (click.ClickException, WRONG_INPUT),
+        (CheckFoundFaultsError, FAILED),
+        (WrongInputError, WRONG_INPUT),
+    )
+
+
+def late_codes() -> Iterator[tuple[Kinds, int]]:
+    """Codes of errors of the parts that commands import; asked for when the others are not it."""
     from simulator.calibration.points import InvalidPointsError
     from simulator.scenario.errors import ScenarioError
     from simulator.workload.errors import WorkloadError
     from wayfare.metrics.errors import MetricsError, NotTakenError
 
-    table: tuple[tuple[type[BaseException] | tuple[type[BaseException], ...], int], ...] = (
-        (KeyboardInterrupt, INTERRUPTED),
-        (click.exceptions.Abort, INTERRUPTED),
-        (BrokenPipeError, 0),
-        (click.exceptions.Exit, 0),
-        (click.ClickException, WRONG_INPUT),
-        (CheckFoundFaultsError, FAILED),
-        ((PolicyFailedError, NotTakenError), FAILED),
-        (MetricsError, WRONG_INPUT),
-        ((WrongInputError, InvalidPointsError, ScenarioError), WRONG_INPUT),
-        ((CatalogError, WorkloadError, RouterError), WRONG_INPUT),
-        (OSError, FAILED),
-    )
-    if isinstance(error, BrokenPipeError):
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-    return next((code for kind, code in table if isinstance(error, kind)), None)
+    yield (PolicyFailedError, NotTakenError), FAILED
+    yield MetricsError, WRONG_INPUT
+    yield (InvalidPointsError, ScenarioError), WRONG_INPUT
+    yield (CatalogError, WorkloadError, RouterError), WRONG_INPUT
+    yield (OSError, MemoryError), FAILED
 
 
 def said(error: BaseException) -> str:
     """What to say on stderr; nothing where silence is right."""
-    if isinstance(error, click.UsageError) and error.ctx is not None:
-        return f"{error.ctx.get_usage()}\n{error.format_message()}"
-    if isinstance(error, click.ClickException):
-        return error.format_message()
-    if isinstance(error, (BrokenPipeError, CheckFoundFaultsError, click.exceptions.Exit)):
+    if isinstance(error, (CheckFoundFaultsError, click.exceptions.Exit, SystemExit)):
         return ""
     if isinstance(error, (KeyboardInterrupt, click.exceptions.Abort)):
         return "interrupted; nothing was written"
+    if isinstance(error, click.ClickException):
+        usage = f"{error.ctx.get_usage()}\n" if isinstance(error, click.UsageError) and error.ctx else ""
+        return usage + error.format_message()
     if isinstance(error, PolicyFailedError):
         return f"{error.trace.rstrip()}\n{error}"
+    return of_system(error)
+
+
+def of_system(error: BaseException) -> str:
+    """What the system found wrong, with the file where it names one; other errors in their own words."""
+    if isinstance(error, MemoryError):
+        return f"not enough memory: {error}"
+    if isinstance(error, OSError) and error.strerror:
+        return ": ".join(str(part) for part in (error.filename, error.strerror) if part)
     return str(error)

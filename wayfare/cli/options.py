@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
     from typing import TypeVar
 
+    from catalogs.errors import Fault
     from simulator import Scenario
 
     F = TypeVar("F", bound=Callable[..., object])
@@ -42,12 +44,53 @@ def scenario_options(function: F) -> F:
     return function
 
 
-def loaded(scenario: str, settings: tuple[str, ...], trace: Path | None, seed: int | None) -> Scenario:
-    """The scenario; says so while the kernel has to be compiled first."""
-    from simulator import load_scenario
+def loaded(
+    scenario: str,
+    settings: tuple[str, ...],
+    trace: Path | None,
+    seed: int | None,
+    *,
+    out: Path | None = None,
+    policies: Sequence[str] = (),
+    kept_runs: int = 0,
+) -> Scenario:
+    """The scenario; says so while the kernel has to be compiled first.
+
+    Args:
+        scenario: a file, or the name of a shipped scenario.
+        settings: what `--set` lays over it.
+        trace: what takes the place of recorded streams' files.
+        seed: the seed in the place of its own.
+        out: where results will be written.
+        policies: what is to be run beside the scenario's own policy, or in its place.
+        kept_runs: finished runs that memory has to hold beside the one that is running.
+
+    Raises:
+        InvalidScenarioError: lists all that is wrong with any of these.
+    """
+    from simulator.scenario.examination import Scope
+    from simulator.scenario.loading import examine, ready
+
+    scope = Scope(policies=tuple(policies), kept_runs=kept_runs)
+    found = examine(scenario, overrides=settings, trace=trace, seed=seed, scope=scope)
+    more = out_faults(out)
+    checked = ready(replace(found, faults=(*found.faults, *more)))
+    announce_compiling()
+    return checked
+
+
+def out_faults(out: Path | None) -> list[Fault]:
+    """What is wrong with the folder to write to."""
+    from catalogs.errors import Fault
+    from wayfare.out_folder import out_problem
+
+    problem = out_problem(out) if out is not None else ""
+    return [Fault("--out", str(out), problem)] if problem else []
+
+
+def announce_compiling() -> None:
+    """Says so while the kernel has to be compiled, and where it is kept if not beside its sources."""
     from simulator.kernel.warm import is_warm
 
-    found = load_scenario(scenario, overrides=settings, trace=trace, seed=seed)
     if not is_warm():
         click.echo("compiling the simulation kernel (once, about half a minute) ...", err=True)
-    return found

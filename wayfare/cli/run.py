@@ -31,7 +31,8 @@ def command(
     from wayfare.progress import observer
     from wayfare.tables.run import print_run
 
-    ready = loaded(scenario, settings, trace, seed)
+    asked = () if policy is None else (policy,)
+    ready = loaded(scenario, settings, trace, seed, out=out, policies=asked)
     result = simulate(ready, policy, observer=observer(quiet=quiet))
     if out is not None:
         from wayfare.outputs import write_run

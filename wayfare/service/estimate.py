@@ -1,46 +1,19 @@
-"""How many requests a scenario will simulate, before it does."""
+"""How often a scenario's requests will be simulated, and how large its timeline will be."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
 from router.registry import BASELINES
-from simulator.scenario.streams import TraceArrivals
-from simulator.workload.arrivals.trace import Recorded
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from simulator import Scenario
     from simulator.scenario.fleet import Deployment
-    from simulator.scenario.streams import Stream
 
 WHOLE_FIGURES, FIGURES_EACH = 14, 8
 """Columns of a run's timeline: of the whole, and of each target (queues and replicas by state)."""
-
-
-def request_count(scenario: Scenario) -> float:
-    """About how many requests arrive in one replication: turns of conversations, calls of agents."""
-    return sum(of_stream(stream, scenario.duration_s) for stream in scenario.streams)
-
-
-def of_stream(stream: Stream, duration_s: float) -> float:
-    """About how many requests a stream has."""
-    if isinstance(stream.arrivals, TraceArrivals):
-        return recorded_count(stream.arrivals, duration_s) * requests_each(stream)
-    rate_per_s = float(stream.arrivals.parameters().get("rate_per_s", 0.0))  # type: ignore[arg-type]
-    return rate_per_s * duration_s * requests_each(stream)
-
-
-def requests_each(stream: Stream) -> float:
-    """Requests that an arrival brings on the average: turns of a conversation, calls of an agent's task."""
-    counts = stream.session.turns if stream.session else stream.agent.calls if stream.agent else None
-    return max(counts.distribution().mean, 1.0) if counts else 1.0
-
-
-def recorded_count(arrivals: TraceArrivals, duration_s: float) -> float:
-    """About how many requests a recording plays."""
-    return Recorded(**arrivals.parameters()).expected_count(duration_s)  # type: ignore[arg-type]
 
 
 def timeline_cells(scenario: Scenario) -> float:

@@ -10,15 +10,17 @@ from math import ceil
 from typing import TYPE_CHECKING, Any
 
 from catalogs.errors import Fault
+from catalogs.near_names import unknown_name
 from catalogs.reader import parse_yaml
-from router.errors import RouterError
 from router.registry import policy_names
-from simulator import InvalidScenarioError, load_scenario, shipped_scenarios
-from simulator.experiment.policies import policy_of
-from simulator.scenario.loading import plain_data, with_files
+from simulator import InvalidScenarioError, shipped_scenarios
+from simulator.scenario.examination import POLICY, Scope
+from simulator.scenario.form import no_map
+from simulator.scenario.loading import examine, plain_data, ready, with_files
 from simulator.scenario.overrides import overridden
+from simulator.scenario.size import request_count
 from wayfare.convert.scenario import scenario_data
-from wayfare.service.estimate import repetitions, request_count, target_count, timeline_cells
+from wayfare.service.estimate import repetitions, target_count, timeline_cells
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -35,7 +37,6 @@ FILES_BY_NAME = ("signals.carbon_intensity", "signals.electricity_price")
 UPLOAD = re.compile(r"uploads/([0-9a-f]{32})")
 MOST_REQUESTS = 20_000_000
 MOST_TARGETS = 5_000
-MOST_STEPS = 1_000_000
 MOST_CELLS = 20_000_000
 """Samples of the timeline and of all series: about 30 bytes each in what watchers are sent."""
 MOST_DRAIN_S = 30 * 86_400.0
@@ -99,12 +100,14 @@ class Intake:
         Raises:
             InvalidScenarioError: lists every fault.
         """
-        data = settled(request)
-        demand_none([*self.outside(tenant, data), *self.policy_faults(data, policies)])
+        data, faults = settled(request)
+        unread = [*self.outside(tenant, data)]
+        unknown = [*self.policy_faults(data, policies)]
         seed = request.seed if request.HasField("seed") else None
-        scenario = load_scenario(data, seed=seed)
-        demand_none([*unusable(scenario, policies), *self.too_many(scenario, request_count(scenario))])
-        return scenario, data if seed is None else {**data, "seed": seed}
+        found = examine(data, seed=seed, scope=scope_of(policies, unread=bool(unread), unknown=bool(unknown)))
+        demand_none([*faults, *unread, *unknown, *map(named_as_field, found.faults)])
+        demand_none([*self.too_many(ready(found))])
+        return ready(found), data if seed is None else {**data, "seed": seed}
 
     def outside(self, tenant: str, data: dict[str, Any]) -> Iterator[Fault]:
         """Files that the data names and may not; uploads are put in their place."""
@@ -137,15 +140,10 @@ class Intake:
         known = (*known_policies(), *self.policy_servers, *self.policies)
         for path, name in [("router.policy", own), *(("policy", name) for name in policies)]:
             if isinstance(name, str) and name not in known:
-                what = f"unknown policy {name[:MOST_SHOWN]!r}; known: {', '.join(map(repr, known))}"
-                yield Fault(WIRE, path, what)
+                yield Fault(WIRE, path, unknown_name("policy", name, known))
 
-    def too_many(self, scenario: Scenario, count: float) -> Iterator[Fault]:
-        """More requests or more steps of the timeline than a run may have."""
-        step_s = scenario.settings.telemetry.step
-        if step_s is not None and not scenario.duration_s / step_s <= MOST_STEPS:
-            what = f"{step_s!r} s cut the duration into more than {MOST_STEPS:,} steps"
-            yield Fault(WIRE, "telemetry.step", what)
+    def too_many(self, scenario: Scenario) -> Iterator[Fault]:
+        """More requests, samples or targets, or a longer drain, than a run may have."""
         if not scenario.settings.drain <= MOST_DRAIN_S:
             what = f"{scenario.settings.drain:g} s; a run may drain for {MOST_DRAIN_S:g} s"
             yield Fault(WIRE, "drain", what)
@@ -156,9 +154,20 @@ class Intake:
         if (targets := target_count(scenario)) > self.most_targets:
             what = f"{targets:,} targets (deployments, or replicas with `balancing: router`)"
             yield Fault(WIRE, "fleet", f"{what}; a run may have {self.most_targets:,}")
+        count = request_count(scenario)
         if not count <= self.most_requests:
             what = f"about {count:.3g} requests; a run may have {self.most_requests:,}"
             yield Fault(WIRE, "duration", what)
+
+
+def scope_of(policies: Sequence[str], *, unread: bool, unknown: bool) -> Scope:
+    """What may be touched: no files where one is not allowed, no policies where one is not."""
+    return Scope(files=not unread, own_policy=not unknown, policies=() if unknown else tuple(policies))
+
+
+def named_as_field(fault: Fault) -> Fault:
+    """A fault of a policy that was asked for, under the request's own field."""
+    return Fault(WIRE, "policy", fault.what) if fault.file == POLICY else fault
 
 
 def demand_none(faults: list[Fault]) -> None:
@@ -180,18 +189,16 @@ class Shipped(str):
     folder: str
 
 
-def settled(request: simulation_pb2.CreateRunRequest) -> dict[str, Any]:
-    """The scenario's plain data with the settings laid over it.
+def settled(request: simulation_pb2.CreateRunRequest) -> tuple[dict[str, Any], list[Fault]]:
+    """The scenario's plain data with the settings laid over it, and those that cannot be laid over it.
 
     Raises:
-        InvalidScenarioError: there is no scenario in it, or a setting cannot be laid over it.
+        InvalidScenarioError: there is no scenario in it.
     """
     data, faults = overridden(source(request), request.settings)
-    if faults:
-        raise InvalidScenarioError(tuple(faults))
     if not isinstance(data, dict):
-        raise InvalidScenarioError((Fault(WIRE, "", f"a map of keys is needed, not {type(data).__name__}"),))
-    return data
+        raise InvalidScenarioError((*faults, Fault(WIRE, "", no_map(data))))
+    return data, faults
 
 
 def source(request: simulation_pb2.CreateRunRequest) -> object:
@@ -218,7 +225,7 @@ def shipped(name: str) -> object:
     """The data of a scenario that ships, the files it names marked as shipped."""
     known = shipped_scenarios()
     if name not in known:
-        what = f"unknown scenario {name[:MOST_SHOWN]!r}; known: {', '.join(map(repr, known))}"
+        what = unknown_name("scenario", name, known)
         raise InvalidScenarioError((Fault(WIRE, "scenario_name", what),))
     return marked(known[name])
 
@@ -245,15 +252,6 @@ def named_files(data: object, path: str) -> Iterator[tuple[dict[str, Any], str, 
             yield data, key, below
         else:
             yield from named_files(value, below)
-
-
-def unusable(scenario: Scenario, policies: Sequence[str]) -> Iterator[Fault]:
-    """Policies that cannot be made with their parameters."""
-    for name in policies or (scenario.router.policy,):
-        try:
-            policy_of(scenario, name, None)
-        except RouterError as error:
-            yield Fault(WIRE, "router.parameters", str(error))
 
 
 def as_json(data: dict[str, Any]) -> str:

@@ -1,0 +1,116 @@
+"""Keys of `workload`."""
+
+from __future__ import annotations
+
+SPREAD = {
+    "fixed": "The same number each time; a bare number means this. Example: 300.",
+    "median": "Median of a lognormal spread; goes with p95. Example: {median: 300, p95: 2000}.",
+    "p95": "95th percentile of a lognormal spread, not below the median; goes with median.",
+    "mean": "Mean of a Gamma spread; goes with cv. Example: {mean: 400, cv: 0.5}.",
+    "cv": "Coefficient of variation of a Gamma spread: standard deviation over mean; goes with mean.",
+    "exponential": "Mean of an exponential spread. Example: {exponential: 30s}.",
+    "uniform": "Least and greatest value, all between them equally likely. Example: {uniform: [100, 900]}.",
+    "quantiles": "Values by probability from 0 to 1, straight lines between; 0 and 1 must be there."
+    " Example: {quantiles: {0: 10, 0.5: 200, 1: 4000}}.",
+    "values": "Values that are equally likely. Example: {values: [128, 512, 2048]}.",
+    "mixture": "Other spreads, each drawn as often as its weight says."
+    " Example: {mixture: [{weight: 9, fixed: 100}, {weight: 1, median: 4000, p95: 20000}]}.",
+}
+PATTERN = "Which arrival process this is; it decides which other keys there are."
+WORKLOAD = {
+    "WorkloadSettings": {"streams": "The streams of requests that are simulated together; at least one."},
+    "Stream": {
+        "name": "The stream's own name, unique. Letters, digits, dots, dashes, underscores. Example: chat.",
+        "task": "Task class of the catalog; it gives lengths, difficulty and objectives that are left"
+        " out here."
+        " Example: support_chat.",
+        "region": "Region of the catalog in which the users are. Example: us-virginia.",
+        "arrivals": "When requests arrive. Example: {pattern: steady, rate: 2/s}.",
+        "input_tokens": "Prompt lengths, tokens; the task's where left out."
+        " Example: {median: 300, p95: 2000}.",
+        "output_tokens": "Visible answer lengths of a usual model, tokens; the task's where left out.",
+        "max_output_tokens": "Most answer tokens a request allows; the task's where left out. Example: 1024.",
+        "difficulty": "How hard the requests are, logits; the task's where left out."
+        " Example: {mean: 0.5, sd: 1}.",
+        "tenants": "Shares of the requests by tenant, any scale; one tenant named default where left out."
+        " Example: {free: 9, paid: 1}.",
+        "slo": "Objectives of the stream's own; the task's where left out. Example: {ttft: 500ms, e2e: 10s}.",
+        "residency": "Regions that may process the requests; all where left out. Example: [eu-nordics].",
+        "banned_tiers": "Tiers that must not serve the requests; none where left out. Example: [edge].",
+        "capability_floor": "Least average success of a model on the task, 0 to 1, that may answer."
+        " Example: 0.6.",
+        "deferrable": "Whether the requests may wait for a batch; then only objectives stated here count.",
+        "client": "How patient the clients are; they wait for ever where left out.",
+        "session": "Makes each arrival a conversation of several turns; not together with agent.",
+        "agent": "Makes each arrival an agent's task of several dependent calls; not together with session.",
+        "devices": "Users' own devices that the stream's requests come from, 1 to 1,000,000. Example: 500.",
+        "priority": "Order in queues, -1,000 to 1,000; lower is served first.",
+    },
+    "SteadyArrivals": {
+        "pattern": PATTERN,
+        "rate": "Mean arrivals.",
+        "process": "poisson: at random; deterministic: evenly spaced.",
+    },
+    "BurstyArrivals": {
+        "pattern": PATTERN,
+        "rate": "Mean arrivals, bursts included.",
+        "process": "gamma: clustered gaps; mmpp: a rate that switches; on_off: bursts with silence between.",
+        "cv": "Coefficient of variation of the gaps of gamma; 1 is Poisson, more is burstier.",
+        "burst_factor": "Rate within bursts over the rate between them (mmpp), at least 1.",
+        "burst_share": "Share of the time that is in bursts (mmpp, on_off), above 0 and below 1.",
+        "burst_duration": "Mean length of a burst (mmpp, on_off).",
+    },
+    "DiurnalArrivals": {
+        "pattern": PATTERN,
+        "rate": "Mean arrivals over a whole day, and over a whole week with weekday_factors.",
+        "peak_hour": "Hour of the users' local clock with most arrivals, 0 to below 24. Example: 14.5.",
+        "peak_to_trough": "Rate at the peak over the rate half a day away, at least 1.",
+        "weekday_factors": "Seven factors of the days' rates, Monday first, any scale."
+        " Example: [1, 1, 1, 1, 1, 0.3, 0.2].",
+    },
+    "TraceArrivals": {
+        "pattern": PATTERN,
+        "file": "The recording, from the scenario's folder; gzip is unpacked. Example: traces/monday.csv.gz.",
+        "format": "The recording's format; detected where left out.",
+        "columns": "Fields of a plain CSV or JSONL file by role."
+        " Example: {timestamp: ts, input_tokens: prompt}.",
+        "rate_scale": "What the recorded rate is multiplied by, above 0. Example: 2.",
+        "time_scale": "What recorded seconds are multiplied by, above 0: 2 plays at half the speed.",
+        "window": "From and to of the recording's clock that are played; all where left out."
+        " Example: [1h, 2h].",
+        "loop": "Whether the recording starts again when it ends before the run does.",
+        "prefix_block_tokens": "Tokens of a recorded prefix block, a multiple of 16 from 16 to 65,536;"
+        " the format's own where it is left out. Example: 512.",
+        "time_unit": "Unit of the recording's times: s, ms, us or ns; recognised where it is left out.",
+    },
+    "PlugInArrivals": {"pattern": "Name of an installed arrival pattern; further keys are its own."},
+    "Difficulty": {
+        "mean": "Mean difficulty, logits: a model of ability 0 is right half of the time at 0.",
+        "sd": "Standard deviation of the difficulty, logits, above 0.",
+    },
+    "Objectives": {
+        "ttft": "Most time to the first token. Example: 500ms.",
+        "tpot": "Most time per further output token. Example: 50ms.",
+        "e2e": "Most time from arrival to the whole answer. Example: 10s.",
+    },
+    "Client": {
+        "timeout": "How long a client waits before it hangs up; for ever where left out. Example: 30s.",
+        "retries": "How often a client asks again after it hung up, 0 to 20.",
+        "backoff": "Pause before a client asks again.",
+    },
+    "Session": {
+        "turns": "Turns of a conversation, at least 1 each. Example: {uniform: [1, 6]}.",
+        "think_time": "Time between an answer and the next question. Example: {exponential: 30s}.",
+        "history": "Whether prompts carry what was said before.",
+    },
+    "Agent": {
+        "calls": "Model calls of a task. Example: {uniform: [2, 9]}.",
+        "tool_time": "Time that a tool takes between two calls. Example: {exponential: 2s}.",
+        "tool_output_tokens": "Tokens that a tool adds to the context. Example: {median: 300, p95: 2000}.",
+        "shared_difficulty": "Share of the difficulty's variance that the calls of a task have in"
+        " common, 0 to 1.",
+        "success": "Which answers must be right for the task to succeed: the last one, or all.",
+    },
+    "Spread": SPREAD,
+    "Weighted": {**SPREAD, "weight": "How often this part is drawn, relative to the others, above 0."},
+}
