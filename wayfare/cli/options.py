@@ -49,5 +49,5 @@ def loaded(scenario: str, settings: tuple[str, ...], trace: Path | None, seed: i
 
     found = load_scenario(scenario, overrides=settings, trace=trace, seed=seed)
     if not is_warm():
-        click.echo("compiling the simulation kernel (once, about half a minute) ...", err=True)
+        click.echo("compiling the simulation kernel (once, about 15 s) ...", err=True)
     return found
