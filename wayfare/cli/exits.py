@@ -7,9 +7,6 @@ import sys
 
 import click
 
-from catalogs import CatalogError
-from router.errors import PolicyFailedError, RouterError
-
 FAILED = 1
 WRONG_INPUT = 2
 INTERRUPTED = 130
@@ -25,6 +22,8 @@ class WrongInputError(Exception):
 
 def exit_code(error: BaseException) -> int | None:
     """The exit code an error stands for; None for what should never have come this far."""
+    from catalogs.errors import CatalogError
+    from router.errors import PolicyFailedError, RouterError
     from simulator.calibration.points import InvalidPointsError
     from simulator.scenario.errors import ScenarioError
     from simulator.workload.errors import WorkloadError
@@ -58,6 +57,8 @@ def said(error: BaseException) -> str:
         return ""
     if isinstance(error, (KeyboardInterrupt, click.exceptions.Abort)):
         return "interrupted; nothing was written"
+    from router.errors import PolicyFailedError
+
     if isinstance(error, PolicyFailedError):
         return f"{error.trace.rstrip()}\n{error}"
     return str(error)
