@@ -115,6 +115,10 @@ soak: $(READY) ## load, faults and hostile calls on the service, figures kept in
 docs: $(READY) ## generated pages: the scenario's JSON Schema
 	@$(BIN)/wayfare schema > scenarios/scenario.schema.json
 
+.PHONY: figures
+figures: $(RUNS) ## the demo run anew (half a minute), and every measured figure of the pages from its source
+	@$(BIN)/python bench/figures.py --demo
+
 .PHONY: accuracy
 accuracy: $(READY) ## docs/accuracy.md from measured points: make accuracy POINTS=serving_points.csv ENERGY=energy_points.csv
 	@test -f "$(POINTS)" -a -f "$(ENERGY)" || { echo "give the measured points: make accuracy POINTS=file.csv ENERGY=file.csv" >&2; exit 2; }
