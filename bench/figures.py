@@ -22,8 +22,8 @@ SHORT_DEMO = "docs/demo.sha256"
 FIGURE = re.compile(r"<!-- figure: ([\w.]+) -->(.*?)<!-- / -->", re.DOTALL)
 LISTING = re.compile(r"(<!-- listing: (\S+) -->\n+```\w*\n)(.*?)(```\n)", re.DOTALL)
 COMPARED = ("cheapest_capable", "score_threshold", "cascade")
-SHORT = ("--set", "duration=3h", "--set", "start=2026-11-02T10:00:00Z", "--replications", "2")
-"""The demo in a few seconds: another day's hours, but every step on the way to its tables."""
+SHORT = ("--set", "duration=1h", "--set", "start=2026-11-02T10:00:00Z", "--replications", "2")
+"""The demo in a second or two: one hour of another day, but every step on the way to its tables."""
 
 TRACE_CASE = "trace, 16 replicas, about 70 % busy"
 MILLION_CASE = "8 deployments, 1,000,000 requests"

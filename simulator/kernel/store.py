@@ -43,7 +43,7 @@ def keep_code(code: bytes) -> Path | None:
     name = code_name()
     for folder in folders():
         try:
-            folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            folder.mkdir(mode=0o755, parents=True, exist_ok=True)
             return written(folder / name, code)
         except OSError:
             continue
@@ -51,8 +51,9 @@ def keep_code(code: bytes) -> Path | None:
 
 
 def written(path: Path, code: bytes) -> Path:
-    """Writes a file that appears whole or not at all."""
+    """Writes a file that appears whole or not at all, and that everybody may read."""
     handle, part = tempfile.mkstemp(dir=path.parent)
+    os.fchmod(handle, 0o644)
     with os.fdopen(handle, "wb") as file:
         file.write(code)
     Path(part).replace(path)

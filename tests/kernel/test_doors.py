@@ -17,6 +17,13 @@ pytestmark = pytest.mark.skipif(not COMPILED, reason="there is no machine code")
 ROOT = Path(__file__).resolve().parents[2]
 
 
+def umask() -> int:
+    """The bits that this process takes away from new folders."""
+    found = os.umask(0)
+    os.umask(found)
+    return found
+
+
 def one_server() -> Kernel:
     """A kernel of one queue."""
     return Kernel([GroupSpec(queues=ServersSpec(servers=1))])
@@ -75,7 +82,7 @@ def test_the_code_is_known_by_sources_and_processor(monkeypatch: pytest.MonkeyPa
 def test_the_first_folder_that_can_be_written_keeps_the_code(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    """A folder that cannot be made is passed over, and what the next one keeps is found again."""
+    """A folder that cannot be made is passed over; what the next one keeps is found again, by anybody."""
     (tmp_path / "file").write_text("in the way", encoding="utf-8")
     blocked, free = tmp_path / "file" / "blocked", tmp_path / "deep" / "free"
     monkeypatch.setattr(store, "folders", lambda: iter((blocked, free)))
@@ -83,6 +90,8 @@ def test_the_first_folder_that_can_be_written_keeps_the_code(
     assert store.keep_code(b"code") == free / store.code_name()
     assert store.kept_code() == b"code"
     assert [path.name for path in free.iterdir()] == [store.code_name()]
+    modes = [path.stat().st_mode & 0o777 for path in (free / store.code_name(), free)]
+    assert modes == [0o644, 0o755 & ~umask()]
 
 
 def test_a_temporary_folder_of_others_is_not_trusted(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
