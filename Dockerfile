@@ -15,17 +15,15 @@ COPY simulator simulator
 COPY wayfare wayfare
 RUN python3 -m pip --python /opt/venv/bin/python install --no-deps . \
  && find /opt/venv -type d -name tests -prune -exec rm -r {} +
-# The machine code is for any processor of this kind, not the one that built the image. Numba knows
-# it again by the sources' place (the installed ones: -P) and time (whole seconds: layers round it).
+# The machine code is for any processor of this kind, not the one that built the image. It is made
+# of the installed sources (-P) and known again by their content.
 ENV NUMBA_CACHE_DIR=/opt/kernel NUMBA_CPU_NAME=generic
-RUN find /opt/venv -path '*/simulator/kernel/*.py' -exec touch -d 2026-01-01T00:00:00Z {} + \
- && /opt/venv/bin/python -P -m simulator.kernel
+RUN /opt/venv/bin/python -P -m simulator.kernel
 
 FROM ${BASE}
-# A root file system may be read-only and the user is not root, so the compiled kernel, which Numba
-# wants in a folder it may write to, is copied to /tmp when the container starts.
+# A root file system may be read-only and the user is not root: the compiled kernel is only read.
 ENV PATH=/opt/venv/bin:$PATH PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1 \
-    NUMBA_CACHE_DIR=/tmp/kernel NUMBA_CPU_NAME=generic
+    NUMBA_CACHE_DIR=/opt/kernel NUMBA_CPU_NAME=generic
 RUN useradd --uid 10001 --no-create-home --home-dir /var/lib/wayfare --shell /usr/sbin/nologin wayfare \
  && install -d -o wayfare -g wayfare /var/lib/wayfare
 COPY --from=build /opt /opt
@@ -33,5 +31,5 @@ USER 10001:10001
 WORKDIR /var/lib/wayfare
 VOLUME /var/lib/wayfare
 EXPOSE 50051 9464
-ENTRYPOINT ["sh", "-c", "cp -R /opt/kernel /tmp/ && exec wayfare \"$@\"", "wayfare"]
+ENTRYPOINT ["wayfare"]
 CMD ["serve", "--store", "/var/lib/wayfare"]

@@ -3,6 +3,9 @@ PYTHON ?= $(shell for name in python3.13 python3.12 python3.11 python3; do \
 	command -v $$name >/dev/null 2>&1 && $$name -c 'import sys, venv, ensurepip; sys.exit(sys.version_info < (3, 11))' 2>/dev/null \
 	&& echo $$name && break; done)
 BIN := .venv/bin
+PIP := $(BIN)/python -m pip --quiet --disable-pip-version-check
+BYTECODE := $(BIN)/python -m compileall -q -j 2 -x '/tests?/'
+RUNS := .venv/.runs
 READY := .venv/.ready
 COMPARED := --policy cheapest_capable --policy score_threshold --policy cascade
 
@@ -13,19 +16,28 @@ help: ## what there is to make
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
 
 .PHONY: setup
-setup: $(READY) ## the environment, installed once, and the kernel compiled once
+setup: $(RUNS) ## what running needs, installed once, and the kernel compiled once: about a minute
 
-$(READY): pyproject.toml requirements.lock
+# Byte code is compiled here for what runs, since an environment may forbid Python to write any; what
+# tests bring is left out. The kernel is compiled beside the rest, once Numba's own byte code is there.
+$(RUNS): pyproject.toml requirements.service.lock requirements.build.lock
 	@test -n "$(PYTHON)" || { echo "Wayfare needs Python 3.11 or newer with venv and pip; found none on PATH" >&2; exit 1; }
 	@echo "installing into .venv (once)"
 	@$(PYTHON) -m venv .venv
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
-	@$(BIN)/python -m simulator.kernel
+	@$(PIP) install --no-compile --no-deps --require-hashes -r requirements.service.lock -r requirements.build.lock
+	@$(BYTECODE) .venv/lib/python3*/site-packages/numba .venv/lib/python3*/site-packages/llvmlite .venv/lib/python3*/site-packages/numpy
+	@$(BIN)/python -m simulator.kernel & kernel=$$!; \
+	$(PIP) install --no-deps --no-build-isolation -e . && \
+	$(BYTECODE) .venv/lib/python3*/site-packages catalogs router simulator wayfare && wait $$kernel
+	@touch $@
+
+$(READY): $(RUNS) requirements.lock
+	@echo "installing the tools of development into .venv (once)"
+	@$(PIP) install --no-deps --require-hashes -r requirements.lock
 	@touch $@
 
 .PHONY: demo
-demo: $(READY) ## a support desk's day through three policies and the baselines: out/demo/report.html
+demo: $(RUNS) ## a support desk's day through three policies and the baselines: out/demo/report.html
 	@$(BIN)/wayfare compare scenarios/support-desk-diurnal.yaml $(COMPARED) --out out/demo
 
 .PHONY: test
@@ -103,6 +115,10 @@ soak: $(READY) ## load, faults and hostile calls on the service, figures kept in
 docs: $(READY) ## generated pages: the scenario's JSON Schema
 	@$(BIN)/wayfare schema > scenarios/scenario.schema.json
 
+.PHONY: figures
+figures: $(RUNS) ## the demo run anew (half a minute), and every measured figure of the pages from its source
+	@$(BIN)/python bench/figures.py --demo
+
 .PHONY: accuracy
 accuracy: $(READY) ## docs/accuracy.md from measured points: make accuracy POINTS=serving_points.csv ENERGY=energy_points.csv
 	@test -f "$(POINTS)" -a -f "$(ENERGY)" || { echo "give the measured points: make accuracy POINTS=file.csv ENERGY=file.csv" >&2; exit 2; }
@@ -114,6 +130,8 @@ lock: ## requirements.lock from pyproject.toml (needs uv)
 	  --no-emit-index-url --no-emit-find-links --group dev pyproject.toml -o requirements.lock
 	uv pip compile --quiet --universal --generate-hashes --no-header --no-annotate \
 	  --no-emit-index-url --no-emit-find-links -c requirements.lock pyproject.toml -o requirements.service.lock
+	uv pip compile --quiet --universal --generate-hashes --no-header --no-annotate \
+	  --no-emit-index-url --no-emit-find-links -c requirements.lock --group pyproject.toml:build -o requirements.build.lock
 
 .PHONY: clean
 clean: ## without what was installed and made

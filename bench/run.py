@@ -16,8 +16,12 @@ import sys
 import time
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from tables import HEAD, markdown
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 HERE = Path(__file__).parent
 TRACE = HERE.parent / "out" / "bench" / "trace.csv"
@@ -73,6 +77,24 @@ CASES = (
     ),
     Case(title="10,000 user devices", scenario="edge-queues.yaml"),
 )
+
+MOONCAKE = Case(title="Mooncake's trace, 8 workers in turn", scenario="mooncake-8.yaml", traced=True)
+"""Needs the published trace: `MOONCAKE=mooncake_conversation.jsonl.gz make bench`."""
+
+STARTS = {
+    "`wayfare --help`": ("-m", "wayfare", "--help"),
+    "a minute of traffic, to its table": (
+        "-m",
+        "wayfare",
+        "run",
+        "support-desk-diurnal",
+        "--set",
+        "duration=1min",
+        "--quiet",
+    ),
+    "compiling the kernel, once": ("-c", "from simulator.kernel import building; building.object_code()"),
+}
+"""Whole processes: what each does, and Python's arguments for it."""
 
 
 def trace() -> tuple[Path, str]:
@@ -149,6 +171,21 @@ def devices_ratio(runs: dict[str, Figures]) -> float:
     return (inside_s(many) / many["requests"]) / (inside_s(few) / few["requests"])
 
 
+def starts() -> list[tuple[str, str]]:
+    """Median seconds of each whole process in `STARTS`."""
+    return [(title, f"{process_s(arguments):.2f}") for title, arguments in STARTS.items()]
+
+
+def process_s(arguments: Sequence[str]) -> float:
+    """Median seconds of a Python process from start to end."""
+    taken = []
+    for _ in range(REPEATS):
+        began_s = time.perf_counter()
+        subprocess.run([sys.executable, *arguments], check=True, capture_output=True)  # noqa: S603  (our own)
+        taken.append(time.perf_counter() - began_s)
+    return statistics.median(taken)
+
+
 def decisions() -> dict[str, float]:
     """Microseconds per decision of the load policies, by their own process."""
     command = [sys.executable, str(HERE / "decisions.py")]
@@ -172,6 +209,9 @@ def main() -> None:
     path, called = trace()
     runs = {case.title: measured(case, path) for case in CASES}
     rows = [row(case, runs[case.title]) for case in CASES]
+    given = Path(os.environ.get("MOONCAKE", ""))
+    if given.is_file():
+        rows.append(row(MOONCAKE, measured(MOONCAKE, given)))
     policies = [(name, f"{spent_us:.2f}") for name, spent_us in decisions().items()]
     page = "\n".join(
         [
@@ -187,6 +227,8 @@ def main() -> None:
             f"Ten thousand devices cost {devices_ratio(runs):.2f} times what sixteen cost, per request.",
             "",
             markdown(("policy, 16 targets", "us per decision"), policies),
+            "",
+            markdown(("whole process", "s"), starts()),
             "",
         ]
     )

@@ -26,7 +26,7 @@ DeviceKind = Literal["phone", "laptop", "mini_pc", "edge_box"]
 class Record(BaseModel):
     """Any part of an entry: immutable, and without keys that nobody knows."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
 
 
 class Sourced(Record):

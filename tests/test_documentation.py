@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import importlib.util
 import re
 import subprocess
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
@@ -14,6 +16,9 @@ from router.registry import policy_names
 from router.source_file import load_class
 from simulator import load_scenario, simulate
 from wayfare.cli.serve import command as serve
+
+if TYPE_CHECKING:
+    from types import ModuleType
 
 ROOT = Path(__file__).resolve().parents[1]
 POLICY_PAGES = (("README.md", "ShortStaysHome"), ("docs/how-to/write-a-policy.md", "LeastLoadedCapable"))
@@ -118,3 +123,66 @@ def test_every_limit_of_the_service_is_on_its_page() -> None:
     for option in limits:
         default = option.default if isinstance(option.default, int | str) else None
         assert default is None or f"| {default} |" in rows[option.opts[0]]
+
+
+MEASURED = re.compile(
+    r"(?<![\w.])\d[\d,.]*\s?(?:%|ms|us|s|seconds?|minutes?|MB|GB|points|requests)(?![\w-])"
+    r"|\b(?:two|three|four|five|six|seven|eight|nine|ten)\s(?:seconds|minutes|percent)\b"
+)
+
+
+def figures_module() -> ModuleType:
+    """`bench/figures.py`, which is no package's."""
+    spec = importlib.util.spec_from_file_location("figures", ROOT / "bench" / "figures.py")
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def test_marked_figures_are_those_of_their_sources() -> None:
+    """Every figure and listing on a page equals what was measured and kept; `make figures` fills them."""
+    figures = figures_module()
+    known = figures.figures()
+    stale = [
+        page.name
+        for page in figures.pages()
+        if figures.filled(page.read_text(encoding="utf-8"), known) != page.read_text(encoding="utf-8")
+    ]
+    assert stale == []
+
+
+def test_a_figure_that_differs_is_noticed() -> None:
+    """A changed number, a changed listing and an unknown figure do not pass; words around them do."""
+    figures = figures_module()
+    known = {"bench.a": "1.5"}
+    assert figures.filled("takes <!-- figure: bench.a -->9<!-- / --> s", known).endswith("-->1.5<!-- / --> s")
+    page = "<!-- listing: docs/demo.txt -->\n```\nold\n```\n"
+    assert "cheapest_capable *" in figures.filled(page, known)
+    with pytest.raises(KeyError):
+        figures.filled("<!-- figure: bench.b -->9<!-- / -->", known)
+
+
+def test_results_are_read_by_row_and_column() -> None:
+    """Seconds are requests over rate; the table meant is the one under its heading."""
+    figures = figures_module()
+    page = "# R\n| x |\n| --- |\n| 1 |\n\n"
+    page += "## Second one\n|  | points |\n| --- | ---: |\n| all | 7 |\n\n| | other |\n"
+    assert figures.rows_of(page, "Second") == {"all": {"": "all", "points": "7"}}
+    assert figures.inside_s({"requests": "19,366", "per s inside": "100,000"}) == pytest.approx(0.19366)
+    assert [figures.two_digits(value) for value in (0.1829, 11.85, 150.0)] == ["0.18", "12", "150"]
+
+
+def test_the_readme_measures_nothing_by_hand() -> None:
+    """No sentence of the first page states a measured figure outside of a mark."""
+    text = (ROOT / "README.md").read_text(encoding="utf-8")
+    text = re.sub(r"```.*?```", "", text, flags=re.DOTALL)
+    text = re.sub(r"<!-- figure: .*?<!-- / -->", "", text, flags=re.DOTALL)
+    assert MEASURED.findall(text) == []
+
+
+def test_the_demo_prints_what_the_page_shows() -> None:
+    """The short demo prints what it printed when the page's listing was made; else: make figures."""
+    figures = figures_module()
+    assert figures.short_digest() == (ROOT / figures.SHORT_DEMO).read_text(encoding="ascii").strip()

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from importlib.metadata import PackageNotFoundError, version
-
 
 def installed_version() -> str:
     """The installed version; `0` in a tree that was never installed."""
+    from importlib.metadata import PackageNotFoundError, version  # late: twenty milliseconds
+
     try:
         return version("wayfare")
     except PackageNotFoundError:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import sys
 
-from simulator.kernel.warm import warm_kernel
+from simulator.kernel.warm import is_warm, told_place, warm_kernel
 
 if __name__ == "__main__":
-    sys.stderr.write("compiling the simulation kernel (once) ... ")
-    sys.stderr.flush()
-    sys.stderr.write(f"done in {warm_kernel():.1f} s\n")
+    if not is_warm():
+        sys.stderr.write("compiling the simulation kernel (once) ... ")
+        sys.stderr.flush()
+        sys.stderr.write(f"done in {warm_kernel():.0f} s{told_place()}\n")

@@ -57,6 +57,9 @@ PREFIX_COUNT: Final = 9
 PREFIX_FREE: Final = 10
 COUNTER_COUNT: Final = 11
 
+BLOCK_TOKENS: Final = 16
+"""Prefix caches hold full blocks of so many tokens."""
+
 
 class Ending(IntEnum):
     """How an attempt ended."""

@@ -1,92 +1,44 @@
-"""Doors into the compiled kernel: one array of addresses instead of ten arrays per call.
+"""Doors into the kernel, called through `simulator.kernel.doors`.
 
-Handing ten structured arrays to a compiled function costs 2 us a call; handing over one integer
-array of (address, length) pairs costs a quarter of that, and a request needs three calls. The
-owner of the arrays (`Kernel`) keeps them alive and renews the pairs whenever an array grows.
-Uncompiled, the doors take the state itself.
+Each takes the address of (address, length) pairs of the state's arrays. Their owner (`Kernel`)
+keeps them alive and renews the pairs whenever an array grows. Uncompiled, the doors take the
+state itself. The parameters' types are those of the machine code.
 """
 
 from __future__ import annotations
 
-import numba
-import numpy as np
-from numba.core import types
-from numba.extending import intrinsic
-
 from simulator.kernel import changes, clearing, engine, limits
-from simulator.kernel.jit import COMPILED, compiled, door
-from simulator.kernel.records import (
-    ASKED,
-    EVENT,
-    GROUP,
-    LEDGER,
-    PREFIX,
-    QUEUE,
-    SEGMENT,
-    SLOT,
-    TIMER,
-    State,
-)
-
-INTEGER = np.dtype("i8")
+from simulator.kernel.jit import COMPILED, door
 
 
-@intrinsic
-def pointer(typing_context, address):  # noqa: ARG001  (Numba's calling convention)
-    """An integer address as a pointer."""
-
-    def generate(context, builder, _signature, arguments):
-        return builder.inttoptr(arguments[0], context.get_value_type(types.voidptr))
-
-    return types.voidptr(types.int64), generate
+def state_itself(addresses):
+    """The state itself: uncompiled code needs no addresses."""
+    return addresses
 
 
 if COMPILED:
-
-    @compiled
-    def state_at(addresses):
-        """The state whose arrays lie at the given addresses."""
-        return State(
-            numba.carray(pointer(addresses[0]), addresses[1], QUEUE),
-            numba.carray(pointer(addresses[2]), addresses[3], GROUP),
-            numba.carray(pointer(addresses[4]), addresses[5], SLOT),
-            numba.carray(pointer(addresses[6]), addresses[7], TIMER),
-            numba.carray(pointer(addresses[8]), addresses[9], EVENT),
-            numba.carray(pointer(addresses[10]), addresses[11], LEDGER),
-            numba.carray(pointer(addresses[12]), addresses[13], INTEGER),
-            numba.carray(pointer(addresses[14]), addresses[15], INTEGER),
-            numba.carray(pointer(addresses[16]), addresses[17], INTEGER),
-            numba.carray(pointer(addresses[18]), addresses[19], INTEGER),
-            numba.carray(pointer(addresses[20]), addresses[21], PREFIX),
-            numba.carray(pointer(addresses[22]), addresses[23], INTEGER),
-            numba.carray(pointer(addresses[24]), addresses[25], ASKED),
-            numba.carray(pointer(addresses[26]), addresses[27], SEGMENT),
-        )
-
+    from simulator.kernel.state_type import state_at
 else:
-
-    def state_at(addresses):
-        """The state itself: uncompiled code needs no addresses."""
-        return addresses
+    state_at = state_itself
 
 
 @door
 def submit(
-    addresses,
-    group,
-    queue,
-    request,
-    prompt,
-    output,
-    now_s,
-    ready_s,
-    return_s,
-    first_delay_s,
-    duration_s,
-    priority,
-    notify,
-    reason,
-    chance,
+    addresses: int,
+    group: int,
+    queue: int,
+    request: int,
+    prompt: int,
+    output: int,
+    now_s: float,
+    ready_s: float,
+    return_s: float,
+    first_delay_s: float,
+    duration_s: float,
+    priority: int,
+    notify: int,
+    reason: int,
+    chance: int,
 ):
     """See `engine.submit`."""
     return engine.submit(
@@ -109,60 +61,60 @@ def submit(
 
 
 @door
-def advance(addresses, limit_s):
+def advance(addresses: int, limit_s: float):
     """See `engine.advance`."""
     return engine.advance(state_at(addresses), limit_s)
 
 
 @door
-def cancel(addresses, handle, now_s):
+def cancel(addresses: int, handle: int, now_s: float):
     """See `engine.cancel`."""
     return engine.cancel(state_at(addresses), handle, now_s)
 
 
 @door
-def clear(addresses, queue, now_s, ending, reason):
+def clear(addresses: int, queue: int, now_s: float, ending: int, reason: int):
     """See `clearing.clear`."""
     clearing.clear(state_at(addresses), queue, now_s, ending, reason)
 
 
 @door
-def give_up(addresses, slot, now_s, ending):
+def give_up(addresses: int, slot: int, now_s: float, ending: int):
     """See `clearing.give_up`."""
     clearing.give_up(state_at(addresses), slot, now_s, ending)
 
 
 @door
-def restore(addresses, queue):
+def restore(addresses: int, queue: int):
     """See `clearing.restore`."""
     clearing.restore(state_at(addresses), queue)
 
 
 @door
-def slow(addresses, queue, now_s, factor):
+def slow(addresses: int, queue: int, now_s: float, factor: float):
     """See `changes.slow`."""
     changes.slow(state_at(addresses), queue, now_s, factor)
 
 
 @door
-def drain(addresses, queue):
+def drain(addresses: int, queue: int):
     """See `changes.drain`."""
     changes.drain(state_at(addresses), queue)
 
 
 @door
-def open_queue(addresses, queue, now_s):
+def open_queue(addresses: int, queue: int, now_s: float):
     """See `changes.open_queue`."""
     changes.open_queue(state_at(addresses), queue, now_s)
 
 
 @door
-def scale_limits(addresses, group, now_s, factor):
+def scale_limits(addresses: int, group: int, now_s: float, factor: float):
     """See `limits.scale`."""
     limits.scale(state_at(addresses).groups[group], now_s, factor)
 
 
 @door
-def is_live(addresses, handle):
+def is_live(addresses: int, handle: int):
     """Whether the attempt has neither ended nor been given up."""
     return engine.slot_of(state_at(addresses), handle) >= 0

@@ -1,13 +1,15 @@
-"""The compiler's settings, in one place."""
+"""How the kernel's functions are compiled, in one place.
+
+Numba types and lowers each function; LLVM sees them all at once, as one module (`building`), and
+decides itself what to inline. Without Numba (`NUMBA_DISABLE_JIT=1`) the functions stay Python.
+Nothing here imports Numba before a function is decorated: a machine that holds the machine code
+(`store`) never does.
+"""
 
 from __future__ import annotations
 
-import hashlib
-from functools import lru_cache
-from pathlib import Path
+import os
 from typing import TYPE_CHECKING
-
-import numba
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -16,56 +18,28 @@ if TYPE_CHECKING:
     P = ParamSpec("P")
     R = TypeVar("R")
 
-COMPILED = not numba.config.DISABLE_JIT  # type: ignore[attr-defined]
-SOURCES_DIGEST = "kernel.sha256"
+COMPILED = os.environ.get("NUMBA_DISABLE_JIT", "").strip() in {"", "0"}
 
 
 def compiled(function: Callable[P, R]) -> Callable[P, R]:
-    """The function compiled by Numba for other compiled ones, cached on disk.
-
-    Unchanged under `NUMBA_DISABLE_JIT=1`. Python cannot call it: without the wrapper for that, which
-    holds the inlined function once more, the kernel compiles sooner.
-    """
-    return kept(function, no_cpython_wrapper=True)
+    """The function for other compiled ones; Python cannot call it. Unchanged when uncompiled."""
+    return linked(function)
 
 
 def apart(function: Callable[P, R]) -> Callable[P, R]:
-    """As `compiled`, for what runs seldom: called, not inlined. The kernel compiles in half the time."""
-    return kept(function, no_cpython_wrapper=True, forceinline=False)
+    """As `compiled`, for what runs seldom."""
+    return linked(function)
 
 
 def door(function: Callable[P, R]) -> Callable[P, R]:
-    """As `compiled`, for a function that Python calls."""
-    return kept(function, no_cpython_wrapper=False)
+    """As `compiled`, for a function that Python calls through `doors`; its parameters have types."""
+    return linked(function)
 
 
-def kept(function: Callable[P, R], *, no_cpython_wrapper: bool, forceinline: bool = True) -> Callable[P, R]:
-    """The function with Numba's settings, in a cache that holds nothing stale."""
-    made = numba.njit(  # type: ignore[call-overload]
-        cache=True,
-        nogil=True,
-        error_model="numpy",
-        forceinline=forceinline,
-        no_cpython_wrapper=no_cpython_wrapper,
-        no_cfunc_wrapper=True,
-    )(function)
-    if COMPILED:
-        drop_stale_code(Path(str(made.stats.cache_path)))
-    return made
+def linked(function: Callable[P, R]) -> Callable[P, R]:
+    """The function as Numba's, its code to be linked into one module with all others."""
+    if not COMPILED:
+        return function
+    from simulator.kernel.linking import linked_function
 
-
-@lru_cache
-def drop_stale_code(cache: Path) -> None:
-    """Empties the cache when it was made from other sources of this package.
-
-    Numba itself looks only at the file of the function it loads, not at the files of what that
-    calls, and would mix old machine code with new.
-    """
-    sources = sorted(Path(__file__).parent.glob("*.py"))
-    digest = hashlib.sha256(b"".join(source.read_bytes() for source in sources)).hexdigest()
-    stamp = cache / SOURCES_DIGEST
-    if stamp.exists() and stamp.read_text(encoding="ascii") == digest:
-        return
-    for index in cache.glob("*.nbi"):
-        index.unlink(missing_ok=True)
-    stamp.write_text(digest, encoding="ascii")
+    return linked_function(function)

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from simulator.kernel import entry
 from simulator.kernel.codes import (
     FREE_SLOT,
     LEAP_COUNT,
@@ -22,6 +21,7 @@ from simulator.kernel.codes import (
     TRAVELLING,
     Ending,
 )
+from simulator.kernel.doors import doors
 from simulator.kernel.jit import COMPILED
 from simulator.kernel.layout import (
     detached,
@@ -51,12 +51,13 @@ class Kernel:
     """Queues, batches and KV caches of one run; the only owner of their state.
 
     Handles are integers that turn stale when the attempt ends. Instants are seconds since the
-    run began and must not decrease from call to call. `door` is what the compiled functions of
-    `simulator.kernel.entry` take; it changes whenever an array grows.
+    run began and must not decrease from call to call. `door` is what each of `doors` takes first; it
+    changes whenever an array grows.
     """
 
     def __init__(self, groups: Sequence[GroupSpec], repeats: Repeats | None = None) -> None:
         """Makes an empty kernel of the given groups; `repeats` says what prefix caches can find."""
+        self.doors = doors()
         self._state = fresh_state(groups, repeats)
         self._group_count = len(groups)
         self._flushed: list[NDArray[np.void]] = []
@@ -65,7 +66,8 @@ class Kernel:
     def _share_state(self) -> None:
         """Renews what the compiled doors and the live views look at."""
         pairs = [(array.ctypes.data, len(array)) for array in self._state]
-        self.door = np.array(pairs, np.int64).ravel() if COMPILED else self._state
+        self._pairs = np.array(pairs, np.int64)
+        self.door = self._pairs.ctypes.data if COMPILED else self._state
         self._notify = self._state.slots["notify"]
         self._generation = self._state.slots["generation"]
 
@@ -107,10 +109,10 @@ class Kernel:
         """
         arguments = (group, queue, request, prompt, output, now_s, ready_s, return_s)
         rest = (first_delay_s, duration_s, priority, notify, reason, chance)
-        handle = entry.submit(self.door, *arguments, *rest)
+        handle = self.doors.submit(self.door, *arguments, *rest)
         while handle == NO_SLOT:
             self.make_way()
-            handle = entry.submit(self.door, *arguments, *rest)
+            handle = self.doors.submit(self.door, *arguments, *rest)
         return handle
 
     def add_slots(self) -> None:
@@ -120,10 +122,10 @@ class Kernel:
 
     def advance(self, limit_s: float) -> int:
         """Runs up to `limit_s`, or to the first instant with events; returns how many there are."""
-        count = entry.advance(self.door, limit_s)
+        count = self.doors.advance(self.door, limit_s)
         while count == NO_ROOM:
             self.make_room()
-            count = entry.advance(self.door, limit_s)
+            count = self.doors.advance(self.door, limit_s)
         return count
 
     def events(self, count: int) -> list[tuple[float, int, int, int, float, int]]:
@@ -138,15 +140,15 @@ class Kernel:
 
     def cancel(self, handle: int, now_s: float) -> int:
         """Gives an attempt up: ALREADY_FINAL, REMOVED or STOPS_AT_BOUNDARY."""
-        answer = entry.cancel(self.door, handle, now_s)
+        answer = self.doors.cancel(self.door, handle, now_s)
         while answer == NO_ROOM:
             self.make_room()
-            answer = entry.cancel(self.door, handle, now_s)
+            answer = self.doors.cancel(self.door, handle, now_s)
         return answer
 
     def is_live(self, handle: int) -> bool:
         """Whether the attempt has not ended yet."""
-        return entry.is_live(self.door, handle)
+        return self.doors.is_live(self.door, handle)
 
     def first_token_s(self, handle: int) -> float:
         """The instant of an attempt's first token as delivered; nan before it.
@@ -159,23 +161,23 @@ class Kernel:
     def fail(self, queue: int, now_s: float, reason: int) -> None:
         """Breaks a queue; all its attempts fail with `reason`."""
         self._reserve(int(self._state.queues["outstanding"][queue]))
-        entry.clear(self.door, queue, now_s, FAILED, reason)
+        self.doors.clear(self.door, queue, now_s, FAILED, reason)
 
     def restore(self, queue: int) -> None:
         """Lets a broken queue take work again."""
-        entry.restore(self.door, queue)
+        self.doors.restore(self.door, queue)
 
     def slow(self, queue: int, now_s: float, factor: float) -> None:
         """Makes a queue work `factor` times as long (`changes.slow`); 1 is its own pace."""
-        entry.slow(self.door, queue, now_s, factor)
+        self.doors.slow(self.door, queue, now_s, factor)
 
     def drain(self, queue: int) -> None:
         """Lets nothing more into a queue; whoever stands in it is still served."""
-        entry.drain(self.door, queue)
+        self.doors.drain(self.door, queue)
 
     def open(self, queue: int, now_s: float) -> None:
         """Lets a queue take work, and starts on what has waited for it."""
-        entry.open_queue(self.door, queue, now_s)
+        self.doors.open_queue(self.door, queue, now_s)
 
     def let_wait(self, group: int, queue: int) -> None:
         """Lets a group's attempts wait at a queue while none is up; NONE: they fail."""
@@ -183,7 +185,7 @@ class Kernel:
 
     def scale_limits(self, group: int, now_s: float, factor: float) -> None:
         """Multiplies a group's rate limits; what its buckets hold is cut to their new size."""
-        entry.scale_limits(self.door, group, now_s, factor)
+        self.doors.scale_limits(self.door, group, now_s, factor)
 
     def busy_s(self, now_s: float) -> NDArray[np.float64]:
         """Busy server-seconds of every queue up to `now_s`, work under way included."""
@@ -232,11 +234,11 @@ class Kernel:
         """Ends the run: every attempt still alive gets a ledger row as unfinished."""
         for queue in np.flatnonzero(self._state.queues["outstanding"]).tolist():
             self._reserve(int(self._state.queues["outstanding"][queue]))
-            entry.clear(self.door, queue, now_s, UNFINISHED, 0)
+            self.doors.clear(self.door, queue, now_s, UNFINISHED, 0)
         travelling = np.flatnonzero(self._state.slots["state"] == TRAVELLING).tolist()
         self._reserve(len(travelling))
         for slot in travelling:
-            entry.give_up(self.door, slot, now_s, UNFINISHED)
+            self.doors.give_up(self.door, slot, now_s, UNFINISHED)
 
     def _flush(self) -> None:
         """Moves the ledger's rows out of the kernel."""

@@ -8,6 +8,7 @@ import numpy as np
 
 from simulator.kernel.codes import (
     BATCHING,
+    BLOCK_TOKENS,
     COUNTER_COUNT,
     FREE_SLOT,
     HEAP_COUNT,
@@ -18,7 +19,6 @@ from simulator.kernel.codes import (
     SERVERS,
 )
 from simulator.kernel.jit import COMPILED
-from simulator.kernel.prefixes import BLOCK_TOKENS
 from simulator.kernel.records import (
     ASKED,
     EVENT,

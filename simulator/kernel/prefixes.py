@@ -8,11 +8,10 @@ Rules: docs/methodology/batching.md.
 
 from __future__ import annotations
 
-from simulator.kernel.codes import NONE, PREFIX_COUNT, PREFIX_FREE
+from simulator.kernel.codes import BLOCK_TOKENS, NONE, PREFIX_COUNT, PREFIX_FREE
 from simulator.kernel.jit import apart
 from simulator.kernel.lists import count_kv
 
-BLOCK_TOKENS = 16
 MIX = 0x1E3779B97F4A7C15
 POSITIVE = 0x7FFFFFFFFFFFFFFF
 

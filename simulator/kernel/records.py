@@ -271,3 +271,22 @@ counts stand in the group itself. `heap` orders batching queues by `next_s`; `cl
 each queue's heap of decoding sequences at `heap_at`, keyed by the token clock of completion.
 `prefixes` are the entries of all prefix caches, found through `buckets` (place + 1, 0: none); `asked`
 has what each request's prompt repeats, in part as `segments`."""
+
+WORD = np.dtype("i8")
+STATE_DTYPES = State(
+    queues=QUEUE,
+    groups=GROUP,
+    slots=SLOT,
+    timers=TIMER,
+    outbox=EVENT,
+    ledger=LEDGER,
+    heap=WORD,
+    clocks=WORD,
+    members=WORD,
+    counters=WORD,
+    prefixes=PREFIX,
+    buckets=WORD,
+    asked=ASKED,
+    segments=SEGMENT,
+)._asdict()
+"""What the arrays hold, in the order in which compiled code finds their addresses."""

@@ -51,7 +51,7 @@ Q = TypeVar("Q", bound=float)
 class Part(BaseModel):
     """Any part of a scenario: immutable, and without keys that nobody knows."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
 
 
 class Spread(Part, Generic[Q]):

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any
 import simpy
 
 from simulator.kernel.codes import NO_ROOM
-from simulator.kernel.entry import advance
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -83,7 +82,7 @@ def run_clock(clock: Clock, kernel: Kernel, deliver: Callable[[int], None], end_
     The limit is taken anew after every SimPy event, since any of them may have changed what
     comes next. At equal instants the order is kernel, timers, arrivals.
     """
-    queue, step = clock.scheduled, clock.step
+    queue, step, advance = clock.scheduled, clock.step, kernel.doors.advance
     while True:
         next_s = queue[0][0] if queue else inf
         count = advance(kernel.door, next_s if next_s < end_s else end_s)  # noqa: FURB136  (a call is dear here)

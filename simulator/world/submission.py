@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from simulator.kernel.codes import NO_SLOT, NONE, RANDOM, Reason
-from simulator.kernel.entry import submit as submit_compiled
 from simulator.streams import keyed_uniform_scalar
 from simulator.world.heat import DeviceHeat
 from simulator.world.metering import meter_of
@@ -68,6 +67,7 @@ class Submission:
         self._heats = [heat_of(target) for target in plan.target_plans]
         self._plain = [self._is_plain(target) for target in range(len(plan.target_plans))]
         self._kernel = kernel
+        self._send = kernel.doors.submit
         self.delay_s = 0.0
 
     def submit(self, request: int, target: int, kind: int, tries: int, now_s: float) -> int:
@@ -93,7 +93,7 @@ class Submission:
             if meter is not None:
                 prompt, cached, refusal = meter.count(request, output, ready_s)
                 reason = refusal or reason
-        handle = submit_compiled(
+        handle = self._send(
             self._kernel.door,
             target,
             queue,

@@ -172,8 +172,8 @@ def test_a_loop_of_one_instant_is_refused(tmp_path: Path) -> None:
     found = faults_of(plain(**with_stream(arrivals={**once, "loop": True})))
     assert found == [
         (
-            "scenario: workload.streams.0.arrivals.loop: about inf requests:"
-            " all rows are of one instant, and looping them has no end"
+            "scenario: workload.streams.0.arrivals.loop: all 3 rows are at one instant:"
+            " repeating them makes infinitely many requests"
         )
     ]
     assert load_scenario(plain(**with_stream(arrivals=once)))

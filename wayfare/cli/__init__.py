@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import gc
+import os
 import signal
 import sys
 from contextlib import suppress
@@ -10,7 +12,6 @@ from typing import TYPE_CHECKING
 
 import click
 
-from wayfare import installed_version
 from wayfare.cli.exits import exit_code, said
 from wayfare.streams import drop_unwritable, has_readers, repair_streams
 
@@ -21,27 +22,27 @@ TERMINATED_BY = 128
 """A shell's exit code of what a signal ended, less the signal's number."""
 
 COMMANDS = {
-    "run": "wayfare.cli.run",
-    "compare": "wayfare.cli.compare",
-    "policies": "wayfare.cli.policies",
-    "catalog": "wayfare.cli.catalog",
-    "scenarios": "wayfare.cli.scenarios",
-    "schema": "wayfare.cli.schema",
-    "explain": "wayfare.cli.explain",
-    "trace": "wayfare.cli.trace",
-    "predict": "wayfare.cli.predict",
-    "predict-energy": "wayfare.cli.predict_energy",
-    "calibrate": "wayfare.cli.calibrate",
-    "export": "wayfare.cli.export",
-    "push": "wayfare.cli.push",
-    "serve": "wayfare.cli.serve",
-    "serve-policy": "wayfare.cli.serve_policy",
+    "run": ("wayfare.cli.run", "Run a scenario once and say what it costs."),
+    "compare": ("wayfare.cli.compare", "Send the same requests through every policy."),
+    "policies": ("wayfare.cli.policies", "List the routing policies, or describe one."),
+    "catalog": ("wayfare.cli.catalog", "Show the facts of simulations, with their sources."),
+    "scenarios": ("wayfare.cli.scenarios", "List the scenarios that ship."),
+    "schema": ("wayfare.cli.schema", "Print the JSON Schema of scenario files."),
+    "explain": ("wayfare.cli.explain", "Tell the story of one request of a run."),
+    "trace": ("wayfare.cli.trace", "Look at recorded traffic, or convert it."),
+    "predict": ("wayfare.cli.predict", "Predict TTFT and TPOT of measured points."),
+    "predict-energy": ("wayfare.cli.predict_energy", "Predict power and energy per token of points."),
+    "calibrate": ("wayfare.cli.calibrate", "Adapt a serving profile to your measurements."),
+    "export": ("wayfare.cli.export", "Write a run's figures for other programs."),
+    "push": ("wayfare.cli.push", "Send a run's metrics to a Prometheus."),
+    "serve": ("wayfare.cli.serve", "Serve simulations and decisions over gRPC."),
+    "serve-policy": ("wayfare.cli.serve_policy", "Serve one policy over gRPC."),
 }
-"""Commands by name, in the order of the help, and the module whose `command` each is."""
+"""Commands in the order of the help: the module whose `command` each is, and what the help says of it."""
 
 
 class LateCommands(click.Group):
-    """A group that imports a command's module when the command is asked for."""
+    """A group that imports a command's module when the command is asked for, not to list it."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002  (click's signature)
         """All commands in the order of the help."""
@@ -51,12 +52,33 @@ class LateCommands(click.Group):
         """The command of that name, if there is one."""
         if cmd_name not in COMMANDS:
             return None
-        found = import_module(COMMANDS[cmd_name]).command
+        found = import_module(COMMANDS[cmd_name][0]).command
         return found if isinstance(found, click.Command) else None
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002  (as above)
+        """Writes a line for each command."""
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, line) for name, (_module, line) in COMMANDS.items()])
+
+
+def tell_version(ctx: click.Context, _option: click.Parameter, wanted: bool) -> None:  # noqa: FBT001  (click's signature)
+    """Says the installed version, and that is all."""
+    if wanted and not ctx.resilient_parsing:
+        from wayfare import installed_version
+
+        click.echo(f"wayfare, version {installed_version()}")
+        ctx.exit()
 
 
 @click.command(cls=LateCommands, context_settings={"help_option_names": ["-h", "--help"]})
-@click.version_option(installed_version(), prog_name="wayfare")
+@click.option(
+    "--version",
+    is_flag=True,
+    expose_value=False,
+    is_eager=True,
+    callback=tell_version,
+    help="Show the version and exit.",
+)
 def cli() -> None:
     """Say what a model-routing policy will cost before it meets production.
 
@@ -64,8 +86,19 @@ def cli() -> None:
     """
 
 
+def start_lightly() -> None:
+    """Spares the start what it has no use for.
+
+    Imports make hundreds of thousands of objects that stay, among which the collector looks for
+    cycles every 700; Pydantic looks through all installed packages for plug-ins.
+    """
+    gc.set_threshold(100_000, 50, 100)
+    os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")
+
+
 def main() -> None:
     """Runs the command line and ends the process with the exit code that the outcome has."""
+    start_lightly()
     outputs = repair_streams()
     signal.signal(signal.SIGTERM, terminate)
     try:

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
+from itertools import chain
 from typing import TYPE_CHECKING
 
 import click
-
-from catalogs import CatalogError
-from router.errors import PolicyFailedError, RouterError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -32,7 +30,8 @@ def exit_code(error: BaseException) -> int | None:
     """The exit code an error stands for; None for what should never have come this far."""
     if isinstance(error, SystemExit):
         return error.code if isinstance(error.code, int) else FAILED if error.code else 0
-    return next((code for kind, code in (*plain_codes(), *late_codes()) if isinstance(error, kind)), None)
+    codes = chain(plain_codes(), late_codes())
+    return next((code for kind, code in codes if isinstance(error, kind)), None)
 
 
 def plain_codes() -> tuple[Code, ...]:
@@ -49,6 +48,8 @@ def plain_codes() -> tuple[Code, ...]:
 
 def late_codes() -> Iterator[tuple[Kinds, int]]:
     """Codes of errors of the parts that commands import; asked for when the others are not it."""
+    from catalogs.errors import CatalogError
+    from router.errors import PolicyFailedError, RouterError
     from simulator.calibration.points import InvalidPointsError
     from simulator.scenario.errors import ScenarioError
     from simulator.workload.errors import WorkloadError
@@ -70,6 +71,8 @@ def said(error: BaseException) -> str:
     if isinstance(error, click.ClickException):
         usage = f"{error.ctx.get_usage()}\n" if isinstance(error, click.UsageError) and error.ctx else ""
         return usage + error.format_message()
+    from router.errors import PolicyFailedError
+
     if isinstance(error, PolicyFailedError):
         return f"{error.trace.rstrip()}\n{error}"
     return of_system(error)

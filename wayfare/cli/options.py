@@ -90,7 +90,8 @@ def out_faults(out: Path | None) -> list[Fault]:
 
 def announce_compiling() -> None:
     """Says so while the kernel has to be compiled, and where it is kept if not beside its sources."""
-    from simulator.kernel.warm import is_warm
+    from simulator.kernel.warm import is_warm, told_place, warm_kernel
 
     if not is_warm():
-        click.echo("compiling the simulation kernel (once, about half a minute) ...", err=True)
+        click.echo("compiling the simulation kernel (once, about 15 s) ... ", err=True, nl=False)
+        click.echo(f"done in {warm_kernel():.0f} s{told_place()}", err=True)
