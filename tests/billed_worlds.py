@@ -12,6 +12,7 @@ OWNERSHIPS = st.sampled_from(
         {},
         {"pricing": {"owned": True}},
         {"pricing": {"owned": True, "purchase_usd_per_chip": 9000, "lifetime_years": 3}},
+        {"pricing": {"owned": True, "wacc_ratio": 0, "staff_usd_per_host_year": 9000, "residual_ratio": 0.4}},
         {"pricing": {"rent": "spot"}},
         {"pricing": {"usd_per_chip_hour": 2.5}},
         {"tier": "on_prem"},
@@ -26,6 +27,8 @@ SELLERS = [
     {"api": {"offer": SOL, "requests_per_min": 30}},
     {"api": {"offer": SOL, "failure_ratio": 0.3}},
     {"api": {"offer": SOL, "plan": "batch"}},
+    {"model": "claude-haiku-5.5", "api": {"offer": "anthropic/claude-haiku-5.5", "plan": "batch"}},
+    {"model": "gemini-4-argon", "api": {"offer": "google/gemini-4-argon", "plan": "batch"}},
     {"api": {"offer": SOL, "plan": "provisioned", "units": 2, "throughput": UNIT}},
     {"api": {"offer": SOL, "concurrency": 3}, "region": "us-texas"},
     {"model": "claude-haiku-5.5", "api": {"offer": "anthropic/claude-haiku-5.5"}},
@@ -82,7 +85,8 @@ SEQUELS = st.sampled_from(
 )
 TENANTS = st.sampled_from([{}, {"tenants": {"retail": 3, "press": 1}}])
 FEW = {**CHAT, "arrivals": {"pattern": "steady", "rate": 0.1}}
-BATCHED = {**FEW, "name": "batched", "deferrable": True}
+BATCHED = {**FEW, "name": "batched", "deferrable": True, "session": {"turns": 3, "think_time": "1s"}}
+BATCHED |= {"input_tokens": 1_500, "max_output_tokens": 800}
 OTHERS = st.sampled_from(
     [
         [BATCHED],
@@ -99,6 +103,7 @@ SIGNALS = st.sampled_from(
         {},
         {"carbon_intensity": {"us-virginia": 400}, "electricity_price": {"us-virginia": 0.2}},
         {"electricity_price": {"us-texas": 0.11, "eu-netherlands": 0.31}},
+        {"electricity_price": {"us-virginia": {"00:00": 0.1, "20:05": -0.02, "21:00": 0.3}, "us-texas": 0}},
     ]
 )
 ROUTERS = st.sampled_from(

@@ -14,7 +14,7 @@ from world_cases import worlds
 QUICK = (Phase.explicit, Phase.generate)
 """What fails is told as it was drawn: to shrink it takes minutes."""
 MANY = settings(
-    max_examples=40,
+    max_examples=60,
     deadline=None,
     derandomize=True,
     phases=QUICK,

@@ -5,8 +5,8 @@ from __future__ import annotations
 import math
 
 EXACT = 1e-9
-INTEGRATED = 1e-4
-"""Grams and tariffs that change: the report integrates by the minute, the accountant exactly."""
+INTEGRATED = 1e-8
+"""Grams and tariffs that change: sines of a large angle have fewer digits."""
 NO_FIGURES = {
     "schema": "names the format",
     "scenario": "names what was run",

@@ -130,17 +130,15 @@ class Figures:
         }
 
     def water(self, part):
-        """Litres at the sites."""
-        drawn = [
-            (bill["own_wh"] + bill["estimate_wh"]) * self.terms(number).water_l_per_kwh()
-            for number in part.attempts
-            for bill in [self.bills.attempt[number]]
+        """Litres evaporated on site, and where the electricity was made."""
+        drawn = [(self.terms(number), self.bills.attempt[number]) for number in part.attempts]
+        kwh = [(terms, (bill["own_wh"] + bill["estimate_wh"]) / 1_000.0) for terms, bill in drawn]
+        kwh += [
+            (self.bills.terms_of(target), self.bills.idle[target]["wh"] / 1_000.0) for target in part.targets
         ]
-        idle = [
-            self.bills.idle[target]["wh"] * self.bills.terms_of(target).water_l_per_kwh()
-            for target in part.targets
-        ]
-        return {"total": math.fsum(drawn + idle) / 1_000.0}
+        site = math.fsum(amount * terms.water_site_l_per_kwh() for terms, amount in kwh)
+        source = math.fsum(amount * terms.water_source_l_per_kwh() for terms, amount in kwh)
+        return {"total": site + source, "site": site, "source": source}
 
     def terms(self, number):
         """The terms of an attempt."""

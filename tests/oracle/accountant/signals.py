@@ -165,6 +165,11 @@ def carbon(scenario, name):
 
 
 def tariff(scenario, name):
-    """USD per kWh in a region: the scenario's, else the catalog's flat price."""
-    own = given(scenario, "electricity_price", name)
-    return own or Flat(float(scenario.catalog.region(name).electricity_usd_per_kwh))
+    """USD per kWh in a region: the scenario's, else the catalog's price by date (UTC)."""
+    own, region = given(scenario, "electricity_price", name), scenario.catalog.region(name)
+    if own is not None or not region.electricity_before:
+        return own or Flat(float(region.electricity_usd_per_kwh))
+    ends = [datetime.combine(row.until, datetime.min.time(), UTC) for row in region.electricity_before]
+    instants = [-math.inf, *((end - scenario.start).total_seconds() for end in ends)]
+    earlier = [float(row.usd_per_kwh) for row in region.electricity_before]
+    return Pieces(instants, [*earlier, float(region.electricity_usd_per_kwh)])

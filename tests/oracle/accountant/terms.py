@@ -7,9 +7,10 @@ from __future__ import annotations
 
 from datetime import UTC, timedelta
 
-from oracle.accountant import signals
+from oracle.accountant import ownership, signals
 
 YEAR_S = 365.25 * 86_400.0
+WEEK = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 ENTERPRISE_PUE = 1.63
 RENTS = ("on_demand", "neocloud", "hyperscaler", "reserved_1y", "spot")
 """The first that the catalog knows is the rent of who names none."""
@@ -93,24 +94,22 @@ class Terms:
             return self.deployment.endpoint.usd_per_server_hour / 3_600.0
         if self.device is None or self.user_side:
             return 0.0
-        return float(self.device.purchase_usd) / (self.device.lifetime_years * YEAR_S)
+        return ownership.device_usd_per_s(self)
 
     def _chip_usd_per_s(self):
-        """Rent per chip-hour, or the chip and its share of the host over its lifetime."""
+        """The rent of the run's first day per chip-hour, or what owners pay."""
         pricing, chip = self.deployment.pricing, self.chip
         if self.owned:
-            given = pricing.purchase_usd_per_chip if pricing else None
-            paid = float(chip.purchase_usd if given is None else given)
-            paid += float(chip.host_purchase_usd) / chip.chips_per_host
-            years = (pricing.lifetime_years if pricing else None) or chip.lifetime_years
-            return paid / (years * YEAR_S)
+            return ownership.chip_usd_per_s(self)
         if pricing is not None and pricing.usd_per_chip_hour is not None:
             return float(pricing.usd_per_chip_hour) / 3_600.0
         kind = pricing.rent if pricing and pricing.rent else None
-        kind = kind or next(
-            rent for rent in (*RENTS, *chip.rent_usd_per_hour) if rent in chip.rent_usd_per_hour
-        )
-        return float(chip.rent_usd_per_hour[kind]) / 3_600.0
+        known = (*RENTS, *chip.rent_usd_per_hour)
+        kind = kind or next(rent for rent in known if rent in chip.rent_usd_per_hour)
+        day = self.start.astimezone(UTC).date()
+        earlier = [row for row in chip.rents_before if day < row.until and kind in row.usd_per_hour]
+        rents = earlier[0].usd_per_hour if earlier else chip.rent_usd_per_hour
+        return float(rents[kind]) / 3_600.0
 
     def _idle_w(self):
         """Watts of one unit without work, before PUE."""
@@ -124,14 +123,21 @@ class Terms:
         """Grams of making one unit, by second of its lifetime."""
         if self.chip is not None:
             chips = self.deployment.hardware.tensor_parallel
-            return chips * self.chip.embodied_kgco2e * 1_000.0 / (self.chip.lifetime_years * YEAR_S)
+            made_kg = self.chip.embodied_kgco2e + self.chip.host_embodied_kgco2e / self.chip.chips_per_host
+            return chips * made_kg * 1_000.0 / (ownership.life_years(self) * YEAR_S)
         if self.device is None:
             return 0.0
         return self.device.embodied_kgco2e * 1_000.0 / (self.device.lifetime_years * YEAR_S)
 
-    def water_l_per_kwh(self):
-        """Litres at the site by kWh at the meter: WUE is by kWh of the machines."""
-        return self.region.wue_l_per_kwh / self.pue
+    def water_site_l_per_kwh(self):
+        """Litres on site by reported kWh: WUE is by kWh of the machines, less the PUE the kWh carry."""
+        if self.deployment.tier == "edge":
+            return 0.0
+        return self.region.wue_l_per_kwh / (self.model.api_pue if self.deployment.api else self.pue)
+
+    def water_source_l_per_kwh(self):
+        """Litres where the electricity is made, by reported kWh."""
+        return self.region.wue_source_l_per_kwh
 
     def egress_usd_per_token(self):
         """What own capacity pays to send a token of an answer; APIs and edge machines do not."""
@@ -160,10 +166,24 @@ class Terms:
         return (*map(float, four), float(now.output_usd_per_mtok))
 
     def batch_rates(self, row):
-        """Batch prices of a row; prompts are not cached in batches."""
-        given = float(row.batch_input_usd_per_mtok)
-        answer = row.batch_output_usd_per_mtok
-        return given, given, given, float(row.output_usd_per_mtok if answer is None else answer)
+        """Batch prices of a row; prefixes by the provider's rule: not cached, as usual, or both discounts."""
+        given, usual = float(row.batch_input_usd_per_mtok), float(row.input_usd_per_mtok)
+        answer, write = row.batch_output_usd_per_mtok, row.cache_write_usd_per_mtok
+        provider = self.catalog.providers[self.offer.provider]
+        rule = self.offer.batch_prefix_cache or provider.batch.prefix_cache
+        cached = kept = given
+        if rule == "batch_price" and usual:
+            cached = given if row.cached_input_usd_per_mtok is None else self.stacked(row, given / usual)
+            kept = given if write is None else float(write) * given / usual
+        elif rule != "none" and row.cached_input_usd_per_mtok is not None:
+            cached = min(float(row.cached_input_usd_per_mtok), given)
+        if row.batch_cached_input_usd_per_mtok is not None:
+            cached = float(row.batch_cached_input_usd_per_mtok)
+        return given, cached, kept, float(row.output_usd_per_mtok if answer is None else answer)
+
+    def stacked(self, row, discount):
+        """The cached price with the batch's discount on top."""
+        return float(row.cached_input_usd_per_mtok) * discount
 
     def token_usd(self, attempt):
         """What an API bills an attempt, long prompts by factor."""
@@ -180,8 +200,11 @@ class Terms:
 
 
 def in_hours(part, start, t_s):
-    """Whether an instant lies in a daily price's hours of the UTC day, which may pass midnight."""
+    """Whether an instant lies in a daily price's hours (UTC), which may pass midnight into the next day."""
     now = (start + timedelta(seconds=t_s)).astimezone(UTC)
     minute = now.hour * 60 + now.minute
     begin, end = (int(text[:2]) * 60 + int(text[3:]) for text in (part.from_utc, part.to_utc))
-    return begin <= minute < end if begin < end else minute >= begin or minute < end
+    today, before = (WEEK[(now.weekday() - back) % 7] in part.weekdays for back in (0, 1))
+    if begin < end:
+        return today and begin <= minute < end
+    return (today and minute >= begin) or (before and minute < end)
