@@ -9,7 +9,6 @@ from oracle.accountant.terms import Terms
 
 IDLE_BUCKET_S = 900.0
 JOULES_PER_WH = 3_600.0
-AMOUNTS = ("api", "capacity", "energy", "egress", "own_wh", "estimate_wh", "user_wh", "gco2e", "user_gco2e")
 
 
 def began(attempt):
@@ -46,11 +45,28 @@ class Bills:
 
     # -- attempts -----------------------------------------------------------------------------
 
-    def used_s(self, attempt):
-        """Seconds of a unit that an attempt used: attributed ones, or provisioned units' by tokens."""
-        target = attempt["target"]
+    def arrived(self, attempt):
+        """Whether its request arrived in the window."""
+        return self.records.asked[attempt["request"]]["arrival_s"] >= self.from_s
+
+    def parts(self, attempt):
+        """Seconds, joules and the span of an attempt's work before, in and after the window."""
+        busy = [attempt["window_busy_s"], attempt["drain_busy_s"]]
+        drawn = [attempt["window_energy_j"], attempt["drain_energy_j"]]
+        edges = [-math.inf, self.from_s, self.to_s, math.inf]
+        begin = attempt["admitted_s"] if began(attempt) else attempt["finished_s"]
+        spans = [(min(max(begin, a), b), min(max(attempt["finished_s"], a), b)) for a, b in pairwise(edges)]
+        if self._unit_seconds(attempt) is not None:
+            busy = self._unit_parts(attempt)
+        early = (attempt["busy_s"] - sum(busy), attempt["energy_j"] - sum(drawn))
+        return list(zip([early[0], *busy], [early[1], *drawn], spans, strict=True))
+
+    def _unit_parts(self, attempt):
+        """Provisioned unit-seconds in and after the window, used at the instant of admission."""
         asked_s = self._unit_seconds(attempt)
-        return attempt["busy_s"] if asked_s is None else asked_s * self.scale[target]
+        inside = self.from_s <= attempt["admitted_s"] < self.to_s
+        scaled_s = asked_s * self.scale[attempt["target"]]
+        return [scaled_s if inside else 0.0, asked_s if attempt["admitted_s"] >= self.to_s else 0.0]
 
     def _unit_seconds(self, attempt):
         """(prompt - cached + weight x output) / tokens per second of a unit; None for others."""
@@ -77,24 +93,36 @@ class Bills:
         return min(1.0, self.held_s(target) / asked_s) if asked_s else 1.0
 
     def _bill(self, attempt):
-        """Dollars, watt-hours and grams of one attempt."""
-        terms = self.terms_of(attempt["target"])
-        drawn_wh = attempt["energy_j"] / JOULES_PER_WH * terms.pue
-        estimate_wh = self._estimate_wh(terms, attempt)
+        """Dollars, watt-hours and grams of one attempt: held machines by the clock, all else by request."""
+        terms, before, within, after = self.terms_of(attempt["target"]), *self.parts(attempt)
+        ours = self.arrived(attempt)
+        counted = [within] if terms.held else [before, within, after] if ours else []
+        worked = self._worked(terms, counted)
+        estimate_wh = self._estimate_wh(terms, attempt) if ours else 0.0
         from_s = attempt["admitted_s"] if began(attempt) else attempt["finished_s"]
-        span = (from_s, attempt["finished_s"])
-        grams = (drawn_wh + estimate_wh) / 1_000.0 * terms.carbon.mean(*span)
-        ours, theirs = (0.0, 1.0) if terms.user_side else (1.0, 0.0)
+        guessed = estimate_wh / 1_000.0 * terms.carbon.mean(from_s, attempt["finished_s"])
+        theirs = terms.user_side
         return {
-            "api": self._api_usd(terms, attempt),
-            "capacity": self.used_s(attempt) * terms.unit_usd_per_s,
-            "energy": drawn_wh / 1_000.0 * terms.tariff.mean(*span),
-            "egress": attempt["output_token_count"] * terms.egress_usd_per_token(),
-            "own_wh": ours * drawn_wh,
+            "api": self._api_usd(terms, attempt) if ours else 0.0,
+            "capacity": worked["usd"],
+            "energy": worked["energy_usd"],
+            "egress": attempt["output_token_count"] * terms.egress_usd_per_token() if ours else 0.0,
+            "own_wh": 0.0 if theirs else worked["wh"],
             "estimate_wh": estimate_wh,
-            "user_wh": theirs * drawn_wh,
-            "gco2e": ours * grams,
-            "user_gco2e": theirs * grams,
+            "user_wh": worked["wh"] if theirs else 0.0,
+            "gco2e": 0.0 if theirs else worked["gco2e"] + guessed,
+            "user_gco2e": worked["gco2e"] + guessed if theirs else 0.0,
+            "drain": self._worked(terms, [after] if terms.held else []),
+        }
+
+    def _worked(self, terms, parts):
+        """What parts of an attempt's work took of machines."""
+        drawn = [(joules / JOULES_PER_WH * terms.pue, span) for _s, joules, span in parts if joules]
+        return {
+            "usd": math.fsum(busy_s for busy_s, _j, _span in parts) * terms.unit_usd_per_s,
+            "wh": math.fsum(wh for wh, _span in drawn),
+            "energy_usd": math.fsum(wh / 1_000.0 * terms.tariff.mean(*span) for wh, span in drawn),
+            "gco2e": math.fsum(wh / 1_000.0 * terms.carbon.mean(*span) for wh, span in drawn),
         }
 
     def _estimate_wh(self, terms, attempt):
@@ -113,16 +141,27 @@ class Bills:
         endpoint = terms.deployment.endpoint
         return endpoint.usd_per_request if endpoint else 0.0
 
+    def is_processed(self, attempt):
+        """Whether its tokens count: it began work, and a provider that sells tokens bills it."""
+        sold = self.terms_of(attempt["target"]).offer is not None
+        return is_billed(attempt) if sold else began(attempt)
+
     def lost_share(self, attempt):
-        """Share of an attempt's capacity and energy that served nobody."""
-        if attempt["wasted"]:
+        """Share of an attempt's counted capacity and energy that served nobody."""
+        if self.is_lost(attempt):
             return 1.0
-        return attempt["recomputed_s"] / attempt["busy_s"] if attempt["busy_s"] else 0.0
+        held = self.terms_of(attempt["target"]).held
+        again, all_s = ("window_recomputed_s", "window_busy_s") if held else ("recomputed_s", "busy_s")
+        return min(attempt[again] / attempt[all_s], 1.0) if attempt[all_s] > 0.0 else 0.0
+
+    def is_lost(self, attempt):
+        """Whether nobody got its answer."""
+        return attempt["wasted"] or self.records.asked[attempt["request"]]["state"] != "completed"
 
     def waste_usd(self, number):
         """Dollars of an attempt that served nobody."""
         attempt, bill = self.records.attempts[number], self.attempt[number]
-        bought = bill["api"] + bill["egress"] if attempt["wasted"] else 0.0
+        bought = bill["api"] + bill["egress"] if self.is_lost(attempt) else 0.0
         return bought + self.lost_share(attempt) * (bill["capacity"] + bill["energy"])
 
     def cost_usd(self, number):
@@ -170,11 +209,10 @@ class Bills:
             for place, share_s in spread(edges, row["from_s"], row["to_s"]):
                 held[place] += terms.units * row["held"] * share_s
         for row in self.mine[target]:
-            used_s = self.used_s(row)
-            if used_s > 0.0 and began(row):
-                length_s = max(row["finished_s"] - row["admitted_s"], 1e-9)
-                for place, share_s in spread(edges, row["admitted_s"], row["finished_s"]):
-                    held[place] -= used_s * share_s / length_s
+            used_s, _joules, (begin_s, end_s) = self.parts(row)[1]
+            if used_s > 0.0:
+                for place, share_s in spread(edges, begin_s, end_s):
+                    held[place] -= used_s * share_s / max(end_s - begin_s, 1e-9)
         idle = [max(amount, 0.0) for amount in held]
         return [(*ends, amount) for ends, amount in zip(pairwise(edges), idle, strict=True)]
 

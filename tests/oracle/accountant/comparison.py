@@ -90,29 +90,37 @@ def mean_at(path, values):
 def is_quotient(path):
     """Whether a figure is a share, a time or an amount by unit: nothing where there is nothing."""
     name = path[-1]
-    units = ("per_request", "per_correct", "per_mtok", "per_task", "per_success")
+    units = ("per_request", "per_correct", "per_mtok", "per_task", "per_success", "utilization")
     return name in units or name.endswith("_ratio") or any(part.startswith("latency") for part in path)
 
 
-def beats(a, b):
-    """Whether a policy's means are nowhere worse than another's and somewhere better."""
-    signs = (1.0, -1.0, 1.0)
-    pairs = [
-        (sign * value(a, path), sign * value(b, path)) for sign, path in zip(signs, OBJECTIVES, strict=True)
+def beats(a, b, reach):
+    """Whether a policy is worse than another in nothing beyond chance, and better in something."""
+    losses = [
+        paired(a, b, path, sign, reach) for path, sign in zip(OBJECTIVES, (1.0, -1.0, 1.0), strict=True)
     ]
-    return all(x <= y for x, y in pairs) and any(x < y for x, y in pairs)
+    worse = any(low is not None and low > 0.0 for _mean, low, _high in losses)
+    better = any(high is not None and high < 0.0 for _mean, _low, high in losses)
+    return better and not worse
 
 
-def value(figures, path):
-    """A figure that counts as infinitely bad where it is undefined."""
-    found = at(figures, path)
-    return math.inf if found is None else found
+def paired(a, b, path, sign, reach):
+    """What a loses to b by replication: mean and interval; rounding is no difference."""
+    pairs = [(at(x, path), at(y, path)) for x, y in zip(a, b, strict=True)]
+    if any(None in pair for pair in pairs):
+        return 0.0, None, None
+    gaps = [0.0 if math.isclose(x, y, rel_tol=1e-12) else sign * (x - y) for x, y in pairs]
+    return interval(gaps, reach)
 
 
-def front(means, oracles):
-    """Policies that nobody beats; oracles stand outside."""
-    real = [name for name in means if name not in oracles]
-    return [name for name in real if not any(beats(means[other], means[name]) for other in real)]
+def front(figures, oracles, reach):
+    """Policies that nobody beats; oracles stand outside. `figures` by policy and replication."""
+    real = [name for name in figures if name not in oracles]
+    return [
+        name
+        for name in real
+        if not any(beats(figures[other], figures[name], reach) for other in real if other != name)
+    ]
 
 
 # -- routing quality ------------------------------------------------------------------------------

@@ -6,6 +6,8 @@ import math
 from dataclasses import dataclass
 
 from oracle.accountant.bills import Bills
+from oracle.accountant.month import Month
+from oracle.accountant.paths import path_times
 
 MONTH_S = 30.4375 * 24.0 * 3_600.0
 STATES = ("completed", "rejected", "timed_out", "failed", "unfinished")
@@ -38,10 +40,11 @@ def spread_of(values):
 
 @dataclass(slots=True, kw_only=True)
 class Part:
-    """Some of a run: its requests, its attempts (by number), targets whose idling it carries."""
+    """Some of a run: requests, attempts made for them, work it carries (attempts), idling of targets."""
 
     requests: list[dict]
     attempts: list[int]
+    work: list[int]
     targets: list[str]
     routed: list[dict]
 
@@ -53,6 +56,7 @@ class Figures:
         self.scenario, self.records = scenario, records
         self.bills = Bills(scenario, records)
         self.answers = Answers(scenario, records)
+        self.month = Month(scenario)
 
     def rows(self, part):
         """The part's attempts."""
@@ -60,7 +64,7 @@ class Figures:
 
     def summed(self, part, name):
         """An amount over the part's attempts."""
-        return math.fsum(self.bills.attempt[number][name] for number in part.attempts)
+        return math.fsum(self.bills.attempt[number][name] for number in part.work)
 
     def idle(self, part, name):
         """An amount over what the part's targets idle."""
@@ -73,7 +77,7 @@ class Figures:
 
     def tokens(self, part):
         """Tokens of all attempts; hidden reasoning of the answers given."""
-        rows = self.rows(part)
+        rows = [row for row in self.rows(part) if self.bills.is_processed(row)]
         return {
             "input": sum(row["input_token_count"] for row in rows),
             "cached_input": sum(row["cached_token_count"] for row in rows),
@@ -99,11 +103,45 @@ class Figures:
         return {
             "total": total,
             **kinds,
-            "wasted": math.fsum(self.bills.waste_usd(number) for number in part.attempts),
+            "wasted": math.fsum(self.bills.waste_usd(number) for number in part.work),
             "per_request": over(total, len(part.requests)),
             "per_correct": over(total, right),
             "per_mtok": over(total * 1e6, processed),
-            "per_month": total / self.bills.window_s * MONTH_S,
+            "per_month": self.monthly_usd(part, kinds["capacity_used"]),
+        }
+
+    def monthly_usd(self, part, used_usd):
+        """A month's hours of what is held, and a month's traffic of what goes with requests."""
+        held_usd = used_usd + self.idle(part, "capacity") + self.idle(part, "energy")
+        going_usd = math.fsum(
+            self.month.factor(self.records.asked[self.records.attempts[number]["request"]]) * bill[name]
+            for number in part.work
+            for bill in [self.bills.attempt[number]]
+            for name in ("api", "egress", "energy")
+        )
+        going_usd += math.fsum(self.month.factor(row) * row["routing_usd"] for row in part.routed)
+        return (held_usd + going_usd) / self.bills.window_s * MONTH_S
+
+    def drain(self):
+        """What held machines did after the window."""
+        bills = [
+            (self.terms(row["attempt"]), self.bills.attempt[row["attempt"]]["drain"])
+            for row in self.records.attempts
+        ]
+        used, energy, wh, grams = (
+            math.fsum(bill[name] for _terms, bill in bills) for name in ("usd", "energy_usd", "wh", "gco2e")
+        )
+        last_s = max((row["finished_s"] for row in self.records.attempts), default=0.0)
+        litres = [
+            (terms.water_site_l_per_kwh() + terms.water_source_l_per_kwh()) * bill["wh"] / 1_000.0
+            for terms, bill in bills
+        ]
+        return {
+            "seconds": max(last_s - self.bills.to_s, 0.0),
+            "cost_usd": {"total": used + energy, "capacity_used": used, "energy": energy},
+            "energy_wh": wh,
+            "emissions_gco2e": grams,
+            "water_l": math.fsum(litres),
         }
 
     def energy(self, part):
@@ -131,7 +169,7 @@ class Figures:
 
     def water(self, part):
         """Litres evaporated on site, and where the electricity was made."""
-        drawn = [(self.terms(number), self.bills.attempt[number]) for number in part.attempts]
+        drawn = [(self.terms(number), self.bills.attempt[number]) for number in part.work]
         kwh = [(terms, (bill["own_wh"] + bill["estimate_wh"]) / 1_000.0) for terms, bill in drawn]
         kwh += [
             (self.bills.terms_of(target), self.bills.idle[target]["wh"] / 1_000.0) for target in part.targets
@@ -225,7 +263,7 @@ class Answers:
     def _times(self, request):
         """As `times`. A verified answer is shown whole when its verdict is in; hidden tokens come first."""
         won, arrival_s = self.winner(request), request["arrival_s"]
-        waits = {"queue_s": won["admitted_s"] - won["ready_s"], "network_s": 2.0 * won["back_s"]}
+        waits = path_times(self.records.tries[request["request"]], won)
         if request["verified"]:
             whole_s = request["final_s"] - arrival_s
             return {"ttft_s": whole_s, "tpot_s": None, "e2e_s": whole_s, **waits}

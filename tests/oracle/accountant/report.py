@@ -32,8 +32,15 @@ class Accountant:
         self.cohort = [row for row in self.records.requests if row["arrival_s"] >= scenario.warmup_s]
         ours = {row["request"] for row in self.cohort}
         self.tries = [row["attempt"] for row in self.records.attempts if row["request"] in ours]
+        self.worked = [row["attempt"] for row in self.records.attempts]
         self.targets = list(self.bills.spans)
-        self.whole = Part(requests=self.cohort, attempts=self.tries, targets=self.targets, routed=self.cohort)
+        self.whole = Part(
+            requests=self.cohort,
+            attempts=self.tries,
+            work=self.worked,
+            targets=self.targets,
+            routed=self.cohort,
+        )
 
     def figures(self):
         """Every figure of the report, by its names."""
@@ -47,6 +54,7 @@ class Accountant:
             "energy_wh": blocks.energy(whole),
             "emissions_gco2e": blocks.emissions(whole),
             "water_l": blocks.water(whole),
+            "drain": blocks.drain(),
             "latency": blocks.latency(whole),
             **blocks.levels(whole),
             "tasks": self.tasks(),
@@ -89,11 +97,12 @@ class Accountant:
         found = {}
         for name in dict.fromkeys(labels.values()):
             mine = [number for number in self.tries if labels[self._place(number)] == name]
+            work = [number for number in self.worked if labels[self._place(number)] == name]
             targets = [target for target in self.targets if labels[self._stands(target)] == name]
             answered = [row for row in self.cohort if row["deployment"] and labels[row["deployment"]] == name]
-            found[name] = Part(requests=answered, attempts=mine, targets=targets, routed=[])
+            found[name] = Part(requests=answered, attempts=mine, work=work, targets=targets, routed=[])
         nobody = [row for row in self.cohort if not row["deployment"]]
-        rest = Part(requests=nobody, attempts=[], targets=[], routed=self.cohort)
+        rest = Part(requests=nobody, attempts=[], work=[], targets=[], routed=self.cohort)
         return self._with_rest(found, rest)
 
     def _place(self, number):
@@ -111,8 +120,11 @@ class Accountant:
             mine = [row for row in self.cohort if row[label] == name]
             asked = {row["request"] for row in mine}
             tries = [n for n in self.tries if self.records.attempts[n]["request"] in asked]
-            found[name] = Part(requests=mine, attempts=tries, targets=[], routed=mine)
-        return self._with_rest(found, Part(requests=[], attempts=[], targets=self.targets, routed=[]))
+            found[name] = Part(requests=mine, attempts=tries, work=tries, targets=[], routed=mine)
+        early = sorted(set(self.worked) - set(self.tries))
+        return self._with_rest(
+            found, Part(requests=[], attempts=[], work=early, targets=self.targets, routed=[])
+        )
 
     def _with_rest(self, parts, rest):
         """The rows' figures, and those of the rest if there is any."""
