@@ -107,6 +107,10 @@ format: $(READY) ## formatted sources
 bench: $(READY) ## speed and memory, kept in bench/RESULTS.md
 	@$(BIN)/python bench/run.py
 
+.PHONY: mutants
+mutants: $(READY) ## small faults that no test notices, in docs/mutants.md: make mutants SAMPLE=200 SEED=7 PATHS=simulator/accounting
+	@PYTHONPATH=. $(BIN)/python bench/mutants $(if $(SAMPLE),--sample $(SAMPLE)) $(if $(SEED),--seed $(SEED)) $(if $(PATHS),--paths $(PATHS))
+
 .PHONY: soak
 soak: $(READY) ## load, faults and hostile calls on the service, figures kept in docs/reliability.md
 	@PYTHONPATH=tests $(BIN)/python bench/soak

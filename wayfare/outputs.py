@@ -63,6 +63,7 @@ def write_result(scenario: Scenario, result: RunResult, folder: Path) -> None:
     write_parquet(result.requests, folder / "requests.parquet")
     write_parquet(result.attempts, folder / "attempts.parquet")
     write_parquet(result.steps, folder / "steps.parquet")
+    write_parquet(result.capacity, folder / "capacity.parquet")
     write_parquet(result.timeline, folder / "timeline.parquet")
     write_recording(recorded(scenario, result), folder)
 

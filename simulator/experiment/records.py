@@ -93,10 +93,28 @@ def decided_columns(settlement: Settlement) -> Columns:
         "state": named(STATE_NAMES, settlement.run.outcomes.state),
         "reason": named(journal.reason_names(), journal.reason[rows]),
         "failure": named(journal.reason_names(), journal.failure[rows]),
+        "candidates": named(
+            [deployments_of(plan, found) for found in plan.candidate_sets], plan.set_code[rows]
+        ),
         "candidate_count": sizes[plan.set_code[rows]] - journal.off_count[rows],
         "policy_target": named(names, journal.decision_target[rows]),
         "attempt_count": settlement.run.outcomes.attempt_count,
     }
+
+
+def deployments_of(plan: RunPlan, targets: Sequence[int]) -> str:
+    """The deployments behind targets, in the fleet's order, with commas between."""
+    return ",".join(dict.fromkeys(plan.targets[target].deployment for target in targets))
+
+
+def right_models(plan: RunPlan, rows: NDArray[np.int64]) -> NDArray[np.object_]:
+    """By request the models of the fleet whose answer to it is right, with commas between."""
+    names, code = np.array([""], np.object_), np.zeros(len(rows), np.int64)
+    for name, right in zip(plan.model_names, plan.answers.correct[:, rows], strict=True):
+        names = np.concatenate([names, [f"{before},{name}" if before else name for before in names]])
+        found, code = np.unique(code + right * (len(names) // 2), return_inverse=True)
+        names = names[found]
+    return named(tuple(names), code)
 
 
 def delivered_columns(settlement: Settlement) -> Columns:
@@ -112,7 +130,9 @@ def delivered_columns(settlement: Settlement) -> Columns:
         "e2e_s": outcomes.e2e_s,
         "queue_s": outcomes.queue_s,
         "network_s": outcomes.network_s,
+        "verified": settlement.journal.buffered[outcomes.request],
         "correct": outcomes.correct,
+        "right_models": right_models(settlement.plan, outcomes.request),
         "slo_met": outcomes.slo_met,
         "deployment": named([term.deployment for term in run.terms], outcomes.target),
         "model": named([term.model for term in run.terms], outcomes.target),
@@ -128,6 +148,7 @@ def paid_columns(settlement: Settlement) -> Columns:
     whole, counted = run.books.whole, run.books.counted
     in_window = run.outcomes.arrival_s >= settlement.plan.warmup_s
     return {
+        "routing_usd": run.routing_usd,
         "cost_usd": by_request(run, whole.cost_usd) + run.routing_usd,
         "energy_wh": by_request(run, whole.drawn_wh),
         "emissions_gco2e": by_request(run, whole.emissions_gco2e),
@@ -212,6 +233,7 @@ def attempt_records(settlement: Settlement) -> Columns:
         "first_token_s": attempts.first_s,
         "context_delivered_s": attempts.delivered_s,
         "finished_s": attempts.finish_s,
+        "over_s": attempts.over_s,
         "forward_s": attempts.ready_s - attempts.submitted_s,
         "back_s": attempts.return_s,
         "input_token_count": attempts.prompt,
@@ -221,6 +243,7 @@ def attempt_records(settlement: Settlement) -> Columns:
         "recomputed_token_count": attempts.recomputed,
         "busy_s": attempts.busy_s,
         **heat_columns(settlement),
+        "recomputed_s": np.where(attempts.won, attempts.wasted_s, 0.0),
         "energy_j": attempts.energy_j,
         "api_usd": books.api_usd,
         "capacity_usd": books.capacity_usd,
@@ -232,10 +255,21 @@ def attempt_records(settlement: Settlement) -> Columns:
         "wasted_ratio": counted.wasted_ratio,
         "window_busy_s": run.spans.window.busy_s,
         "window_energy_j": run.spans.window.energy_j,
+        "window_recomputed_s": np.where(attempts.won, run.spans.window.wasted_s, 0.0),
+        "drain_busy_s": run.spans.after.busy_s,
+        "drain_energy_j": run.spans.after.energy_j,
         "counted_api_usd": counted.api_usd,
         "counted_capacity_usd": counted.capacity_usd,
         "counted_energy_usd": counted.energy_usd,
         "counted_egress_usd": counted.egress_usd,
         "counted_energy_wh": counted.drawn_wh,
         "counted_emissions_gco2e": counted.emissions_gco2e,
+        "client_left": client_left(settlement),
     }
+
+
+def client_left(settlement: Settlement) -> NDArray[np.bool_]:
+    """Which attempts' clients lost their patience; those that had ended by then are marked as well."""
+    left = np.zeros(len(settlement.run.attempts), np.bool_)
+    left[settlement.journal.hung_up_on] = True
+    return left

@@ -14,6 +14,7 @@ import numpy as np
 from router.host import Host
 from router.resilience import NO_RESILIENCE
 from simulator.accounting.settlement import report_blocks, settle
+from simulator.experiment.capacity_records import capacity_columns
 from simulator.experiment.device_report import device_blocks
 from simulator.experiment.domain_warnings import domain_warnings
 from simulator.experiment.fleet_report import edges_of, fleet_blocks, presence_of
@@ -60,10 +61,14 @@ class Phases:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RunResult:
-    """A run's report; its requests, attempts and timeline as named columns, made when asked for."""
+    """A run's report; its requests, attempts and timeline as named columns, made when asked for.
+
+    `capacity` has one row for each span of the billed window in which a target's replicas did not change.
+    """
 
     report: Report
     settlement: Settlement = field(repr=False)
+    capacity: Columns = field(repr=False)
     samples: Samples = field(repr=False)
     phases: Phases
 
@@ -151,7 +156,13 @@ def simulate(
     report = Report(policy=host.name, fields={**head, **blocks, "warnings": head["warnings"]})
     phases = Phases(kernel_s, *(after - before for before, after in pairwise(marks)))
     samples = world.telemetry.samples(presence, world.replicas)
-    return RunResult(report=report, settlement=settlement, samples=samples, phases=phases)
+    return RunResult(
+        report=report,
+        settlement=settlement,
+        capacity=capacity_columns(world),
+        samples=samples,
+        phases=phases,
+    )
 
 
 def unused(scenario: Scenario, settlement: Settlement, blocks: Mapping[str, Json]) -> Iterator[str]:

@@ -26,6 +26,11 @@ class Level:
         """Whether the count never changed."""
         return not self._at_s
 
+    @property
+    def instants(self) -> tuple[float, ...]:
+        """When the count changed."""
+        return tuple(self._at_s)
+
     def change(self, at_s: float, by: float) -> None:
         """Adds to the count from `at_s` on."""
         self._at_s.append(at_s)
