@@ -194,6 +194,7 @@ class Service:
             uploads=uploads,
             most_requests=settings.run_requests,
             most_targets=settings.run_targets,
+            most_bytes=settings.runs.memory_bytes,
             files=settings.files,
             policies=settings.policies,
             policy_servers=settings.policy_servers,

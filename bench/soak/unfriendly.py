@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import tempfile
 import threading
 import time
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 SECONDS, CREATES_PER_S, GETS_PER_S = 60.0, 2.0, 20.0
+ATTACKERS_NICENESS = 10
 CALL_S = 10.0
 """How long an attacker waits for an answer before it goes on."""
 WEEK = ("duration=7d", "telemetry.step=10s", "workload.streams.0.arrivals.rate=0.02/s")
@@ -121,7 +123,11 @@ KINDS: tuple[Callable[[Attacker], None], ...] = (
 
 
 def attacked(address: str, run_id: str, seconds: float) -> None:
-    """Does all of it at once, each kind again and again; what is refused is what we came for."""
+    """Does all of it at once, each kind again and again; what is refused is what we came for.
+
+    At low priority: the attacker stands for other machines, whose processors are not ours.
+    """
+    os.nice(ATTACKERS_NICENESS)
     attacker, end_s = Attacker(address, TOKENS["red"], run_id), time.monotonic() + seconds
 
     def again(kind: Callable[[Attacker], None]) -> None:
@@ -200,7 +206,8 @@ def finding(seen: dict[str, list[float]], status: int) -> Finding:
         "targets, absurd clocks and loads on the operator's router, a thousand decisions in a "
         "message, readers and uploads that stall, lists of 500 large runs, scenarios of half a "
         f"megabyte, messages of 15 MB without a token. Another tenant creates {CREATES_PER_S:g} "
-        f"runs and asks {GETS_PER_S:g} times a second.",
+        f"runs and asks {GETS_PER_S:g} times a second. The attacker's process stands for other machines and "
+        f"runs at a low priority (nice {ATTACKERS_NICENESS}).",
         rows=(
             plain("the other tenant's runs created", made, "runs"),
             plain("of them succeeded within the minute", succeeded, "runs"),
@@ -217,7 +224,7 @@ def finding(seen: dict[str, list[float]], status: int) -> Finding:
 def watched_week() -> Finding:
     """A week at steps of ten seconds, watched by many to its end."""
     with tempfile.TemporaryDirectory() as folder, Service(folder) as service:
-        seen, took_s, peak_mb = asyncio.run(week(service))
+        seen, took_s, server_mb, peak_mb = asyncio.run(week(service))
     steps = 7 * 86_400 // 10 + 1
     return Finding(
         title="A long run, watched",
@@ -225,17 +232,19 @@ def watched_week() -> Finding:
         rows=(
             exactly("watchers that got every window and the end", seen.count(steps), WATCHERS),
             plain("time, the run included", took_s, "s"),
-            below("memory of all processes at its peak (PSS)", peak_mb, 1_000.0, "MB"),
+            below("memory of the server at its peak (PSS)", server_mb, 1_000.0, "MB"),
+            plain("memory of all processes at its peak, the run's own included (PSS)", peak_mb, "MB"),
         ),
     )
 
 
-async def week(service: Service) -> tuple[list[int], float, float]:
-    """Windows that each watcher got, seconds, megabytes."""
-    peak, over = [0.0], asyncio.Event()
+async def week(service: Service) -> tuple[list[int], float, float, float]:
+    """Windows that each watcher got, seconds, megabytes of the server and of all."""
+    own, peak, over = [0.0], [0.0], asyncio.Event()
 
     async def weighing() -> None:
         while not over.is_set():
+            own[0] = max(own[0], await asyncio.to_thread(pss_mb, [service.process.pid]))
             peak[0] = max(peak[0], await asyncio.to_thread(lambda: pss_mb(service.processes())))
             await asyncio.sleep(0.5)
 
@@ -253,4 +262,4 @@ async def week(service: Service) -> tuple[list[int], float, float]:
         seen = await asyncio.gather(*(watching(client, run.run_id) for _ in range(WATCHERS)))
         over.set()
         await weigher
-    return list(seen), time.perf_counter() - begun_s, peak[0]
+    return list(seen), time.perf_counter() - begun_s, own[0], peak[0]

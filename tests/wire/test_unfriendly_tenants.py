@@ -218,16 +218,16 @@ def test_a_tenant_leaves_a_slot_to_others(red, blue):
 
 
 @pytest.mark.parametrize(
-    ("limit", "text"),
+    ("limit", "duration", "text"),
     [
-        (("--most-run-time", "1s"), "it ran for 1 s, longer than a run may; it was to simulate about"),
-        (("--most-run-bytes", "1000000"), "the run needs more memory than 1,000,000 bytes"),
+        (("--most-run-time", "1s"), "30d", "it ran for 1 s, longer than a run may; it was to simulate about"),
+        (("--most-run-bytes", "60000000"), "24h", "the run needs more memory than 60,000,000 bytes"),
     ],
 )
-def test_runs_are_limited_in_time_and_memory(tmp_path, limit, text):
+def test_runs_are_limited_in_time_and_memory(tmp_path, limit, duration, text):
     """A run that takes too long or too much has failed and says so; the service goes on."""
     with Service(tmp_path, *limit) as made, Client(made.address) as client:
-        run = client.create(named_run("support-desk-diurnal", settings=["duration=30d"]))
+        run = client.create(named_run("support-desk-diurnal", settings=[f"duration={duration}"]))
         ended = list(client.watch(run.run_id))[-1].run
         assert ended.state == pb.Run.STATE_FAILED
         assert ended.error.startswith("RESOURCE_EXHAUSTED: ")
@@ -282,6 +282,7 @@ def test_errors_name_no_folder_of_the_server(text, shown_):
     ("settings", "field"),
     [
         (["drain=1e9"], "drain"),
+        (["duration=360d", "workload.streams.0.arrivals.rate=0.3/s"], "duration"),
         (["telemetry.step=1s", "duration=30d"], "telemetry.step"),
         (["fleet.0.replicas=9000", "fleet.0.balancing=router"], "fleet"),
     ],

@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 QUICK_S, PATIENT_S = 10.0, 120.0
 LANES = 2
 """Processes of each kind."""
+IDLE_S = 30.0
+"""How long a process that is not the first stays without work."""
 MOST_WAITING = 2_000
 """Scenarios of one tenant that wait to be checked."""
 UPLOAD = b"uploads/"
@@ -68,13 +70,13 @@ class Checker:
 class Lanes:
     """Several processes; each tenant has one question answered at a time and waits behind its own only.
 
-    So one tenant's slow questions hold one process. The first process may stay; the others are ended after
-    each answer.
+    So one tenant's slow questions hold one process. The first process may stay for good, the others then stay
+    while there is work; where none may, each is ended after its answer.
     """
 
     def __init__(self, intake: Intake, patience_s: float, *, stays: bool) -> None:
         """No process."""
-        self._lanes = [Lane(intake, patience_s, stays=stays and not number) for number in range(LANES)]
+        self._lanes = [Lane(intake, patience_s, stays=stays) for _ in range(LANES)]
         self._idle: asyncio.PriorityQueue[int] = asyncio.PriorityQueue()
         for number in range(LANES):
             self._idle.put_nowait(number)
@@ -122,6 +124,8 @@ class Lanes:
         """Lets the next question come; looks at an error that nobody may wait for."""
         self._idle.put_nowait(number)
         turn.release()
+        if number:
+            self._lanes[number].end_when_idle()
         if not done.cancelled():
             done.exception()
 
@@ -133,6 +137,7 @@ class Lane:
         """No process; one that does not stay is ended after each answer."""
         self._intake, self._patience_s, self._stays = intake, patience_s, stays
         self._worker: Worker | None = None
+        self._ending: asyncio.TimerHandle | None = None
 
     def start(self) -> Worker:
         """The process, started where there is none."""
@@ -146,6 +151,7 @@ class Lane:
         Raises:
             RefusedError: it takes too long, or the process ended.
         """
+        self._keep()
         try:
             worker = await asyncio.to_thread(self.start)
             worker.pipe.send(question)
@@ -162,8 +168,20 @@ class Lane:
             self.end()
         return found
 
+    def _keep(self) -> None:
+        """There is work: the process does not end."""
+        if self._ending is not None:
+            self._ending.cancel()
+            self._ending = None
+
+    def end_when_idle(self) -> None:
+        """Ends the process when there was no work for a while."""
+        self._keep()
+        self._ending = asyncio.get_running_loop().call_later(IDLE_S, self.end)
+
     def end(self) -> None:
         """Ends the process, where nobody waits for it."""
+        self._keep()
         if self._worker is not None:
             self._worker.end()
             self._worker = None

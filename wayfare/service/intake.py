@@ -18,9 +18,10 @@ from simulator.scenario.examination import POLICY, Scope
 from simulator.scenario.form import no_map
 from simulator.scenario.loading import examine, plain_data, ready, with_files
 from simulator.scenario.overrides import overridden
-from simulator.scenario.size import request_count
+from simulator.scenario.size import in_words, request_count, run_bytes
 from wayfare.convert.scenario import scenario_data
 from wayfare.service.estimate import repetitions, target_count, timeline_cells
+from wayfare.service.quotas import RUN_BYTES
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -67,6 +68,7 @@ class Intake:
     uploads: Path
     most_requests: int = MOST_REQUESTS
     most_targets: int = MOST_TARGETS
+    most_bytes: int = RUN_BYTES
     policy_servers: tuple[str, ...] = ()
     files: Path | None = None
     policies: tuple[str, ...] = ()
@@ -155,6 +157,9 @@ class Intake:
             what = f"{targets:,} targets (deployments, or replicas with `balancing: router`)"
             yield Fault(WIRE, "fleet", f"{what}; a run may have {self.most_targets:,}")
         count = request_count(scenario)
+        if run_bytes(count, 0) > self.most_bytes:
+            what = f"about {count:,.0f} requests take about {in_words(run_bytes(count, 0))} of memory"
+            yield Fault(WIRE, "duration", f"{what}; a run may take {in_words(self.most_bytes)}")
         if not count <= self.most_requests:
             what = f"about {count:.3g} requests; a run may have {self.most_requests:,}"
             yield Fault(WIRE, "duration", what)

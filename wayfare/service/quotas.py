@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from wayfare.storage.store import RunRecord
 
 HOUR_S = 3600.0
+RUN_BYTES = 4 * 1024**3
+"""Memory that a run may take."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,7 +48,7 @@ class RunLimits:
     slots: int = 2
     slots_per_tenant: int = 2
     wall_s: float = 7_200.0
-    memory_bytes: int = 4 * 1024**3
+    memory_bytes: int = RUN_BYTES
 
 
 class Holdings:
