@@ -171,6 +171,35 @@ def test_every_key_has_a_row() -> None:
     assert [row for row in ROWS if len(row[2]) != 4 or not all(row[2])] == []
 
 
+@pytest.mark.parametrize(
+    ("title", "key", "kind", "default"),
+    [
+        ("Pricing", "usd_per_chip_hour", "number (USD per chip and hour), 0 or more", "-"),
+        (
+            "Provisioned throughput",
+            "input_tokens_per_min_per_unit",
+            "number (tokens per min per unit), above 0",
+            "",
+        ),
+        ("Endpoint", "power_w", "number (W), 0 or more", "`0`"),
+        ("Difficulty", "sd", "number (logits), above 0", "`1`"),
+        ("Api", "failure_ratio", "number (share), 0 to 1", "`0`"),
+        ("Overload", "from_ratio", "number (share), 0 to below 1", "`0.8`"),
+        ("Stream", "devices", "integer, 1 to 1,000,000", "`1000`"),
+        ("Stream", "input_tokens", "[spread](#spread) of numbers (tokens)", "-"),
+        ("Agent", "tool_time", "[spread](#spread) of durations", ""),
+        ("Autoscaling", "interval", "[duration](#quantities) above 0", "`30s`"),
+        ("Steady arrivals", "rate", "[rate](#quantities)", ""),
+        ("Autoscaling", "metric", "`outstanding`, `waiting`, `utilization`, `kv_usage`", "`outstanding`"),
+        ("Deployment", "region", "text", ""),
+    ],
+)
+def test_cells_say_type_unit_bounds_and_default(title: str, key: str, kind: str, default: str) -> None:
+    """Units come from names and types, bounds and defaults from the models."""
+    cells = {(one.upper(), name): cells for one, name, cells in ROWS}[title.upper(), key]
+    assert cells[:2] == (kind, default or "**required**")
+
+
 def test_only_whole_parts_lack_an_example() -> None:
     """What shows no example is the fleet, the workload and its streams: the page begins with those."""
     without = {key for _title, key, cells in ROWS if not cells[-1].startswith("`")}

@@ -27,6 +27,9 @@ OWN_UNITS: Final = {
     ("Difficulty", "mean"): "logits",
     ("Difficulty", "sd"): "logits",
     ("QualitySettings", "difficulty_noise"): "logits",
+    ("EngineSettings", "token_budget"): "tokens",
+    ("Stream", "capability_floor"): "share",
+    ("Agent", "shared_difficulty"): "share",
 }
 """Units that a key's name does not say."""
 OWN_KINDS: Final = {

@@ -65,7 +65,9 @@ RUN = {
     "QualitySettings": {
         "discrimination": "How sharply ability decides between right and wrong. Example: 1.2.",
         "difficulty_noise": "Standard deviation of the router's estimate of difficulty. Example: 0.5.",
-        "router_auc": "ROC area of the router's score for requests that need the strong model. Example: 0.8.",
+        "router_auc": "How well the router's score tells which requests need the strong model: ROC area, "
+        "0.5 is chance. "
+        "Example: 0.8.",
         "outcomes": "A table of recorded answers that takes the place of the quality model. "
         "Example: answers.csv.",
     },
