@@ -39,7 +39,8 @@ def test_units_of_durations_follow_the_meaning() -> None:
     """How a duration is written stands beside what it means."""
     whole = cast("dict[str, Any]", scenario_schema())
     assert whole["properties"]["duration"]["description"] == (
-        "How long requests arrive and capacity is held. Written as seconds above 0, or e.g. 30s, 24h."
+        "How long requests arrive and capacity is held. Example: 24h. "
+        "Written as seconds above 0, or e.g. 30s, 24h."
     )
     ttft = whole["$defs"]["Objectives"]["properties"]["ttft"]["description"]
     assert ttft.startswith("Most time to the first token. Example: 500ms. Written as seconds above 0")

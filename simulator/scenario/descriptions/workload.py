@@ -2,91 +2,110 @@
 
 from __future__ import annotations
 
+PATTERN = "Which arrival process this is; it decides which other keys there are."
 SPREAD = {
     "fixed": "The same number each time; a bare number means this. Example: 300.",
     "median": "Median of a lognormal spread; goes with p95. Example: {median: 300, p95: 2000}.",
-    "p95": "95th percentile of a lognormal spread, not below the median; goes with median.",
+    "p95": "95th percentile of a lognormal spread, not below the median; goes with median. "
+    "Example: {median: 300, p95: 2000}.",
     "mean": "Mean of a Gamma spread; goes with cv. Example: {mean: 400, cv: 0.5}.",
-    "cv": "Coefficient of variation of a Gamma spread: standard deviation over mean; goes with mean.",
+    "cv": "Coefficient of variation of a Gamma spread: standard deviation over mean; goes with mean. "
+    "Example: {mean: 400, cv: 0.5}.",
     "exponential": "Mean of an exponential spread. Example: {exponential: 30s}.",
     "uniform": "Least and greatest value, all between them equally likely. Example: {uniform: [100, 900]}.",
-    "quantiles": "Values by probability from 0 to 1, straight lines between; 0 and 1 must be there."
-    " Example: {quantiles: {0: 10, 0.5: 200, 1: 4000}}.",
+    "quantiles": "Values by probability from 0 to 1, straight lines between; 0 and 1 must be there. "
+    "Example: {quantiles: {0: 10, 0.5: 200, 1: 4000}}.",
     "values": "Values that are equally likely. Example: {values: [128, 512, 2048]}.",
-    "mixture": "Other spreads, each drawn as often as its weight says."
-    " Example: {mixture: [{weight: 9, fixed: 100}, {weight: 1, median: 4000, p95: 20000}]}.",
+    "mixture": "Other spreads, each drawn as often as its weight says. "
+    "Example: {mixture: [{weight: 9, fixed: 100}, {weight: 1, median: 4000, p95: 20000}]}.",
 }
-PATTERN = "Which arrival process this is; it decides which other keys there are."
 WORKLOAD = {
-    "WorkloadSettings": {"streams": "The streams of requests that are simulated together; at least one."},
+    "WorkloadSettings": {
+        "streams": "The streams of requests that are simulated together; at least one.",
+    },
     "Stream": {
-        "name": "The stream's own name, unique. Letters, digits, dots, dashes, underscores. Example: chat.",
-        "task": "Task class of the catalog; it gives lengths, difficulty and objectives that are left"
-        " out here."
-        " Example: support_chat.",
+        "name": "The stream's own name, unique: letters, digits, dots, dashes, underscores. Example: chat.",
+        "task": "Task class of the catalog (`wayfare catalog list tasks`); it gives lengths, difficulty "
+        "and objectives that are left out here. "
+        "Example: support_chat.",
         "region": "Region of the catalog in which the users are. Example: us-virginia.",
         "arrivals": "When requests arrive. Example: {pattern: steady, rate: 2/s}.",
-        "input_tokens": "Prompt lengths, tokens; the task's where left out."
-        " Example: {median: 300, p95: 2000}.",
-        "output_tokens": "Visible answer lengths of a usual model, tokens; the task's where left out.",
+        "input_tokens": "Prompt lengths; the task's where left out. Example: {median: 300, p95: 2000}.",
+        "output_tokens": "Visible answer lengths of a usual model; the task's where left out. "
+        "Example: {median: 180, p95: 450}.",
         "max_output_tokens": "Most answer tokens a request allows; the task's where left out. Example: 1024.",
-        "difficulty": "How hard the requests are, logits; the task's where left out."
-        " Example: {mean: 0.5, sd: 1}.",
-        "tenants": "Shares of the requests by tenant, any scale; one tenant named default where left out."
-        " Example: {free: 9, paid: 1}.",
-        "slo": "Objectives of the stream's own; the task's where left out. Example: {ttft: 500ms, e2e: 10s}.",
+        "difficulty": "How hard the requests are, logits; the task's where left out. "
+        "Example: {mean: 0.5, sd: 1}.",
+        "tenants": "Shares of the requests by tenant, any scale; one tenant named default where left "
+        "out. "
+        "Example: {free: 9, paid: 1}.",
+        "slo": "Service level objectives (SLO) of the stream's own; the task's where left out. "
+        "Example: {ttft: 500ms, e2e: 10s}.",
         "residency": "Regions that may process the requests; all where left out. Example: [eu-nordics].",
         "banned_tiers": "Tiers that must not serve the requests; none where left out. Example: [edge].",
-        "capability_floor": "Least average success of a model on the task, 0 to 1, that may answer."
-        " Example: 0.6.",
-        "deferrable": "Whether the requests may wait for a batch; then only objectives stated here count.",
-        "client": "How patient the clients are; they wait for ever where left out.",
-        "session": "Makes each arrival a conversation of several turns; not together with agent.",
-        "agent": "Makes each arrival an agent's task of several dependent calls; not together with session.",
-        "devices": "Users' own devices that the stream's requests come from, 1 to 1,000,000. Example: 500.",
-        "priority": "Order in queues, -1,000 to 1,000; lower is served first.",
+        "capability_floor": "Least average success that a model must have on the task to answer. "
+        "Example: 0.6.",
+        "deferrable": "Whether the requests may wait for a batch; then only objectives stated here "
+        "count. "
+        "Example: true.",
+        "client": "How patient the clients are; they wait for ever where left out. Example: {timeout: 30s}.",
+        "session": "Makes each arrival a conversation of several turns; not together with agent. "
+        "Example: {turns: {uniform: [1, 6]}, think_time: {exponential: 30s}}.",
+        "agent": "Makes each arrival an agent's task of several dependent calls; not together with "
+        "session. "
+        "Example: {calls: 6, tool_time: 2s, tool_output_tokens: 800}.",
+        "devices": "Users' own devices that the stream's requests come from. Example: 500.",
+        "priority": "Order in queues; the lower number is served first. Example: -10.",
     },
     "SteadyArrivals": {
         "pattern": PATTERN,
-        "rate": "Mean arrivals.",
-        "process": "poisson: at random; deterministic: evenly spaced.",
+        "rate": "Mean arrivals. Example: 2/s.",
+        "process": "poisson: at random; deterministic: evenly spaced. Example: deterministic.",
     },
     "BurstyArrivals": {
         "pattern": PATTERN,
-        "rate": "Mean arrivals, bursts included.",
-        "process": "gamma: clustered gaps; mmpp: a rate that switches; on_off: bursts with silence between.",
-        "cv": "Coefficient of variation of the gaps of gamma; 1 is Poisson, more is burstier.",
-        "burst_factor": "Rate within bursts over the rate between them (mmpp), at least 1.",
-        "burst_share": "Share of the time that is in bursts (mmpp, on_off), above 0 and below 1.",
-        "burst_duration": "Mean length of a burst (mmpp, on_off).",
+        "rate": "Mean arrivals, bursts included. Example: 90/min.",
+        "process": "gamma: clustered gaps; mmpp: a rate that switches; on_off: bursts with silence "
+        "between. "
+        "Example: mmpp.",
+        "cv": "Coefficient of variation of the gaps of gamma; 1 is Poisson, more is burstier. Example: 3.",
+        "burst_factor": "Rate within bursts over the rate between them (mmpp). Example: 10.",
+        "burst_share": "Share of the time that is in bursts (mmpp, on_off). Example: 0.05.",
+        "burst_duration": "Mean length of a burst (mmpp, on_off). Example: 2min.",
     },
     "DiurnalArrivals": {
         "pattern": PATTERN,
-        "rate": "Mean arrivals over a whole day, and over a whole week with weekday_factors.",
-        "peak_hour": "Hour of the users' local clock with most arrivals, 0 to below 24. Example: 14.5.",
-        "peak_to_trough": "Rate at the peak over the rate half a day away, at least 1.",
-        "weekday_factors": "Seven factors of the days' rates, Monday first, any scale."
-        " Example: [1, 1, 1, 1, 1, 0.3, 0.2].",
+        "rate": "Mean arrivals over a whole day; over a whole week where weekday_factors are given. "
+        "Example: 0.5/s.",
+        "peak_hour": "Hour of the users' local clock with most arrivals. Example: 14.5.",
+        "peak_to_trough": "Rate at the peak over the rate half a day away. Example: 8.",
+        "weekday_factors": "How busy each day of the week is: seven factors, Monday first; only their "
+        "ratios count. "
+        "Example: [1, 1, 1, 1, 1, 0.3, 0.2].",
     },
     "TraceArrivals": {
         "pattern": PATTERN,
         "file": "The recording, from the scenario's folder; gzip is unpacked. Example: traces/monday.csv.gz.",
-        "format": "The recording's format; detected where left out.",
-        "columns": "Fields of a plain CSV or JSONL file by role."
-        " Example: {timestamp: ts, input_tokens: prompt}.",
-        "rate_scale": "What the recorded rate is multiplied by, above 0. Example: 2.",
-        "time_scale": "What recorded seconds are multiplied by, above 0: 2 plays at half the speed.",
-        "window": "From and to of the recording's clock that are played; all where left out."
-        " Example: [1h, 2h].",
-        "loop": "Whether the recording starts again when it ends before the run does.",
-        "prefix_block_tokens": "Tokens of a recorded prefix block, a multiple of 16 from 16 to 65,536;"
-        " the format's own where it is left out. Example: 512.",
-        "time_unit": "Unit of the recording's times: s, ms, us or ns; recognised where it is left out.",
+        "format": "The recording's format; detected where left out. Example: mooncake.",
+        "columns": "Fields of a file in none of the formats, by role: timestamp, input_tokens, "
+        "output_tokens; also max_output_tokens, session, prefix_blocks, prefix_block_tokens, status, "
+        "cache_hit, call_type. "
+        "Example: {timestamp: ts, input_tokens: prompt, output_tokens: answer}.",
+        "rate_scale": "What the recorded rate is multiplied by. Example: 2.",
+        "time_scale": "What recorded seconds are multiplied by: 2 plays at half the speed. Example: 0.5.",
+        "window": "From and to of the recording's clock that are played; all where left out. "
+        "Example: [1h, 2h].",
+        "loop": "Whether the recording starts again when it ends before the run does. Example: true.",
+        "prefix_block_tokens": "Tokens of a recorded prefix block; the format's own where left out. "
+        "Example: 512.",
+        "time_unit": "Unit of the recording's times; recognised where left out. Example: ms.",
     },
-    "PlugInArrivals": {"pattern": "Name of an installed arrival pattern; further keys are its own."},
+    "PlugInArrivals": {
+        "pattern": "Name of an installed arrival pattern; further keys are its own. Example: my_pattern.",
+    },
     "Difficulty": {
-        "mean": "Mean difficulty, logits: a model of ability 0 is right half of the time at 0.",
-        "sd": "Standard deviation of the difficulty, logits, above 0.",
+        "mean": "Mean difficulty: a model of ability 0 is right half of the time at 0. Example: 0.5.",
+        "sd": "Standard deviation of the difficulty. Example: 1.2.",
     },
     "Objectives": {
         "ttft": "Most time to the first token. Example: 500ms.",
@@ -95,22 +114,23 @@ WORKLOAD = {
     },
     "Client": {
         "timeout": "How long a client waits before it hangs up; for ever where left out. Example: 30s.",
-        "retries": "How often a client asks again after it hung up, 0 to 20.",
-        "backoff": "Pause before a client asks again.",
+        "retries": "How often a client asks again after it hung up. Example: 2.",
+        "backoff": "Pause before a client asks again. Example: 1s.",
     },
     "Session": {
         "turns": "Turns of a conversation, at least 1 each. Example: {uniform: [1, 6]}.",
         "think_time": "Time between an answer and the next question. Example: {exponential: 30s}.",
-        "history": "Whether prompts carry what was said before.",
+        "history": "Whether prompts carry what was said before. Example: false.",
     },
     "Agent": {
         "calls": "Model calls of a task. Example: {uniform: [2, 9]}.",
         "tool_time": "Time that a tool takes between two calls. Example: {exponential: 2s}.",
         "tool_output_tokens": "Tokens that a tool adds to the context. Example: {median: 300, p95: 2000}.",
-        "shared_difficulty": "Share of the difficulty's variance that the calls of a task have in"
-        " common, 0 to 1.",
-        "success": "Which answers must be right for the task to succeed: the last one, or all.",
+        "shared_difficulty": "Share of the difficulty's variance that the calls of a task have in "
+        "common. "
+        "Example: 0.7.",
+        "success": "Which answers must be right for the task to succeed: the last one, or all. Example: all.",
     },
     "Spread": SPREAD,
-    "Weighted": {**SPREAD, "weight": "How often this part is drawn, relative to the others, above 0."},
+    "Weighted": {**SPREAD, "weight": "How often this part is drawn, relative to the others. Example: 9."},
 }
