@@ -76,7 +76,7 @@ class Client:
     def watch(self, run_id: str) -> Iterator[pb.WatchRunResponse]:
         """Every change of a run until it is over; takes up again where a broken stream left off.
 
-        Before the change that says that it succeeded come pages of windows, without a run.
+        Before the change that says that it succeeded come pages of windows.
         """
         seen = 0
         while True:
@@ -98,8 +98,7 @@ class Client:
             RunFailedError: the run failed or was cancelled.
         """
         for change in self.watch(run_id):
-            if change.HasField("run"):
-                note(change.run, on_progress)
+            note(change.run, on_progress)
         return data_of(self.stub.GetReport(pb.GetReportRequest(run_id=run_id), metadata=self._metadata))
 
     def records(self, run_id: str) -> Iterator[pb.RequestRecord]:
@@ -173,7 +172,7 @@ class AsyncClient:
     async def watch(self, run_id: str) -> AsyncIterator[pb.WatchRunResponse]:
         """Every change of a run until it is over; takes up again where a broken stream left off.
 
-        Before the change that says that it succeeded come pages of windows, without a run.
+        Before the change that says that it succeeded come pages of windows.
         """
         seen = 0
         while True:
@@ -200,8 +199,7 @@ class AsyncClient:
             RunFailedError: the run failed or was cancelled.
         """
         async for change in self.watch(run_id):
-            if change.HasField("run"):
-                note(change.run, on_progress)
+            note(change.run, on_progress)
         return data_of(await self.stub.GetReport(pb.GetReportRequest(run_id=run_id), metadata=self._metadata))
 
     async def records(self, run_id: str) -> AsyncIterator[pb.RequestRecord]:

@@ -120,7 +120,8 @@ def test_windows_come_in_pages(red):
     """However many windows a run has, no message is large, and together they are the run's timeline."""
     run = red.create(named_run("frontier-only", settings=["duration=2h", "telemetry.step=1s"]))
     heard = list(red.watch(run.run_id))
-    pages = [change for change in heard if not change.HasField("run")]
+    pages = [change for change in heard if change.windows]
+    assert {page.run.state for page in pages} == {pb.Run.STATE_RUNNING}
     assert heard[-1].run.state == pb.Run.STATE_SUCCEEDED
     assert all(page.ByteSize() <= 70_000 for page in pages)
     windows = [window for page in pages for window in page.windows]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import shutil
 from contextlib import aclosing
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import duckdb
@@ -167,8 +168,9 @@ class SimulationServicer(simulation_pb2_grpc.SimulationServiceServicer):
                 record = self._found(request.run_id, context)
             if record.sequence > request.after_sequence:
                 if record.state is RunState.SUCCEEDED:
+                    still = run_message(replace(record, state=RunState.RUNNING, digest="", sequence=seen))
                     async for page in window_pages(self._slots.results(record.run_id)):
-                        yield page
+                        yield pb.WatchRunResponse(run=still, windows=page.windows)
                 yield pb.WatchRunResponse(run=run_message(record))
 
     def _demand_staying(self, seen: int) -> None:
