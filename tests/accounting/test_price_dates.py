@@ -152,7 +152,7 @@ def shared_prefix(tmp_path: Path) -> dict[str, object]:
     file = tmp_path / "trace.jsonl"
     file.write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="ascii")
     arrivals = {"pattern": "trace", "file": str(file), "format": "mooncake"}
-    return {"arrivals": arrivals, "deferrable": True}
+    return {"arrivals": arrivals, "input_tokens": None, "output_tokens": None, "deferrable": True}
 
 
 @pytest.mark.parametrize(

@@ -101,7 +101,8 @@ def test_tenants_have_limits(client):
     assert "may have 12" in error.details()
     for run in runs:
         client.cancel(run.run_id)
-    greedy = named_run("frontier-only", settings=["duration=120d"])
+    greedy = named_run("frontier-only", settings=["duration=80d"])
+    client.create(greedy)
     error = refused(lambda: client.create(greedy))
     assert error.code() is grpc.StatusCode.RESOURCE_EXHAUSTED
     assert "may have 8,000,000" in error.details()
