@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from simulator import Report, simulate
+from simulator.experiment.mean_report import mean_report
 from simulator.experiment.merged_warnings import merged_warnings, warnings_by_policy
+from world_cases import scenario
 
 OUTSIDE = "own: outside of what 'vllm-0.19' was fitted to: "
 STAND_IN = " (no engine.profile is given, and this one stands in; fitted to 'l40s': none)"
@@ -55,3 +58,13 @@ def test_ranges_of_policies_are_widened() -> None:
     """Ranges and single numbers of several policies become one range."""
     told = {"a": ["9 to 12 tokens"], "b": ["10 tokens"], "c": ["11 to 1,000 tokens"]}
     assert warnings_by_policy(told) == ["9 to 1,000 tokens"]
+
+
+def test_a_mean_report_tells_each_kind_once() -> None:
+    """Replications that warn alike with other numbers give one warning with the range."""
+    report = simulate(scenario(duration="30s")).report
+    runs = [
+        Report(policy=report.policy, fields={**report.fields, "warnings": [f"input {size:,} tokens"]})
+        for size in (9_000, 16_000, 12_000)
+    ]
+    assert mean_report(runs, 0.95).fields["warnings"] == ["input 9,000 to 16,000 tokens"]

@@ -9,10 +9,13 @@ from html.parser import HTMLParser
 import pytest
 
 from simulator import compare, simulate
+from simulator.experiment.differences import Difference
 from wayfare.numbers import signed, usd
+from wayfare.report import figures
 from wayfare.report.markup import data, items, section
 from wayfare.report.page import comparison_page, run_page
 from wayfare.report.script import chart_program
+from wayfare.report.units import plain_seconds
 from world_cases import FRONTIER, SMALL, scenario, with_stream
 
 HOSTILE = "</script><!--<script>alert('x')</script>\u2028 & \x1b[31m"
@@ -116,6 +119,20 @@ def test_warnings_of_all_policies_stand_on_the_page(world, comparison):
     told = replace(last, fields={**last.fields, "warnings": [*last.fields["warnings"], "own: idle"]})
     page = comparison_page(world, replace(comparison, reports=(*comparison.reports[:-1], told)))
     assert f"under {last.policy}: own: idle" in page
+
+
+@pytest.mark.parametrize(
+    ("mean", "expected"), [(0.39, "+0.390 s"), (-0.39, "-0.390 s"), (4e-13, "0 s ?"), (2.5, "+2.50 s")]
+)
+def test_a_difference_has_its_sign(comparison, mean, expected):
+    """More is +, also below one; what rounds to nothing has none."""
+    first, other = comparison.reports[:2]
+    half = 0.1 if mean > 0.1 or mean < 0.0 else 0.2
+    gap = Difference(
+        a=first.policy, b=other.policy, metric="latency.e2e_s.p95",
+        mean=mean, low=mean - half, high=mean + half, replications=3,
+    )  # fmt: skip
+    assert figures.gap(gap, first, other, plain_seconds).text == expected
 
 
 def test_hostile_words_stay_words(world, comparison):
