@@ -9,7 +9,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, TypeVar
 
 from catalogs.errors import UnknownEntryError
-from catalogs.near_names import near_names
+from catalogs.near_names import did_you_mean
 from catalogs.records import Entry
 
 if TYPE_CHECKING:
@@ -28,6 +28,8 @@ if TYPE_CHECKING:
     )
 
 T = TypeVar("T", bound=Entry)
+FEW = 20
+"""Entries of a kind that a message lists although it has near names."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -117,13 +119,13 @@ def found(kind: str, entries: Mapping[str, T], name: str) -> T:
     """The entry of that name.
 
     Raises:
-        UnknownEntryError: there is none; the message has near matches, or else all names.
+        UnknownEntryError: there is none; the message has near matches, and all names where they are few
+            or none is near.
     """
     if name in entries:
         return entries[name]
-    near = near_names(entries, name)
-    hint = (
-        f"did you mean {' or '.join(map(repr, near))}?" if near else f"known: {', '.join(map(repr, entries))}"
-    )
+    listed = f"known: {', '.join(map(repr, entries))}"
+    near = did_you_mean(name, entries, count=3).strip()
+    hint = " ".join(filter(None, (near, listed if len(entries) <= FEW or not near else "")))
     message = f"unknown {kind} {name!r}; {hint}"
     raise UnknownEntryError(message)

@@ -34,6 +34,8 @@ def summary_rows(found: TraceStatistics, *, detected: bool) -> Iterator[tuple[st
         yield "sessions", f"{found.session_count:,}"
     if found.prefix_block_count:
         yield "prefix blocks", blocks_text(found)
+    if found.model_count:
+        yield "models", models_text(found.model_count)
     if found.unused_fields:
         yield "fields not used", fields_text(found.unused_fields)
 
@@ -75,6 +77,13 @@ def blocks_text(found: TraceStatistics) -> str:
     return f"{found.prefix_block_count:,} {known}{room}; {found.prefix_reuse_ratio:.0%} seen before"
 
 
+def models_text(counts: Mapping[str, int]) -> str:
+    """The models that answered, with how many rows each; a run does not follow them."""
+    shown = ", ".join(f"{name} {count:,}" for name, count in list(counts.items())[:MOST_FIELDS])
+    more = len(counts) - MOST_FIELDS
+    return f"{shown}{f' and {more:,} more' if more > 0 else ''} (a policy chooses anew)"
+
+
 def fields_text(names: tuple[str, ...]) -> str:
     """The first names, and how many more there are."""
     more = len(names) - MOST_FIELDS
@@ -84,6 +93,8 @@ def fields_text(names: tuple[str, ...]) -> str:
 def scenario_lines(file: Path, found: TraceStatistics, stated: Mapping[str, object]) -> Iterator[str]:
     """What a scenario says to play the recording once: YAML, a line each."""
     yield "in a scenario:"
+    if found.start:
+        yield f"  start: {found.start[:19]}Z"
     yield f"  duration: {max(ceil(found.span_s), 1) + 1}s"
     yield "  workload: {streams: [{…,"
     yield f"    arrivals: {{pattern: trace, file: {json.dumps(str(file), ensure_ascii=False)},"

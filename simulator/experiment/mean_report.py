@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from simulator.accounting.totals import QUANTILES
+from simulator.experiment.merged_warnings import merged_warnings
 from simulator.experiment.statistics import student_interval
 from simulator.report import Report
 
@@ -86,9 +87,9 @@ def mean_report(reports: Sequence[Report], confidence: float) -> Report:
 
 
 def warnings_of(reports: Sequence[Report]) -> list[Json]:
-    """Every warning of any replication once, in order."""
-    given = [report.fields["warnings"] for report in reports]
-    return list(dict.fromkeys(text for texts in given if isinstance(texts, list) for text in texts))
+    """Every kind of warning of any replication once, in order."""
+    given = [cast("list[str]", report.fields["warnings"]) for report in reports]
+    return [*merged_warnings(text for texts in given for text in texts)]
 
 
 def mean_of(values: Sequence[Json], name: str = "") -> Json:

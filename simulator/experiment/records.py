@@ -11,7 +11,7 @@ from simulator.accounting.energy import JOULES_PER_WH
 from simulator.accounting.paid import by_request
 from simulator.experiment.device_report import cold_s
 from simulator.kernel.codes import Ending
-from simulator.world.failures import FAILURE_NAMES
+from simulator.world.failures import REPORTED_NAMES, reported
 from simulator.world.journal import STATE_NAMES
 from simulator.world.step_log import STEP_NAMES
 
@@ -92,7 +92,7 @@ def decided_columns(settlement: Settlement) -> Columns:
     return {
         "state": named(STATE_NAMES, settlement.run.outcomes.state),
         "reason": named(journal.reason_names(), journal.reason[rows]),
-        "failure": named(journal.reason_names(), journal.failure[rows]),
+        "failure": named([reported(name) for name in journal.reason_names()], journal.failure[rows]),
         "candidates": named(
             [deployments_of(plan, found) for found in plan.candidate_sets], plan.set_code[rows]
         ),
@@ -226,7 +226,7 @@ def attempt_records(settlement: Settlement) -> Columns:
         "replica": replica_of(attempts.queue, attempts.target, plan),
         "prefill_replica": replica_of(attempts.prefill_queue, attempts.target, plan),
         "state": named(ENDING_NAMES, attempts.ending),
-        "failure_reason": named(FAILURE_NAMES, attempts.reason),
+        "failure_reason": named(REPORTED_NAMES, attempts.reason),
         "started_s": attempts.submitted_s,
         "ready_s": attempts.ready_s,
         "admitted_s": attempts.admitted_s,

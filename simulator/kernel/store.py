@@ -69,9 +69,17 @@ def folders() -> Iterator[Path]:
     cache = os.environ.get("XDG_CACHE_HOME") or os.path.expanduser("~/.cache")  # noqa: PTH111  (never raises)
     if Path(cache).is_absolute():
         yield Path(cache) / "wayfare"
-    temporary = Path(tempfile.gettempdir()) / f"wayfare-{os.getuid()}"
-    if not temporary.exists() or is_own(temporary):
+    temporary = temporary_folder()
+    if temporary and (not temporary.exists() or is_own(temporary)):
         yield temporary
+
+
+def temporary_folder() -> Path | None:
+    """This user's part of the system's temporary folder; None where nothing at all can be written."""
+    try:
+        return Path(tempfile.gettempdir()) / f"wayfare-{os.getuid()}"
+    except FileNotFoundError:
+        return None
 
 
 def is_own(folder: Path) -> bool:

@@ -32,5 +32,5 @@ def told_place() -> str:
 
     found = kept_file()
     if found is None:
-        return "; no folder can keep it, the next process compiles again"
+        return "; no folder can keep it, so the next process compiles again (NUMBA_CACHE_DIR names one)"
     return "" if found.parent.parent == SOURCES else f"; kept as {found}"

@@ -186,7 +186,10 @@ def policy_problems(scenario: Scenario) -> Iterator[Problem]:
     """The scenario's own policy must exist and take its parameters."""
     router = scenario.router
     for parameter, what in unmade(router.policy, router.parameters):
-        yield f"router.parameters.{parameter}" if parameter else "router.policy", what
+        if parameter:
+            yield f"router.parameters.{parameter}", f"{what} (parameters of {router.policy!r})"
+        else:
+            yield "router.policy", what
 
 
 def unmade(name: str, parameters: Mapping[str, object]) -> Iterator[Problem]:

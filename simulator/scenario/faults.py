@@ -21,6 +21,15 @@ if TYPE_CHECKING:
 
 QUOTE = "'"
 QUOTED = re.compile(r"'([^']*)'")
+SHAPES = {
+    **dict.fromkeys(("tuple_type", "list_type"), "a list"),
+    **dict.fromkeys(("model_type", "dict_type", "model_attributes_type", "dataclass_type"), "a map"),
+    **dict.fromkeys(("int_type", "int_parsing", "int_from_float"), "a whole number"),
+    **dict.fromkeys(("float_type", "float_parsing"), "a number"),
+    **dict.fromkeys(("bool_type", "bool_parsing"), "true or false"),
+    "string_type": "a text",
+}
+"""By kind of complaint: what should stand there, in YAML's words."""
 MOST_FAULTS = 200
 """Complaints that are told one by one."""
 
@@ -79,7 +88,17 @@ def said(detail: ErrorDetails, root: type[BaseModel]) -> str:
     message = detail["msg"].removeprefix("Value error, ")
     if detail["type"] == "value_error":
         return message
-    given, (before, should, rest) = shown(detail["input"]), message.partition(" should ")
+    return not_allowed(detail, root, message)
+
+
+def not_allowed(detail: ErrorDetails, root: type[BaseModel], message: str) -> str:
+    """That a value is of the wrong kind or outside of what is allowed, and what is."""
+    given = shown(detail["input"])
+    if detail["type"] in SHAPES:
+        keys = allowed_keys(root, detail["loc"]) if detail["type"].startswith("model_") else []
+        among = f" with keys of: {', '.join(keys)}" if keys else ""
+        return f"{given} is not allowed; it should be {SHAPES[detail['type']]}{among}"
+    before, should, rest = message.partition(" should ")
     if not should:
         return f"{given} is not allowed: {before}"
     hint = (

@@ -34,10 +34,12 @@ def opened(value: str) -> str:
 
 
 def first_of(expressions: Sequence[str]) -> str:
-    """The first of several texts that is there."""
-    if len(expressions) == 1:
-        return expressions[0]
-    return f"COALESCE({', '.join(expressions)})" if expressions else NOTHING
+    """The first of several texts that is there and not empty; the last one as it is."""
+    if not expressions:
+        return NOTHING
+    *others, last = expressions
+    said = [f"NULLIF(TRIM({text}), '')" for text in others]
+    return f"COALESCE({', '.join([*said, last])})" if said else last
 
 
 def text(field: str) -> str:

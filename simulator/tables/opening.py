@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Final
 
 from simulator.tables.errors import refuse
 from simulator.tables.expressions import first_of, inside, opened, pointer
+from simulator.tables.quotes import demand_closed_quotes
 from simulator.tables.reading import csv_source, json_source, quoted, reader
 from simulator.tables.staging import staged
 from simulator.tables.table import FAULT, ROW, Table
@@ -99,6 +100,7 @@ def csv_table(found: Staged, connection: DuckDBPyConnection) -> Table:
     columns = ", ".join(f"c{place}" for place in range(len(names)))
     blank = " AND c0 IS NOT NULL" if len(names) == 1 else ""
     rows = f"SELECT row_number() OVER () AS {ROW}, * FROM {csv_source(found.file, delimiter, len(names))}"
+    demand_closed_quotes(found, connection, rows, len(names))
     fault = f"CASE WHEN c{len(names)} IS NOT NULL THEN {quoted(TOO_WIDE)} END"
     connection.execute(
         f"CREATE TEMP VIEW {VIEW} AS SELECT {ROW}, {fault} AS {FAULT}, {columns} "

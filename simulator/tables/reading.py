@@ -19,7 +19,7 @@ LINES_AT_ONCE: Final = 10_000
 SAID: Final = {
     "not utf-8": "is not UTF-8 text",
     "Invalid unicode": "is not UTF-8 text",
-    "Maximum line size": f"has a row of more than {LONGEST_LINE_BYTES:,} bytes",
+    "Maximum line size": f"has a row of more than {LONGEST_LINE_BYTES:,} bytes; is a quote left open?",
     "maximum_object_size": "has a JSON value that is too large",
     "Malformed JSON": "is not JSON",
     "zstd": "is damaged zstd",

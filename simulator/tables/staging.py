@@ -55,7 +55,7 @@ def staged(source: Path, most_bytes: int = 0) -> Iterator[Staged]:
     Raises:
         InvalidTableError: it cannot be read, is empty, damaged, too large, or of another kind.
     """
-    with tempfile.TemporaryDirectory(prefix="wayfare-") as folder:
+    with _folder(source) as folder:
         try:
             file = _plain(source, Path(folder), most_bytes or MOST_TEXT_BYTES)
             head = _head(file)
@@ -71,6 +71,19 @@ def staged(source: Path, most_bytes: int = 0) -> Iterator[Staged]:
         _demand_table(source, head)
         kind: Kind = "parquet" if head.startswith(PARQUET_MAGIC) else "text"
         yield Staged(source=source, file=file, kind=kind)
+
+
+def _folder(source: Path) -> tempfile.TemporaryDirectory[str]:
+    """A folder for the time of reading.
+
+    Raises:
+        InvalidTableError: no temporary folder can be written.
+    """
+    try:
+        return tempfile.TemporaryDirectory(prefix="wayfare-")
+    except OSError as error:
+        what = f"cannot be read without a temporary folder, which TMPDIR names: {error.strerror}"
+        refuse(source, "file", what)
 
 
 def _head(file: Path) -> bytes:

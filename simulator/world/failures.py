@@ -1,9 +1,9 @@
-"""What the router is told of the kernel's reasons: the words production gateways use."""
+"""Why attempts fail, in the words of reports and records, and in those that routers are told."""
 
 from __future__ import annotations
 
 from router.failures import FailureReason
-from simulator.kernel.codes import Reason
+from simulator.kernel.codes import REASON_NAMES, Reason
 
 TOLD = {
     Reason.NONE: "",
@@ -17,4 +17,12 @@ TOLD = {
     Reason.CONNECTION: FailureReason.CONNECTION_ERROR,
 }
 FAILURE_NAMES = tuple(str(TOLD[reason]) for reason in Reason)
-"""The router's word for each of the kernel's reasons, by code; empty for none."""
+"""The router's word for each of the kernel's reasons, by code, as gateways say; empty for none."""
+REPORTED_NAMES = ("", *REASON_NAMES[1:])
+"""The report's word for each of them, by code."""
+REPORTED = dict(zip(FAILURE_NAMES, REPORTED_NAMES, strict=True))
+
+
+def reported(reason: str) -> str:
+    """The report's word for a reason that a router was told; a policy's own words stay."""
+    return REPORTED.get(reason, reason)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import subprocess
 import sys
@@ -12,6 +13,7 @@ import pytest
 from simulator.kernel import GroupSpec, Kernel, ServersSpec, store
 from simulator.kernel.doors import DOORS, doors
 from simulator.kernel.jit import COMPILED
+from simulator.kernel.warm import told_place
 
 pytestmark = pytest.mark.skipif(not COMPILED, reason="there is no machine code")
 ROOT = Path(__file__).resolve().parents[2]
@@ -104,6 +106,23 @@ def test_a_temporary_folder_of_others_is_not_trusted(monkeypatch: pytest.MonkeyP
     assert mine not in set(store.folders())
     mine.chmod(0o700)
     assert mine in set(store.folders())
+
+
+def test_code_that_no_folder_can_keep_is_said_to_be_lost(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """Where not even a temporary folder can be written, nothing is kept, and a line says what helps."""
+
+    def nowhere() -> str:
+        raise FileNotFoundError(errno.ENOENT, "No usable temporary directory found")
+
+    (tmp_path / "file").write_text("in the way", encoding="utf-8")
+    for name in ("NUMBA_CACHE_DIR", "XDG_CACHE_HOME"):
+        monkeypatch.setenv(name, str(tmp_path / "file" / name))
+    monkeypatch.setattr(store, "SOURCES", tmp_path / "file")
+    monkeypatch.setattr(store.tempfile, "gettempdir", nowhere)
+    assert store.keep_code(b"code") is None
+    assert "NUMBA_CACHE_DIR" in told_place()
 
 
 def test_a_warm_kernel_needs_no_compiler() -> None:

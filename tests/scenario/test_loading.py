@@ -60,6 +60,25 @@ def test_every_fault_against_the_catalog_is_listed_at_once() -> None:
         assert expected in text
 
 
+@pytest.mark.parametrize(
+    ("changes", "expected"),
+    [
+        ({"fleet": 3}, "fleet: 3 is not allowed; it should be a list"),
+        ({"router": "cascade"}, "router: 'cascade' is not allowed; it should be a map with keys of: policy"),
+        (with_stream(slo=3), "slo: 3 is not allowed; it should be a map with keys of: ttft, tpot, e2e"),
+        (with_stream(tenants="a"), "tenants: 'a' is not allowed; it should be a map"),
+        ({"fleet": [{**SMALL, "replicas": 1.5}]}, "replicas: 1.5 is not allowed; it should be a whole num"),
+        ({"seed": "abc"}, "seed: 'abc' is not allowed; it should be a whole number"),
+        ({"router": {"policy": "cheapest_capable", "parameters": {"target": 1}}},
+         "router.parameters.target: unknown parameter; allowed: 'floor' (parameters of 'cheapest_capable')"),
+        ({"fleet": [{**SMALL, "region": "us-east1"}]}, "did you mean 'us-texas'? known: 'australia', "),
+    ],
+)  # fmt: skip
+def test_what_should_stand_there_is_said_in_words_of_yaml(changes: dict[str, object], expected: str) -> None:
+    """Lists, maps, their keys and whole numbers; not the types of Python behind them."""
+    assert expected in faults_of(plain(**changes))
+
+
 @pytest.mark.parametrize("number", [math.nan, math.inf, -math.inf, -3, "0/s", "nan", None])
 def test_rates_that_are_none_are_refused(number: object) -> None:
     """A rate is a finite number above 0."""

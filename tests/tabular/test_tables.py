@@ -167,6 +167,9 @@ def test_fields_inside_others_are_reached_by_dotted_path(tmp_path: Path) -> None
         (b"a,b\n1,2\na,\xff\xfe\n", "is not UTF-8 text"),
         (b"a,b\n1,2\n3,4,5\n", "row 3: has more fields than the header"),
         (b"a, b ,a\n1,2,3\n", "row 1: the column 'a' is given more than once"),
+        (b'a,b\n1,"2\n3,4\n5,6\n', "row 2: opens a quote that nothing closes: the 2 lines after it"),
+        (b'a,b\n1,"2\n3,"x"\n5,6\n', "row 2: opens a quote that nothing closes"),
+        (b'a,b\n"1,2\n3,4\n', "row 2: opens a quote that nothing closes"),
         (b'{"a": 1, "b": 2, "a": 3}\n', "row 1: names a field twice"),
         (b'{"a": 1}\nno JSON\n', "row 2: not a JSON object"),
         (b"[1, 2", "is not JSON"),
@@ -187,6 +190,18 @@ def test_what_is_no_table_is_told_in_one_line(tmp_path: Path, data: bytes, what:
     said = complaint(path)
     assert said.startswith(f"{path}: ")
     assert what in said
+
+
+def test_quotes_that_swallow_no_line_are_letters(tmp_path: Path) -> None:
+    """An inch mark in a bare value, and a value of several lines whose quotes are closed, are read."""
+    path = tmp_path / "x.csv"
+    for data, rows in (
+        (b'a,b\n5" pipe,2\n3,4\n', [('5" pipe', "2"), ("3", "4")]),
+        (b'a,b\n5" pipe,2\n3,"4\n5"\n6,7\n', [('5" pipe', "2"), ("3", "4\n5"), ("6", "7")]),
+        (b'a,b\n1,"2\n""3"\n', [("1", '2\n"3')]),
+    ):
+        path.write_bytes(data)
+        assert rows_in(path, ("a", "b")) == rows
 
 
 @pytest.mark.parametrize("name", ["nowhere.csv", ".", "nul\0byte"])

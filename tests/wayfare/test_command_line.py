@@ -338,7 +338,7 @@ def test_inspecting_a_log_fits_a_terminal_and_says_what_to_write(tmp_path: Path)
         "1: a failed call",
         "milliseconds, recognised, from 2023-11-14 22:13:23 UTC",
         "144 s (2 min)",
-        "duration: 145s",
+        "  start: 2023-11-14T22:13:23Z\n  duration: 145s",
         "columns: {timestamp: when,\n        input_tokens: in,\n",
     ):
         assert text in shown

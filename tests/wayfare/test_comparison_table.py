@@ -55,6 +55,14 @@ def test_every_policy_has_its_row(printed, comparison, width):
     assert ("hidden at 60 columns: " in text) == (width == 60)
 
 
+def test_warnings_of_every_policy_are_told(world, comparison, capsys):
+    """What only the last policy warns of is told with its name."""
+    last = comparison.reports[-1]
+    told = replace(last, fields={**last.fields, "warnings": [*last.fields["warnings"], "own: idle"]})
+    print_comparison(world, replace(comparison, reports=(*comparison.reports[:-1], told)))
+    assert f"note: under {last.policy}: own: idle\n" in capsys.readouterr().out
+
+
 def test_both_tables_are_by_the_month(printed, comparison):
     """The second table's dollars are the first one's, subtracted; both headings name the month."""
     first, second, text = printed(120)

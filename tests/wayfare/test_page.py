@@ -9,11 +9,14 @@ from html.parser import HTMLParser
 import pytest
 
 from simulator import compare, simulate
+from simulator.experiment.differences import Difference
 from wayfare.numbers import signed, usd
+from wayfare.report import figures
 from wayfare.report.markup import data, items, section
 from wayfare.report.page import comparison_page, run_page
 from wayfare.report.script import chart_program
-from world_cases import scenario
+from wayfare.report.units import plain_seconds
+from world_cases import FRONTIER, SMALL, scenario, with_stream
 
 HOSTILE = "</script><!--<script>alert('x')</script>\u2028 & \x1b[31m"
 
@@ -34,7 +37,7 @@ class Reading(HTMLParser):
     def handle_starttag(self, tag, attrs):
         """Notes a tag, and begins a heading, a row, a cell or a script."""
         self.tags.append(tag)
-        self._at.append(tag)
+        self._at += [tag] if tag != "wbr" else []
         {"h2": self.headings, "script": self.scripts}.get(tag, []).append("")
         if tag == "tr":
             self.rows.append([])
@@ -96,6 +99,40 @@ def test_a_run_has_the_same_without_differences(world):
     assert {"Figures", "Fixed and variable cost", "Deployments", "The fleet and its prices"} <= set(
         page.headings
     )
+
+
+def test_what_the_drain_cost_stands_on_a_runs_page():
+    """Work after the end is shown with its dollars beside the totals, and nothing is where there was none."""
+    backlog = with_stream(arrivals={"pattern": "steady", "rate": 4.0}, output_tokens=900)
+    one = scenario(fleet=[SMALL], router={"policy": "round_robin"}, **backlog)
+    result = simulate(one)
+    spent = result.report.fields["drain"]["cost_usd"]["total"]
+    assert spent > 0.0
+    assert f"of work, {usd(spent)}" in run_page(one, result)
+    calm = scenario(fleet=[FRONTIER], router={"policy": "round_robin"}, drain="0s", **backlog)
+    assert "after the end" not in run_page(calm, simulate(calm))
+
+
+def test_warnings_of_all_policies_stand_on_the_page(world, comparison):
+    """What only the last policy warns of is shown, with its name."""
+    last = comparison.reports[-1]
+    told = replace(last, fields={**last.fields, "warnings": [*last.fields["warnings"], "own: idle"]})
+    page = comparison_page(world, replace(comparison, reports=(*comparison.reports[:-1], told)))
+    assert f"under {last.policy}: own: idle" in page
+
+
+@pytest.mark.parametrize(
+    ("mean", "expected"), [(0.39, "+0.390 s"), (-0.39, "-0.390 s"), (4e-13, "0 s ?"), (2.5, "+2.50 s")]
+)
+def test_a_difference_has_its_sign(comparison, mean, expected):
+    """More is +, also below one; what rounds to nothing has none."""
+    first, other = comparison.reports[:2]
+    half = 0.1 if mean > 0.1 or mean < 0.0 else 0.2
+    gap = Difference(
+        a=first.policy, b=other.policy, metric="latency.e2e_s.p95",
+        mean=mean, low=mean - half, high=mean + half, replications=3,
+    )  # fmt: skip
+    assert figures.gap(gap, first, other, plain_seconds).text == expected
 
 
 def test_hostile_words_stay_words(world, comparison):

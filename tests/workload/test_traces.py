@@ -245,6 +245,26 @@ def test_litellms_logs_are_counted_by_what_they_are(tmp_path: Path, text: str) -
     assert trace.dropped_row_count == DROPPED
 
 
+def test_an_empty_field_hides_no_later_one(tmp_path: Path) -> None:
+    """A dump writes what it lacks as an empty text: the next field of the role is read."""
+    rows = [spend(0, status="", metadata={"status": "failure"}), spend(1, status=" ")]
+    path = tmp_path / "spend"
+    for text in (spend_csv(rows), "\n".join(map(json.dumps, rows))):
+        path.write_text(text, encoding="utf-8")
+        assert read_trace(path).dropped_row_count == {FAILED_CALL: 1}
+
+
+def test_models_are_counted_over_the_rows_that_are_played(tmp_path: Path) -> None:
+    """The group that was asked for, else the model; failed calls count for none; most frequent first."""
+    asked = [("mini", "azure/mini-7"), ("", "big"), (None, "big"), ("gone", "gone")]
+    rows = [spend(at, model_group=group, model=name) for at, (group, name) in enumerate(asked)]
+    rows[3]["status"] = "failure"
+    found = inspect_trace(lines(tmp_path, rows))
+    assert list(found.model_count.items()) == [("big", 2), ("mini", 1)]
+    assert not {"model", "model_group"} & set(found.unused_fields)
+    assert ("models", "big 2, mini 1 (a policy chooses anew)") in list(summary_rows(found, detected=True))
+
+
 def test_older_and_failed_rows_of_litellm_are_found_inside(tmp_path: Path) -> None:
     """Tokens under `usage`, a failure told by `metadata.status` alone."""
     rows = [spend(at, usage={"prompt_tokens": 7 + at, "completion_tokens": 31}) for at in (0, 3)]

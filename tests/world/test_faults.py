@@ -44,6 +44,21 @@ def test_an_outage_fails_what_is_there_and_what_comes() -> None:
     assert result.report.fields["availability"] == {"small": pytest.approx(1.0 - 30.0 / 180.0)}
 
 
+def test_records_and_report_name_failures_alike() -> None:
+    """An outage and a rate limit have one name each: in the report, by attempt, and by request."""
+    limited = {**FRONTIER, "api": {**FRONTIER["api"], "requests_per_min": 60}}
+    result = run(
+        {"kind": "outage", "target": "frontier", "at": "60s", "duration": "30s"},
+        fleet=[limited],
+        router={"policy": "static", "parameters": {"target": "frontier"}},
+    )
+    counted = result.report.fields["attempts"]["failures"]
+    named = {name: (result.attempts["failure_reason"] == name).sum() for name in counted}
+    ended = {name: (result.requests["failure"] == name).sum() for name in counted}
+    assert {name for name, number in counted.items() if number} == {"outage", "rate_limit"}
+    assert named == ended == counted
+
+
 def test_an_outage_spares_what_is_elsewhere() -> None:
     """A provider's outage strikes its API alone; the region's strikes both, but no phone."""
     fleet = [SMALL, FRONTIER, PHONE]

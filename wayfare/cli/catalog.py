@@ -9,6 +9,7 @@ import click
 
 from catalogs import Catalog, InvalidCatalogError, UnknownEntryError, editions, load_catalog
 from catalogs.differences import differences
+from catalogs.near_names import did_you_mean
 from wayfare.cli.exits import CheckFoundFaultsError
 from wayfare.terminal import console, plain_table
 
@@ -56,7 +57,8 @@ def show(name: str, edition: str, as_json: bool) -> None:  # noqa: FBT001  (a fl
     found = [(kind, entry) for kind, entry in catalog.entries() if entry.name == name]
     if not found:
         names = sorted({entry.name for _kind, entry in catalog.entries()})
-        message = f"unknown entry {name!r}; known: {', '.join(map(repr, names))}"
+        near = did_you_mean(name, names, count=3)
+        message = f"unknown entry {name!r}; {near}`wayfare catalog list` shows all {len(names)}"
         raise UnknownEntryError(message)
     for kind, entry in found:
         if as_json:

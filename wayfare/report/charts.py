@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
 WIDTH = 860
 HALF = 390
+SHORT = "format(datum.value, '~s')"
+"""Labels such as 500 and 1.2k; a format for the whole axis would write 0.5k and 0k."""
 LABELS = 150
 """Pixels for the names of policies beside a chart."""
 TIERS = ["edge", "on_prem", "dedicated", "cloud", "unallocated"]
@@ -101,7 +103,7 @@ def tier_chart(reports: Sequence[Report]) -> Spec:
         alt.Chart(alt.Data(values=tier_rows(reports)))
         .mark_bar()
         .encode(
-            x=alt.X("amount:Q", title=None, axis=alt.Axis(tickCount=4, format="~s")),
+            x=alt.X("amount:Q", title=None, axis=alt.Axis(tickCount=4, labelExpr=SHORT)),
             y=alt.Y("policy:N", title=None, sort=order, axis=alt.Axis(labelLimit=LABELS - 10)),
             color=alt.Color("tier:N", title=None, scale=alt.Scale(domain=TIERS, range=TIER_COLOURS)),
             tooltip=["policy:N", "tier:N", alt.Tooltip("amount:Q", format=",.4~g")],

@@ -10,38 +10,44 @@ from wayfare.numbers import (
     energy,
     grams,
     litres,
-    points,
     seconds,
     share,
-    signed,
-    spread,
     usd,
-    usd_per_thousand,
 )
 from wayfare.report.data import interval
 from wayfare.report.markup import Cell, Line, folded, section, table
+from wayfare.report.units import (
+    dollars,
+    dollars_per_thousand,
+    mass,
+    percentage_points,
+    percents,
+    plain_seconds,
+    watt_hours,
+    written,
+)
 from wayfare.tables.assumptions import month_basis
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Sequence
 
     from simulator import Comparison, Report
     from simulator.experiment.differences import Difference
+    from wayfare.report.units import Choose
 
-    Write = Callable[[float | None], str]
     Block = dict[str, float | None]
 
-COLUMNS: tuple[tuple[str, str, Write], ...] = (
-    ("cost a month", "cost_usd.per_month", usd),
-    ("per 1k requests", "cost_usd.per_request", usd_per_thousand),
-    ("per 1k right answers", "cost_usd.per_correct", usd_per_thousand),
-    ("right answers", "quality.success_ratio", share),
-    ("p95 TTFT", "latency.ttft_s.p95", seconds),
-    ("p95 E2E", "latency.e2e_s.p95", seconds),
-    ("in SLO", "slo.attainment_ratio", share),
-    ("answered", "completion_ratio", share),
-    ("energy", "energy_wh.total", energy),
-    ("CO2e", "emissions_gco2e.total", grams),
+COLUMNS: tuple[tuple[str, str, Choose], ...] = (
+    ("cost a month", "cost_usd.per_month", dollars),
+    ("per 1k requests", "cost_usd.per_request", dollars_per_thousand),
+    ("per 1k right answers", "cost_usd.per_correct", dollars_per_thousand),
+    ("right answers", "quality.success_ratio", percents),
+    ("p95 TTFT", "latency.ttft_s.p95", plain_seconds),
+    ("p95 E2E", "latency.e2e_s.p95", plain_seconds),
+    ("in SLO", "slo.attainment_ratio", percents),
+    ("answered", "completion_ratio", percents),
+    ("energy", "energy_wh.total", watt_hours),
+    ("CO2e", "emissions_gco2e.total", mass),
 )
 SPENT: tuple[tuple[str, str], ...] = (
     ("capacity used", "capacity_used"),
@@ -53,16 +59,16 @@ SPENT: tuple[tuple[str, str], ...] = (
     ("total", "total"),
     ("of it wasted", "wasted"),
 )
-DIFFERENCES: tuple[tuple[str, str, Write], ...] = (
-    ("cost a month", "cost_usd.per_month", usd),
-    ("per 1k right answers", "cost_usd.per_correct", usd_per_thousand),
-    ("right answers", "quality.success_ratio", points),
-    ("p95 TTFT", "latency.ttft_s.p95", seconds),
-    ("p95 E2E", "latency.e2e_s.p95", seconds),
-    ("in SLO", "slo.attainment_ratio", points),
-    ("answered", "completion_ratio", points),
-    ("energy", "energy_wh.total", energy),
-    ("CO2e", "emissions_gco2e.total", grams),
+DIFFERENCES: tuple[tuple[str, str, Choose], ...] = (
+    ("cost a month", "cost_usd.per_month", dollars),
+    ("per 1k right answers", "cost_usd.per_correct", dollars_per_thousand),
+    ("right answers", "quality.success_ratio", percentage_points),
+    ("p95 TTFT", "latency.ttft_s.p95", plain_seconds),
+    ("p95 E2E", "latency.e2e_s.p95", plain_seconds),
+    ("in SLO", "slo.attainment_ratio", percentage_points),
+    ("answered", "completion_ratio", percentage_points),
+    ("energy", "energy_wh.total", watt_hours),
+    ("CO2e", "emissions_gco2e.total", mass),
 )
 
 
@@ -77,7 +83,7 @@ def policy_section(
         Line(
             name=report.policy,
             note=kind_of(report, baselines),
-            cells=[cell(report, path, write) for _title, path, write in COLUMNS],
+            cells=[cell(report, path, choose) for _title, path, choose in COLUMNS],
             kind="front" if several and report.policy in front else "",
         )
         for report in reports
@@ -85,9 +91,9 @@ def policy_section(
     return section("Policies" if several else "Figures", caption, table("policy", heads(COLUMNS), lines))
 
 
-def heads(columns: Sequence[tuple[str, str, Write]]) -> list[str]:
+def heads(columns: Sequence[tuple[str, str, Choose]]) -> list[str]:
     """The headings of columns."""
-    return [title for title, _path, _write in columns]
+    return [title for title, _path, _choose in columns]
 
 
 def kind_of(report: Report, baselines: Sequence[str]) -> str:
@@ -97,13 +103,11 @@ def kind_of(report: Report, baselines: Sequence[str]) -> str:
     return "baseline" if report.policy in baselines else ""
 
 
-def cell(report: Report, path: str, write: Write) -> Cell:
+def cell(report: Report, path: str, choose: Choose) -> Cell:
     """A figure, and half the width of its interval."""
-    value, (low, high) = report.figure(path), interval(report, path)
-    if value is None or low is None or high is None:
-        return Cell(write(value))
-    half = (high - low) / 2
-    return Cell(write(value), f"±{write(half) if spread(value, half)[1] != '0' else 0}")
+    low, high = interval(report, path)
+    half = None if low is None or high is None else (high - low) / 2
+    return Cell(*written(report.figure(path), half, choose))
 
 
 def spending_section(reports: Sequence[Report], span: str) -> str:
@@ -140,12 +144,12 @@ def difference_section(comparison: Comparison) -> str:
 def difference_line(first: Report, report: Report, known: dict[tuple[str, str], Difference]) -> Line:
     """One policy minus the first."""
     cells = [
-        gap(known.get((report.policy, path)), first, report, write) for _title, path, write in DIFFERENCES
+        gap(known.get((report.policy, path)), first, report, choose) for _title, path, choose in DIFFERENCES
     ]
     return Line(name=report.policy, cells=cells)
 
 
-def gap(difference: Difference | None, first: Report, report: Report, write: Write) -> Cell:
+def gap(difference: Difference | None, first: Report, report: Report, choose: Choose) -> Cell:
     """A difference and its interval below; the same where it is float noise."""
     if difference is None or difference.low is None or difference.high is None:
         return Cell("-")
@@ -153,9 +157,10 @@ def gap(difference: Difference | None, first: Report, report: Report, write: Wri
     size = max(abs(first.figure(metric) or 0.0), abs(report.figure(metric) or 0.0))
     if max(abs(difference.low), abs(difference.high)) <= NOISE * size:
         return Cell("the same")
-    half = (difference.high - difference.low) / 2
+    shown, below = written(difference.mean, (difference.high - difference.low) / 2, choose)
+    plus = "+" if difference.mean > 0 and set(shown) & set("123456789") else ""
     doubt = "" if difference.significant else " ?"
-    return Cell(f"{signed(difference.mean, write)}{doubt}", f"±{write(half)}", soft=bool(doubt))
+    return Cell(f"{plus}{shown}{doubt}", below, soft=bool(doubt))
 
 
 DEPLOYMENT_HEADS = (

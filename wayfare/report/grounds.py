@@ -5,10 +5,19 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, cast
 
 from wayfare.numbers import count, duration
-from wayfare.report.markup import Cell, Line, items, plain, section, table
-from wayfare.tables.assumptions import ability_line, fleet_facts, month_basis, objectives, window_s
+from wayfare.report.markup import WORDS, Cell, Line, items, plain, section, table
+from wayfare.tables.assumptions import (
+    ability_line,
+    fleet_facts,
+    month_basis,
+    objectives,
+    told_warnings,
+    window_s,
+)
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from simulator import Report, Scenario
 
 FLEET_HEADS = ("model", "tier", "region", "runs on", "price")
@@ -28,7 +37,7 @@ def fleet_section(scenario: Scenario) -> str:
                 Cell(f"{fact.size} {fact.back_end}".strip()),
                 Cell(fact.price, "held by the hour" if fact.held else ""),
             ],
-            kind="words",
+            kind=WORDS,
         )
         for fact in fleet_facts(scenario)
     ]
@@ -38,7 +47,7 @@ def fleet_section(scenario: Scenario) -> str:
 def objective_section(scenario: Scenario) -> str:
     """What each stream expects."""
     lines = [
-        Line(name=name, cells=[Cell(stream.task), Cell(stream.region), Cell(limits)], kind="words")
+        Line(name=name, cells=[Cell(stream.task), Cell(stream.region), Cell(limits)], kind=WORDS)
         for (name, limits), stream in zip(objectives(scenario), scenario.streams, strict=True)
     ]
     caption = "A request is in SLO when all limits of its stream hold; every request that arrived is counted."
@@ -47,15 +56,14 @@ def objective_section(scenario: Scenario) -> str:
     )
 
 
-def assumption_section(scenario: Scenario, report: Report) -> str:
+def assumption_section(scenario: Scenario, reports: Sequence[Report]) -> str:
     """How right and wrong were decided, what a month is, what was simulated, and every warning."""
-    notes = cast("list[str]", report.fields["warnings"])
     said = [
         f"Right and wrong answers: {ability_line(scenario)}.",
-        f"A month (30.4375 days): {month_basis(report)}.",
+        f"A month (30.4375 days): {month_basis(reports[0])}.",
         "Energy of APIs is the catalog's estimate; that of own hardware comes from the simulated batches.",
     ]
-    return section("Assumptions and warnings", "", items(said), items(notes, "notes"))
+    return section("Assumptions and warnings", "", items(said), items(told_warnings(reports), "notes"))
 
 
 def footer(scenario: Scenario, report: Report, replications: int, confidence: float | None) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import dataclass
 from html import escape
 from typing import TYPE_CHECKING
@@ -32,9 +33,20 @@ class Line:
     kind: str = ""
 
 
+WORDS = "words"
+"""The kind of a line whose cells are texts: they and their headings stand to the left."""
+NAME_PARTS = re.compile(r"(?<=[_:/.-])(?=[\w&])")
+"""Where a long name may be broken."""
+
+
 def plain(text: str) -> str:
     """A text as HTML shows it, control characters written out."""
     return escape(visible(text))
+
+
+def breakable(name: str) -> str:
+    """A name that a narrow column breaks between its parts rather than within a word."""
+    return "<wbr>".join(plain(part) for part in NAME_PARTS.split(name))
 
 
 def small(text: str) -> str:
@@ -44,9 +56,11 @@ def small(text: str) -> str:
 
 def table(name: str, heads: Iterable[str], lines: Iterable[Line]) -> str:
     """A table that scrolls by itself where it is wider than the page."""
+    rows = list(lines)
     head = "".join(f"<th scope=col>{plain(text)}</th>" for text in (name, *heads))
-    body = "\n".join(map(row, lines))
-    inside = f"<thead><tr>{head}</tr></thead><tbody>{body}</tbody>"
+    body = "\n".join(map(row, rows))
+    words = bool(rows) and all(line.kind == WORDS for line in rows)
+    inside = f"<thead><tr class='{WORDS if words else ''}'>{head}</tr></thead><tbody>{body}</tbody>"
     return f"<div class=wide><table>{inside}</table></div>"
 
 
@@ -56,7 +70,7 @@ def row(line: Line) -> str:
         f"<td{' class=soft' if cell.soft else ''}>{plain(cell.text)}{small(cell.below)}</td>"
         for cell in line.cells
     )
-    return f"<tr class='{line.kind}'><th scope=row>{plain(line.name)}{small(line.note)}</th>{cells}</tr>"
+    return f"<tr class='{line.kind}'><th scope=row>{breakable(line.name)}{small(line.note)}</th>{cells}</tr>"
 
 
 def section(title: str, caption: str, *inside: str) -> str:

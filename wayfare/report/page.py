@@ -86,7 +86,7 @@ def shared_sections(
         beside_section(reports),
         fleet_section(scenario),
         objective_section(scenario),
-        assumption_section(scenario, reports[0]),
+        assumption_section(scenario, reports),
     ]
 
 

@@ -8,7 +8,8 @@ import vl_convert
 
 DRAW = """
 const dark = window.matchMedia("(prefers-color-scheme: dark)").matches;
-const ink = dark ? "#e6e9ed" : "#1d2733";
+const ink = dark ? "#e6e9ed" : "#1d2733", grid = dark ? "#3a434d" : "#d8dde3";
+const shaded = text => dark ? text.replaceAll("#2f6690", "#5b9bc9") : text;
 const narrow = 640, gap = 24;
 function fitted(spec, room) {
   const within = spec.spec || spec, margin = (spec.usermeta || {}).margin || 60;
@@ -20,9 +21,9 @@ function fitted(spec, room) {
 for (const held of document.querySelectorAll("script[data-chart]")) {
   const place = document.getElementById(held.dataset.chart);
   const room = place.clientWidth;
-  vegaEmbed(place, fitted(JSON.parse(held.textContent), room),
+  vegaEmbed(place, fitted(JSON.parse(shaded(held.textContent)), room),
     {actions: false, theme: dark ? "dark" : undefined, renderer: "svg",
-     config: {background: "transparent", text: {color: ink},
+     config: {background: "transparent", text: {color: ink}, axis: {gridColor: grid},
        legend: {orient: "bottom", columns: room < narrow ? 2 : 6, symbolBaseFillColor: ink}}});
 }
 """

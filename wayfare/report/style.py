@@ -23,6 +23,8 @@ th, td { padding: .4rem .5rem; text-align: right; border-bottom: 1px solid var(-
 thead th { color: var(--soft); font-weight: 600; vertical-align: bottom; }
 th:first-child { text-align: left; white-space: nowrap; font-weight: 500; }
 td { white-space: nowrap; }
+tr.words th { text-align: left; }
+wbr { display: none; }
 tr.words td { text-align: left; white-space: normal; min-width: 6rem; }
 small { display: block; font-size: .76rem; font-weight: 400; }
 tr.front th:first-child { font-weight: 700; }
@@ -36,7 +38,9 @@ footer { margin-top: 2.5rem; border-top: 1px solid var(--line); padding-top: .75
 @media (max-width: 600px) {
   main { padding: 1rem .75rem; }
   .wide th:first-child { position: sticky; left: 0; background: var(--paper); white-space: normal;
-    overflow-wrap: anywhere; max-width: 46vw; min-width: 8.6rem; font-size: .8rem; }
+    overflow-wrap: anywhere; max-width: 46vw; min-width: 7.4rem; font-size: .8rem; }
+  wbr { display: inline; }
+  tr.front th:first-child { background: var(--front); }
 }
 @media print {
   :root { --ink: #000; --soft: #444; --line: #bbb; --paper: #fff; --front: #eee; }

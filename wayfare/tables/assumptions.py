@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from math import isnan
 from typing import TYPE_CHECKING, cast
 
+from simulator.experiment.merged_warnings import warnings_by_policy
 from simulator.fleet.api_prices import prices_at, tariff_of
 from simulator.fleet.capacity import SECONDS_PER_HOUR, chip_usd_per_s, is_owned, rent_kind
 from simulator.workload.demand import demand_of
@@ -118,8 +119,14 @@ def used_tasks(scenario: Scenario) -> list[str]:
 
 def month_basis(report: Report) -> str:
     """What `cost_usd.per_month` takes a month for."""
-    stated = cast("dict[str, object]", report.fields["cost_usd"]).get("per_month_basis")
-    return str(stated or "at this run's traffic all month")
+    return cast("dict[str, str]", report.fields["cost_usd"])["per_month_basis"]
+
+
+def told_warnings(reports: Sequence[Report]) -> list[str]:
+    """The warnings of one policy, or of several, each kind once."""
+    return warnings_by_policy(
+        {report.policy: cast("list[str]", report.fields["warnings"]) for report in reports}
+    )
 
 
 def size_line(scenario: Scenario, report: Report) -> str:

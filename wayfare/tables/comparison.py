@@ -58,7 +58,7 @@ def print_comparison(scenario: Scenario, comparison: Comparison) -> None:
     out.print()
     for line in assumption_lines(scenario, comparison.reports[0]):
         out.print(line)
-    print_warnings(out, comparison.reports[0])
+    print_warnings(out, *comparison.reports)
 
 
 def title(scenario: Scenario, comparison: Comparison) -> Text:

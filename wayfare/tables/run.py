@@ -9,7 +9,7 @@ from rich.table import Table
 from rich.text import Text
 
 from wayfare.numbers import count, duration, energy, grams, seconds, share, significant, usd
-from wayfare.tables.assumptions import cost_parts, month_basis, window_s
+from wayfare.tables.assumptions import cost_parts, month_basis, told_warnings, window_s
 from wayfare.tables.devices import device_lines
 from wayfare.tables.drain import drain_line
 from wayfare.tables.layout import Column, Row, print_figures
@@ -155,7 +155,7 @@ def print_drain(out: Console, report: Report) -> None:
         out.print(line)
 
 
-def print_warnings(out: Console, report: Report) -> None:
+def print_warnings(out: Console, *reports: Report) -> None:
     """What the reader should know before believing the figures."""
-    for text in cast("list[str]", report.fields["warnings"]):
+    for text in told_warnings(reports):
         out.print(f"note: {text}")

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 REQUIRED_ROLES: Final = ("timestamp", "input_tokens", "output_tokens")
 OPTIONAL_ROLES: Final = (
     "max_output_tokens", "session", "prefix_blocks", "prefix_block_tokens",
-    "status", "cache_hit", "call_type",
+    "status", "cache_hit", "call_type", "model",
 )  # fmt: skip
 ROLES: Final = REQUIRED_ROLES + OPTIONAL_ROLES
 

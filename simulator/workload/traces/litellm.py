@@ -22,5 +22,6 @@ LITELLM = TraceLayout(
         "status": ("status", "metadata.status"),
         "cache_hit": ("cache_hit",),
         "call_type": ("call_type",),
+        "model": ("model_group", "model"),
     },
 )

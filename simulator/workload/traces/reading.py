@@ -79,6 +79,7 @@ def read_with_layout(
         block_tokens=block_tokens(table, found["prefix_block_tokens"][row], layout) if len(block) else None,
         largest_block_tokens=largest,
         unused_fields=unused_fields(table, paths),
+        model_count=counts(as_texts(found["model"][row])),
         notes=(),
     )
     return trace_notes(trace)
@@ -117,6 +118,7 @@ def expressions(fields: Mapping[str, str]) -> dict[str, str]:
         "instant": f"COALESCE({written}, {NO_INSTANT + 1} - 1)",
         **{role: number(fields.get(role, nothing)) for role in counted},
         "session": text(fields.get("session", nothing)),
+        "model": text(fields.get("model", nothing)),
         "has_blocks": f"COALESCE(REPLACE({blocks}, ' ', '') NOT IN ('', '[]'), false)",
         **{name: sql(fields.get(role, nothing)) for name, (role, sql) in CALL_COLUMNS.items()},
     }
@@ -191,9 +193,14 @@ def sessions(values: NDArray[Any]) -> NDArray[np.int64]:
     return np.fromiter(found, dtype=np.int64, count=len(values))
 
 
-def counts(reason: NDArray[np.object_]) -> dict[str, int]:
-    """How often each reason occurs, the most frequent first."""
-    names, number_of = np.unique(reason[reason != ""].astype(str), return_counts=True)
+def as_texts(values: NDArray[Any]) -> NDArray[np.object_]:
+    """The values, an empty text for none."""
+    return np.array(["" if value is None else str(value) for value in values], dtype=object)
+
+
+def counts(texts: NDArray[np.object_]) -> dict[str, int]:
+    """How often each text that is not empty occurs, the most frequent first."""
+    names, number_of = np.unique(texts[texts != ""].astype(str), return_counts=True)
     order = np.argsort(-number_of, kind="stable")
     return dict(zip(names[order].tolist(), number_of[order].tolist(), strict=True))
 

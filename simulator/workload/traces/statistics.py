@@ -43,7 +43,8 @@ class TraceStatistics:
     `row_count` rows were read and `used_row_count` of them can be played. `time_basis` says why times
     were read in `time_unit`; `start` is the first row's instant (ISO 8601), None where none is known.
     `prefix_block_tokens` is a block's size as file or format say it, `largest_prefix_block_tokens` the
-    largest that the prompts leave room for. `unused_fields` play no role.
+    largest that the prompts leave room for. `model_count` says how often each
+    recorded model answered; `unused_fields` play no role.
     """
 
     format: str
@@ -65,6 +66,7 @@ class TraceStatistics:
     prefix_reuse_ratio: float
     prefix_block_tokens: int | None
     largest_prefix_block_tokens: int | None
+    model_count: dict[str, int]
     unused_fields: tuple[str, ...]
     notes: tuple[str, ...]
 
@@ -113,6 +115,7 @@ def trace_statistics(trace: Trace) -> TraceStatistics:
         prefix_reuse_ratio=_reuse_ratio(trace.prefix_block),
         prefix_block_tokens=trace.block_tokens,
         largest_prefix_block_tokens=trace.largest_block_tokens,
+        model_count=dict(trace.model_count),
         unused_fields=trace.unused_fields,
         notes=trace.notes,
     )

@@ -46,6 +46,7 @@ class Trace:
     `block_tokens` is a block's size where format or file say it, `largest_block_tokens` the largest
     that the numbers of blocks leave room for. `read_row_count` includes the rows in
     `dropped_row_count` (reason to count). `unused_fields` are there and play no role.
+    `model_count` is how often each recorded model answered a usable row, the most frequent first.
     """
 
     arrival_s: NDArray[np.float64]
@@ -62,6 +63,7 @@ class Trace:
     block_tokens: int | None = None
     largest_block_tokens: int | None = None
     unused_fields: tuple[str, ...] = ()
+    model_count: dict[str, int] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
 
     def __len__(self) -> int:

@@ -8,17 +8,17 @@ from collections import Counter
 from oracle.accountant.figures import Figures, Part, over, spread_of
 from oracle.accountant.records import records_of
 
-FAILURES = {
-    "queue_full": "queue_full",
-    "too_large": "too_large",
-    "rate_limit": "rate_limited",
-    "overloaded": "overloaded",
-    "server_error": "server_error",
-    "outage": "unavailable",
-    "context_length": "context_length",
-    "connection": "connection_error",
-}
-"""What the report calls a failure, and what the records call it: the words of gateways."""
+FAILURES = (
+    "queue_full",
+    "too_large",
+    "rate_limit",
+    "overloaded",
+    "server_error",
+    "outage",
+    "context_length",
+    "connection",
+)
+"""Why attempts fail, in the words of reports and records."""
 LOST = ("rejected", "timed_out", "failed")
 
 
@@ -80,7 +80,7 @@ class Accountant:
             "escalations": kinds["escalation"],
             "hedges": kinds["hedge"],
             "cancelled": len(given_up),
-            "failures": {**{name: failed[word] for name, word in FAILURES.items()}, "timeout": late},
+            "failures": {**{name: failed[name] for name in FAILURES}, "timeout": late},
         }
 
     # -- breakdowns ---------------------------------------------------------------------------
