@@ -215,7 +215,7 @@ def layout_of(row: dict[str, str], precision: Precision) -> tuple[int, Layout]:
     """Attention ranks, and the layout of one of them."""
     chips, given = whole(row, "tp"), whole(row, "attention_dp", 1)
     width, ranks = SQUARED.get(chips, chips), SQUARED.get(given, given)
-    spread = whole(row, "moe_tp_size", 1) * whole(row, "moe_ep_size", 1)
+    spread = whole(row, "moe_tp_size", 1, least=0) * whole(row, "moe_ep_size", 1, least=0)
     spread = SQUARED.get(spread, spread)
     if ranks > 1 and width > 1 and spread > width * ranks // 2:
         width = max(spread // ranks, 1)

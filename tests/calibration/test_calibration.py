@@ -116,6 +116,11 @@ def test_rows_say_little_of_caches_and_versions() -> None:
     assert point(engine_version="", measured_on="2026-01-17").version == "2026-01"
 
 
+def test_layouts_that_say_nothing_of_experts_are_read() -> None:
+    """A dense model's row may give 0 or nothing for how experts are spread."""
+    assert point(moe_tp_size="1", moe_ep_size="0").layout == point(moe_tp_size="").layout == point().layout
+
+
 def test_an_engine_that_was_measured_had_room() -> None:
     """Weights that nine tenths of memory cannot hold are given more of it; ranks hold a share of experts."""
     profile = profile_of(CATALOG, "sglang")
