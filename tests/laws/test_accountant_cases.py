@@ -48,6 +48,17 @@ CASES = {
     "preemption": {**streams({**TALK, **LONG}), **fleet(small={"engine": FIGHTS})},
     "agents": streams({**TALK, "agent": AGENT}, {**TALK, "name": "other", "region": "us-texas"}),
     "owned": {**fleet(small=OWNED), "signals": SIGNALS},
+    "hours": {
+        **fleet(small=OWNED),
+        "signals": {
+            "electricity_price": {
+                "us-virginia": {f"{hour:02}:{minute}": 0.05 + 0.01 * (hour + int(minute) % 7)
+                                for hour in range(24) for minute in ("00", "17", "40")}
+            }
+        },
+        **streams({**TALK, "arrivals": {"pattern": "bursty", "rate": 0.1, "cv": 6.0}}),
+        "duration": "50min",
+    },
     "spot": fleet(small={"pricing": {"rent": "spot"}, "replicas": 2, "balancing": "router"}),
     "autoscaled": fleet(small={"autoscaling": SCALED}),
     "fails": {**fleet(api={"failure_ratio": 0.3}), "router": {"policy": "round_robin"}, "faults": SHAKY},

@@ -257,6 +257,61 @@ def test_older_and_failed_rows_of_litellm_are_found_inside(tmp_path: Path) -> No
 
 
 @pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("status", "failure"),
+        ("metadata", {"status": "failure"}),
+        ("cache_hit", "True"),
+        ("call_type", "aembedding"),
+    ],
+)
+def test_one_field_of_litellm_alone_tells_that_a_call_is_none_to_replay(
+    tmp_path: Path, name: str, value: object
+) -> None:
+    """Each field that can say so says so by itself."""
+    rows = [spend(0), {**spend(3), name: value}, spend(9)]
+    for row in rows:
+        if name == "metadata":
+            del row["status"]
+        else:
+            row.pop("metadata")
+    trace = read_trace(lines(tmp_path, rows))
+    assert trace.arrival_s.tolist() == [0.0, 9.0]
+    assert sum(trace.dropped_row_count.values()) == 1
+
+
+@pytest.mark.parametrize("place", ["bare", "usage", "usage_object"])
+@pytest.mark.parametrize("start", ["startTime", "start_time"])
+def test_litellms_fields_are_found_under_each_of_their_names(tmp_path: Path, start: str, place: str) -> None:
+    """Start and tokens under any name that a version gave them; none of them is without a role."""
+    rows = []
+    for at in (0, 4):
+        row = spend(at, session_id=f"s{at}")
+        tokens = {"prompt_tokens": 70 + at, "completion_tokens": 30 + at}
+        row[start] = row.pop("startTime")
+        del row["prompt_tokens"], row["completion_tokens"], row["metadata"], row["request_id"]
+        nested = {"bare": tokens, "usage": {"usage": tokens}, "usage_object": {"metadata": {"usage_object": tokens}}}
+        rows.append({**row, **nested[place]})
+    trace = read_trace(lines(tmp_path, rows), "litellm")
+    assert trace.arrival_s.tolist() == [0.0, 4.0]
+    assert trace.input_token_count.tolist() == [70, 74]
+    assert trace.output_token_count.tolist() == [30, 34]
+    assert trace.unused_fields == ()
+    assert trace.session.tolist()[0] != trace.session.tolist()[1]
+
+
+@pytest.mark.parametrize(
+    ("unit", "name"), [("s", "seconds"), ("ms", "milliseconds"), ("us", "microseconds"), ("ns", "nanoseconds")]
+)
+def test_notes_name_the_unit_in_words(tmp_path: Path, unit: str, name: str) -> None:
+    """A reader is told in which unit the times were read."""
+    factor = {"s": 1, "ms": 10**3, "us": 10**6, "ns": 10**9}[unit]
+    times = [round((START + timedelta(seconds=gap)).timestamp()) * factor for gap in (0, 5, 9)]
+    trace = read_trace(table(tmp_path, times), columns=ROLES)
+    assert any(f"times were read as {name} since 1970" in note for note in trace.notes)
+
+
+@pytest.mark.parametrize(
     ("status", "used"), [("200", 1), (200, 1), ("429", 0), (500, 0), ("ERROR", 0), ("ok", 1)]
 )
 def test_a_mapped_status_may_be_a_word_or_an_http_status(tmp_path: Path, status: object, used: int) -> None:
