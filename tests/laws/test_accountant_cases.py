@@ -67,6 +67,13 @@ CASES = {
         **fleet(api={"plan": "provisioned", "units": 2, "throughput": UNIT}),
         "router": {"policy": "random_mix"},
     },
+    "provisioned_full": {
+        **fleet(api={"plan": "provisioned", "units": 1, "throughput": {**UNIT, "input_tokens_per_min_per_unit": 900}}),
+        **streams({**TALK, **LONG}),
+        "router": {"policy": "always_strongest"},
+    },
+    "nobody_can": streams({**TALK, "input_tokens": 3_000_000}),
+    "some_cannot": {**streams({**TALK, "name": "long", "input_tokens": 3_000_000}, TALK), "seed": 0, "warmup": "0s"},
     "batched": {
         **fleet(api={"plan": "batch"}),
         **streams(TALK, BATCHED),

@@ -73,3 +73,5 @@ def test_steps_are_even_and_cover_the_run(result) -> None:
     steps = {round(after - before, 6) for before, after in pairwise(result.timeline["t_s"].tolist())}
     assert result.timeline["t_s"][0] == 0.0
     assert len(steps) == 1
+    last_s, window_s = float(result.timeline["t_s"][-1]), result.settlement.plan.duration_s
+    assert last_s <= window_s < last_s + steps.pop()

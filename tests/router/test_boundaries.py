@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from router import specimens
 from router.errors import InvalidPolicyParameterError, UnknownPolicyError
 from router.filters import LoadCeiling, SuccessFloor
+from router.options import OptionTable, cheapest, strongest
 from router.parameters import at_least, check, ratio, weights
 from router.pickers import BestScore, RandomByScore
 from router.registry import describe_policy, make_policy, policy_names
@@ -92,6 +95,19 @@ def test_the_best_score_wins_and_ties_go_to_the_least_busy() -> None:
     """The greatest score, among equals the least outstanding, then the lowest index."""
     fleet = specimens.specimen_fleet(TARGETS, [4, 1, 1, 0])
     assert BestScore().pick(fleet, ALL, (0.9, 0.9, 0.9, 0.1), np.random.default_rng(0)) == 1
+
+
+def test_options_that_cost_the_same_go_to_the_first() -> None:
+    """The cheapest of equals, and the strongest of equals, is the one with the lowest target index."""
+    request = specimens.specimen_view(specimens.specimen_requests(1), TARGETS)
+    known = OptionTable().of(specimens.specimen_fleet(TARGETS), request.task, request.stream)
+    twins = [replace(known[0], members=(index,)) for index in (3, 5, 8)]
+    assert cheapest(twins, request).members == (3,)
+    assert strongest(twins, request).members == (3,)
+    dear = replace(known[0], members=(1,), output_usd_per_mtok=known[0].output_usd_per_mtok + 1.0)
+    assert cheapest([dear, *twins], request).members == (3,)
+    assert strongest([dear, *twins], request).members == (3,)
+    assert strongest([*twins, replace(dear, ability=known[0].ability + 0.1)], request).members == (1,)
 
 
 @pytest.mark.parametrize("name", policy_names())

@@ -301,6 +301,31 @@ def test_litellms_fields_are_found_under_each_of_their_names(tmp_path: Path, sta
 
 
 @pytest.mark.parametrize(
+    "word", ["failure", "failed", "fail", "error", "errored", "timeout", "timed_out", "cancelled", "400", "503"]
+)
+def test_every_word_for_a_failed_call_is_known(tmp_path: Path, word: str) -> None:
+    """Calls with such a status, however it is spelt, are no requests to replay."""
+    rows = [{"t": at, "p": 5, "c": 6, "s": "ok" if at != 1 else word.upper()} for at in range(3)]
+    columns = {"timestamp": "t", "input_tokens": "p", "output_tokens": "c", "status": "s"}
+    trace = read_trace(lines(tmp_path, rows), columns=columns)
+    assert len(trace) == 2
+    assert trace.dropped_row_count == {FAILED_CALL: 1}
+
+
+def test_times_of_which_none_can_be_read_are_refused(tmp_path: Path) -> None:
+    """A file without one instant is no recording."""
+    with pytest.raises(InvalidTraceError):
+        read_trace(table(tmp_path, ["x", "y", "soon"]), columns=ROLES)
+
+
+def test_prefix_reuse_is_the_share_of_blocks_that_came_before(tmp_path: Path) -> None:
+    """Of five blocks two were seen before."""
+    rows = [{"timestamp": at, "input_length": 512 * len(ids), "output_length": 5, "hash_ids": ids}
+            for at, ids in ((0, [1, 2]), (1000, [1, 2, 3]))]
+    assert inspect_trace(lines(tmp_path, rows)).prefix_reuse_ratio == pytest.approx(0.4)
+
+
+@pytest.mark.parametrize(
     ("unit", "name"), [("s", "seconds"), ("ms", "milliseconds"), ("us", "microseconds"), ("ns", "nanoseconds")]
 )
 def test_notes_name_the_unit_in_words(tmp_path: Path, unit: str, name: str) -> None:
