@@ -63,6 +63,7 @@ FIRST_LINE = (
     "tests/laws/test_outcomes_heard.py",
     "tests/laws/test_run_laws.py",
     "tests/laws/test_series_laws.py",
+    "tests/laws/test_steps.py",
     "tests/laws/test_timeline.py",
     "tests/laws/test_turns.py",
     "tests/quality",
@@ -122,10 +123,8 @@ def write_page(
     ledger.PAGE.write_text(text, encoding="utf-8")
 
 
-def asked_for(
-    mutants: Sequence[Mutant], packages: Sequence[str], asked: argparse.Namespace
-) -> list[Mutant]:
-    """All mutants, or samples of so many of each package; or those that are known to survive."""
+def asked_for(mutants: Sequence[Mutant], packages: Sequence[str], asked: argparse.Namespace) -> list[Mutant]:
+    """All mutants, or samples of so many of each package, one for each seed."""
     seeds = asked.seed if asked.sample else []
     parts = ledger.by_package(mutants, packages).values()
     if not seeds:
@@ -179,12 +178,8 @@ class Run:
         began_s = time.monotonic()
         for number, ended in enumerate(forks.outcomes(planned, self._asked.jobs), start=1):
             self._book.put(ended.trial.mutant, ended.outcome, ended.by, ended.spent_s)
-            rate = number / (time.monotonic() - began_s) * 60.0
-            place = f"{ended.trial.mutant.path}:{ended.trial.mutant.line}"
-            print(
-                f"{number}/{len(planned)} {rate:.0f}/min {ended.outcome} {ended.spent_s:.1f}s {place} {ended.by}",
-                flush=True,
-            )
+            pace = number / (time.monotonic() - began_s) * 60.0
+            print(f"{number}/{len(planned)} {pace:.0f}/min {ended.told()}", flush=True)
 
 
 def warm_up() -> None:
@@ -205,7 +200,9 @@ def parser() -> argparse.ArgumentParser:
     )
     made.add_argument("--seed", type=int, nargs="*", default=[1], help="of a sample, or of several at once")
     made.add_argument("--paths", nargs="*", type=Path, help="folders or files instead of all packages")
-    made.add_argument("--named", action="store_true", help="the sabotages that have names, and no others but a sample")
+    made.add_argument(
+        "--named", action="store_true", help="the sabotages that have names, and no others but a sample"
+    )
     made.add_argument("--tests", nargs="*", help="tests instead of the first line")
     made.add_argument(
         "--blind", action="store_true", help="try all tests in their order, not those that reach"
@@ -237,7 +234,7 @@ def sampled(mutants: Sequence[Mutant], count: int, seed: int) -> list[Mutant]:
 
 
 def assert_sound(forks: warm.Warm, planned: Sequence[trials.Trial]) -> None:
-    """Ends the program where tests fail without any change, in place or imported anew: then nothing would survive."""
+    """Ends the program where tests fail without any change, in place or imported anew."""
     longest = max(planned, key=lambda trial: len(trial.tests))
     text = Path(longest.mutant.path).read_text(encoding="utf-8")
     texts = (text, f"{text}\nCONTROL = 1\n")
@@ -250,7 +247,9 @@ def assert_sound(forks: warm.Warm, planned: Sequence[trials.Trial]) -> None:
 def trial_of(mutant: Mutant, known: Reach, book: ledger.Ledger) -> trials.Trial:
     """The tests that reach a mutant's function; of code that runs on import, those that use the module."""
     parts = (mutant.path, f"{Path(mutant.path).parent}/")
-    found = ({test for test, entry in known.items() if reaches(entry["functions"], mutant, part)} for part in parts)
+    found = (
+        {test for test, entry in known.items() if reaches(entry["functions"], mutant, part)} for part in parts
+    )
     seconds = {test: known[test]["seconds"] for test in next(filter(None, found), ())}
     chosen: list[str] = []
     total_s = 0.0

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import yaml
 from scipy.stats import binomtest
-from trials import KILLED, NO_PROGRAM, SURVIVED, TIMED_OUT
+from trials import KILLED, SURVIVED, TIMED_OUT
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -128,7 +128,10 @@ def page(
     asked: str,
 ) -> str:
     """The page: what was tried, killed by package, then every survivor with its verdict."""
-    rows = ["| package | mutants | tried | equivalent | killed | ratio | 95 % |", "|---|--:|--:|--:|--:|--:|--:|"]
+    rows = [
+        "| package | mutants | tried | equivalent | killed | ratio | 95 % |",
+        "|---|--:|--:|--:|--:|--:|--:|",
+    ]
     mine = by_package(tried, packages)
     for name, everything in {**by_package(mutants, packages), "all": list(mutants)}.items():
         rows.append(row_of(ledger, name, len(everything), mine.get(name, []) if name != "all" else tried))

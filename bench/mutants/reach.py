@@ -136,7 +136,10 @@ def _record_here(session: pytest.Session, items: Sequence[pytest.Item], known: R
         print("\n".join(recorder.failed), flush=True)
         return 1
     found: Reach = {
-        test: {"seconds": seconds + recorder.setup_s[file_of(test)], "functions": sorted(names | recorder.shared[file_of(test)])}
+        test: {
+            "seconds": seconds + recorder.setup_s[file_of(test)],
+            "functions": sorted(names | recorder.shared[file_of(test)]),
+        }
         for test, (seconds, names) in recorder.tests.items()
     }
     files = {file_of(item.nodeid) for item in session.items}
@@ -147,7 +150,7 @@ def _record_here(session: pytest.Session, items: Sequence[pytest.Item], known: R
 
 def file_of(test: str) -> str:
     """The file a test stands in."""
-    return test.split("::")[0]
+    return test.split("::", maxsplit=1)[0]
 
 
 def stamps_of(root: Path, files: Iterable[str]) -> dict[str, str]:
@@ -162,7 +165,9 @@ def digest_of(root: Path, folders: Sequence[str], *, tests: bool = False) -> str
     """SHA-256 over the Python files of some folders, and of what tests share."""
     files = [file for folder in folders for file in sorted((root / folder).rglob("*.py"))]
     if tests:
-        files += [file for file in sorted((root / "tests").rglob("*.py")) if not file.name.startswith("test_")]
+        files += [
+            file for file in sorted((root / "tests").rglob("*.py")) if not file.name.startswith("test_")
+        ]
     digest = hashlib.sha256()
     for file in files:
         digest.update(file.read_bytes())

@@ -1,7 +1,8 @@
 """Tries mutants in forks of one process in which everything is loaded, tests included.
 
-A change inside a function takes effect in place: the new code object is put into the function that is there. What runs on import
-(constants, defaults, registries, and functions that these call) is imported anew in the fork, with its tests.
+A change inside a function takes effect in place: the new code object is put into the function that is
+there. What runs on import (constants, defaults, registries, and functions that these call) is imported
+anew in the fork, with its tests.
 """
 
 from __future__ import annotations
@@ -18,12 +19,12 @@ from dataclasses import dataclass
 from types import CodeType, FunctionType
 from typing import TYPE_CHECKING
 
-import pytest
 import trials
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
+    import pytest
     from sites import Mutant
 
 ROOMY_BYTES = 6 * 2**30
@@ -41,6 +42,11 @@ class Outcome:
     outcome: str
     spent_s: float
     by: str = ""
+
+    def told(self) -> str:
+        """The outcome in a line."""
+        mutant = self.trial.mutant
+        return f"{self.outcome} {self.spent_s:.1f}s {mutant.path}:{mutant.line} {self.by}"
 
 
 class Warm:
@@ -152,7 +158,7 @@ def place_of(code: CodeType) -> tuple[str, str, int]:
 
 
 def changed_codes(mutant: Mutant) -> list[tuple[CodeType, CodeType]] | None:
-    """The functions that differ, as they were and as they are; None where something outside of functions does."""
+    """The functions that differ, before and after; None where something outside of functions does."""
     path = os.path.realpath(mutant.path)
     with open(path, encoding="utf-8") as text:  # noqa: PTH123  (no pathlib in a fork)
         old = compile(text.read(), path, "exec", dont_inherit=True)

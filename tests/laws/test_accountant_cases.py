@@ -1,4 +1,4 @@
-"""The accountant's law in small named worlds, one for each kind of cost: quick to say which kind went wrong."""
+"""The accountant's law in small named worlds: quick to say which kind of cost went wrong."""
 
 from __future__ import annotations
 
@@ -52,8 +52,11 @@ CASES = {
         **fleet(small=OWNED),
         "signals": {
             "electricity_price": {
-                "us-virginia": {f"{hour:02}:{minute}": 0.05 + 0.01 * (hour + int(minute) % 7)
-                                for hour in range(24) for minute in ("00", "17", "40")}
+                "us-virginia": {
+                    f"{hour:02}:{minute}": 0.05 + 0.01 * (hour + int(minute) % 7)
+                    for hour in range(24)
+                    for minute in ("00", "17", "40")
+                }
             }
         },
         **streams({**TALK, "arrivals": {"pattern": "bursty", "rate": 0.1, "cv": 6.0}}),
@@ -68,12 +71,22 @@ CASES = {
         "router": {"policy": "random_mix"},
     },
     "provisioned_full": {
-        **fleet(api={"plan": "provisioned", "units": 1, "throughput": {**UNIT, "input_tokens_per_min_per_unit": 900}}),
+        **fleet(
+            api={
+                "plan": "provisioned",
+                "units": 1,
+                "throughput": {**UNIT, "input_tokens_per_min_per_unit": 900},
+            }
+        ),
         **streams({**TALK, **LONG}),
         "router": {"policy": "always_strongest"},
     },
     "nobody_can": streams({**TALK, "input_tokens": 3_000_000}),
-    "some_cannot": {**streams({**TALK, "name": "long", "input_tokens": 3_000_000}, TALK), "seed": 0, "warmup": "0s"},
+    "some_cannot": {
+        **streams({**TALK, "name": "long", "input_tokens": 3_000_000}, TALK),
+        "seed": 0,
+        "warmup": "0s",
+    },
     "batched": {
         **fleet(api={"plan": "batch"}),
         **streams(TALK, BATCHED),

@@ -15,7 +15,7 @@ from world_cases import AGENT, CHAT, FRONTIER, SMALL, plain
 if TYPE_CHECKING:
     from pathlib import Path
 
-POLICY = '''
+POLICY = """
 import json
 from dataclasses import asdict
 from pathlib import Path
@@ -41,13 +41,15 @@ class Hears:
     def finish(self):
         Path({file!r}).write_text(json.dumps(self.heard))
         return ()
-'''
+"""
 HASTY = {"client": {"timeout": "4s", "retries": 1, "backoff": "1s"}}
 CHANGES = {
     "fails": {"fleet": [SMALL, {**FRONTIER, "api": {"offer": "openai/gpt-6.1-sol", "failure_ratio": 0.3}}]},
     "refuses": {"fleet": [{**SMALL, "engine": {"max_sequences": 2, "queue_limit": 2}}, FRONTIER]},
     "hangs up": {"workload": {"streams": [{**CHAT, **HASTY}]}},
-    "agents": {"workload": {"streams": [{**CHAT, "agent": AGENT, "arrivals": {"pattern": "steady", "rate": 0.2}}]}},
+    "agents": {
+        "workload": {"streams": [{**CHAT, "agent": AGENT, "arrivals": {"pattern": "steady", "rate": 0.2}}]}
+    },
 }
 
 

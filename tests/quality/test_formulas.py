@@ -22,7 +22,7 @@ def test_a_look_keeps_the_share_that_is_difficulty(sd: float, noise_sd: float, k
 
 
 def test_router_scores_are_the_logistic_of_a_binormal_draw() -> None:
-    """1 / (1 + e^(d'/2 - x)), x the request's own normal draw, moved by d' where the strong model is needed."""
+    """1 / (1 + e^(d'/2 - x)), x the request's normal draw, moved by d' where it needs the strong model."""
     key, needs = np.arange(200), np.arange(200) % 3 == 0
     apart = separation_for(0.8)
     noise = keyed_normal(11, "router score", key)
@@ -47,7 +47,9 @@ def test_a_recorded_querys_difficulty_is_the_log_odds_of_its_wrong_answers() -> 
 def test_the_ability_for_a_success_has_it(success: float) -> None:
     """Mean success at the ability that was found is what was asked for, at most a millionth from the ends."""
     ability = ability_for(success, 0.3, 1.2, 1.5)
-    assert mean_success(ability, 0.3, 1.2, 1.5) == pytest.approx(min(max(success, 1e-6), 1.0 - 1e-6), rel=1e-5)
+    assert mean_success(ability, 0.3, 1.2, 1.5) == pytest.approx(
+        min(max(success, 1e-6), 1.0 - 1e-6), rel=1e-5
+    )
 
 
 @pytest.mark.parametrize(("mean", "sd"), [(0.0, 0.0), (0.7, 1.5), (-2.0, 0.4)])

@@ -290,7 +290,11 @@ def test_litellms_fields_are_found_under_each_of_their_names(tmp_path: Path, sta
         tokens = {"prompt_tokens": 70 + at, "completion_tokens": 30 + at}
         row[start] = row.pop("startTime")
         del row["prompt_tokens"], row["completion_tokens"], row["metadata"], row["request_id"]
-        nested = {"bare": tokens, "usage": {"usage": tokens}, "usage_object": {"metadata": {"usage_object": tokens}}}
+        nested = {
+            "bare": tokens,
+            "usage": {"usage": tokens},
+            "usage_object": {"metadata": {"usage_object": tokens}},
+        }
         rows.append({**row, **nested[place]})
     trace = read_trace(lines(tmp_path, rows), "litellm")
     assert trace.arrival_s.tolist() == [0.0, 4.0]
@@ -301,7 +305,8 @@ def test_litellms_fields_are_found_under_each_of_their_names(tmp_path: Path, sta
 
 
 @pytest.mark.parametrize(
-    "word", ["failure", "failed", "fail", "error", "errored", "timeout", "timed_out", "cancelled", "400", "503"]
+    "word",
+    ["failure", "failed", "fail", "error", "errored", "timeout", "timed_out", "cancelled", "400", "503"],
 )
 def test_every_word_for_a_failed_call_is_known(tmp_path: Path, word: str) -> None:
     """Calls with such a status, however it is spelt, are no requests to replay."""
@@ -320,13 +325,16 @@ def test_times_of_which_none_can_be_read_are_refused(tmp_path: Path) -> None:
 
 def test_prefix_reuse_is_the_share_of_blocks_that_came_before(tmp_path: Path) -> None:
     """Of five blocks two were seen before."""
-    rows = [{"timestamp": at, "input_length": 512 * len(ids), "output_length": 5, "hash_ids": ids}
-            for at, ids in ((0, [1, 2]), (1000, [1, 2, 3]))]
+    rows = [
+        {"timestamp": at, "input_length": 512 * len(ids), "output_length": 5, "hash_ids": ids}
+        for at, ids in ((0, [1, 2]), (1000, [1, 2, 3]))
+    ]
     assert inspect_trace(lines(tmp_path, rows)).prefix_reuse_ratio == pytest.approx(0.4)
 
 
 @pytest.mark.parametrize(
-    ("unit", "name"), [("s", "seconds"), ("ms", "milliseconds"), ("us", "microseconds"), ("ns", "nanoseconds")]
+    ("unit", "name"),
+    [("s", "seconds"), ("ms", "milliseconds"), ("us", "microseconds"), ("ns", "nanoseconds")],
 )
 def test_notes_name_the_unit_in_words(tmp_path: Path, unit: str, name: str) -> None:
     """A reader is told in which unit the times were read."""
