@@ -74,7 +74,7 @@ FIRST_LINE = (
     "tests/world",
 )
 """Tests that know these packages, and take no more than a few seconds each."""
-MOST_S = 14.0
+MOST_S = 8.0
 """Seconds of tests that a mutant is given at most; those first that noticed most in the least time."""
 LIGHT_S = 0.02
 DEFAULTS = "tests/laws/test_neutral_defaults.py::test_what_nobody_states_is_nothing"

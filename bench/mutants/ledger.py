@@ -50,7 +50,9 @@ class Ledger:
                 self._count(entry)
 
     def outcome(self, mutant: Mutant) -> str | None:
-        """What became of a mutant, None where it has to be tried."""
+        """What became of a mutant, None where it has to be tried; what no test can notice has not."""
+        if self.is_equivalent(mutant):
+            return SURVIVED
         entry = self._known.get(mutant.key)
         if entry is None or (entry["outcome"] == SURVIVED and entry["stamp"] != self._stamp):
             return None
