@@ -6,10 +6,13 @@ mutmut itself changes functions only (through trampolines); what a month is stan
 from __future__ import annotations
 
 import hashlib
+import pickle
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import libcst as cst
+import yaml
 from libcst.metadata import ByteSpanPositionProvider, MetadataWrapper, PositionProvider
 from mutmut.mutation.mutators import (
     mutation_operators,
@@ -20,13 +23,14 @@ from mutmut.mutation.mutators import (
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
 
 SKIPPED = (cst.Annotation, cst.Decorator, cst.Import, cst.ImportFrom, cst.Raise, cst.FormattedString)
 """What no run depends on, or what cannot be loaded once it is changed; and the words of errors."""
 REFUSED = (operator_arg_removal, operator_assignment, operator_augmented_assignment)
 """Operators whose changes (None for a value, a missing argument) strict types refuse before any test."""
 TYPING = ("TYPE_CHECKING", "__all__")
+SABOTAGES = Path(__file__).parent / "sabotages.yaml"
+KEPT = Path(".cache/mutants/sites")
 GENTLE = 0.97
 """A number that is a little off: mutmut's own (one more) makes a share of 0.95 impossible, not wrong."""
 
@@ -46,6 +50,46 @@ class Mutant:
     after: str
     in_function: bool
     code: str = field(repr=False)
+
+
+def sabotages() -> list[Mutant]:
+    """The named ones; each has to be found once in its file."""
+    return [sabotage(**entry) for entry in yaml.safe_load(SABOTAGES.read_text(encoding="utf-8"))]
+
+
+def sabotage(what: str, path: str, before: str, after: str) -> Mutant:
+    """One line of a file put in another's place.
+
+    Raises:
+        ValueError: the line does not stand there once.
+    """
+    source = Path(path).read_text(encoding="utf-8")
+    if source.count(before) != 1:
+        message = f"{path} has {before!r} {source.count(before)} times; a sabotage needs it once"
+        raise ValueError(message)
+    key = hashlib.sha256(f"{path}|{before}|{after}".encode()).hexdigest()[:12]
+    return Mutant(
+        key=key,
+        path=path,
+        where=what,
+        line=source[: source.index(before)].count("\n") + 1,
+        before=before,
+        after=after,
+        in_function=False,
+        code=source.replace(before, after),
+    )
+
+
+def kept_mutants_of(path: Path) -> list[Mutant]:
+    """All mutants of a file; found once for each state of it, and of this module."""
+    text = path.read_bytes() + Path(__file__).read_bytes() + str(path).encode()
+    kept = KEPT / f"{hashlib.sha256(text).hexdigest()[:24]}.pickle"
+    if kept.exists():
+        return pickle.loads(kept.read_bytes())  # noqa: S301  (written below)
+    found = list(mutants_of(path))
+    KEPT.mkdir(parents=True, exist_ok=True)
+    kept.write_bytes(pickle.dumps(found))
+    return found
 
 
 def mutants_of(path: Path) -> Iterator[Mutant]:
@@ -102,6 +146,8 @@ class Places(cst.CSTVisitor):
         """Mutates a node, and goes on below it unless it is to be left alone."""
         if isinstance(node, SKIPPED) or is_for_typing(node) or is_text(node):
             return False
+        if isinstance(node, cst.Arg) and is_guard(node):
+            return False
         if isinstance(node, cst.FunctionDef | cst.ClassDef):
             self._enter(node)
         for new in changes(node):
@@ -144,9 +190,15 @@ def changes(node: cst.CSTNode) -> Iterator[cst.CSTNode]:
             made = list(operator(node))
             yield from made[:1] if isinstance(node, cst.BaseString) else made
     if isinstance(node, cst.Call) and len(node.args) > 1:
-        yield from (without(node, place) for place, arg in enumerate(node.args) if arg.keyword)
+        named = [place for place, arg in enumerate(node.args) if arg.keyword and not is_guard(arg)]
+        yield from (without(node, place) for place in named)
     if isinstance(node, cst.Float):
         yield node.with_changes(value=repr(node.evaluated_value * GENTLE))
+
+
+def is_guard(arg: cst.Arg) -> bool:
+    """`strict=True`: a guard of `zip` against lists of different lengths, which no run has."""
+    return arg.keyword is not None and arg.keyword.value == "strict"
 
 
 def without(call: cst.Call, place: int) -> cst.Call:

@@ -1,20 +1,19 @@
-"""Tries mutants: each in a process forked from one that has loaded all but the code under test."""
+"""Tries a mutant that takes effect on import: the code under test is loaded anew, with one module changed."""
 
 from __future__ import annotations
 
 import importlib.abc
 import importlib.util
 import os
-import signal
 import sys
-import time
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING
 
+import hypothesis
 import pytest
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
     from importlib.machinery import ModuleSpec
     from types import ModuleType
 
@@ -24,6 +23,8 @@ KILLED, SURVIVED, TIMED_OUT, NO_PROGRAM = "killed", "survived", "timed_out", "no
 KEPT_LOADED = "simulator.kernel"
 UNDER_TEST = ("router", "simulator", "wayfare")
 NOT_A_PROGRAM = 97
+KILLED_SOMEHOW = 96
+START_S = 20.0
 PYTEST = (
     "-x",
     "-q",
@@ -32,6 +33,7 @@ PYTEST = (
     "-p",
     "no:xdist",
     "--assert=plain",
+    "--capture=sys",
     "--hypothesis-seed=0",
     "--no-header",
 )
@@ -39,11 +41,16 @@ PYTEST = (
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Trial:
-    """A mutant, and the tests that may notice it, those first that take the least time."""
+    """A mutant, and the tests that may notice it in their order, with the seconds of work each may take."""
 
     mutant: Mutant
     tests: tuple[str, ...]
-    limit_s: float
+    limits_s: tuple[float, ...]
+
+    @property
+    def limit_s(self) -> float:
+        """Seconds of work for all."""
+        return START_S + sum(self.limits_s)
 
 
 class Mutation(importlib.abc.MetaPathFinder, importlib.abc.Loader):
@@ -71,78 +78,38 @@ class Mutation(importlib.abc.MetaPathFinder, importlib.abc.Loader):
         exec(self._code, module.__dict__)  # noqa: S102  (a mutant is a program that we made)
 
 
-def prepare() -> None:
-    """Loads libraries, catalog and compiled kernel, and forgets the modules under test.
+def quicken() -> None:
+    """Hypothesis looks for failures only: what fails is not shrunk, nor is slowness one."""
+    quick = hypothesis.Phase.explicit, hypothesis.Phase.generate
+    hypothesis.settings.register_profile(
+        "mutants",
+        phases=quick,
+        database=None,
+        deadline=None,
+        suppress_health_check=list(hypothesis.HealthCheck),
+    )
+    hypothesis.settings.load_profile("mutants")
+
+
+def forget() -> None:
+    """Forgets the modules under test, and the tests.
 
     The kernel stands on nothing of the simulator and is not mutated: it stays.
     """
-    import hypothesis
-
-    quick = hypothesis.Phase.explicit, hypothesis.Phase.generate
-    hypothesis.settings.register_profile("mutants", phases=quick, database=None, deadline=None)
-    hypothesis.settings.load_profile("mutants")
-    import scipy.special  # noqa: F401  (loaded once, for all)
-
-    from simulator import load_scenario, simulate
-
-    simulate(load_scenario("support-desk-diurnal", overrides=["duration=1min"]))
-    for name in list(sys.modules):
+    tests = str(Path("tests").resolve())
+    for name, module in list(sys.modules.items()):
         kept = name == KEPT_LOADED or name.startswith(f"{KEPT_LOADED}.")
-        if name.split(".")[0] in UNDER_TEST and not kept:
+        is_test = str(getattr(module, "__file__", "")).startswith(tests)
+        if is_test or (name.split(".")[0] in UNDER_TEST and not kept):
             del sys.modules[name]
 
 
 def run(trial: Trial) -> int:
     """In a child of its own: 0 when no test noticed the mutant."""
-    silence = os.open(os.devnull, os.O_WRONLY)
-    os.dup2(silence, 1)
-    os.dup2(silence, 2)
-    try:
-        sys.meta_path.insert(0, Mutation(trial.mutant))
-    except SyntaxError:
-        return NOT_A_PROGRAM
+    sys.meta_path.insert(0, Mutation(trial.mutant))
     return int(pytest.main([*PYTEST, *trial.tests]))
 
 
-def outcomes(trials: Sequence[Trial], jobs: int) -> Iterator[tuple[Trial, str, float]]:
-    """What becomes of each mutant, as it is known; `jobs` processes at a time."""
-    waiting, running = list(reversed(trials)), {}
-    while waiting or running:
-        while waiting and len(running) < jobs:
-            trial = waiting.pop()
-            running[started(trial)] = (trial, time.monotonic())
-        yield from ended(running)
-
-
-def started(trial: Trial) -> int:
-    """The process of a trial, leader of a group of its own."""
-    child = os.fork()
-    if child:
-        return child
-    code = 1
-    try:
-        os.setpgid(0, 0)
-        code = run(trial)
-    finally:
-        os._exit(code)
-
-
-def ended(running: dict[int, tuple[Trial, float]]) -> Iterator[tuple[Trial, str, float]]:
-    """Trials that are over by now, after a short wait; those that take too long are ended."""
-    time.sleep(0.02)
-    for child, (trial, began_s) in list(running.items()):
-        spent_s = time.monotonic() - began_s
-        over, status = os.waitpid(child, os.WNOHANG)
-        if not over and spent_s < trial.limit_s:
-            continue
-        if not over:
-            os.killpg(child, signal.SIGKILL)
-            os.waitpid(child, 0)
-        del running[child]
-        yield trial, verdict(status) if over else TIMED_OUT, spent_s
-
-
-def verdict(status: int) -> str:
-    """What an exit code of pytest says of the mutant."""
-    code = os.waitstatus_to_exitcode(status)
+def verdict(code: int) -> str:
+    """What an exit code says of the mutant."""
     return {0: SURVIVED, NOT_A_PROGRAM: NO_PROGRAM}.get(code, KILLED)

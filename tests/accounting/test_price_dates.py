@@ -33,7 +33,7 @@ def world(model: str = "gpt-4o", offer: str = "openai/gpt-4o", **changes: object
     """One API, a request a minute of a thousand tokens in and a hundred out."""
     api = {"offer": offer, **changes.pop("api", {})}
     stream = {"arrivals": ONE_A_MINUTE, "input_tokens": 1_000, "output_tokens": 100}
-    stream |= changes.pop("stream", {})
+    stream = changes.pop("trace", None) or {**stream, **changes.pop("stream", {})}
     fleet = [{**FRONTIER, "model": model, "api": api}]
     return scenario(fleet=fleet, router={"policy": "round_robin"}, **with_stream(**stream), **changes)
 
@@ -170,7 +170,7 @@ def test_batches_and_caches_give_the_discounts_the_provider_says(
     tmp_path: Path, offer: str, prices: dict[str, tuple[float, ...]]
 ) -> None:
     """Input, cached, written and answer tokens cost what the plan and the provider's rule make of them."""
-    changes = {"duration": "1h", "drain": "24h", "stream": shared_prefix(tmp_path)}
+    changes = {"duration": "1h", "drain": "24h", "trace": shared_prefix(tmp_path)}
     for plan, (given, cached, written, answer) in prices.items():
         run = simulate(
             world(model=offer.split("/")[1], offer=offer, api={"plan": plan}, start="2026-11-02", **changes)
@@ -184,7 +184,7 @@ def test_batches_and_caches_give_the_discounts_the_provider_says(
 
 def test_a_batch_without_a_cached_price_pays_for_every_token(tmp_path: Path) -> None:
     """GPT-4o caches nothing in batches, though it does outside them."""
-    changes = {"duration": "1h", "drain": "24h", "stream": shared_prefix(tmp_path)}
+    changes = {"duration": "1h", "drain": "24h", "trace": shared_prefix(tmp_path)}
     tokens = {
         plan: simulate(world(api={"plan": plan}, start="2026-11-02", **changes)).report.fields["tokens"]
         for plan in ("batch", "pay_as_you_go")

@@ -277,6 +277,94 @@ def test_older_and_failed_rows_of_litellm_are_found_inside(tmp_path: Path) -> No
 
 
 @pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("status", "failure"),
+        ("metadata", {"status": "failure"}),
+        ("cache_hit", "True"),
+        ("call_type", "aembedding"),
+    ],
+)
+def test_one_field_of_litellm_alone_tells_that_a_call_is_none_to_replay(
+    tmp_path: Path, name: str, value: object
+) -> None:
+    """Each field that can say so says so by itself."""
+    rows = [spend(0), {**spend(3), name: value}, spend(9)]
+    for row in rows:
+        if name == "metadata":
+            del row["status"]
+        else:
+            row.pop("metadata")
+    trace = read_trace(lines(tmp_path, rows))
+    assert trace.arrival_s.tolist() == [0.0, 9.0]
+    assert sum(trace.dropped_row_count.values()) == 1
+
+
+@pytest.mark.parametrize("place", ["bare", "usage", "usage_object"])
+@pytest.mark.parametrize("start", ["startTime", "start_time"])
+def test_litellms_fields_are_found_under_each_of_their_names(tmp_path: Path, start: str, place: str) -> None:
+    """Start and tokens under any name that a version gave them; none of them is without a role."""
+    rows = []
+    for at in (0, 4):
+        row = spend(at, session_id=f"s{at}")
+        tokens = {"prompt_tokens": 70 + at, "completion_tokens": 30 + at}
+        row[start] = row.pop("startTime")
+        del row["prompt_tokens"], row["completion_tokens"], row["metadata"], row["request_id"]
+        nested = {
+            "bare": tokens,
+            "usage": {"usage": tokens},
+            "usage_object": {"metadata": {"usage_object": tokens}},
+        }
+        rows.append({**row, **nested[place]})
+    trace = read_trace(lines(tmp_path, rows), "litellm")
+    assert trace.arrival_s.tolist() == [0.0, 4.0]
+    assert trace.input_token_count.tolist() == [70, 74]
+    assert trace.output_token_count.tolist() == [30, 34]
+    assert trace.unused_fields == ()
+    assert trace.session.tolist()[0] != trace.session.tolist()[1]
+
+
+@pytest.mark.parametrize(
+    "word",
+    ["failure", "failed", "fail", "error", "errored", "timeout", "timed_out", "cancelled", "400", "503"],
+)
+def test_every_word_for_a_failed_call_is_known(tmp_path: Path, word: str) -> None:
+    """Calls with such a status, however it is spelt, are no requests to replay."""
+    rows = [{"t": at, "p": 5, "c": 6, "s": "ok" if at != 1 else word.upper()} for at in range(3)]
+    columns = {"timestamp": "t", "input_tokens": "p", "output_tokens": "c", "status": "s"}
+    trace = read_trace(lines(tmp_path, rows), columns=columns)
+    assert len(trace) == 2
+    assert trace.dropped_row_count == {FAILED_CALL: 1}
+
+
+def test_times_of_which_none_can_be_read_are_refused(tmp_path: Path) -> None:
+    """A file without one instant is no recording."""
+    with pytest.raises(InvalidTraceError):
+        read_trace(table(tmp_path, ["x", "y", "soon"]), columns=ROLES)
+
+
+def test_prefix_reuse_is_the_share_of_blocks_that_came_before(tmp_path: Path) -> None:
+    """Of five blocks two were seen before."""
+    rows = [
+        {"timestamp": at, "input_length": 512 * len(ids), "output_length": 5, "hash_ids": ids}
+        for at, ids in ((0, [1, 2]), (1000, [1, 2, 3]))
+    ]
+    assert inspect_trace(lines(tmp_path, rows)).prefix_reuse_ratio == pytest.approx(0.4)
+
+
+@pytest.mark.parametrize(
+    ("unit", "name"),
+    [("s", "seconds"), ("ms", "milliseconds"), ("us", "microseconds"), ("ns", "nanoseconds")],
+)
+def test_notes_name_the_unit_in_words(tmp_path: Path, unit: str, name: str) -> None:
+    """A reader is told in which unit the times were read."""
+    factor = {"s": 1, "ms": 10**3, "us": 10**6, "ns": 10**9}[unit]
+    times = [round((START + timedelta(seconds=gap)).timestamp()) * factor for gap in (0, 5, 9)]
+    trace = read_trace(table(tmp_path, times), columns=ROLES)
+    assert any(f"times were read as {name} since 1970" in note for note in trace.notes)
+
+
+@pytest.mark.parametrize(
     ("status", "used"), [("200", 1), (200, 1), ("429", 0), (500, 0), ("ERROR", 0), ("ok", 1)]
 )
 def test_a_mapped_status_may_be_a_word_or_an_http_status(tmp_path: Path, status: object, used: int) -> None:
