@@ -34,7 +34,9 @@ def test_a_verified_answer_is_shown_whole() -> None:
         assert row["verified"] == (kinds[-1] == "finish"), kinds
         if row["verified"]:
             assert row["ttft_s"] == pytest.approx(row["e2e_s"])
-            assert len({attempt["target"] for attempt in records.tries[request]}) == len(records.tries[request])
+            assert len({attempt["target"] for attempt in records.tries[request]}) == len(
+                records.tries[request]
+            )
         elif row["output_token_count"] > 1:
             assert row["ttft_s"] < row["e2e_s"]
 
