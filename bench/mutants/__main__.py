@@ -43,6 +43,7 @@ FIRST_LINE = (
         for name in (
             "comparison",
             "domain_warnings",
+            "hull",
             "layouts",
             "learnt",
             "live_limits",

@@ -9,7 +9,13 @@ from simulator import simulate
 from world_cases import CHAT, SMALL, scenario
 
 FAR = {**SMALL, "name": "far", "region": "us-texas"}
-CUT = {"kind": "partition", "between": ["us-virginia", "us-texas"], "at": "20s", "duration": "30s", "timeout": "4s"}
+CUT = {
+    "kind": "partition",
+    "between": ["us-virginia", "us-texas"],
+    "at": "20s",
+    "duration": "30s",
+    "timeout": "4s",
+}
 TALK = {**CHAT, "arrivals": {"pattern": "steady", "rate": 1.0}}
 
 
