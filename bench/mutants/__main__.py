@@ -43,6 +43,7 @@ FIRST_LINE = (
         for name in (
             "comparison",
             "domain_warnings",
+            "hull",
             "layouts",
             "learnt",
             "live_limits",
@@ -153,6 +154,8 @@ class Run:
         known = self._known(session)
         known = {test: entry for test, entry in known.items() if test in names}
         new = [mutant for mutant in self._mutants if self._book.outcome(mutant) is None]
+        if self._asked.again:
+            new = [mutant for mutant in new if self._book.spent_s(mutant) is not None]
         planned = [trial_of(mutant, known, self._book) for mutant in new]
         for trial in planned:
             if not trial.tests:
@@ -200,6 +203,7 @@ def parser() -> argparse.ArgumentParser:
     )
     made.add_argument("--seed", type=int, nargs="*", default=[1], help="of a sample, or of several at once")
     made.add_argument("--paths", nargs="*", type=Path, help="folders or files instead of all packages")
+    made.add_argument("--again", action="store_true", help="try only what survived other tests before")
     made.add_argument(
         "--named", action="store_true", help="the sabotages that have names, and no others but a sample"
     )

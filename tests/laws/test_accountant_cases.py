@@ -49,7 +49,7 @@ CASES = {
     "agents": streams({**TALK, "agent": AGENT}, {**TALK, "name": "other", "region": "us-texas"}),
     "owned": {**fleet(small=OWNED), "signals": SIGNALS},
     "hours": {
-        **fleet(small=OWNED),
+        **fleet(small={**OWNED, "replicas": 2}),
         "signals": {
             "electricity_price": {
                 "us-virginia": {

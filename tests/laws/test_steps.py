@@ -23,7 +23,7 @@ def run(**router: object):
 
 
 def test_a_verified_answer_is_shown_whole() -> None:
-    """An accepted answer is delivered at once, when the verdict is in; others come token by token."""
+    """What a verifier accepted is delivered at once, when the verdict is in; the rest token by token."""
     records, steps = run(policy="cascade", parameters={"cost_usd": 0.0002})
     verified = {row["request"] for row in records.requests if row["verified"]}
     assert 10 < len(verified) < len(records.requests)

@@ -9,12 +9,14 @@ import pytest
 
 from router import specimens
 from router.errors import InvalidPolicyParameterError, UnknownPolicyError
+from router.failures import failure_class
 from router.filters import LoadCeiling, SuccessFloor
 from router.options import OptionTable, cheapest, strongest
 from router.parameters import at_least, check, ratio, weights
 from router.pickers import BestScore, RandomByScore
 from router.registry import describe_policy, make_policy, policy_names
 from router.scorers import lower_is_better
+from router.source_file import is_file_spec
 from router.sources import source_of
 
 TARGETS = specimens.specimen_targets()
@@ -129,3 +131,31 @@ def test_an_unknown_scheme_lists_the_sources_there_are() -> None:
     assert str(refused.value) == (
         "unknown policy 'smoke://signals': no source 'smoke'; known sources: 'grpc'"
     )
+
+
+@pytest.mark.parametrize(
+    ("spec", "is_one"),
+    [("a/b.py:Mine", True), ("c:/a/b.py:Mine", True), ("b.py:", False), ("b.py", False), ("cascade", False)],
+)
+def test_a_files_policy_is_named_after_the_last_colon(spec: str, is_one: bool) -> None:  # noqa: FBT001  (a case)
+    """A path may hold colons itself; a file without a name, or a bare name, is no such text."""
+    assert is_file_spec(spec) == is_one
+
+
+@pytest.mark.parametrize(
+    ("reason", "retried", "counted"),
+    [
+        ("rate_limited", True, True),
+        ("server_error", True, True),
+        ("timeout", True, True),
+        ("connection_error", True, False),
+        ("too_large", False, False),
+        ("context_length", False, False),
+        ("refused", False, True),
+        ("never heard of", True, True),
+    ],
+)
+def test_only_what_the_target_did_counts_against_it(reason: str, retried: bool, counted: bool) -> None:  # noqa: FBT001  (a case)
+    """Prompts that are too long and broken connections are not held against a target."""
+    found = failure_class(reason)
+    assert (found.retried, found.counted) == (retried, counted)

@@ -566,3 +566,9 @@ def test_recorded_requests_need_room_for_what_was_answered(tmp_path: Path) -> No
     report = simulate(scenario(duration="60s", fleet=fleet, **with_stream(arrivals=arrivals))).report.fields
     assert report["requests"]["completed"] == 2
     assert report["requests"]["rejected"] == 1
+
+
+def test_requests_that_all_come_at_once_have_no_variation(tmp_path: Path) -> None:
+    """Without a gap there is nothing to divide by."""
+    found = inspect_trace(table(tmp_path, [5, 5, 5]), columns=ROLES)
+    assert np.isnan(found.interarrival_cv)
