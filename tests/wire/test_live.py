@@ -1,5 +1,8 @@
 """The live router without the wire: the host's own steps, loads that add up, nothing kept for ever."""
 
+import asyncio
+from contextlib import suppress
+
 import numpy as np
 import pytest
 
@@ -11,6 +14,7 @@ from router.steps import Await, Event, EventKind, Follow, Sleep, Start, Verify
 from simulator import load_scenario
 from simulator.experiment.live import Constraints, LiveFleet
 from simulator.experiment.resolution import resolve
+from wayfare.service import routers
 from wayfare.service.live import LiveRouter, UnknownRequestError
 from world_cases import CHAT, FRONTIER, PHONE, SMALL, plain
 
@@ -151,6 +155,22 @@ def test_what_nobody_reports_on_is_forgotten():
     assert (live.fleet.outstanding[0], live.expired_count, live.open_request_count) == (2, 1, 2)
     with pytest.raises(UnknownRequestError):
         live.report(first.request, Event(-1, EventKind.TIMER, 11.0))
+
+
+def test_forgotten_requests_are_forgotten_without_a_call(monkeypatch):
+    """The service forgets requests that nobody reports on now and then, whether or not somebody asks."""
+    monkeypatch.setattr(routers, "SWEEP_EVERY_S", 0.001)
+    found = routers.Routers(checker=None, configured=[load_scenario("frontier-only")])
+    (desk,) = found.of("anybody")
+    desk.live.expire_after_s = -1.0
+    desk.live.decide(request(), (0,), "")
+
+    async def swept():
+        with suppress(TimeoutError):
+            await asyncio.wait_for(found.expire_forever(), 0.05)
+
+    asyncio.run(swept())
+    assert (desk.live.expired_count, desk.live.fleet.outstanding[0]) == (1, 0)
 
 
 def test_events_that_nobody_waits_for_change_nothing():

@@ -11,6 +11,7 @@ from serving import LONG, SHORT, TOKENS, Service, fields_of, named_run, refused,
 from simulator import load_scenario, shipped_scenarios, simulate
 from wayfare.client import Client, RunFailedError
 from wayfare.convert.scenario import scenario_message
+from wayfare.server import UnsafeAddressError, demand_near
 from wayfare.v1 import simulation_pb2 as pb
 
 
@@ -229,6 +230,15 @@ def test_a_killed_service_loses_no_accepted_run(tmp_path):
         reports = [client.report(run_id) for run_id in waiting]
     assert again.end() == 0
     assert len({report["digest"] for report in reports}) == 1
+
+
+@pytest.mark.parametrize(
+    "address", ["127.0.0.1:65536", "127.0.0.1", ":1", "127.0.0.1:x", "127.0.0.1:99999999"]
+)
+def test_addresses_are_checked(address):
+    """A port beyond 65535 is no port, and told so before anything is opened."""
+    with pytest.raises(UnsafeAddressError, match="is not host:port with a port of 0 to 65535"):
+        demand_near(address, allowed_anywhere=True, missing="")
 
 
 def test_strangers_are_kept_out(tmp_path):
