@@ -518,6 +518,10 @@ def test_every_optional_column_is_written_where_a_row_fills_it(tmp_path: Path) -
     head = "arrival_s,input_tokens,output_tokens,max_output_tokens,session,prefix_blocks"
     body = "0.0,40,8,9,0,4 5,32\n1.0,50,6,,,,32\n"
     assert target.read_text(encoding="utf-8") == f"{head},prefix_block_tokens\n{body}"
+    again = read_trace(target)
+    assert (again.format, again.block_tokens, again.unused_fields) == ("wayfare", 32, ())
+    assert again.max_output_token_count.tolist() == [9, 0]
+    assert (again.session.tolist(), again.prefix_block.tolist()) == ([0, -1], [4, 5])
     assert convert_trace(source, target, columns=columns).block_tokens is None
     assert target.read_text(encoding="utf-8") == head + "\n" + body.replace(",32\n", "\n")
 
