@@ -198,6 +198,7 @@ def test_recorded_queries_behind_a_look_are_weighed_by_bayes() -> None:
         assert prior.weights(seen, 0.9)[row].tolist() == pytest.approx(weights)
         assert prior.expected(seen, 0.9)[row] == pytest.approx(mean)
     assert prior.expected(seen, 0.0).tolist() == seen.tolist()
+    assert prior.expected(np.array([-90.0, 90.0]), 0.9).tolist() == pytest.approx([-1.0, 2.0])
 
 
 @pytest.mark.parametrize(("noise", "step"), [(0.9, 0.05), (0.2, 0.02)])
@@ -260,7 +261,7 @@ def refused(path: Path, text: str | None, models: tuple[str, ...] = ("a", "b")) 
         (HEADER + "q,a,1,5\nq,c,1,5\n", "model: no answers of 'b'; found: 'a', 'c'"),
         (HEADER + "q,c,1,5\n", "model: no answers of 'a', 'b'; found: 'c'"),
         (HEADER + "q,a,1,5\nr,b,1,5\n", "query: no query was answered by all models"),
-        ("query,model,correct\nq,a,1\n", "'output_tokens'"),
+        ("query,model,correct\nq,a,1\n", "row 1: no column 'output_tokens'; needed: query, model"),
     ],
 )
 def test_unusable_tables_of_answers_say_what_they_lack(tmp_path: Path, text: str | None, what: str) -> None:
