@@ -125,12 +125,13 @@ def test_rates_within_and_between_bursts_mean_the_stated_rate(
 def test_states_alternate_from_0_to_the_end(seed: int, duration_s: float) -> None:
     """The first is a burst with the share's chance; then states of exponential times of their own means."""
     pattern = Bursty(rate_per_s=1.0, process="on_off", burst_share=0.4, burst_duration_s=6.0)
-    edges, bursting = pattern._states(duration_s, rng(seed))
+    edges, bursting = pattern._states(duration_s, theirs := rng(seed))
     draws = rng(seed)
     starts = bool(draws.random() < 0.4)
     count = 2 * int(duration_s / 15.0 + 16)
     means = [6.0 if (i % 2 == 0) == starts else 9.0 for i in range(count)]
     expected = np.cumsum(draws.exponential(np.array(means)))
+    assert theirs.random() == draws.random()
     inner = expected[expected < duration_s]
     np.testing.assert_allclose(edges, [0.0, *inner, duration_s])
     assert bursting.tolist() == [(i % 2 == 0) == starts for i in range(len(inner) + 1)]

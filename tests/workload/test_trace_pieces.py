@@ -413,6 +413,15 @@ def test_fields_without_a_role_are_told_in_their_order(tmp_path: Path) -> None:
     assert not {"ts", "in", "u", "u.out"} & set(found.unused_fields)
 
 
+def test_fields_deep_inside_have_their_roles(tmp_path: Path) -> None:
+    """A time written as an instant and a count, three objects down; what holds them is not unused."""
+    rows = [{"in": 5, "u": {"v": {"ts": f"2025-03-01T10:00:0{at}Z", "out": 6}}} for at in (1, 4)]
+    columns = {**MAP, "timestamp": "u.v.ts", "output_tokens": "u.v.out"}
+    found = read_trace(written(tmp_path / "t", rows), columns=columns)
+    assert found.arrival_s.tolist() == [0.0, 3.0]
+    assert (found.output_token_count.tolist(), found.unused_fields) == ([6, 6], ())
+
+
 @pytest.mark.parametrize(
     ("clocked", "changes", "notes"),
     [
