@@ -10,12 +10,13 @@ import numpy as np
 import pytest
 
 from router.outcome import Outcome
-from router.steps import Await, Fail, Sleep, Start
+from router.steps import Await, Fail, Finish, Sleep, Start
 from scripted_worlds import (
     COUNT,
     HURRIED,
     OUTAGE,
     PATIENT,
+    Script,
     World,
     only,
     start,
@@ -23,6 +24,7 @@ from scripted_worlds import (
 )
 from simulator.world.absences import NOBODY_ON
 from simulator.world.journal import RequestState
+from simulator.world.metering import Metering
 from simulator.world.plan import Absence, Incident, Patience, TargetPlan, TaskRule
 from simulator.world.world import whom_to_hear_of
 
@@ -265,3 +267,107 @@ def test_a_router_sees_as_late_as_it_is_told() -> None:
     ]
     live = [[0, 0], [1, 0], [1, 0], [2, 0], [2, 1], [2, 0]]
     assert [running for _index, _now_s, running, _seen_s in seen] == live
+
+
+def test_the_first_decision_is_written_down() -> None:
+    """Its reason and its target; -1 where it names none, or none of the fleet."""
+    named = {0: "slow", 1: "quick", 2: "nobody"}
+
+    def script(index: int) -> Generator[object, object, None]:
+        target = {"target": named[index]} if index in named else {}
+        again = world._host.asked[-1][1] > 10.0 * index
+        world._host.decision = SimpleNamespace(reason="again" if again else f"reason {index}", **target)
+        if index == 4:
+            world._host.decision = None
+        yield Start(1 if index != 1 else 0, follow=True)
+
+    found: list[World] = []
+    original = World.run
+
+    def run(self: World) -> object:
+        nonlocal world
+        world = self
+        found.append(self)
+        return original(self)
+
+    world: World
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(World, "run", run)
+        world_of(script, patience=(PATIENT, HURRIED))
+    journal = world.journal
+    assert journal.decision_target.tolist() == [0, 1, -1, -1, -1, -1]
+    names = [journal.reason_names()[code] if code >= 0 else None for code in journal.reason]
+    assert names == ["reason 0", "reason 1", "reason 2", "reason 3", None, "reason 5"]
+
+
+METERED = {
+    "session": np.array([1, 1, 2, 2, 3, 3]),
+    "history_token_count": np.array([0, 5, 0, 5, -1, -1]),
+    "window_output_token_count": np.full(COUNT, 9),
+    "input_token_count": np.array([10, 20, 30, 40, 50, 60]),
+    "prefix_offset": np.array([0, 0, 0, 0, 0, 1, 2]),
+    "prefix_block": np.array([8, 8]),
+    "prefix_tokens": np.array([32, 32]),
+}
+
+
+def test_apis_that_answered_keep_the_prompt() -> None:
+    """The one whose answer was taken, of two that were asked: what comes next finds its tokens there."""
+    plans = world_of(only(-1)).plan.target_plans
+    metered = tuple(
+        TargetPlan(
+            **{name: getattr(plan, name) for name in TargetPlan.__slots__ if name != "metering"},
+            metering=Metering(lifetime_s=100.0),
+        )
+        for plan in plans
+    )
+
+    def script(index: int) -> Generator[object, object, None]:
+        slow = yield Start(0)
+        quick = yield Start(1)
+        yield Await((slow, quick))
+        if index == 0:
+            yield Await((slow,))
+        yield Finish(slow if index == 0 else quick)
+
+    changes = {"load": METERED, "target_plans": metered, "repeats_prefix": np.ones(COUNT, np.bool_)}
+    world = world_of(script, **changes)
+    assert world.journal.cached_token_count == {2: 10, 7: 30, 11: 32}
+    silent = SimpleNamespace(learns=False, counts_outcomes=False)
+    assert list(whom_to_hear_of(world.plan, silent)) == [0, 0, 0, 0, 1, 1]
+    unmetered = world_of(script, load=METERED)
+    assert unmetered.journal.cached_token_count == {}
+    assert list(whom_to_hear_of(unmetered.plan, silent)) == [0] * COUNT
+    forgetful = world_of(script, **{**changes, "repeats_prefix": np.zeros(COUNT, np.bool_)})
+    assert forgetful.journal.cached_token_count == {}
+
+
+@pytest.mark.parametrize("fails", [False, True])
+def test_an_observer_hears_of_the_run_however_it_ends(fails: bool) -> None:  # noqa: FBT001
+    """At the first arrival and at the end, with what has arrived by then."""
+    heard: list[tuple[object, ...]] = []
+
+    class Watching:
+        def begin(self, total_s: float, label: str) -> None:
+            heard.append(("begin", total_s, label))
+
+        def advance(self, now_s: float, arrived: int) -> None:
+            heard.append(("advance", now_s, arrived))
+
+        def end(self) -> None:
+            heard.append(("end",))
+
+    def script(index: int) -> Generator[object, object, None]:
+        if fails and index == 3:
+            raise ZeroDivisionError
+        yield Start(1, follow=True)
+
+    plan, host = world_of(only(-1)).plan, Script(script)
+    host.world = world = World(plan, host, Watching())
+    if fails:
+        with pytest.raises(ZeroDivisionError):
+            world.run()
+    else:
+        assert world.run()["number"].tolist() == list(range(COUNT))
+    ended = [] if fails else [("advance", 100.0, COUNT)]
+    assert heard == [("begin", 100.0, "script"), ("advance", 0.0, 0), *ended, ("end",)]
