@@ -14,6 +14,7 @@ from scripted_worlds import (
     FAILED,
     FIRST,
     OUTAGE,
+    PATIENT,
     SURE,
     TIMER,
     logged,
@@ -23,7 +24,7 @@ from scripted_worlds import (
     world_of,
 )
 from simulator.world.journal import RequestState
-from simulator.world.plan import Incident
+from simulator.world.plan import Incident, Patience
 
 if TYPE_CHECKING:
     pass
@@ -163,3 +164,44 @@ def test_a_followed_failure_resumes_the_script() -> None:
     assert replies(world)[0][1][0] == FAILED
     assert world.journal.winner[1] == 2
     assert list(world.journal.attempt_kinds) == [0, 0, 1, 0, 0, 0, 0]
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "followed", "end_s", "given_up"),
+    [(1, 0, 0, 12.0, {2: 12.0}), (0, 1, 1, 12.0, {1: 12.0}), (0, 1, 0, 14.5, {})],
+)
+def test_of_two_attempts_the_followed_one_answers(
+    first: int, second: int, followed: int, end_s: float, given_up: dict[int, float]
+) -> None:
+    """Whichever was started last; the other is given up at that instant if it is under way."""
+    steps = (start(first), start(second), lambda made: Follow(made[followed]))
+    world = world_of(only(1, *steps), patience=(PATIENT, Patience(timeout_s=9.0)))
+    journal = world.journal
+    assert (journal.winner[1], journal.final_s[1]) == (1 + followed, end_s)
+    assert journal.given_up_s == given_up
+    assert journal.state[1] == RequestState.COMPLETED
+    assert not journal.buffered.any()
+
+
+def test_an_event_that_comes_too_late_is_kept_for_the_next_wait() -> None:
+    """Of two failures while the script slept the second is heard after a verdict and a new attempt."""
+    outage = Incident(**{**{name: getattr(OUTAGE, name) for name in OUTAGE.__slots__}, "at_s": 10.5})
+    world = world_of(
+        only(
+            1,
+            start(1),
+            start(0),
+            start(0),
+            lambda made: Await((made[0],)),
+            lambda made: Await((made[0],)),
+            lambda made: Await((made[0],), until_s=11.0),
+            lambda made: Await((made[0],)),
+            lambda made: Verify(made[0], SURE),
+            lambda made: Finish(made[0]),
+        ),
+        incidents=(outage,),
+    )
+    heard = [(at_s, reply[0] if isinstance(reply, tuple) else reply) for at_s, reply in replies(world)]
+    assert [kind for _at_s, kind in heard] == [FAILED, FAILED, TIMER, COMPLETED, False]
+    assert [at_s for at_s, _kind in heard] == [10.75, 10.75, 11.0, 12.0, 12.5]
+    assert world.journal.final_s[1] == 12.5

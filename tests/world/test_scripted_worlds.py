@@ -371,3 +371,19 @@ def test_an_observer_hears_of_the_run_however_it_ends(fails: bool) -> None:  # n
         assert world.run()["number"].tolist() == list(range(COUNT))
     ended = [] if fails else [("advance", 100.0, COUNT)]
     assert heard == [("begin", 100.0, "script"), ("advance", 0.0, 0), *ended, ("end",)]
+
+
+@pytest.mark.parametrize(("backoff_s", "winner"), [(1000.0, -1), (1.0, 2)])
+def test_who_has_hung_up_has_no_answer_until_it_asks_again(backoff_s: float, winner: int) -> None:
+    """What it asked for before counts no more."""
+    script = only(1, start(0, follow=True))
+    clients = (PATIENT, Patience(timeout_s=1.5, retries=1, backoff_s=backoff_s))
+    assert world_of(script, patience=clients).journal.winner[1] == winner
+
+
+def test_a_router_that_stops_asking_leaves_its_request_open() -> None:
+    """Its client's timer finds nobody to hang up on, and nobody asks again."""
+    world = world_of(only(1, start(0)), patience=(PATIENT, HURRIED))
+    assert [index for index, _now_s, _candidates in world._host.asked].count(1) == 1
+    assert world.journal.state[1] == RequestState.PENDING
+    assert np.isnan(world.journal.final_s[1])

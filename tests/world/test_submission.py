@@ -230,6 +230,7 @@ def test_failures_are_drawn_by_key_and_causes_are_independent(already: float, mo
             sent.submit(request, 1, 0, 2, 0.0)
             draw = keyed_uniform_scalar(SEED, "failure/target 1", int(KEYS[request]), 2)
             assert kernel.calls[-1]["reason"] == (SERVER_ERROR if draw < ratio else 0)
+            assert (kernel.calls[-1]["first_s"], kernel.calls[-1]["duration_s"]) == (0.0, 0.0)
             failed.append(draw < ratio)
         if ratio == joint:
             sent.end_errors(1, more)
