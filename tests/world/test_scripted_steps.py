@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pytest
 
+from router.decision import Verifier
 from router.steps import Await, Cancel, Fail, Finish, Follow, Sleep, TurnAway, Verify
 from scripted_worlds import (
     COMPLETED,
@@ -205,3 +206,29 @@ def test_an_event_that_comes_too_late_is_kept_for_the_next_wait() -> None:
     assert [kind for _at_s, kind in heard] == [FAILED, FAILED, TIMER, COMPLETED, False]
     assert [at_s for at_s, _kind in heard] == [10.75, 10.75, 11.0, 12.0, 12.5]
     assert world.journal.final_s[1] == 12.5
+
+
+def test_a_timer_of_an_earlier_wait_wakes_nobody() -> None:
+    """The answer came first: no later wait nor sleep ends when the first would have."""
+    for then in (lambda _made: Sleep(20.0), lambda made: Await((made[0],), until_s=20.0)):
+        world = world_of(
+            only(
+                1, start(1), lambda made: Await((made[0],), until_s=13.0), then, lambda made: Finish(made[0])
+            )
+        )
+        assert [at_s for at_s, _reply in replies(world)] == [12.0, 20.0]
+        assert world.journal.final_s[1] == 20.0
+
+
+def test_a_client_that_hangs_up_ends_sleeps_and_verdicts() -> None:
+    """What its router waited for is not told any more, to this request nor to the one asked again."""
+    for step in (lambda _made: Sleep(14.0), lambda made: Verify(made[0], Verifier(latency_s=2.0))):
+        world = world_of(
+            only(1, start(1), lambda made: Await((made[0],)), step, lambda _made: Fail("late")),
+            patience=(PATIENT, Patience(timeout_s=3.0)),
+        )
+        assert world.journal.state[1] == RequestState.TIMED_OUT
+        assert world.journal.final_s[1] == 13.0
+        assert len(replies(world)) == 1
+        assert "accepted" not in {entry[0] for entry in logged(world, 1)}
+        assert world.journal.given_up_s == {}
