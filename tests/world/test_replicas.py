@@ -236,6 +236,8 @@ def test_utilization_is_that_since_the_last_look() -> None:
     kernel.busy = kernel.busy + np.array([50.0, 5.0, 0.0, 1.0, 0.0])
     assert demand.replicas(30.0) == pytest.approx(6.0 / 20.0 / 0.5)
     assert demand.replicas(30.0) == 0.0
+    kernel.busy = kernel.busy + np.array([0.0, 0.25, 0.0, 0.0, 0.0])
+    assert demand.replicas(30.5) == pytest.approx(0.25 / 0.5 / 0.5)
 
 
 class Scaled:

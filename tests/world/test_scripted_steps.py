@@ -232,3 +232,11 @@ def test_a_client_that_hangs_up_ends_sleeps_and_verdicts() -> None:
         assert len(replies(world)) == 1
         assert "accepted" not in {entry[0] for entry in logged(world, 1)}
         assert world.journal.given_up_s == {}
+
+
+def test_giving_up_what_is_nobodys_changes_nothing() -> None:
+    """A handle that no attempt has: written down without a number, and nothing is given up."""
+    steps = (start(0), lambda made: Cancel(made[0] + 2**40), lambda made: Follow(made[0]))
+    world = world_of(only(1, *steps))
+    assert logged(world, 1) == [("cancel", 10.0, -1.0, -1.0, 0.0)]
+    assert (world.journal.given_up_s, world.journal.winner[1]) == ({}, 1)
