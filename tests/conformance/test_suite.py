@@ -327,3 +327,28 @@ def test_rules_are_all_run_in_their_order() -> None:
     assert names[:4] == ["is_a_policy", "picks_only_candidates", "gives_reasons", "reasons_are_few"]
     assert len(names) == len(set(names)) == 12
     suite.gives_reasons(Tries())
+
+
+class Wanders:
+    """A step policy whose first step depends on how many others there were."""
+
+    lives = 0
+
+    def __init__(self) -> None:
+        """Counts itself."""
+        Wanders.lives += 1
+        self.life = Wanders.lives
+
+    def steps(
+        self, request: RequestView, fleet: FleetView, rng: np.random.Generator
+    ) -> Generator[Step, Reply, None]:
+        """One attempt."""
+        yield Start(fleet.candidates[self.life % len(fleet.candidates)])
+
+
+def test_first_steps_are_compared_where_there_are_no_decisions() -> None:
+    """A step policy that starts elsewhere the second time is not deterministic."""
+    with pytest.raises(AssertionError, match="^two runs from the same seed differ$"):
+        suite.is_deterministic(Wanders)
+    with pytest.raises(PolicyFailedError, match="target 'small' is not permitted for this request"):
+        suite.picks_only_candidates(Strays)
