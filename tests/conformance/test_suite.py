@@ -118,6 +118,7 @@ def test_fleets_are_idle_and_loaded(rule: Callable[..., None], times: int) -> No
 def test_the_plainest_fleet_serves_most_rules(rule: Callable[..., None]) -> None:
     """Forty requests at ten seconds, in order, before an idle fleet of four."""
     found = shown(rule)
+    assert not any(isnan(one) for pair in found.estimates for one in pair)
     prompts = suite.specimen_requests(40).prompt_token_count.tolist()
     assert found.requests == [(index, 10.0, prompts[index]) for index in range(40)]
     assert set(found.loads) == {(0, 0, 0, 0)}
@@ -327,6 +328,23 @@ def test_rules_are_all_run_in_their_order() -> None:
     assert names[:4] == ["is_a_policy", "picks_only_candidates", "gives_reasons", "reasons_are_few"]
     assert len(names) == len(set(names)) == 12
     suite.gives_reasons(Tries())
+
+
+class LeavesOff:
+    """Ends without saying how."""
+
+    def steps(
+        self, request: RequestView, fleet: FleetView, rng: np.random.Generator
+    ) -> Generator[Step, Reply, None]:
+        """One attempt, then nothing."""
+        yield Start(fleet.candidates[0])
+
+
+def test_steps_that_end_too_early_are_told_what_they_lack() -> None:
+    """The message lists the steps that may be the last."""
+    told = "InvalidDecisionError: steps ended without Follow, Finish, Fail or TurnAway"
+    with pytest.raises(PolicyFailedError, match=f": {told}$"):
+        suite.ends_every_request(LeavesOff)
 
 
 class Wanders:

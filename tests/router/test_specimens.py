@@ -35,6 +35,7 @@ TYPES = {
 
 def test_the_ladder_climbs_from_a_free_edge_model_to_a_dear_api() -> None:
     """Each rung has its tier, region, context window, ability and prices."""
+    targets = specimen_targets()
     found = [
         (
             target.name,
@@ -45,10 +46,10 @@ def test_the_ladder_climbs_from_a_free_edge_model_to_a_dear_api() -> None:
             target.input_price_usd_per_mtok,
             target.output_price_usd_per_mtok,
         )
-        for target in TARGETS
+        for target in targets
     ]
     assert found == LADDER
-    for index, target in enumerate(TARGETS):
+    for index, target in enumerate(targets):
         assert (target.index, target.model, target.deployment) == (index, target.name, target.name)
         assert (target.discrimination, target.replica_count) == (1.7, 1)
         assert (dict(target.expected_output_tokens), TASK) == ({TASK: 200.0}, "support_chat")
