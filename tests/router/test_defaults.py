@@ -21,6 +21,7 @@ from router import (
     Verifier,
     Weighted,
     describe_policy,
+    make_policy,
     policy_names,
 )
 from router.constraints import Limits
@@ -78,6 +79,7 @@ def test_every_policy_has_the_parameters_and_defaults_it_is_documented_with() ->
 @pytest.mark.parametrize("name", [name for name in PARAMETERS if PARAMETERS[name]])
 def test_parameters_are_told_in_plain_phrases(name: str) -> None:
     """What is said of a parameter is a phrase in lower case without a full stop."""
+    assert make_policy(name) is not None
     for parameter in describe_policy(name).parameters:
         assert re.fullmatch(r"(?!XX)[a-z].*[a-z0-9]", parameter.about)
 

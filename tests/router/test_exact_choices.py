@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from router import Decision, Host, Resilience, make_policy
+from router import Decision, Host, Resilience, make_policy, policy_names
 from router.health import TargetHealth
+from router.registry import POLICIES
 from router.rehearsal import Rehearsal, Scripted
 from router.specimens import specimen_fleet, specimen_requests, specimen_targets, specimen_view
 from router.steps import Await, Event, EventKind, Start
@@ -168,3 +169,37 @@ def test_a_host_lets_its_policy_finish() -> None:
     """Warnings of a policy that finishes come back; of others there are none."""
     assert Host(Holds(), TARGETS, rng=Drawn()).finish() == ("held on",)
     assert Host(make_policy("static"), TARGETS, rng=Drawn()).finish() == ()
+
+
+def choice_of(policy: object, loads: tuple[int, ...] = (0, 0, 0, 0)) -> Decision:
+    """What a policy decides on the first request."""
+    request = specimen_view(specimen_requests(1), TARGETS)
+    return policy.route(request, specimen_fleet(TARGETS, loads), Drawn(0.3, 0.3, 0.3))
+
+
+@pytest.mark.parametrize("name", policy_names())
+def test_a_policy_without_parameters_is_one_with_its_defaults(name: str) -> None:
+    """Made directly with nothing, a policy decides as one that is made by name."""
+    if name != "oracle":
+        assert choice_of(POLICIES[name].policy()) == choice_of(make_policy(name))
+
+
+@pytest.mark.parametrize(
+    ("name", "parameters", "loads"),
+    [
+        ("cascade", {"targets": ["large", "frontier"]}, (0, 0, 0, 0)),
+        ("edge_first", {"local_tier": "cloud"}, (0, 0, 0, 0)),
+        ("hedge", {"after_s": 2.0}, (0, 0, 0, 0)),
+        ("power_of_two", {"choices": 1}, (0, 9, 0, 0)),
+        ("prompt_length", {"threshold_token_count": 5000, "weak": "medium"}, (0, 0, 0, 0)),
+        ("random_mix", {"weights": {"frontier": 1.0}}, (0, 0, 0, 0)),
+        ("round_robin", {"weights": {"frontier": 1.0}}, (0, 0, 0, 0)),
+        ("score_threshold", {"weak": "large", "strong": "large"}, (0, 0, 0, 0)),
+        ("static", {"target": "large"}, (0, 0, 0, 0)),
+        ("weighted_score", {"success_weight": 9.0, "cost_weight": 0.0, "load_weight": 0.0}, (0, 0, 0, 0)),
+        ("cheapest_capable", {"floor": 1.0}, (0, 0, 0, 0)),
+    ],
+)
+def test_parameters_that_are_stated_count(name: str, parameters: dict, loads: tuple[int, ...]) -> None:
+    """A policy with other parameters than its defaults decides otherwise."""
+    assert choice_of(make_policy(name, parameters), loads) != choice_of(make_policy(name), loads)
