@@ -1,0 +1,205 @@
+"""Choices by stated draws, the clock of rehearsals, and health to the instant."""
+
+from __future__ import annotations
+
+import pytest
+
+from router import Decision, Host, Resilience, make_policy, policy_names
+from router.health import TargetHealth
+from router.registry import POLICIES
+from router.rehearsal import Rehearsal, Scripted
+from router.specimens import specimen_fleet, specimen_requests, specimen_targets, specimen_view
+from router.steps import Await, Event, EventKind, Start
+
+TARGETS = specimen_targets()
+TOKEN, DONE, FAILED = EventKind.FIRST_TOKEN, EventKind.COMPLETED, EventKind.FAILED
+
+
+class Drawn:
+    """A generator that draws what it is told, in order."""
+
+    def __init__(self, *values: float) -> None:
+        """Keeps the values."""
+        self.left = list(values)
+
+    def random(self) -> float:
+        """The next value."""
+        return self.left.pop(0)
+
+
+@pytest.mark.parametrize(
+    ("name", "parameters", "draws", "loads", "expected"),
+    [
+        ("power_of_two", {}, (0.0, 0.0), (0, 0, 0, 0), "small"),
+        ("power_of_two", {}, (0.0, 0.0), (1, 0, 0, 0), "medium"),
+        ("power_of_two", {}, (0.99, 0.99), (0, 0, 1, 1), "frontier"),
+        ("power_of_two", {}, (0.99, 0.99), (0, 0, 1, 2), "large"),
+        ("power_of_two", {}, (0.25, 0.34), (0, 5, 3, 0), "large"),
+        ("power_of_two", {}, (0.25, 0.33), (0, 5, 3, 0), "small"),
+        ("power_of_two", {"choices": 1}, (0.5,), (0, 0, 9, 0), "large"),
+        ("power_of_two", {"choices": 3}, (0.99, 0.99, 0.99), (0, 3, 2, 2), "frontier"),
+        ("power_of_two", {"choices": 3}, (0.99, 0.99, 0.99), (0, 1, 2, 2), "medium"),
+        ("random_mix", {}, (0.0,), (0, 0, 0, 0), "small"),
+        ("random_mix", {}, (0.25,), (0, 0, 0, 0), "medium"),
+        ("random_mix", {}, (0.749,), (0, 0, 0, 0), "large"),
+        ("random_mix", {"weights": {"small": 1, "large": 3}}, (0.2499,), (0, 0, 0, 0), "small"),
+        ("random_mix", {"weights": {"small": 1, "large": 3}}, (0.25,), (0, 0, 0, 0), "large"),
+        ("random_mix", {"weights": {"small": 0, "large": 3}}, (0.0,), (0, 0, 0, 0), "large"),
+        ("least_outstanding", {"ties": "random"}, (0.0,), (2, 1, 1, 1), "medium"),
+        ("least_outstanding", {"ties": "random"}, (0.34,), (2, 1, 1, 1), "large"),
+        ("least_outstanding", {"ties": "random"}, (0.99,), (2, 1, 1, 1), "frontier"),
+        ("hedge", {"share_ratio": 0.5}, (0.5,), (2, 1, 1, 1), "medium"),
+        ("hedge", {"share_ratio": 0.5}, (0.49,), (2, 1, 1, 1), "medium large"),
+        ("hedge", {}, (), (2, 1, 1, 0), "frontier medium"),
+    ],
+)
+def test_a_draw_falls_where_its_share_is(
+    name: str, parameters: dict, draws: tuple[float, ...], loads: tuple[int, ...], expected: str
+) -> None:
+    """Each policy draws as often as it says, and chooses what the draws and loads say."""
+    rng, policy = Drawn(*draws), make_policy(name, parameters)
+    request = specimen_view(specimen_requests(1), TARGETS)
+    decision = policy.route(request, specimen_fleet(TARGETS, loads), rng)
+    named = (decision.target, getattr(decision, "backup", ""))
+    assert (" ".join(named).strip(), rng.left) == (expected, [])
+
+
+def begun(*scripts: Scripted) -> Rehearsal:
+    """A rehearsal in which the first target was sent to at ten seconds, once for each script."""
+    played = Rehearsal(scripts={"small": scripts}, now_s=10.0)
+    played._names = [target.name for target in TARGETS]
+    for number in range(len(scripts)):
+        played.steps.append((10.0, Start(0)))
+        assert played._execute(Start(0)) == number
+    return played
+
+
+@pytest.mark.parametrize(
+    ("script", "interest", "expected"),
+    [
+        (Scripted(), TOKEN, Event(0, TOKEN, 10.5)),
+        (Scripted(), DONE, Event(0, DONE, 12.0)),
+        (Scripted(first_token_s=2.0), TOKEN, Event(0, DONE, 12.0)),
+        (Scripted(fails_with="x", ends_s=0.5, retry_after_s=3.0), TOKEN, Event(0, FAILED, 10.5, "x", 3.0)),
+        (
+            Scripted(fails_with="x", retry_after_s=3.0),
+            DONE,
+            Event(0, FAILED, 12.0, "x", 3.0, first_token_seen=True),
+        ),
+        (Scripted(fails_with="x", retry_after_s=3.0), TOKEN, Event(0, TOKEN, 10.5)),
+    ],
+)
+def test_scripted_attempts_happen_at_their_instants(script: Scripted, interest: int, expected: Event) -> None:
+    """The first token comes before the end or not at all; a failure says what was seen and hinted."""
+    played = begun(script)
+    heard = played._execute(Await((0,), interest | DONE))
+    fields = ("handle", "kind", "now_s", "reason", "first_token_seen")
+    assert [getattr(heard, name) for name in fields] == [getattr(expected, name) for name in fields]
+    assert heard.retry_after_s == pytest.approx(expected.retry_after_s, nan_ok=True)
+    assert played.now_s == expected.now_s
+
+
+def test_a_first_token_is_heard_once_and_the_earliest_event_first() -> None:
+    """After its first token an attempt's next event is its end; a timer comes before later events."""
+    played = begun(Scripted(first_token_s=1.0, ends_s=4.0), Scripted(first_token_s=0.5, ends_s=3.0))
+    wait = Await((0, 1), TOKEN | DONE)
+    heard = [played._execute(wait) for _ in range(3)]
+    assert [(event.handle, event.kind, event.now_s) for event in heard] == [
+        (1, TOKEN, 10.5),
+        (0, TOKEN, 11.0),
+        (1, DONE, 13.0),
+    ]
+    timer = played._execute(Await((0,), DONE, 13.5))
+    assert (timer.handle, timer.kind, timer.now_s) == (-1, EventKind.TIMER, 13.5)
+    assert played._execute(Await((0,), DONE, 14.0)).kind is DONE
+
+
+def health(**settings: float) -> TargetHealth:
+    """The health of four lone targets and a pair."""
+    return TargetHealth(specimen_targets((1, 1, 1, 2)), Resilience(**settings))
+
+
+def test_a_target_cools_from_its_failure_for_the_cooldown() -> None:
+    """The end of the cooldown is an instant of service again; the fleet's is the latest of all."""
+    states = health(cooldown_s=10.0, failure_min_count=2)
+    states.failed(0, 100.0, "refused")
+    states.failed(1, 95.0, "refused")
+    assert (states.cooling_until_s, states.groups) == (110.0, ((0,), (1,), (2,), (3, 4), (3, 4)))
+    assert [states.is_cooling(0, now_s) for now_s in (100.0, 109.99, 110.0)] == [True, True, False]
+    assert states.healthy((2, 1, 0), 104.0) == (2,)
+    assert states.healthy((2, 1, 0), 105.0) == (2, 1)
+    assert states.healthy((2, 1, 0), 110.0) == (2, 1, 0)
+
+
+@pytest.mark.parametrize(("successes", "cools"), [(0, True), (1, True), (2, False), (3, False)])
+def test_more_than_the_ratio_of_enough_attempts_must_fail(successes: int, cools: bool) -> None:  # noqa: FBT001
+    """Two of three failures exceed a half, two of four do not."""
+    states = health(failure_min_count=2)
+    for _ in range(successes):
+        states.succeeded(3, 59.0)
+    for _ in range(2):
+        states.failed(3, 59.9, "server_error")
+    assert states.is_cooling(3, 59.9) is cools
+    assert not states.is_cooling(4, 59.9)
+
+
+def test_minutes_are_counted_apart() -> None:
+    """A failure at 59.9 s and one at 60 s are in different minutes."""
+    states = health(failure_min_count=2)
+    states.failed(3, 59.9, "server_error")
+    states.failed(3, 60.0, "server_error")
+    assert not states.is_cooling(3, 60.0)
+    states.failed(3, 60.0, "server_error")
+    assert states.is_cooling(3, 60.0)
+
+
+class Holds:
+    """Holds something until the run is over."""
+
+    def route(self, request: object, fleet: object, rng: object) -> Decision:
+        """A send to the small target."""
+        return Decision.send("small", reason="x")
+
+    def finish(self) -> tuple[str, ...]:
+        """One warning."""
+        return ("held on",)
+
+
+def test_a_host_lets_its_policy_finish() -> None:
+    """Warnings of a policy that finishes come back; of others there are none."""
+    assert Host(Holds(), TARGETS, rng=Drawn()).finish() == ("held on",)
+    assert Host(make_policy("static"), TARGETS, rng=Drawn()).finish() == ()
+
+
+def choice_of(policy: object, loads: tuple[int, ...] = (0, 0, 0, 0)) -> Decision:
+    """What a policy decides on the first request."""
+    request = specimen_view(specimen_requests(1), TARGETS)
+    return policy.route(request, specimen_fleet(TARGETS, loads), Drawn(0.3, 0.3, 0.3))
+
+
+@pytest.mark.parametrize("name", policy_names())
+def test_a_policy_without_parameters_is_one_with_its_defaults(name: str) -> None:
+    """Made directly with nothing, a policy decides as one that is made by name."""
+    if name != "oracle":
+        assert choice_of(POLICIES[name].policy()) == choice_of(make_policy(name))
+
+
+@pytest.mark.parametrize(
+    ("name", "parameters", "loads"),
+    [
+        ("cascade", {"targets": ["large", "frontier"]}, (0, 0, 0, 0)),
+        ("edge_first", {"local_tier": "cloud"}, (0, 0, 0, 0)),
+        ("hedge", {"after_s": 2.0}, (0, 0, 0, 0)),
+        ("power_of_two", {"choices": 1}, (0, 9, 0, 0)),
+        ("prompt_length", {"threshold_token_count": 5000, "weak": "medium"}, (0, 0, 0, 0)),
+        ("random_mix", {"weights": {"frontier": 1.0}}, (0, 0, 0, 0)),
+        ("round_robin", {"weights": {"frontier": 1.0}}, (0, 0, 0, 0)),
+        ("score_threshold", {"weak": "large", "strong": "large"}, (0, 0, 0, 0)),
+        ("static", {"target": "large"}, (0, 0, 0, 0)),
+        ("weighted_score", {"success_weight": 9.0, "cost_weight": 0.0, "load_weight": 0.0}, (0, 0, 0, 0)),
+        ("cheapest_capable", {"floor": 1.0}, (0, 0, 0, 0)),
+    ],
+)
+def test_parameters_that_are_stated_count(name: str, parameters: dict, loads: tuple[int, ...]) -> None:
+    """A policy with other parameters than its defaults decides otherwise."""
+    assert choice_of(make_policy(name, parameters), loads) != choice_of(make_policy(name), loads)
