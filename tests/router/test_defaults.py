@@ -30,6 +30,7 @@ from router.pickers import LeastLoaded
 from router.pipeline import Pipeline
 from router.rehearsal import STEP_LIMIT, Rehearsal, Scripted
 from router.scorers import LoadScore
+from router.specimens import specimen_fleet, specimen_targets
 from router.steps import AttemptKind, Await, Event, EventKind, Start
 
 if TYPE_CHECKING:
@@ -157,6 +158,7 @@ def test_reasons_of_failures_are_the_words_of_reports() -> None:
         "CONTEXT_LENGTH": "context_length",
         "REFUSED": "refused",
     }
+    assert {target.tier for target in specimen_fleet(specimen_targets()).candidate_targets()} == set(TIERS)
     assert TIERS == ("edge", "on_prem", "dedicated", "cloud")
     assert BASELINES == ("always_cheapest", "always_strongest", "random_mix", "oracle")
 
