@@ -146,6 +146,7 @@ def test_limits_that_are_not_stated_ban_nobody() -> None:
 
 def test_reasons_of_failures_are_the_words_of_reports() -> None:
     """Reports and files carry these words."""
+    assert all(failure_class(reason).counted in {True, False} for reason in FailureReason)
     assert {reason.name: reason.value for reason in FailureReason} == {
         "RATE_LIMITED": "rate_limited",
         "QUEUE_FULL": "queue_full",

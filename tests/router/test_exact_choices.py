@@ -2,13 +2,23 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import pytest
 
-from router import Decision, Host, Resilience, UnknownPolicyError, load_policy, make_policy, policy_names
+from router import (
+    Decision,
+    Host,
+    Resilience,
+    UnknownPolicyError,
+    Verifier,
+    load_policy,
+    make_policy,
+    policy_names,
+)
 from router.health import TargetHealth
+from router.parameters import describe_parameters
 from router.pickers import RandomByScore
 from router.registry import POLICIES
 from router.rehearsal import Rehearsal, Scripted
@@ -253,3 +263,33 @@ def test_what_is_no_class_in_a_file_is_no_policy(tmp_path: Path) -> None:
     path.write_text("Mine = 3\n")
     with pytest.raises(UnknownPolicyError, match="no policy 'Mine' in .*; policy classes there: none$"):
         load_policy(f"{path}:Mine")
+
+
+def test_decisions_at_the_ends_of_their_ranges_can_be_made() -> None:
+    """A race or cascade of one, a hedge at once, a verifier that always errs and costs nothing."""
+    sure = Verifier(false_accept_ratio=1.0, false_reject_ratio=1.0, latency_s=0.0, cost_usd=0.0)
+    never = Verifier(false_accept_ratio=0.0, false_reject_ratio=0.0)
+    assert (sure.false_reject_ratio, never.false_accept_ratio) == (1.0, 0.0)
+    assert Decision.race(("a",), reason="x").targets == ("a",)
+    assert Decision.cascade(("a",), verifier=sure, reason="x").targets == ("a",)
+    assert Decision.hedge("a", "b", after_s=0.0, reason="x").after_s == 0.0
+
+
+def test_a_short_cooldown_cools() -> None:
+    """Half a second is a cooldown, too."""
+    states = health(cooldown_s=0.5)
+    states.failed(0, 100.0, "refused")
+    assert [states.is_cooling(0, now_s) for now_s in (100.0, 100.49, 100.5)] == [True, True, False]
+
+
+def test_a_parameter_without_default_is_required() -> None:
+    """A dataclass field without a default is told as required, and without a sentence as nothing."""
+
+    @dataclass(frozen=True, kw_only=True)
+    class Needs:
+        """One parameter that must be given."""
+
+        much: int
+
+    (told,) = describe_parameters(Needs)
+    assert (told.name, told.type, told.default, told.about) == ("much", "int", "required", "")
