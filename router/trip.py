@@ -35,12 +35,6 @@ class Trip:
         """Targets this request was already sent to."""
         return set(self.handles.values())
 
-    def hears(self, reply: Reply) -> None:
-        """Moves the trip's clock to the event's, when the reply is one."""
-        now_s = getattr(reply, "now_s", None)
-        if now_s is not None:
-            self.now_s = now_s
-
 
 @dataclass(frozen=True, slots=True)
 class Ending:

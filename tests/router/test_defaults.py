@@ -30,6 +30,7 @@ from router.pickers import LeastLoaded
 from router.pipeline import Pipeline
 from router.rehearsal import STEP_LIMIT, Rehearsal, Scripted
 from router.scorers import LoadScore
+from router.specimens import specimen_fleet, specimen_targets
 from router.steps import AttemptKind, Await, Event, EventKind, Start
 
 if TYPE_CHECKING:
@@ -145,6 +146,7 @@ def test_limits_that_are_not_stated_ban_nobody() -> None:
 
 def test_reasons_of_failures_are_the_words_of_reports() -> None:
     """Reports and files carry these words."""
+    assert all(failure_class(reason).counted in {True, False} for reason in FailureReason)
     assert {reason.name: reason.value for reason in FailureReason} == {
         "RATE_LIMITED": "rate_limited",
         "QUEUE_FULL": "queue_full",
@@ -157,6 +159,7 @@ def test_reasons_of_failures_are_the_words_of_reports() -> None:
         "CONTEXT_LENGTH": "context_length",
         "REFUSED": "refused",
     }
+    assert {target.tier for target in specimen_fleet(specimen_targets()).candidate_targets()} == set(TIERS)
     assert TIERS == ("edge", "on_prem", "dedicated", "cloud")
     assert BASELINES == ("always_cheapest", "always_strongest", "random_mix", "oracle")
 

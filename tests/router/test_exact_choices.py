@@ -2,14 +2,31 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
 import pytest
 
-from router import Decision, Host, Resilience, make_policy, policy_names
+from router import (
+    Decision,
+    Host,
+    Resilience,
+    UnknownPolicyError,
+    Verifier,
+    load_policy,
+    make_policy,
+    policy_names,
+)
 from router.health import TargetHealth
+from router.parameters import describe_parameters
+from router.pickers import RandomByScore
 from router.registry import POLICIES
 from router.rehearsal import Rehearsal, Scripted
 from router.specimens import specimen_fleet, specimen_requests, specimen_targets, specimen_view
 from router.steps import Await, Event, EventKind, Start
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 TARGETS = specimen_targets()
 TOKEN, DONE, FAILED = EventKind.FIRST_TOKEN, EventKind.COMPLETED, EventKind.FAILED
@@ -203,3 +220,76 @@ def test_a_policy_without_parameters_is_one_with_its_defaults(name: str) -> None
 def test_parameters_that_are_stated_count(name: str, parameters: dict, loads: tuple[int, ...]) -> None:
     """A policy with other parameters than its defaults decides otherwise."""
     assert choice_of(make_policy(name, parameters), loads) != choice_of(make_policy(name), loads)
+
+
+@pytest.mark.parametrize(("scores", "picked"), [((0, 0, 0, 1), 3), ((-1, 0, 2, 0), 2), ((1, 0, 0, 0), 0)])
+def test_a_lone_score_takes_every_draw(scores: tuple[float, ...], picked: int) -> None:
+    """Where one candidate has a score, wherever it stands, it is picked."""
+    fleet = specimen_fleet(TARGETS)
+    drawn = [RandomByScore().pick(fleet, range(4), scores, Drawn(draw)) for draw in (0.0, 0.5, 0.99)]
+    assert drawn == [picked] * 3
+
+
+@pytest.mark.parametrize("name", ["score_threshold", "prompt_length"])
+def test_a_named_end_is_found_anew_in_another_fleet(name: str) -> None:
+    """A name stands for the targets of the fleet at hand."""
+    policy = make_policy(name, {"weak": "medium", "strong": "medium"})
+    turned = tuple(replace(target, index=3 - target.index) for target in reversed(TARGETS))
+    request = specimen_view(specimen_requests(1), TARGETS)
+    chosen = [policy.route(request, specimen_fleet(targets), Drawn()).target for targets in (TARGETS, turned)]
+    assert chosen == ["medium", "medium"]
+
+
+def test_deployments_in_a_race_stand_for_their_least_busy_replicas() -> None:
+    """Races start one replica of each deployment that is named."""
+
+    class Races(Holds):
+        """Races two deployments."""
+
+        def route(self, request: object, fleet: object, rng: object) -> Decision:
+            """The race."""
+            return Decision.race(("small", "large"), reason="x")
+
+    targets = specimen_targets((2, 0, 2, 0))
+    fleet = specimen_fleet(targets, [3, 1, 0, 2])
+    host = Host(Races(), targets, rng=Drawn())
+    played = Rehearsal().play(host, specimen_view(specimen_requests(1), targets), fleet)
+    assert played.started() == ["small/1", "large/0"]
+
+
+def test_what_is_no_class_in_a_file_is_no_policy(tmp_path: Path) -> None:
+    """A name that stands for a number is answered with the file's policies."""
+    path = tmp_path / "numbers.py"
+    path.write_text("Mine = 3\n")
+    with pytest.raises(UnknownPolicyError, match="no policy 'Mine' in .*; policy classes there: none$"):
+        load_policy(f"{path}:Mine")
+
+
+def test_decisions_at_the_ends_of_their_ranges_can_be_made() -> None:
+    """A race or cascade of one, a hedge at once, a verifier that always errs and costs nothing."""
+    sure = Verifier(false_accept_ratio=1.0, false_reject_ratio=1.0, latency_s=0.0, cost_usd=0.0)
+    never = Verifier(false_accept_ratio=0.0, false_reject_ratio=0.0)
+    assert (sure.false_reject_ratio, never.false_accept_ratio) == (1.0, 0.0)
+    assert Decision.race(("a",), reason="x").targets == ("a",)
+    assert Decision.cascade(("a",), verifier=sure, reason="x").targets == ("a",)
+    assert Decision.hedge("a", "b", after_s=0.0, reason="x").after_s == 0.0
+
+
+def test_a_short_cooldown_cools() -> None:
+    """Half a second is a cooldown, too."""
+    states = health(cooldown_s=0.5)
+    states.failed(0, 100.0, "refused")
+    assert [states.is_cooling(0, now_s) for now_s in (100.0, 100.49, 100.5)] == [True, True, False]
+
+
+def test_a_parameter_without_default_is_required() -> None:
+    """A dataclass field without a default is told as required, and without a sentence as nothing."""
+
+    @dataclass(frozen=True, kw_only=True)
+    class Needs:
+        """One parameter that must be given."""
+
+        much: int
+
+    (told,) = describe_parameters(Needs)
+    assert (told.name, told.type, told.default, told.about) == ("much", "int", "required", "")

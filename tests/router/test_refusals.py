@@ -192,7 +192,7 @@ def test_weighted_turns_begin_without_credit_among_changing_candidates() -> None
 @pytest.mark.parametrize("count", [1, 2, 64, 65, 90])
 def test_the_least_outstanding_is_found_in_small_and_large_fleets(count: int) -> None:
     """Among all or some, by load, then by index; whoever is not asked about does not count."""
-    loads = np.array([(index * 7) % 5 + 1 for index in range(count)])
+    loads = np.array([(index * 7 + 3) % 5 + 1 for index in range(count)])
     loads[-1] = 0
     assert least_outstanding(loads, range(count)) == count - 1
     some = list(range(0, max(count - 1, 1), 2))
