@@ -162,7 +162,7 @@ def scope_of(ledger: Ledger, mutants: Sequence[Mutant], tried: Sequence[Mutant],
         return [f"All {len(mutants):,} were tried, in {hours:.1f} hours of one core."]
     return [
         f"**A sample**: {asked}; {len(tried):,} of {len(mutants):,} mutants. The last column is the exact binomial interval of what",
-        "a run over all would give, but tests were raised from what survived these very seeds: a fresh seed gives",
+        "a run over all would give; once tests were raised from what survived these very seeds, a fresh seed gives",
         f"less. All would take about {hours:.0f} hours of one core at the pace of the sample.",
     ]
 
