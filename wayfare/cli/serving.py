@@ -111,7 +111,7 @@ OPTIONS = (
         expose_value=False, callback=noted, help="Bytes that a tenant may upload in an hour.",
     ),
     click.option(
-        "--most-watches", type=COUNT, default=500, show_default=True, metavar="N",
+        "--most-watches", type=COUNT, default=5_000, show_default=True, metavar="N",
         expose_value=False, callback=noted, help="Runs that a tenant watches at once.",
     ),
     click.option(

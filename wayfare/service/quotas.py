@@ -34,7 +34,7 @@ class Limits:
     unfinished_requests: int = 2_000_000_000
     trace_bytes: int = 200_000_000
     trace_bytes_per_hour: int = 2_000_000_000
-    watches: int = 500
+    watches: int = 5_000
     record_streams: int = 8
     uploads: int = 8
     decide_streams: int = 100
