@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 WAITING, KILLS, PAGE_BYTES = 50, 3, 4096
-LARGE = ("duration=6h",)
+LARGE = ("duration=1h",)
 LOOK = """
 import sys
 from pathlib import Path
