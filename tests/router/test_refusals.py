@@ -154,9 +154,9 @@ def test_a_plain_class_is_described_by_its_constructor() -> None:
 def test_a_plain_class_is_made_from_its_arguments() -> None:
     """Unknown arguments and missing ones are told together; none are asked for twice."""
     with pytest.raises(InvalidPolicyParameterError) as caught:
-        Plain(Plainly).make({"offen": 4})
+        Plain(Plainly).make({"oftenn": 4})
     told = "unknown parameter; did you mean 'often'? allowed: 'where', 'often', 'plain'"
-    assert caught.value.problems == (("offen", told), ("where", "required, but not given"))
+    assert caught.value.problems == (("oftenn", told), ("where", "required, but not given"))
     assert Plain(Plainly).make({"where": "x"}).given == ("x", 3, None, (), {})
 
 
