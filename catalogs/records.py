@@ -42,11 +42,14 @@ class Origin(Sourced):
 
 
 class Entry(Record):
-    """A named thing with its sources; `estimate` marks an entry whose figures are all guesses."""
+    """A named thing with its sources; `estimate` marks an entry whose figures are all guesses.
+
+    `retrieved` is None where a user's own entry says no day.
+    """
 
     name: str
     source: str
-    retrieved: date
+    retrieved: date | None
     valid_from: date | None = None
     estimate: bool = False
     sources: dict[str, Origin] = Field(default_factory=dict)
@@ -130,7 +133,7 @@ class Architecture(Record):
 
 
 class Model(Entry):
-    """What answers. `success` is the mean share of right answers by task class.
+    """What answers. `success` is the mean share of right answers by task class; unknown where it has none.
 
     `verbosity` scales a task's nominal answer length; wrong answers are `wrong_length_ratio`
     times as long as right ones; `reasoning_ratio` of the output is hidden reasoning. Energy per
@@ -199,7 +202,8 @@ class Accelerator(Entry):
     per chip-hour by kind of contract (`on_demand`, `neocloud`, `spot`, `reserved_1y`), those of
     earlier days in `rents_before`, ascending. `purchase_usd` and `embodied_kgco2e` are the chip's alone,
     `host_purchase_usd` and `host_embodied_kgco2e` those of a server for `chips_per_host` of them, which
-    draws at most `host_nameplate_kw` with them (where nothing is known, TDP and host watts).
+    draws at most `host_nameplate_kw` with them (where nothing is known, TDP and host watts). Rents, the
+    purchase price and embodied carbon are unknown where they are not given: no figure is made of them.
     """
 
     vendor: str
@@ -220,7 +224,7 @@ class Accelerator(Entry):
     rents_before: tuple[RentsBefore, ...] = ()
     purchase_usd: Money | None = None
     host_purchase_usd: Money = Decimal(0)
-    embodied_kgco2e: NonNegative
+    embodied_kgco2e: NonNegative | None
     host_embodied_kgco2e: NonNegative = 0.0
     lifetime_years: Positive = 4.0
     tokens_per_s_70b: Positive | None = None

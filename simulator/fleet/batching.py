@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from math import prod
+from math import inf, isnan, prod
 from typing import TYPE_CHECKING
 
 from catalogs.errors import UnknownEntryError
@@ -13,6 +13,7 @@ from simulator.fleet.capacity import (
     embodied_gco2e_per_s,
     is_owned,
     pricing_problems,
+    unknown_notes,
 )
 from simulator.fleet.layouts import (
     layout_of,
@@ -94,7 +95,8 @@ class BatchingBackend:
         usd_per_s = chips * chip_usd_per_s(scenario, deployment, accelerator)
         model = scenario.catalog.model(deployment.model)
         utilization = deployment.pricing.utilization_ratio if deployment.pricing else 0.6
-        input_usd, output_usd = marginal_usd_per_mtok(queues, usd_per_s, utilization)
+        router_usd_per_s = inf if isnan(usd_per_s) else usd_per_s
+        input_usd, output_usd = marginal_usd_per_mtok(queues, router_usd_per_s, utilization)
         window = deployment.context_window_tokens or model.context_window_tokens
         return Service(
             queues=queues,
@@ -108,7 +110,10 @@ class BatchingBackend:
             pays_meter=is_owned(deployment),
             idle_w=chips * (accelerator.idle_w + accelerator.host_w),
             embodied_gco2e_per_s=chips * embodied_gco2e_per_s(deployment, accelerator),
-            warnings=layout_warnings(deployment.name, hardware),
+            warnings=(
+                *layout_warnings(deployment.name, hardware),
+                *unknown_notes(deployment.name, deployment, accelerator),
+            ),
         )
 
     def timings(
