@@ -7,7 +7,7 @@ import pytest
 from catalogs import load_catalog
 from simulator import simulate
 from simulator.experiment.resolution import resolve
-from simulator.fleet.batching import chip_of
+from simulator.fleet.batching import chip_of, memory_of
 from simulator.scenario.errors import InvalidScenarioError
 from simulator.scenario.fleet import Hardware
 from world_cases import SMALL, scenario, with_stream
@@ -66,6 +66,43 @@ def test_the_engine_takes_the_share_of_memory_it_is_given() -> None:
     more = room_tokens(gpu_memory_utilization=0.95) - room_tokens(gpu_memory_utilization=0.9)
     memory = CATALOG.accelerator("a100").memory_gb * 1e9 - 0.5 * GIB
     assert more == pytest.approx(0.05 * memory / TOKEN_BYTES, abs=16)
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "freed_gib"),
+    [
+        ("graph_gib_per_layer", 0.02, -32 * 0.02),
+        ("context_gib", 0.59, -0.5),
+        ("non_torch_gib", 0.05, 0.04),
+        ("activation_gib", 2.0, 2 * 8_192 * (3 * 14_336 + 4 * 4_096) / GIB - 2.0),
+        ("sampler_bytes", 38.0, (2 * (3 * 14_336 + 3 * 4_096) * 8_192 - 38 * 256 * 128_256) / GIB),
+    ],
+)
+def test_a_profile_says_what_its_engine_takes(key: str, value: float, freed_gib: float) -> None:
+    """A catalog's own profile; the pass of 8,192 tokens (0.91 GiB) outweighs the sampler at 16 bytes."""
+    overrides = {"serving_profiles": {"generic-vllm": {key: value}}}
+    own = scenario(catalog={"overrides": overrides}, fleet=[SMALL])
+    (group,) = resolve(own).plan.groups
+    freed = (group.queues.kv_room_tokens - room_tokens()) * TOKEN_BYTES / GIB
+    assert freed == pytest.approx(freed_gib, abs=16 * TOKEN_BYTES / GIB)
+
+
+def test_a_profile_may_tell_what_mixtures_of_experts_take() -> None:
+    """In place of activation_gib, where there are experts."""
+    keys = {"activation_gib": 2.0, "moe_activation_gib": 5.0}
+    profile = CATALOG.serving_profile("generic-vllm").model_copy(update=keys)
+    memory = memory_of(profile)
+    assert (memory.activation_bytes, memory.moe_activation_bytes) == (2.0 * GIB, 5.0 * GIB)
+
+
+def test_tensorrt_takes_a_share_of_what_is_free_and_sglang_of_the_whole() -> None:
+    """0.9 of what weights, the pass and the runtime leave; 0.88 of all, less weights and runtime."""
+    memory = CATALOG.accelerator("a100").memory_gb * 1e9 - 0.5 * GIB
+    weights, forward = 2 * 8.03e9, 2 * 8_192 * (3 * 14_336 + 4 * 4_096)
+    free = 0.9 * (memory - forward - 0.09 * GIB - weights)
+    assert room_tokens(profile="trtllm-1.2") == pytest.approx(free / TOKEN_BYTES, abs=16)
+    static = 0.88 * memory - 0.09 * GIB - weights
+    assert room_tokens(profile="sglang-0.5") == pytest.approx(static / TOKEN_BYTES, abs=16)
 
 
 @pytest.mark.parametrize(("written", "half"), [("auto", 1), ("bfloat16", 1), ("fp8", 2), ("fp8_e5m2", 2)])
