@@ -101,7 +101,9 @@ class Architecture(Record):
 
     `kv_layers` keep keys and values of the whole context, all layers where it is absent; the others
     see `sliding_window` tokens, or none (linear attention) where that is 0. `state_mb` is the
-    recurrent state of a sequence, which every step reads and writes.
+    recurrent state of a sequence, which every step reads and writes. What an engine's start-up needs
+    beside: the `vocabulary`, the inner width of a dense layer (`ffn_hidden`) and of one expert
+    (`expert_hidden`), and whether one table reads and writes tokens (`tied_embeddings`).
     """
 
     layers: Count
@@ -119,6 +121,10 @@ class Architecture(Record):
     total_params_b: Positive
     active_params_b: Positive
     expert_params_b: NonNegative = 0.0
+    vocabulary: Count | None = None
+    ffn_hidden: Count | None = None
+    expert_hidden: Count | None = None
+    tied_embeddings: bool = False
 
     @model_validator(mode="after")
     def _adds_up(self) -> Architecture:
@@ -368,6 +374,12 @@ class ServingProfile(Entry):
     the first token beyond the batch: `request_s` and `input_token_s` outside steps, and
     `first_steps` steps of the loop (polling and streaming in chunks); `first_steps_of` holds those of
     other versions and accelerators, by "version accelerator".
+
+    Memory (simulator/serving/kv_room.py): the ratio is of the `total` of a chip or of what weights leave
+    `free`; `sampler_bytes` per sequence and entry of the vocabulary at start-up, `context_gib` of every
+    chip, `collective_gib` where chips work together, `graph_gib_per_layer` where CUDA graphs are counted.
+    `activation_gib`, `moe_activation_gib` and `non_torch_gib` replace what the formula says, over all
+    chips.
     """
 
     engine: str
@@ -395,9 +407,14 @@ class ServingProfile(Entry):
     prompt_s: NonNegative = 0.0
     first_steps_of: dict[str, NonNegative] = Field(default_factory=dict)
     memory_utilization_ratio: Ratio = 0.9
-    activation_gib: NonNegative = 5.5
-    moe_activation_gib: NonNegative = 8.0
-    non_torch_gib: NonNegative = 0.15
+    memory_ratio_of: Literal["total", "free"] = "total"
+    sampler_bytes: NonNegative = 16.0
+    graph_gib_per_layer: NonNegative = 0.0
+    context_gib: NonNegative = 0.09
+    collective_gib: NonNegative = 1.3
+    activation_gib: NonNegative | None = None
+    moe_activation_gib: NonNegative | None = None
+    non_torch_gib: NonNegative | None = None
     token_budget: Count = 8192
     max_sequences: Count = 256
     domain: Domain | None = None

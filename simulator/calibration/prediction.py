@@ -9,7 +9,8 @@ from simulator.calibration.closed_loop import harness_rows, mean_times
 from simulator.fleet.batching import chip_of, engine_coefficients
 from simulator.kernel.spec import BatchingSpec
 from simulator.scenario.fleet import Hardware
-from simulator.serving.step_cost import expert_miss, kv_room_tokens, step_seconds
+from simulator.serving.kv_room import kv_room_tokens
+from simulator.serving.step_cost import expert_miss, step_seconds
 
 if TYPE_CHECKING:
     from catalogs import Catalog
@@ -67,7 +68,7 @@ def room_tokens(point: Point, chosen: Chip, engine: Engine) -> int:
     least = LEAST_ROOM_TOKENS + point.input_tokens + point.output_tokens
     room = kv_room_tokens(point.shape, chosen, engine, point.layout)
     if room < least:
-        close = replace(engine, memory_utilization_ratio=CLOSE_MEMORY_RATIO)
+        close = replace(engine, memory=replace(engine.memory, utilization_ratio=CLOSE_MEMORY_RATIO))
         room = kv_room_tokens(point.shape, chosen, close, point.layout)
     return max(room, least)
 

@@ -244,7 +244,7 @@ def test_predict_adds_its_columns_and_counts_what_it_leaves_out(tmp_path: Path) 
 
 
 def test_a_precision_that_the_chip_lacks_is_said(tmp_path: Path) -> None:
-    """Eight-bit weights on an A100 are predicted as unpacked, and counted; scenarios refuse them."""
+    """Eight-bit weights on an A100 are predicted as unpacked, and counted; FP4 on an MI300X is refused."""
     source, target = tmp_path / "points.csv", tmp_path / "out.csv"
     row = "meta-llama/Meta-Llama-3.1-8B,{},vllm,fp8,512,128,8,1"
     head = "model,accelerator,engine,precision,input_tokens,output_tokens,batch_size,tp"
@@ -252,8 +252,8 @@ def test_a_precision_that_the_chip_lacks_is_said(tmp_path: Path) -> None:
     result = CliRunner().invoke(cli, ["predict", str(source), "-o", str(target)])
     assert result.exit_code == 0, result.output
     assert "rows to doubt (1): 'a100' lacks 'fp8'; predicted as unpacked to 'bf16'" in result.output
-    hardware = {"accelerator": "a100", "precision": "fp8"}
-    with pytest.raises(InvalidScenarioError, match="'a100' lacks 'fp8'; allowed: 'bf16', 'int8', 'int4'"):
+    hardware = {"accelerator": "mi300x", "precision": "fp4"}
+    with pytest.raises(InvalidScenarioError, match="'mi300x' lacks 'fp4'; allowed: 'bf16', 'fp8', 'int4'"):
         load_scenario(plain(fleet=[{**SMALL, "hardware": hardware}]))
 
 
