@@ -103,7 +103,9 @@ class Architecture(Record):
     see `sliding_window` tokens, or none (linear attention) where that is 0. `state_mb` is the
     recurrent state of a sequence, which every step reads and writes. What an engine's start-up needs
     beside: the `vocabulary`, the inner width of a dense layer (`ffn_hidden`) and of one expert
-    (`expert_hidden`), and whether one table reads and writes tokens (`tied_embeddings`).
+    (`expert_hidden`), and whether one table reads and writes tokens (`tied_embeddings`). Sparse attention
+    reads `index_topk` tokens of the context, chosen by an indexer of `index_heads` heads of `index_head_dim`
+    in each of `index_layers`, which keeps one key of that width per token.
     """
 
     layers: Count
@@ -125,6 +127,10 @@ class Architecture(Record):
     ffn_hidden: Count | None = None
     expert_hidden: Count | None = None
     tied_embeddings: bool = False
+    index_topk: int = Field(0, ge=0)
+    index_heads: int = Field(0, ge=0)
+    index_head_dim: int = Field(0, ge=0)
+    index_layers: int = Field(0, ge=0)
 
     @model_validator(mode="after")
     def _adds_up(self) -> Architecture:

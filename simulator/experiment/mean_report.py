@@ -71,7 +71,7 @@ MEASURED = frozenset(
 )
 """Names of figures that are no sums: nobody knows them where there was nothing."""
 UNKNOWN_ALIKE = frozenset({"total", "capacity_used", "capacity_idle", "wasted", "per_month", "embodied"})
-"""Sums that lack a value only where a price or a chip's carbon is not known: then their mean is not either."""
+"""Sums that lack a value only where a price or a chip's carbon is unknown: so is their mean then."""
 PER_TOTAL = frozenset({"per_request", "per_correct", "per_mtok", "per_task", "per_success"})
 """What is made of a total, and not known where that is not."""
 

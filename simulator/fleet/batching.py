@@ -237,6 +237,10 @@ def shape_of(architecture: Architecture) -> Shape:
         ffn_hidden=architecture.ffn_hidden or 4 * architecture.hidden,
         expert_hidden=architecture.expert_hidden or architecture.hidden // 2,
         tied_embeddings=architecture.tied_embeddings,
+        index_topk=architecture.index_topk,
+        index_heads=architecture.index_heads,
+        index_head_dim=architecture.index_head_dim,
+        index_layers=architecture.index_layers,
     )
 
 

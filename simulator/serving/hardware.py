@@ -15,6 +15,7 @@ class Shape:
     `kv_layers` keep the whole context, the others at most `window_tokens` or a state of `state_bytes`
     in all of them together. `ffn_hidden` is the inner width of a dense layer, `expert_hidden` that of one
     expert; `tied_embeddings`: one table of `vocabulary` x `hidden` reads and writes tokens, else two.
+    `index_*` are those of sparse attention's indexer (`catalogs.records.Architecture`), 0 without one.
     """
 
     layers: int
@@ -35,6 +36,10 @@ class Shape:
     ffn_hidden: int = 0
     expert_hidden: int = 0
     tied_embeddings: bool = False
+    index_topk: int = 0
+    index_heads: int = 0
+    index_head_dim: int = 0
+    index_layers: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
