@@ -64,8 +64,7 @@ FAMILIES: Final[dict[str, Family]] = {
 }
 """By `model_type`, after the models' code in transformers (huggingface/transformers, Apache-2.0)."""
 
-WITHOUT_EFFECT: Final = frozenset(
-    """
+NAMES_WITHOUT_EFFECT: Final = """
     architectures model_type _name_or_path name_or_path transformers_version auto_map torch_dtype
     dtype use_cache hidden_act hidden_activation mlp_hidden_act mamba_hidden_act initializer_range
     attention_dropout embd_pdrop resid_pdrop hidden_dropout hidden_dropout_prob rms_norm_eps
@@ -81,8 +80,8 @@ WITHOUT_EFFECT: Final = frozenset(
     chunk_size expand attn_output_gate output_gate_type qk_head_dim language id2label label2id
     problem_type indexer_rope_interleave index_share_for_mtp_iteration bos eos quantization_config
     max_position_embeddings vocab_size use_sliding_window use_mla mtp_use_dedicated_embeddings
-    """.split()
-)
+"""
+WITHOUT_EFFECT: Final = frozenset(NAMES_WITHOUT_EFFECT.split())
 """Keys that change neither bytes nor operations, or that are read elsewhere."""
 WITHOUT_EFFECT_PARTS: Final = ("rope", "token_id", "token_index", "dropout", "_loss")
 """Parts of such keys' names."""

@@ -146,7 +146,7 @@ def latent_params(config: ModelConfig, widths: Widths) -> int:
 
 
 def indexer_params(config: ModelConfig, widths: Widths) -> int:
-    """Sparse attention's indexer (DeepSeek-V3.2): queries from the low rank, one key, head weights, a norm."""
+    """Sparse attention's indexer (DeepSeek-V3.2): queries from the low rank, one key, head weights, norm."""
     heads, d = config.count("index_n_heads", absent=0), config.count("index_head_dim", absent=0)
     query = config.count("q_lora_rank", absent=0)
     return query * heads * d + widths.hidden * (d + heads) + 2 * d if heads else 0

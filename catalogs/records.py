@@ -10,7 +10,7 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
 from catalogs.units import utc_day
 
@@ -242,6 +242,15 @@ class Accelerator(Entry):
     tokens_per_s_70b: Positive | None = None
     regions: tuple[str, ...] | None = None
     banned_regions: tuple[str, ...] = ()
+
+    @field_validator("tflops")
+    @classmethod
+    def _multiplies_16_bits(cls, tflops: dict[str, float]) -> dict[str, float]:
+        """Attention is computed at 16 bits, whatever the weights are."""
+        if "bf16" not in tflops:
+            message = "bf16 is needed: attention is computed at 16 bits"
+            raise ValueError(message)
+        return tflops
 
     def rents_at(self, at: datetime) -> dict[str, Decimal]:
         """USD per chip-hour by kind of contract, of an instant's day in UTC."""

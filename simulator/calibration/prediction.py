@@ -48,7 +48,7 @@ def engine_fault(catalog: Catalog, engine: str) -> str:
 
 
 def version_doubt(catalog: Catalog, point: Point) -> str:
-    """That a point's version was not fitted, and the nearest that were; empty where it was or none is told."""
+    """That a point's version was not fitted, and the nearest that were; empty where it was, or is untold."""
     profile = profile_of(catalog, point.engine)
     known = list(profile.scales)
     if not known or not point.version or point.version in known:
