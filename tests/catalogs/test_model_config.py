@@ -163,7 +163,21 @@ NEMOTRON_NANO = {
     "use_conv_bias": True,
 }
 
+QWEN3_600M = {
+    "model_type": "qwen3",
+    "hidden_size": 1024,
+    "head_dim": 128,
+    "intermediate_size": 3072,
+    "num_hidden_layers": 28,
+    "num_attention_heads": 16,
+    "num_key_value_heads": 8,
+    "vocab_size": 151936,
+    "max_position_embeddings": 40960,
+    "tie_word_embeddings": True,
+}
+
 PUBLISHED = [
+    (QWEN3_600M, 0.596, 0.596, 0.0),
     (LLAMA_8B, 8.03, 7.50, 0.0),
     (LLAMA_70B, 70.55, 69.50, 0.0),
     (LLAMA_405B, 405.85, 403.75, 0.0),
@@ -290,7 +304,7 @@ def test_what_is_not_understood_is_named() -> None:
     ("config", "said"),
     [
         ({"model_type": "rwkv7"}, "unknown model_type 'rwkv7'"),
-        ({"model_type": "lama"}, "did you mean 'llama'"),
+        ({"model_type": "llama2"}, "did you mean 'llama'"),
         ({}, "unknown model_type"),
         ({"model_type": "llama", "hidden_size": "wide"}, "hidden_size: is 'wide'"),
         (LLAMA_8B | {"num_hidden_layers": 10**9}, "1 to 10,000 layers"),

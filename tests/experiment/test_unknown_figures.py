@@ -153,9 +153,9 @@ def test_unknown_cost_is_incomparable() -> None:
 
 
 def test_routers_take_an_unknown_price_for_the_dearest() -> None:
-    """Both models are able; the cheapest of them is the one whose price is known."""
+    """Where any model will do, the cheapest is the one whose price is known."""
     data = scenario({}, {"success": {"support_chat": 0.99}})
-    data["router"] = {"policy": "cheapest_capable", "parameters": {"floor": 0.5}}
+    data["router"] = {"policy": "cheapest_capable", "parameters": {"floor": 0.0}}
     by: Any = simulate(load_scenario(data)).report.fields["by"]
     assert "mine" not in by["deployment"] or by["deployment"]["mine"]["requests"]["completed"] == 0
     data["catalog"]["overrides"]["accelerators"]["my-chip"] = CHIP | {"rent_usd_per_hour": 0.01}
@@ -191,6 +191,9 @@ def test_unknown_costs_beat_nobody() -> None:
     assert beats(cheap, dear, 0.95)
     assert not beats(cheap, unknown, 0.95)
     assert not beats(unknown, dear, 0.95)
+    better = [flat(1.0, 0.9)]
+    assert beats(better, dear, 0.95)
+    assert not beats(better, unknown, 0.95)
 
 
 def test_nan_becomes_none_everywhere() -> None:
