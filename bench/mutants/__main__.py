@@ -47,11 +47,13 @@ FIRST_LINE = (
             "layouts",
             "learnt",
             "live_limits",
+            "merged_warnings",
             "prefix_caches",
             "priorities",
             "records",
             "speculation",
             "split_serving",
+            "statistics",
         )
     ),
     "tests/fleet",
