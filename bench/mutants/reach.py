@@ -59,7 +59,7 @@ class Recorder:
             self._share(item, time.process_time() - began_s, self._heard())
 
     def _share(self, item: pytest.Item, seconds: float, functions: set[str]) -> None:
-        """Notes a setup under each shared fixture of its test: the next to ask for one has it made already."""
+        """Notes a setup under each shared fixture of its test: the next test finds that one made."""
         self.uses[item.nodeid] = shared_fixtures(item)
         for name in self.uses[item.nodeid]:
             self.setup_s[name] = max(self.setup_s[name], seconds)
@@ -93,7 +93,7 @@ class Recorder:
 
 
 def shared_fixtures(item: pytest.Item) -> tuple[str, ...]:
-    """Names of what a test may share with others: fixtures that outlive a test; without any, the test itself."""
+    """What a test may share with others: fixtures that outlive a test; without any, the test itself."""
     known = item._fixtureinfo.name2fixturedefs  # noqa: SLF001  (pytest has no other way to ask)
     outlive = [
         f"{file_of(item.nodeid)}::{name}"

@@ -127,7 +127,7 @@ RANDOM = {"kind": "random_outage", "mtbf": "40s", "mttr": "10s"}
 
 
 def test_every_replica_fails_by_itself() -> None:
-    """Three replicas have outages of three kinds of instants, each of one queue; one that is named has its own."""
+    """Three replicas have outages at instants of their own; one that is named has the same as among all."""
     every = resolved({**RANDOM, "target": "small"}).plan.incidents
     by_queue = {queue: [one for one in every if one.queues == (queue,)] for queue in range(3)}
     assert sum(map(len, by_queue.values())) == len(every)
@@ -141,7 +141,7 @@ def test_every_replica_fails_by_itself() -> None:
 
 
 def test_two_random_outages_of_one_target_draw_apart_and_others_do_not_move_them() -> None:
-    """The second of the same target is another; one of another target, or another kind before, changes nothing."""
+    """The second of one target is another; those of other targets before it change nothing."""
     first, second = {**RANDOM, "target": "small/1"}, {**RANDOM, "target": "frontier"}
     alone = [one.at_s for one in resolved(first).plan.incidents]
     both = [one.at_s for one in resolved(first, first).plan.incidents]

@@ -51,7 +51,7 @@ def report(number: int, **fields: object) -> Report:
 
 
 def test_figures_are_means_and_what_is_said_of_the_run_is_the_firsts() -> None:
-    """Of figures 0 and 2 more than their place the mean is 1 more; seed, scenario and events are no figures."""
+    """Figures 0 and 2 above their place have a mean 1 above; seed, scenario and events are no figures."""
     found = mean_report([report(0), report(2)], 0.95)
     for place, path in enumerate(WITH_INTERVALS):
         assert found.figure(path) == place + 1.0, path
