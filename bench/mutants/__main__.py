@@ -42,18 +42,23 @@ FIRST_LINE = (
         f"tests/experiment/test_{name}.py"
         for name in (
             "comparison",
+            "differences",
             "domain_warnings",
             "hull",
+            "incidents",
             "layouts",
             "learnt",
             "live_limits",
+            "mean_report",
             "merged_warnings",
             "prefix_caches",
             "priorities",
             "records",
+            "series_columns",
             "speculation",
             "split_serving",
             "statistics",
+            "words",
         )
     ),
     "tests/fleet",
