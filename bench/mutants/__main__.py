@@ -54,6 +54,7 @@ FIRST_LINE = (
             "prefix_caches",
             "priorities",
             "records",
+            "resolution",
             "series_columns",
             "speculation",
             "split_serving",
