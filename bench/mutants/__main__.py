@@ -42,6 +42,7 @@ FIRST_LINE = (
         f"tests/experiment/test_{name}.py"
         for name in (
             "comparison",
+            "device_records",
             "differences",
             "domain_warnings",
             "hull",
@@ -60,6 +61,7 @@ FIRST_LINE = (
             "split_serving",
             "statistics",
             "words",
+            "worker_processes",
         )
     ),
     "tests/fleet",

@@ -1,0 +1,69 @@
+"""What a worker process is told at its start: whom it lives by, and what it must not run."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+from multiprocessing import get_context
+from types import ModuleType
+
+import pytest
+
+from simulator.experiment.workers import live_by, script_hidden
+
+
+def test_workers_start_without_the_callers_script() -> None:
+    """While one starts another module stands in its place; afterwards, errors too, it is there again."""
+    script = sys.modules["__main__"]
+    with script_hidden():
+        hidden = sys.modules["__main__"]
+        assert isinstance(hidden, ModuleType)
+        assert hidden is not script
+        assert hidden.__name__ == "__main__"
+        assert not hasattr(hidden, "__file__")
+    assert sys.modules["__main__"] is script
+    with pytest.raises(RuntimeError), script_hidden():
+        raise RuntimeError
+    assert sys.modules["__main__"] is script
+
+
+def test_a_worker_that_has_nothing_to_do_ends_though_its_lifeline_holds() -> None:
+    """What listens to the line keeps no process alive."""
+    context = get_context("fork")
+    theirs, ours = context.Pipe(duplex=False)
+    process = context.Process(target=live_by, args=(theirs,))
+    process.start()
+    process.join(20.0)
+    alive = process.is_alive()
+    process.kill()
+    ours.close()
+    assert not alive
+    assert process.exitcode == 0
+
+
+def paused(theirs: object, ours: object, ready: object) -> None:
+    """A worker in the middle of something."""
+    ours.close()
+    live_by(theirs)
+    ready.set()
+    try:
+        signal.pause()
+    except KeyboardInterrupt:
+        os._exit(7)
+
+
+def test_a_busy_worker_ends_with_its_lifeline_and_not_by_a_ctrl_c() -> None:
+    """The interrupt is for whoever started it; the end of the line ends it with 1."""
+    context = get_context("fork")
+    theirs, ours = context.Pipe(duplex=False)
+    ready = context.Event()
+    process = context.Process(target=paused, args=(theirs, ours, ready))
+    process.start()
+    assert ready.wait(20.0)
+    os.kill(process.pid, signal.SIGINT)
+    process.join(0.2)
+    assert process.exitcode is None
+    ours.close()
+    process.join(20.0)
+    assert process.exitcode == 1
