@@ -54,6 +54,7 @@ FIRST_LINE = (
             "merged_warnings",
             "prefix_caches",
             "priorities",
+            "recorded_learning",
             "records",
             "resolution",
             "series_columns",

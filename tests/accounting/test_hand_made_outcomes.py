@@ -79,14 +79,14 @@ def test_an_attempt_that_begins_as_another_ends_follows_it() -> None:
 def test_a_request_waits_for_all_that_went_before_not_only_for_the_last() -> None:
     """The third begins after the second was over, but not the first: all three are under way at once."""
     made = attempts(
-        request=[0, 0, 0],
+        request=[1, 1, 1],
         submitted_s=[0.0, 1.0, 3.0],
         ready_s=[0.0, 1.0, 3.0],
         admitted_s=[4.0, 2.5, 8.0],
         over_s=[9.0, 2.0, 10.0],
         won=[False, False, True],
     )
-    assert path_times(made, 1)["queue_s"].tolist() == [5.0]
+    assert path_times(made, 2)["queue_s"].tolist() == [0.0, 5.0]
 
 
 def test_delivered_times_count_from_arrival_to_the_asker() -> None:

@@ -18,6 +18,7 @@ from simulator.experiment.resolution import (
     needs_strong,
     repeats_prefix,
     resolve,
+    run_seed,
     stream_limits,
     weak_and_strong,
 )
@@ -83,6 +84,14 @@ def test_the_first_replication_is_number_0(world: Scenario, resolved: Resolution
     np.testing.assert_array_equal(resolved.plan.workload.arrival_s, zero.workload.arrival_s)
     assert one.workload.arrival_s[0] != zero.workload.arrival_s[0]
     assert simulate(world).report.digest == simulate(world, replication=0).report.digest
+
+
+@pytest.mark.parametrize("replication", range(20))
+def test_seeds_of_draws_are_whole_numbers_of_63_bits(world: Scenario, replication: int) -> None:
+    """As the kernel's signed integers hold them; each replication has its own."""
+    seeds = [run_seed(world, number) for number in range(replication + 1)]
+    assert 0 <= seeds[-1] < 2**63
+    assert len(set(seeds)) == len(seeds)
 
 
 def test_clients_and_tasks_are_those_of_their_stream(resolved: Resolution) -> None:

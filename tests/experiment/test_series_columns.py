@@ -13,6 +13,8 @@ from simulator.experiment.series.columns import Axis, Groups, Measure, accumulat
 from simulator.experiment.series.labels import NOWHERE, Places, places_of
 from simulator.experiment.series.levels import attained, padded
 from simulator.experiment.series.run import axis_of
+from simulator.world.levels import Level
+from simulator.world.presence import Presence
 
 NAN = np.nan
 AXIS = Axis(np.array([0.0, 10.0, 20.0, 30.0]))
@@ -131,6 +133,14 @@ def test_instants_fall_into_the_step_they_lie_in() -> None:
     assert timeline.counted(instants, edges).tolist() == [2.0, 1.0, 2.0]
     weights = np.array([1.0, 2.0, 4.0, 8.0, 16.0, 32.0])
     assert timeline.summed(instants, weights, edges).tolist() == [3.0, 4.0, 24.0]
+
+
+def test_idling_is_spread_over_the_time_that_was_held() -> None:
+    """A window from 1 to 1.5 s lies half before and half after 1.25 s; of nothing held there is no share."""
+    made = SimpleNamespace(plan=SimpleNamespace(targets=range(2), warmup_s=1.0, duration_s=1.5))
+    presence = Presence(counts=[4, 1], held=[Level(2.0), Level(0.0)])
+    found = timeline.idle_shares(made, SimpleNamespace(presence=presence), np.array([0.5, 1.25, 1.5, 2.0]))
+    assert found == pytest.approx(np.array([[0.5, 0.5, 0.0], [0.0, 0.0, 0.0]]))
 
 
 @pytest.mark.parametrize(("instants", "step_s"), [([0.0, 4.0, 8.0], 4.0), ([5.0, 7.0], 2.0), ([3.0], 1.0)])

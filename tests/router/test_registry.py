@@ -54,6 +54,22 @@ def test_every_policy_can_be_made_and_says_what_it_is() -> None:
         assert all(entry.about and entry.type for entry in described.parameters)
 
 
+def test_a_parameter_has_its_default_and_says_what_it_is_about() -> None:
+    """Both stand where it is declared, and a field without either is described as required."""
+
+    @dataclass(frozen=True)
+    class Declared:
+        """Two parameters."""
+
+        needed: int
+        given: float = parameter(1.5, "how much")
+
+    needed, given = describe_parameters(Declared)
+    assert (needed.name, needed.type, needed.default, needed.about) == ("needed", "int", "required", "")
+    assert (given.name, given.type, given.default, given.about) == ("given", "float", "1.5", "how much")
+    assert Declared(3).given == 1.5
+
+
 def test_baselines_are_policies_and_marked() -> None:
     """The mandatory baselines exist; the oracle is the only one that reads answers."""
     assert set(BASELINES) <= set(policy_names())
