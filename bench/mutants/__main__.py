@@ -56,6 +56,7 @@ FIRST_LINE = (
             "priorities",
             "recorded_learning",
             "records",
+            "request_records",
             "resolution",
             "series_columns",
             "speculation",
