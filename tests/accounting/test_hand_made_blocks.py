@@ -14,7 +14,7 @@ from simulator.accounting.blocks import Run, Selection
 from simulator.accounting.books import AttemptBooks, CapacityBooks, RunBooks
 from simulator.accounting.month import Month
 from simulator.accounting.outcomes import Outcomes
-from simulator.accounting.settlement import attempt_block, cohort_of, utilizations
+from simulator.accounting.settlement import attempt_block, cohort_of, decision_counts, utilizations
 from simulator.kernel.codes import Reason
 from simulator.world.journal import RequestState
 
@@ -250,6 +250,20 @@ def test_attempts_are_counted_by_why_and_how_they_ended() -> None:
     assert [found[name] for name in kinds] == [5, 1, 0, 1, 0, 2]
     assert {name: count for name, count in failures.items() if count} == {"outage": 1, "timeout": 1}
     assert attempt_block(made(), part("10111"), [])["failures"]["outage"] == 0
+
+
+def test_reasons_are_counted_from_the_most_often_given_on() -> None:
+    """Of equal counts the first known stands first, of however many; what was not decided has no reason."""
+    names = [f"r{number:02}" for number in range(60)]
+    codes = [*range(59), -1, 40, 40, 7]
+    made_for = SimpleNamespace(
+        run=SimpleNamespace(outcomes=SimpleNamespace(request=np.arange(len(codes)))),
+        cohort=SimpleNamespace(requests=np.ones(len(codes), np.bool_)),
+        journal=SimpleNamespace(reason=np.array(codes), reason_names=lambda: names),
+    )
+    found = decision_counts(made_for)
+    rest = [name for name in names[:59] if name not in ("r40", "r07")]
+    assert list(found.items()) == [("r40", 3), ("r07", 2), *((name, 1) for name in rest)]
 
 
 def test_utilization_is_busy_over_held_time() -> None:

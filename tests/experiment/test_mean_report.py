@@ -39,6 +39,7 @@ def report(number: int, **fields: object) -> Report:
     given = {
         "seed": 7 + number,
         "scenario": {"name": f"s{number}", "digest": f"d{number}"},
+        "catalog": {"edition": 3 + number},
         "simulated_s": 60.0 + number,
         "timeline": {"events": [number]},
         "oracle": False,
@@ -58,6 +59,7 @@ def test_figures_are_means_and_what_is_said_of_the_run_is_the_firsts() -> None:
     assert found.policy == "p"
     assert found.fields["seed"] == 7
     assert found.fields["scenario"] == {"name": "s0", "digest": "d0"}
+    assert found.fields["catalog"] == {"edition": 3}
     assert found.fields["simulated_s"] == 60.0
     assert found.fields["timeline"] == {"events": [0]}
     assert found.fields["oracle"] is False

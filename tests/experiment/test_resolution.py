@@ -14,6 +14,7 @@ from simulator import load_scenario, simulate
 from simulator.experiment.learnt import answerer, by_task, learnt_of
 from simulator.experiment.resolution import (
     Resolution,
+    difficulties,
     fleet_of,
     needs_strong,
     repeats_prefix,
@@ -238,6 +239,15 @@ def test_a_request_needs_the_strong_model_where_the_weak_one_is_wrong_and_it_is_
     correct = np.array([[True, False, True, False], [True, True, False, False]])
     found = needs_strong(fleet, ("weak", "strong"), traffic("chat"), SimpleNamespace(correct=correct))
     assert found.tolist() == [False, True, False, False]
+
+
+def test_tasks_are_as_difficult_as_the_catalog_says(world: Scenario) -> None:
+    """Mean and spread of each, of which some are not 0."""
+    found, tasks = difficulties(world), world.catalog.tasks
+    assert {name: (one.mean, one.sd) for name, one in found.items()} == {
+        name: (task.difficulty_mean, task.difficulty_sd) for name, task in tasks.items()
+    }
+    assert any(one.mean for one in found.values())
 
 
 def test_prompts_repeat_where_they_carry_history_or_recorded_blocks() -> None:
