@@ -59,6 +59,7 @@ FIRST_LINE = (
             "request_records",
             "resolution",
             "series_columns",
+            "simulation_parts",
             "speculation",
             "split_serving",
             "statistics",
