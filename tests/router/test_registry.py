@@ -70,6 +70,14 @@ def test_a_parameter_has_its_default_and_says_what_it_is_about() -> None:
     assert Declared(3).given == 1.5
 
 
+def test_a_file_may_stand_in_a_folder_with_a_colon(tmp_path: Path) -> None:
+    """The class is what follows the last colon."""
+    folder = tmp_path / "a:b"
+    folder.mkdir()
+    (folder / "mine.py").write_text(EXAMPLE, encoding="utf-8")
+    assert load_policy(f"{folder}/mine.py:Mine", {}).reason == "last"
+
+
 def test_baselines_are_policies_and_marked() -> None:
     """The mandatory baselines exist; the oracle is the only one that reads answers."""
     assert set(BASELINES) <= set(policy_names())
