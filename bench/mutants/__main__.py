@@ -41,6 +41,7 @@ FIRST_LINE = (
     *(
         f"tests/experiment/test_{name}.py"
         for name in (
+            "comparing",
             "comparison",
             "device_records",
             "differences",

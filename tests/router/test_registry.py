@@ -43,6 +43,21 @@ class Other:
     pass
 '''
 
+SEVERAL = """
+from router import Decision, Policy
+
+class Routes:
+    def route(self, request, fleet, rng):
+        pass
+
+class Steps:
+    def steps(self, request, fleet, rng):
+        pass
+
+class Nothing:
+    pass
+"""
+
 
 def test_every_policy_can_be_made_and_says_what_it_is() -> None:
     """Each registered policy carries its own name, a contract and documented parameters."""
@@ -76,6 +91,14 @@ def test_a_file_may_stand_in_a_folder_with_a_colon(tmp_path: Path) -> None:
     folder.mkdir()
     (folder / "mine.py").write_text(EXAMPLE, encoding="utf-8")
     assert load_policy(f"{folder}/mine.py:Mine", {}).reason == "last"
+
+
+def test_a_missing_class_is_answered_with_those_that_decide(tmp_path: Path) -> None:
+    """Classes with `route` or `steps` of the file's own; what it imports and what decides nothing is none."""
+    path = tmp_path / "several.py"
+    path.write_text(SEVERAL, encoding="utf-8")
+    with pytest.raises(UnknownPolicyError, match=r"policy classes there: 'Routes', 'Steps'$"):
+        load_policy(f"{path}:Missing")
 
 
 def test_baselines_are_policies_and_marked() -> None:
