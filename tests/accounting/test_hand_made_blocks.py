@@ -285,10 +285,10 @@ def test_the_report_is_about_requests_from_the_end_of_the_warm_up_on() -> None:
 
 
 def chains() -> SimpleNamespace:
-    """Two agents' tasks and a plain request: 7 is calls 0 and 1, of which the last is wrong, 8 is call 2."""
+    """Two agents' tasks and a plain request: 1 is calls 0 and 1, of which the last is wrong, 2 is call 2."""
     workload = SimpleNamespace(
         stream_code=np.array([0, 0, 1, 9, 9, 2]),
-        session=np.array([7, 7, 8, -1, -1, 3]),
+        session=np.array([1, 1, 2, -1, -1, 3]),
         turn=np.array([0, 1, 0, 0, 0, 0]),
         next_request=np.array([1, -1, 3, -1, -1, -1]),
         stream_names=("last", "all", "plain"),
@@ -298,11 +298,11 @@ def chains() -> SimpleNamespace:
 
 
 def test_tasks_are_chains_of_calls() -> None:
-    """Task 7 is completed 11 s after its first call, not right in its last; 8 timed out and has failed."""
+    """Task 1 is completed 11 s after its first call, not right in its last; 2 timed out and has failed."""
     run, everybody = made(), np.ones(4, np.bool_)
     found = agent_tasks(chains(), run, everybody)
     amounts = np.array([1.0, 2.0, 4.0, 8.0, 16.0]) * 1_111.0
-    assert found.task.tolist() == [7, 8]
+    assert found.task.tolist() == [1, 2]
     assert found.call_count.tolist() == [2, 1]
     assert found.completed.tolist() == [True, False]
     assert found.failed.tolist() == [False, True]
@@ -311,7 +311,7 @@ def test_tasks_are_chains_of_calls() -> None:
     assert np.isnan(found.latency_s[1])
     assert found.cost_usd == pytest.approx([amounts[[0, 1, 4]].sum() + 0.1 + 0.2, amounts[2] + 0.4])
     assert found.energy_wh == pytest.approx([3.0 * 110_000.0, 4.0 * 110_000.0])
-    assert agent_tasks(chains(), run, np.array([False, True, True, True])).task.tolist() == [8]
+    assert agent_tasks(chains(), run, np.array([False, True, True, True])).task.tolist() == [2]
 
 
 @pytest.mark.parametrize(

@@ -19,7 +19,7 @@ from simulator.world.journal import STATE_NAMES, RequestState
 
 
 def settlement() -> SimpleNamespace:
-    """Of requests 0 to 4 all but 1 arrived; 0, 1 and 2 are an agent's calls, task 6 and task 7."""
+    """Of requests 0 to 4 all but 1 arrived; 0, 1 and 2 are an agent's calls, task 0 and task 1."""
     workload = SimpleNamespace(
         stream_names=("agent", "plain"),
         task_names=("chat", "code"),
@@ -30,7 +30,7 @@ def settlement() -> SimpleNamespace:
         tenant_code=np.array([1, 0, 0, 1, 0]),
         region_code=np.array([0, 1, 1, 0, 0]),
         priority=np.array([0, 1, 2, 3, 4]),
-        session=np.array([6, 6, 7, 9, -1]),
+        session=np.array([0, 0, 1, 9, -1]),
         turn=np.array([0, 1, 0, 5, 0]),
         input_token_count=np.array([10, 20, 30, 40, 50]),
         max_output_token_count=np.array([11, 21, 31, 41, 51]),
@@ -120,7 +120,7 @@ def test_what_was_asked_is_the_workloads() -> None:
         "tenant": ["b", "a", "b", "a"],
         "region": ["x", "y", "x", "x"],
         "priority": [0, 2, 3, 4],
-        "session": [6, 7, 9, -1],
+        "session": [0, 1, 9, -1],
         "turn": [0, 0, 5, 0],
         "input_token_count": [10, 30, 40, 50],
         "max_output_token_count": [11, 31, 41, 51],
@@ -131,10 +131,10 @@ def test_what_was_asked_is_the_workloads() -> None:
 
 
 def test_an_agents_calls_are_numbered_from_one_and_others_are_none() -> None:
-    """Of task 6 two calls were planned though one arrived; sessions of other streams are no tasks."""
+    """Of task 0 two calls were planned though one arrived; sessions of other streams are no tasks."""
     found = {name: column.tolist() for name, column in task_columns(settlement()).items()}
     assert found == {
-        "agent_task": [6, 7, -1, -1],
+        "agent_task": [0, 1, -1, -1],
         "call": [1, 1, 0, 0],
         "planned_call_count": [2, 1, 0, 0],
     }

@@ -179,7 +179,10 @@ def test_a_days_name_is_that_of_the_first_scaled_streams_clock() -> None:
 
 
 def test_traffic_is_scaled_by_the_mean_of_the_wave_over_the_window() -> None:
-    """Six hours about the peak of a day from 3 to 1: 1 + a sin(pi/4) / (pi/4), a = 1/2; a whole day is 1."""
+    """Six hours about the peak of a day from 3 to 1: 1 + a sin(pi/4) / (pi/4), a = 1/2; a whole day is 1.
+
+    A minute is as high as its middle.
+    """
     start = {"start": "2026-11-02T00:00:00-05:00"}
 
     def factor(duration: str, warmup: str, **arrivals: object) -> float:
@@ -191,5 +194,8 @@ def test_traffic_is_scaled_by_the_mean_of_the_wave_over_the_window() -> None:
     assert about_peak == pytest.approx(1.0 / height, rel=1e-5)
     assert factor("1d", "0s") == pytest.approx(1.0, rel=1e-9)
     assert factor("1d", "0s", weekday_factors=[2, 1, 1, 1, 1, 1, 0]) == pytest.approx(0.5, rel=1e-9)
+    middle = 2.0 * np.pi * (8.0 + 30.0 / 3_600.0 - 14.0) / 24.0
+    minute = factor("481min", "480min", peak_hour=14, peak_to_trough=3)
+    assert minute == pytest.approx(1.0 / (1.0 + 0.5 * np.cos(middle)), rel=1e-8)
     steady = scenario()
     assert traffic_factor(steady, steady.streams[0]) == 1.0
