@@ -230,6 +230,16 @@ def test_levels_are_shares_of_all_that_arrived() -> None:
     }
 
 
+def test_a_row_is_of_one_replication_and_has_the_blocks_of_its_part() -> None:
+    """How many replications have a row is a sum over reports of one each."""
+    found = blocks.short_blocks(made(), part("10000", "1000", "100", "1000"))
+    assert found["replications"] == 1
+    assert found["attempts"] == {"total": 1}
+    assert found["requests"]["arrived"] == found["cost_usd"]["total"] / found["cost_usd"]["per_request"] == 1
+    assert list(found["latency"]) == ["ttft_s", "e2e_s"]
+    assert found["utilization"] == 0.25
+
+
 def test_requests_are_counted_by_the_state_they_ended_in() -> None:
     """Every state has a count, be it 0."""
     assert blocks.request_block(made(), part()) == {

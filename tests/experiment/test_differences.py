@@ -126,6 +126,13 @@ def test_a_routers_score_is_measured_by_its_curve() -> None:
     assert (found["cpt50"], found["cpt80"]) == pytest.approx((2.0 / 6.0, 3.0 / 6.0))
 
 
+@pytest.mark.parametrize(("count", "half", "most"), [(9, 5, 8), (35, 18, 28), (34, 17, 28)])
+def test_a_gap_is_recovered_call_by_call(count: int, half: int, most: int) -> None:
+    """Each strong call gains as much: 4/9 and 17/35 are less than a half, 7/9 and 27/34 less than 0.8."""
+    found = threshold_measures(-np.arange(count) / count, np.zeros(count, np.bool_), np.ones(count, np.bool_))
+    assert (found["cpt50"], found["cpt80"]) == pytest.approx((half / count, most / count))
+
+
 def test_there_is_nothing_to_measure_without_a_gap_or_a_query() -> None:
     """Models that are right equally often have no gap to recover."""
     nothing = {"apgr": None, "cpt50": None, "cpt80": None}

@@ -62,6 +62,16 @@ def test_long_answers_are_measured_by_their_longest_hundredth() -> None:
     assert "times the longest fitted" in text
 
 
+def test_deployments_are_judged_whatever_stands_before_them() -> None:
+    """An API, an idle deployment and one inside of its domain come before one that is outside."""
+    idle = {**INSIDE, "name": "idle"}
+    strange = {**INSIDE, "name": "strange", "hardware": {"accelerator": "a100"}}
+    router = {"policy": "random_mix", "parameters": {"weights": {"small": 1, "strange": 1}}}
+    report = simulate(scenario(fleet=[FRONTIER, idle, INSIDE, strange], router=router)).report
+    told = [text for text in report.fields["warnings"] if "was fitted to" in text]
+    assert [text.partition(":")[0] for text in told] == ["strange"]
+
+
 def test_who_chose_no_profile_is_told_which_ones_fit_the_chip() -> None:
     """A profile that is named was chosen, and nothing more is said."""
     unnamed = scenario(fleet=[{**SMALL, "hardware": {"accelerator": "h100"}}])

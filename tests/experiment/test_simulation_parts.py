@@ -172,6 +172,17 @@ def test_series_have_the_labels_that_boards_ask_for() -> None:
     assert all(later > earlier for earlier, later in pairwise(found.t_s.tolist()))
 
 
+def test_deciding_for_earlier_requests_is_in_no_series() -> None:
+    """A tenth of a cent for each request that arrives after the warm-up, as in the report."""
+    router = {"policy": "round_robin", "decision_usd": 1e-3}
+    result = simulate(scenario(duration="40s", warmup="20s", router=router))
+    found = {measure.name: measure for measure in run_series(result.settlement, result.samples, {}).totals}
+    rows = [key[-1] == "routing" for key in found["cost_usd"].keys]
+    arrived = result.report.figure("requests.arrived")
+    assert 0 < arrived < len(result.requests["request"])
+    assert found["cost_usd"].values[rows, -1].sum() == pytest.approx(arrived * 1e-3)
+
+
 def test_a_report_tells_of_fleet_and_devices() -> None:
     """Blocks that the settlement does not have stand beside those it has."""
     fields = simulate(scenario(duration="20s")).report.fields

@@ -19,6 +19,7 @@ from router import (
     make_policy,
     policy_names,
     registry,
+    sources,
 )
 from router.parameters import describe_parameters, parameter, read_parameters
 
@@ -99,6 +100,17 @@ def test_a_missing_class_is_answered_with_those_that_decide(tmp_path: Path) -> N
     path.write_text(SEVERAL, encoding="utf-8")
     with pytest.raises(UnknownPolicyError, match=r"policy classes there: 'Routes', 'Steps'$"):
         load_policy(f"{path}:Missing")
+
+
+def test_without_any_source_there_is_none_to_name(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A scheme that nobody brought is answered with those there are, or with none."""
+    monkeypatch.setattr(sources, "entry_points", lambda group: ())
+    with pytest.raises(UnknownPolicyError, match=r"'odd://there': no source 'odd'; known sources: none$"):
+        sources.source_of("odd://there")
+    known = [EntryPoint(name, "nowhere:nothing", sources.SOURCE_GROUP) for name in ("b", "a")]
+    monkeypatch.setattr(sources, "entry_points", lambda group: known)
+    with pytest.raises(UnknownPolicyError, match=r"known sources: 'a', 'b'$"):
+        sources.source_of("odd://there")
 
 
 def test_baselines_are_policies_and_marked() -> None:
