@@ -23,7 +23,9 @@ def api_world(offer: str, model: str, **changes: object) -> object:
 
 def test_what_costs_nothing_costs_nothing_per_request() -> None:
     """Users' own devices are paid by nobody: 0 dollars in all, by request, by right answer and by token."""
-    cost = simulate(scenario(fleet=[PHONE], router={"policy": "round_robin"})).report.fields["cost_usd"]
+    cost = simulate(scenario(fleet=[PHONE], router={"policy": "round_robin"}, duration="10s")).report.fields[
+        "cost_usd"
+    ]
     units = ("total", "per_request", "per_correct", "per_mtok", "per_month")
     assert [cost[name] for name in units] == [0.0] * 5
 
