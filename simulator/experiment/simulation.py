@@ -20,6 +20,7 @@ from simulator.experiment.domain_warnings import domain_warnings
 from simulator.experiment.fleet_report import edges_of, fleet_blocks, presence_of
 from simulator.experiment.head import report_head
 from simulator.experiment.idle_warnings import idle_warnings
+from simulator.experiment.length_effects import length_effects
 from simulator.experiment.policies import policy_of
 from simulator.experiment.records import attempt_records, request_columns, step_columns
 from simulator.experiment.resolution import resolve, run_seed
@@ -153,7 +154,8 @@ def simulate(
     idle = unused(scenario, settlement, blocks)
     warnings = (*resolution.warnings, *said, *without_effect(scenario), *outside, *idle)
     head = report_head(scenario, host, warnings, wall_s=marks[-1] - marks[0])
-    report = Report(policy=host.name, fields={**head, **blocks, "warnings": head["warnings"]})
+    effects: dict[str, Json] = {"length_effects": length_effects(scenario, resolution.plan.workload)}
+    report = Report(policy=host.name, fields={**head, **blocks, **effects, "warnings": head["warnings"]})
     phases = Phases(kernel_s, *(after - before for before, after in pairwise(marks)))
     samples = world.telemetry.samples(presence, world.replicas)
     return RunResult(
