@@ -44,8 +44,9 @@ def command(points: Path, name: str, times: Times, as_json: bool, target: Path) 
 
     Writes the rows with pred_power_w (all accelerators, no host) and pred_j_per_token; prints the
     errors where the rows have power_w and j_per_token. Rows that cannot be predicted are left
-    empty and counted; where no row can be, nothing is written and the exit code is 1. A row's itl_median_ms paces its decode steps, so that a chip that waits for
-    its host is known to wait; --times predicted does without it.
+    empty and counted; where no row can be, nothing is written and the exit code is 1. A row's
+    itl_median_ms paces its decode steps, so that a chip that waits for its host is known to wait;
+    --times predicted does without it.
     """
     from simulator.calibration.energy_points import NEEDED
     from simulator.calibration.points import read_rows
