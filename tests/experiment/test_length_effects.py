@@ -10,7 +10,7 @@ import pytest
 from simulator import simulate
 from simulator.experiment.length_effects import length_effects
 from simulator.experiment.resolution import resolve
-from world_cases import CHAT, SMALL, scenario
+from world_cases import AGENT, CHAT, SMALL, scenario
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -45,10 +45,10 @@ def recorded(tmp_path: Path) -> dict[str, object]:
     return {"pattern": "trace", "file": str(path)}
 
 
-@pytest.mark.parametrize("session", [None, SESSION])
-def test_a_stated_length_is_every_models_right_or_wrong(session: object) -> None:
-    """`output_tokens: 256` serves 256, hidden reasoning included, in first and later turns."""
-    assert served(streaming(output_tokens=256, session=session)) == {256}
+@pytest.mark.parametrize("sequel", [{}, {"session": SESSION}, {"agent": AGENT}])
+def test_a_stated_length_is_every_models_right_or_wrong(sequel: dict[str, object]) -> None:
+    """`output_tokens: 256` serves 256, hidden reasoning included, in first and later turns and calls."""
+    assert served(streaming(output_tokens=256, **sequel)) == {256}
 
 
 @pytest.mark.parametrize("session", [None, SESSION])
