@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from wayfare.cli.exits import CheckFoundFaultsError
 from wayfare.tables.layout import Column, print_figures
 from wayfare.tables.layout import Row as TableRow
 from wayfare.terminal import console
@@ -35,7 +36,8 @@ def command(points: Path, as_json: bool, target: Path) -> None:  # noqa: FBT001 
     """Predict TTFT and TPOT of every row of POINTS.csv by the simulator itself.
 
     Writes the rows with pred_ttft_ms and pred_tpot_ms; prints the errors where the rows have
-    ttft_ms and tpot_ms. Rows that cannot be predicted are left empty and counted.
+    ttft_ms and tpot_ms. Rows that cannot be predicted are left empty and counted; where no row can
+    be, nothing is written and the exit code is 1.
     """
     from simulator.calibration.errors import by_engine_and_regime
     from simulator.calibration.points import read_rows
@@ -43,9 +45,8 @@ def command(points: Path, as_json: bool, target: Path) -> None:  # noqa: FBT001 
 
     rows = read_rows(points)
     judged, reasons = judge(rows)
+    tell_left_out(reasons, len(rows))
     write_whole(target, csv_text(rows, judged).encode())
-    for reason, count in reasons.items():
-        click.echo(f"{count} rows cannot be predicted: {reason}", err=True)
     for note, count in unpacked(judged).items():
         click.echo(f"rows to doubt ({count}): {note}", err=True)
     summaries = by_engine_and_regime([one for one in judged if one is not None])
@@ -74,6 +75,20 @@ def judge(rows: Sequence[Row]) -> tuple[list[Judged | None], Counter[str]]:
         ttft_s, tpot_s = predicted_s(point, catalog, profile_of(catalog, point.engine))
         judged.append(Judged(point=point, ttft_s=ttft_s, tpot_s=tpot_s))
     return judged, reasons
+
+
+def tell_left_out(reasons: Counter[str], row_count: int) -> None:
+    """Says which rows cannot be predicted and why.
+
+    Raises:
+        CheckFoundFaultsError: they are all there are.
+    """
+    for reason, count in reasons.items():
+        rows = "1 row" if count == 1 else f"{count} rows"
+        click.echo(f"{rows} cannot be predicted: {reason}", err=True)
+    if reasons.total() == row_count:
+        click.echo("no row can be predicted; nothing is written", err=True)
+        raise CheckFoundFaultsError(reasons)
 
 
 def unpacked(judged: Sequence[Judged | None]) -> Counter[str]:
