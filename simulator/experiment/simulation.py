@@ -180,23 +180,12 @@ def result_of(
 ) -> RunResult:
     """The report and the records of a settled run; `said` are the warnings so far."""
     blocks = told_blocks(world, settlement)
-<<<<<<< HEAD
     watch.mark()
     warnings = (*said, *hindsight(scenario, world, settlement, blocks))
     head = report_head(scenario, host, warnings, wall_s=watch.wall_s)
-    report = Report(policy=host.name, fields={**head, **blocks, "warnings": head["warnings"]})
-    samples = world.telemetry.samples(presence_of(world.plan, world.replicas), world.replicas)
-=======
-    marks.append(time.perf_counter())
-    outside = domain_warnings(scenario, settlement, world.telemetry.most_running(world.replicas))
-    idle = unused(scenario, settlement, blocks)
-    warnings = (*resolution.warnings, *said, *without_effect(scenario), *outside, *idle)
-    head = report_head(scenario, host, warnings, wall_s=marks[-1] - marks[0])
-    effects: dict[str, Json] = {"length_effects": length_effects(scenario, resolution.plan.workload)}
+    effects: dict[str, Json] = {"length_effects": length_effects(scenario, world.plan.workload)}
     report = Report(policy=host.name, fields={**head, **blocks, **effects, "warnings": head["warnings"]})
-    phases = Phases(kernel_s, *(after - before for before, after in pairwise(marks)))
-    samples = world.telemetry.samples(presence, world.replicas)
->>>>>>> wt-lengths
+    samples = world.telemetry.samples(presence_of(world.plan, world.replicas), world.replicas)
     return RunResult(
         report=report,
         settlement=settlement,
