@@ -38,7 +38,7 @@ $(READY): $(RUNS) requirements.lock
 
 .PHONY: demo
 demo: $(RUNS) ## a support desk's day through three policies and the baselines: out/demo/report.html
-	@$(BIN)/wayfare compare scenarios/support-desk-diurnal.yaml $(COMPARED) --out out/demo
+	@$(BIN)/wayfare compare scenarios/support-desk-diurnal.yaml $(COMPARED) --replications 4 --out out/demo
 
 .PHONY: test
 test: $(READY) ## the whole test suite

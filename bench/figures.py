@@ -22,6 +22,8 @@ SHORT_DEMO = "docs/demo.sha256"
 FIGURE = re.compile(r"<!-- figure: ([\w.]+) -->(.*?)<!-- / -->", re.DOTALL)
 LISTING = re.compile(r"(<!-- listing: (\S+) -->\n+```\w*\n)(.*?)(```\n)", re.DOTALL)
 COMPARED = ("cheapest_capable", "score_threshold", "cascade")
+REPLICATIONS = ("--replications", "4")
+"""As many as `make demo` runs."""
 SHORT = ("--set", "duration=1h", "--set", "start=2026-11-02T10:00:00Z", "--replications", "2")
 """The demo in a second or two: one hour of another day, but every step on the way to its tables."""
 
@@ -124,7 +126,7 @@ def short_digest() -> str:
 
 def keep_demo() -> None:
     """Runs the demo, and keeps what it prints and the digest by which its age shows."""
-    (ROOT / DEMO).write_text(demo_output(), encoding="utf-8")
+    (ROOT / DEMO).write_text(demo_output(*REPLICATIONS), encoding="utf-8")
     (ROOT / SHORT_DEMO).write_text(short_digest() + "\n", encoding="ascii")
 
 

@@ -33,6 +33,7 @@ class Recorder:
         self.tests: dict[str, tuple[float, set[str]]] = {}
         self.shared: dict[str, set[str]] = defaultdict(set)
         self.setup_s: dict[str, float] = defaultdict(float)
+        self.uses: dict[str, tuple[str, ...]] = {}
         self.failed: list[str] = []
 
     def _hear(self, frame: FrameType, event: str, _arg: object) -> None:
@@ -48,15 +49,31 @@ class Recorder:
 
     @pytest.hookimpl(wrapper=True)
     def pytest_runtest_setup(self, item: pytest.Item) -> Generator[None, object, object]:
-        """What fixtures call belongs to all tests of the file: some share it."""
-        began_s, file = time.process_time(), file_of(item.nodeid)
+        """What fixtures call belongs to all tests of the file that use the same ones: some share it."""
+        began_s = time.process_time()
         sys.setprofile(self._hear)
         try:
             return (yield)
         finally:
             sys.setprofile(None)
-            self.setup_s[file] = max(self.setup_s[file], time.process_time() - began_s)
-            self.shared[file] |= self._heard()
+            self._share(item, time.process_time() - began_s, self._heard())
+
+    def _share(self, item: pytest.Item, seconds: float, functions: set[str]) -> None:
+        """Notes a setup under each shared fixture of its test: the next test finds that one made."""
+        self.uses[item.nodeid] = shared_fixtures(item)
+        for name in self.uses[item.nodeid]:
+            self.setup_s[name] = max(self.setup_s[name], seconds)
+            self.shared[name] |= functions
+
+    def found(self) -> Reach:
+        """Of each test its seconds and its functions, those of its fixtures among them."""
+        return {
+            test: {
+                "seconds": seconds + max(self.setup_s[name] for name in self.uses[test]),
+                "functions": sorted(names.union(*(self.shared[name] for name in self.uses[test]))),
+            }
+            for test, (seconds, names) in self.tests.items()
+        }
 
     @pytest.hookimpl(wrapper=True)
     def pytest_runtest_call(self, item: pytest.Item) -> Generator[None, object, object]:
@@ -73,6 +90,17 @@ class Recorder:
         """Notes a failure."""
         if report.failed:
             self.failed.append(f"{report.nodeid}\n{report.longreprtext}")
+
+
+def shared_fixtures(item: pytest.Item) -> tuple[str, ...]:
+    """What a test may share with others: fixtures that outlive a test; without any, the test itself."""
+    known = item._fixtureinfo.name2fixturedefs  # noqa: SLF001  (pytest has no other way to ask)
+    outlive = [
+        f"{file_of(item.nodeid)}::{name}"
+        for name, made in sorted(known.items())
+        if made[-1].scope != "function"
+    ]
+    return tuple(outlive) or (item.nodeid,)
 
 
 def name_of(code: CodeType, root: str) -> str:
@@ -135,13 +163,7 @@ def _record_here(session: pytest.Session, items: Sequence[pytest.Item], known: R
     if recorder.failed:
         print("\n".join(recorder.failed), flush=True)
         return 1
-    found: Reach = {
-        test: {
-            "seconds": seconds + recorder.setup_s[file_of(test)],
-            "functions": sorted(names | recorder.shared[file_of(test)]),
-        }
-        for test, (seconds, names) in recorder.tests.items()
-    }
+    found = recorder.found()
     files = {file_of(item.nodeid) for item in session.items}
     KEPT.parent.mkdir(parents=True, exist_ok=True)
     KEPT.write_text(json.dumps({"stamps": stamps_of(root, files), "tests": {**known, **found}}))

@@ -26,11 +26,12 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from router.success_curve import SuccessCurve
-    from simulator.distributions import Distribution
     from simulator.quality.outcomes import OutcomeTable
     from simulator.scenario import Scenario, Stream
     from simulator.workload.columns import Workload
     from simulator.workload.demand import Demand
+
+    Tokens = NDArray[np.int32]
 
 SEEN_ANSWERS = 16_384
 """Nominal answers that a stream's mean is taken over."""
@@ -98,29 +99,31 @@ def usual_answer_tokens(
 ) -> float:
     """The model's mean answer to the stream's requests, hidden reasoning included, tokens.
 
-    Over right and wrong answers as often as they are given, each cut to the longest allowed. A trace's
-    recorded answers stand as recorded.
+    Over right and wrong answers as often as they are given, each cut to the longest allowed. Exact
+    lengths, such as a trace's, hold for every model.
     """
-    recorded = None if workload is None else recorded_tokens(workload, stream.name)
-    if recorded is not None:
-        return recorded
-    right, wrong = length_factors(model, stream.task)
+    played = None if workload is None else recorded_lengths(workload, stream.name)
+    nominal, longest = drawn_lengths(demand) if played is None else played
+    if demand.exact(recorded=played is not None):
+        return float(np.minimum(nominal, longest).mean())
     success = stream_success(scenario, stream, demand, model)
-    nominal = nominal_answers(demand.output_tokens)
-    longest = max(demand.max_output_tokens, 1)
-    means = [np.clip(np.rint(nominal * factor), 1, longest).mean() for factor in (right, wrong)]
+    factors = length_factors(model, stream.task)
+    means = [np.clip(np.rint(nominal * factor), 1, longest).mean() for factor in factors]
     return float(success * means[0] + (1.0 - success) * means[1])
 
 
-def recorded_tokens(workload: Workload, stream: str) -> float | None:
-    """Mean recorded answer of a stream; None where none is recorded."""
+def recorded_lengths(workload: Workload, stream: str) -> tuple[Tokens, Tokens] | None:
+    """A stream's recorded answers and the longest allowed, tokens; None where none is recorded."""
     rows = workload.output_recorded & (workload.stream_code == workload.stream_names.index(stream))
-    return float(workload.output_token_count[rows].mean()) if rows.any() else None
+    if not rows.any():
+        return None
+    return workload.output_token_count[rows], workload.max_output_token_count[rows]
 
 
-def nominal_answers(lengths: Distribution) -> NDArray[np.int32]:
-    """Nominal answers such as a stream's past ones, the same in every run."""
-    return token_counts(whole_draws(lengths, RandomStreams(0)["past answers"], SEEN_ANSWERS))
+def drawn_lengths(demand: Demand) -> tuple[Tokens, Tokens]:
+    """Nominal answers such as a stream's past ones, the same in every run, and the longest allowed."""
+    nominal = token_counts(whole_draws(demand.output_tokens, RandomStreams(0)["past answers"], SEEN_ANSWERS))
+    return nominal, demand.output_limits(nominal)
 
 
 def stream_ability(scenario: Scenario, stream: Stream, model: Answerer) -> float | None:

@@ -59,7 +59,10 @@ WITH_INTERVALS = (
 )
 """Figures by path that get an interval over replications."""
 
-NOT_AVERAGED = ("seed", "simulated_s", "replications", "scenario", "catalog", "intervals", "timeline")
+NOT_AVERAGED = (
+    *("seed", "simulated_s", "replications", "scenario", "catalog", "intervals", "timeline"),
+    "length_effects",
+)
 
 
 MEASURED = frozenset(

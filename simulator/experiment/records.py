@@ -20,6 +20,9 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from simulator.accounting.attempts import Attempts
+    from simulator.accounting.blocks import Run
+    from simulator.accounting.books import AttemptBooks
     from simulator.accounting.settlement import Settlement
     from simulator.world.plan import RunPlan
 
@@ -212,22 +215,50 @@ def replica_of(queue: NDArray[np.int32], target: NDArray[np.int32], plan: RunPla
 
 def attempt_records(settlement: Settlement) -> Columns:
     """One row for each attempt: where, why, how it ended, its times, tokens, money and energy."""
-    run, plan = settlement.run, settlement.plan
-    attempts, books, counted = run.attempts, run.books.whole, run.books.counted
-    names = [target.name for target in plan.targets]
+    return {
+        **placed_columns(settlement),
+        **timed_columns(settlement.run.attempts),
+        **token_columns(settlement.run.attempts),
+        **worked_columns(settlement),
+        **taken_columns(settlement.run.books.whole),
+        "wasted": settlement.run.attempts.wasted,
+        "wasted_ratio": settlement.run.books.counted.wasted_ratio,
+        **span_columns(settlement.run),
+        **{f"counted_{name}": column for name, column in taken_columns(settlement.run.books.counted).items()},
+        "client_left": client_left(settlement),
+    }
+
+
+def placed_columns(settlement: Settlement) -> Columns:
+    """Which attempt of which request it was, where it ran, and how it ended."""
+    attempts, plan = settlement.run.attempts, settlement.plan
     return {
         "attempt": np.arange(len(attempts)),
         "request": attempts.request,
         "kind": named(KIND_NAMES, attempts.kind),
-        "target": named(names, attempts.target),
-        "deployment": named([term.deployment for term in run.terms], attempts.target),
-        "tier": named([term.tier for term in run.terms], attempts.target),
-        "model": named([term.model for term in run.terms], attempts.target),
-        "back_end": named(back_ends(settlement), attempts.target),
+        **target_columns(settlement),
         "replica": replica_of(attempts.queue, attempts.target, plan),
         "prefill_replica": replica_of(attempts.prefill_queue, attempts.target, plan),
         "state": named(ENDING_NAMES, attempts.ending),
         "failure_reason": named(REPORTED_NAMES, attempts.reason),
+    }
+
+
+def target_columns(settlement: Settlement) -> Columns:
+    """What each attempt was sent to."""
+    target, terms = settlement.run.attempts.target, settlement.run.terms
+    return {
+        "target": named([entry.name for entry in settlement.plan.targets], target),
+        "deployment": named([term.deployment for term in terms], target),
+        "tier": named([term.tier for term in terms], target),
+        "model": named([term.model for term in terms], target),
+        "back_end": named(back_ends(settlement), target),
+    }
+
+
+def timed_columns(attempts: Attempts) -> Columns:
+    """When each attempt reached what, and how long it was on its way."""
+    return {
         "started_s": attempts.submitted_s,
         "ready_s": attempts.ready_s,
         "admitted_s": attempts.admitted_s,
@@ -237,35 +268,52 @@ def attempt_records(settlement: Settlement) -> Columns:
         "over_s": attempts.over_s,
         "forward_s": attempts.ready_s - attempts.submitted_s,
         "back_s": attempts.return_s,
+    }
+
+
+def token_columns(attempts: Attempts) -> Columns:
+    """Tokens that each attempt was given, found, wrote, generated and computed again."""
+    return {
         "input_token_count": attempts.prompt,
         "cached_token_count": attempts.cached,
         "cache_write_token_count": attempts.cache_written,
         "output_token_count": attempts.output,
         "recomputed_token_count": attempts.recomputed,
+    }
+
+
+def worked_columns(settlement: Settlement) -> Columns:
+    """What each attempt took of its machine."""
+    attempts = settlement.run.attempts
+    return {
         "busy_s": attempts.busy_s,
         **heat_columns(settlement),
         "recomputed_s": np.where(attempts.won, attempts.wasted_s, 0.0),
         "energy_j": attempts.energy_j,
+    }
+
+
+def taken_columns(books: AttemptBooks) -> Columns:
+    """Dollars, watt-hours and grams of each attempt, as some books have them."""
+    return {
         "api_usd": books.api_usd,
         "capacity_usd": books.capacity_usd,
         "energy_usd": books.energy_usd,
         "egress_usd": books.egress_usd,
         "energy_wh": books.drawn_wh,
         "emissions_gco2e": books.emissions_gco2e,
-        "wasted": attempts.wasted,
-        "wasted_ratio": counted.wasted_ratio,
-        "window_busy_s": run.spans.window.busy_s,
-        "window_energy_j": run.spans.window.energy_j,
-        "window_recomputed_s": np.where(attempts.won, run.spans.window.wasted_s, 0.0),
-        "drain_busy_s": run.spans.after.busy_s,
-        "drain_energy_j": run.spans.after.energy_j,
-        "counted_api_usd": counted.api_usd,
-        "counted_capacity_usd": counted.capacity_usd,
-        "counted_energy_usd": counted.energy_usd,
-        "counted_egress_usd": counted.egress_usd,
-        "counted_energy_wh": counted.drawn_wh,
-        "counted_emissions_gco2e": counted.emissions_gco2e,
-        "client_left": client_left(settlement),
+    }
+
+
+def span_columns(run: Run) -> Columns:
+    """What each attempt took of its machine within the billed window, and after it."""
+    window, after = run.spans.window, run.spans.after
+    return {
+        "window_busy_s": window.busy_s,
+        "window_energy_j": window.energy_j,
+        "window_recomputed_s": np.where(run.attempts.won, window.wasted_s, 0.0),
+        "drain_busy_s": after.busy_s,
+        "drain_energy_j": after.energy_j,
     }
 
 

@@ -22,7 +22,7 @@ from simulator.experiment.targets import Slot, group_of, slots_of, target_of, ta
 from simulator.fleet.backend import Work
 from simulator.fleet.registry import BACKENDS
 from simulator.fleet.site import OWN_DEVICE_REGION
-from simulator.quality.answers import Difficulty, answer_table
+from simulator.quality.answers import Difficulty, answer_table, unknown_success
 from simulator.quality.guesses import noisy_difficulty, router_score
 from simulator.scenario.recorded_answers import answer_notes, recorded_answers
 from simulator.streams import RandomStreams, stable_hash
@@ -137,6 +137,7 @@ def resolve(scenario: Scenario, replication: int = 0) -> Resolution:
         terms=tuple(terms_of(scenario, slot) for slot in slots),
         warnings=(
             *warnings_of(workload, fleet.services),
+            *unknown_success(answerers, workload.task_names),
             *answer_notes(scenario.settings),
             *unjudged_notes(scenario),
             *late_faults(scenario),

@@ -20,6 +20,7 @@ from simulator.experiment.domain_warnings import domain_warnings
 from simulator.experiment.fleet_report import edges_of, fleet_blocks, presence_of
 from simulator.experiment.head import report_head
 from simulator.experiment.idle_warnings import idle_warnings
+from simulator.experiment.length_effects import length_effects
 from simulator.experiment.policies import policy_of
 from simulator.experiment.records import attempt_records, request_columns, step_columns
 from simulator.experiment.resolution import resolve, run_seed
@@ -39,6 +40,7 @@ if TYPE_CHECKING:
     from router.fleet import Target
     from router.policy import Policy, StepPolicy
     from simulator.accounting.settlement import Settlement
+    from simulator.experiment.resolution import Resolution
     from simulator.observer import Observer
     from simulator.report import Json
     from simulator.scenario import Scenario
@@ -57,6 +59,27 @@ class Phases:
     world_s: float
     accounting_s: float
     report_s: float
+
+
+class Watch:
+    """Wall time from its making on, and the marks at which one phase of a run gives way to the next."""
+
+    def __init__(self, kernel_s: float) -> None:
+        """The kernel was loaded before, in `kernel_s`."""
+        self._kernel_s, self._marks = kernel_s, [time.perf_counter()]
+
+    def mark(self) -> None:
+        """A phase is over."""
+        self._marks.append(time.perf_counter())
+
+    @property
+    def wall_s(self) -> float:
+        """Seconds of all phases so far."""
+        return self._marks[-1] - self._marks[0]
+
+    def phases(self) -> Phases:
+        """Each phase's seconds, once all are over."""
+        return Phases(self._kernel_s, *(after - before for before, after in pairwise(self._marks)))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -116,53 +139,69 @@ def simulate(
         RouterError: the policy is unknown, cannot be loaded, or its parameters are wrong.
     """
     made = policy_of(scenario, policy, parameters)
-    kernel_s = warm_kernel()
-    marks = [time.perf_counter()]
+    watch = Watch(warm_kernel())
     resolution = resolve(scenario, replication)
-    host = host_of(
-        scenario,
-        resolution.plan.targets,
-        made,
-        policy or scenario.router.policy,
-        replication,
-        resolution.plan.workload.key,
-    )
-    marks.append(time.perf_counter())
-    world = World(resolution.plan, host, observer or SilentObserver())
+    plan, name = resolution.plan, policy or scenario.router.policy
+    host = host_of(scenario, plan.targets, made, name, replication, plan.workload.key)
+    watch.mark()
+    world = World(plan, host, observer or SilentObserver())
+    rows, said = run_to_its_end(world, host)
+    watch.mark()
+    settlement = settled(resolution, world, rows)
+    del rows
+    watch.mark()
+    return result_of(scenario, world, host, settlement, (*resolution.warnings, *said), watch)
+
+
+def run_to_its_end(world: World, host: Host) -> tuple[NDArray[np.void], Sequence[str]]:
+    """The ledger, and what the router has to say; it is asked to finish where the run fails as well."""
     try:
         with collector_resting():
             rows = world.run()
     finally:
         said = host.finish()
-    marks.append(time.perf_counter())
-    presence = presence_of(resolution.plan, world.replicas)
-    settlement = settle(
-        resolution.plan,
-        world.journal,
-        rows,
-        edges_of(resolution.plan, world.telemetry),
-        presence,
-        resolution.terms,
-        resolution.month,
-    )
-    del rows
-    marks.append(time.perf_counter())
+    return rows, said
+
+
+def settled(resolution: Resolution, world: World, rows: NDArray[np.void]) -> Settlement:
+    """A finished run's settlement, of its ledger's `rows`."""
+    plan = resolution.plan
+    edges, presence = edges_of(plan, world.telemetry), presence_of(plan, world.replicas)
+    return settle(plan, world.journal, rows, edges, presence, resolution.terms, resolution.month)
+
+
+def result_of(
+    scenario: Scenario,
+    world: World,
+    host: Host,
+    settlement: Settlement,
+    said: Sequence[str],
+    watch: Watch,
+) -> RunResult:
+    """The report and the records of a settled run; `said` are the warnings so far."""
     blocks = told_blocks(world, settlement)
-    marks.append(time.perf_counter())
-    outside = domain_warnings(scenario, settlement, world.telemetry.most_running(world.replicas))
-    idle = unused(scenario, settlement, blocks)
-    warnings = (*resolution.warnings, *said, *without_effect(scenario), *outside, *idle)
-    head = report_head(scenario, host, warnings, wall_s=marks[-1] - marks[0])
-    report = Report(policy=host.name, fields={**head, **blocks, "warnings": head["warnings"]})
-    phases = Phases(kernel_s, *(after - before for before, after in pairwise(marks)))
-    samples = world.telemetry.samples(presence, world.replicas)
+    watch.mark()
+    warnings = (*said, *hindsight(scenario, world, settlement, blocks))
+    head = report_head(scenario, host, warnings, wall_s=watch.wall_s)
+    effects: dict[str, Json] = {"length_effects": length_effects(scenario, world.plan.workload)}
+    report = Report(policy=host.name, fields={**head, **blocks, **effects, "warnings": head["warnings"]})
+    samples = world.telemetry.samples(presence_of(world.plan, world.replicas), world.replicas)
     return RunResult(
         report=report,
         settlement=settlement,
         capacity=capacity_columns(world),
         samples=samples,
-        phases=phases,
+        phases=watch.phases(),
     )
+
+
+def hindsight(
+    scenario: Scenario, world: World, settlement: Settlement, blocks: Mapping[str, Json]
+) -> Iterator[str]:
+    """Warnings that only a finished run can give."""
+    yield from without_effect(scenario)
+    yield from domain_warnings(scenario, settlement, world.telemetry.most_running(world.replicas))
+    yield from unused(scenario, settlement, blocks)
 
 
 def unused(scenario: Scenario, settlement: Settlement, blocks: Mapping[str, Json]) -> Iterator[str]:

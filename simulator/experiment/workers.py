@@ -62,7 +62,7 @@ def worker_pool(count: int) -> Iterator[ProcessPoolExecutor]:
         pool = ProcessPoolExecutor(count, context, initializer=live_by, initargs=(theirs,))
         try:
             yield pool
-        except BaseException:
+        except BaseException:  # an interrupt too: a busy worker has to end before the pool waits for it
             ours.close()
             raise
         finally:

@@ -12,7 +12,7 @@ from simulator.quality.response_curve import ability_for, success_probability
 from simulator.streams import keyed_uniform
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from numpy.typing import NDArray
 
@@ -87,6 +87,17 @@ def answers_right(
     return draw < chance
 
 
+def unknown_success(answerers: Sequence[Answerer], tasks: Sequence[str]) -> Iterator[str]:
+    """A warning for every task that a model has no success ratio for."""
+    for answerer in answerers:
+        for task in tasks:
+            if task not in answerer.success:
+                yield (
+                    f"no success ratio of {answerer.name!r} on {task!r} is known: all its answers count as "
+                    f"wrong; give catalog.overrides.models.{answerer.name}.success.{task}"
+                )
+
+
 def length_factors(answerer: Answerer, task: str) -> tuple[float, float]:
     """Tokens of right and of wrong answers over nominal ones, hidden reasoning included.
 
@@ -101,11 +112,10 @@ def length_factors(answerer: Answerer, task: str) -> tuple[float, float]:
 def output_tokens(workload: Workload, answerer: Answerer, correct: NDArray[np.bool_]) -> NDArray[np.int32]:
     """Output tokens, hidden reasoning included, at least 1 and at most the declared limit.
 
-    Recorded lengths stand as recorded.
+    Exact lengths, such as stated and recorded ones, hold for every model, whatever the limit.
     """
     factors = [length_factors(answerer, name) for name in workload.task_names]
     right, wrong = np.array(factors, np.float64).reshape(-1, 2).T[:, workload.task_code]
-    drawn = np.rint(workload.output_token_count * np.where(correct, right, wrong))
-    drawn = np.where(workload.output_recorded, workload.output_token_count, drawn)
     limit = np.maximum(workload.max_output_token_count, 1)
-    return np.clip(drawn, 1, np.where(workload.output_recorded, drawn, limit)).astype(np.int32)
+    scaled = np.clip(np.rint(workload.output_token_count * np.where(correct, right, wrong)), 1, limit)
+    return np.where(workload.output_exact, workload.output_token_count, scaled).astype(np.int32)

@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from simulator.scenario.disturbances import BrownOut, Partition
-from simulator.scenario.streams import BurstyArrivals
+from simulator.scenario.streams import BurstyArrivals, PlugInArrivals, TraceArrivals
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -52,6 +52,7 @@ def of_streams(scenario: Scenario) -> Iterator[Finding]:
         yield from of_arrivals(f"{path}.arrivals", stream)
         yield from of_client(f"{path}.client", stream.client)
         yield from of_difficulty(scenario, path, stream)
+        yield from of_lengths(scenario, path, stream)
         if stream.slo is not None and stream.slo.model_dump(exclude_none=True) == {}:
             yield f"{path}.slo", "it states no objective; without it the task's count"
 
@@ -83,6 +84,23 @@ def of_difficulty(scenario: Scenario, path: str, stream: Stream) -> Iterator[Fin
     why = "quality.outcomes gives each request's difficulty"
     yield from below(path, given(stream, "difficulty"), why)
     yield from below(f"{path}.agent", given(stream.agent, "shared_difficulty"), why)
+
+
+def of_lengths(scenario: Scenario, path: str, stream: Stream) -> Iterator[Finding]:
+    """Answer lengths, and what models do to them, where neither changes an answer."""
+    follows = stream.session is not None or stream.agent is not None
+    if scenario.settings.quality.outcomes is not None:
+        names = ("length_effects",) if follows else ("length_effects", "output_tokens")
+        yield from below(path, given(stream, *names), "quality.outcomes gives each answer's length")
+    elif stream.length_effects == "none" and stream.output_tokens is not None:
+        yield f"{path}.length_effects", "stated lengths hold exactly without it"
+    elif isinstance(stream.arrivals, PlugInArrivals) or stream.output_tokens is not None:
+        return
+    elif not isinstance(stream.arrivals, TraceArrivals):
+        if stream.length_effects == "all":
+            yield f"{path}.length_effects", "the lengths are the task's, which models change without it"
+    elif stream.length_effects == "none" and not follows:
+        yield f"{path}.length_effects", "recorded lengths hold exactly without it"
 
 
 def of_priorities(scenario: Scenario) -> Iterator[Finding]:

@@ -26,6 +26,7 @@ from simulator.workload.arrivals import arrival_pattern_names
 
 SHIPPED = ("steady", "bursty", "diurnal", "trace")
 WEEK = (1.0,) * 7
+LengthEffects = Literal["task", "all", "none"]
 
 
 class SteadyArrivals(Part):
@@ -227,6 +228,9 @@ class Stream(Part):
 
     Where a back-end has a queue, the lower `priority` number is served first.
     `deferrable` requests may wait for a batch, and have only the objectives stated here.
+    Lengths that are stated here or recorded are totals and hold exactly, whichever model answers;
+    `length_effects` says whether verbosity, wrong answers and reasoning change others (`task`: those
+    drawn from the task), `all` lengths, or `none`.
     """
 
     name: Name
@@ -236,6 +240,7 @@ class Stream(Part):
     input_tokens: Tokens | None = None
     output_tokens: Tokens | None = None
     max_output_tokens: Count | None = None
+    length_effects: LengthEffects = "task"
     difficulty: Difficulty | None = None
     tenants: dict[Name, Positive] = Field(default_factory=lambda: {"default": 1.0}, min_length=1)
     slo: Objectives | None = None

@@ -19,8 +19,8 @@ class Workload:
     arrives `think_s` after the turn before it became final. `next_request` links a turn to the
     next one (-1 at the end). The calls of an agent's task are the turns of its session, a tool's time
     their `think_s`. Code columns index the name tuples. `output_token_count` is the
-    nominal answer length; where `output_recorded` holds it is the recorded length and every
-    model answers with it, elsewhere a model's verbosity scales it. `max_output_token_count` is what a
+    nominal answer length, `output_recorded` where a recording has it; where `output_exact` holds every
+    model answers with it, elsewhere the model that answers scales it. `max_output_token_count` is what a
     request declares; a context window must have room for `window_output_token_count`: the same, or the
     recorded answer where nobody declared a maximum. `difficulty` is the latent shared difficulty in
     logits. `device` is the asker's own device number (for on-device tiers): the streams' devices follow
@@ -43,6 +43,7 @@ class Workload:
     max_output_token_count: NDArray[np.int32]
     window_output_token_count: NDArray[np.int32]
     output_recorded: NDArray[np.bool_]
+    output_exact: NDArray[np.bool_]
     difficulty: NDArray[np.float64]
     device: NDArray[np.int32]
     priority: NDArray[np.int16]

@@ -5,16 +5,26 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from simulator.distributions import Distribution, Empirical, Fixed, LogNormal
 
 if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
     from catalogs.records import Lengths, Task
     from simulator.scenario import Scenario, Stream
+    from simulator.scenario.streams import LengthEffects
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Demand:
-    """Lengths in tokens, difficulty in logits, objectives in seconds (nan where unset)."""
+    """Lengths in tokens, difficulty in logits, objectives in seconds (nan where unset).
+
+    `output_stated` is whether the stream itself states its answers' lengths, `output_capped` whether
+    it states their maximum; `length_effects` which lengths the model that answers changes: those of
+    the `task`, `all`, or `none`.
+    """
 
     input_tokens: Distribution
     output_tokens: Distribution
@@ -22,6 +32,34 @@ class Demand:
     difficulty_mean: float
     difficulty_sd: float
     limits_s: dict[str, float]
+    output_stated: bool
+    output_capped: bool
+    length_effects: LengthEffects
+
+    def exact(self, *, recorded: bool) -> bool:
+        """Whether answers have the lengths that were stated, recorded or drawn, whoever answers."""
+        if self.length_effects == "task":
+            return self.output_stated or recorded
+        return self.length_effects == "none"
+
+    def output_limits(self, answer: NDArray[np.int32]) -> NDArray[np.int32]:
+        """What a request with each nominal answer declares as its longest, tokens.
+
+        The task's maximum cuts no length that the stream states; the stream's own does.
+        """
+        limit = np.full(len(answer), self.max_output_tokens, np.int32)
+        return self.with_room(limit, answer) if self.output_stated else limit
+
+    def with_room(self, limit: NDArray[np.int32], answer: NDArray[np.int32]) -> NDArray[np.int32]:
+        """Limits with room for the answers, as far as the stream's own maximum goes."""
+        kept = np.minimum(answer, self.max_output_tokens) if self.output_capped else answer
+        return np.maximum(limit, kept).astype(np.int32)
+
+    def cut(
+        self, answer: NDArray[np.int32], limit: NDArray[np.int32], *, recorded: bool
+    ) -> NDArray[np.int32]:
+        """Nominal answers; where they are exact, not above what is declared as the longest."""
+        return np.minimum(answer, limit) if self.exact(recorded=recorded) else answer
 
 
 def demand_of(scenario: Scenario, stream: Stream) -> Demand:
@@ -36,6 +74,9 @@ def demand_of(scenario: Scenario, stream: Stream) -> Demand:
         difficulty_mean=difficulty.mean if difficulty else task.difficulty_mean,
         difficulty_sd=difficulty.sd if difficulty else task.difficulty_sd,
         limits_s=limits_of(stream, task),
+        output_stated=given_out is not None,
+        output_capped=stream.max_output_tokens is not None,
+        length_effects=stream.length_effects,
     )
 
 

@@ -104,7 +104,7 @@ def stream_part(scenario: Scenario, stream: Stream, tables: Tables, streams: Ran
     turns = turns_of(stream, requests, demand, streams)
     tables.drop(requests.dropped_row_count)
     tables.notes += [f"stream {stream.name!r}: {note}" for note in requests.notes]
-    opening = turns.opening
+    opening, limits = turns.opening, turn_limits(requests, turns, demand)
     offset, block, tokens = prefix_rows(stream, requests, turns)
     tenant_code = np.array([tables.tenants.index(name) for name in stream.tenants], np.int16)
     return {
@@ -116,9 +116,14 @@ def stream_part(scenario: Scenario, stream: Stream, tables: Tables, streams: Ran
         "region_code": np.full(len(opening), tables.regions.index(stream.region), np.int16),
         "input_token_count": turns.input_token_count,
         "output_token_count": turns.output_token_count,
-        "max_output_token_count": requests.max_output_token_count[opening],
-        "window_output_token_count": window_outputs(requests, turns),
+        "max_output_token_count": limits,
+        "window_output_token_count": np.where(
+            turns.turn == 0, requests.window_output_token_count[opening], limits
+        ),
         "output_recorded": requests.output_recorded[opening] & (turns.turn == 0),
+        "output_exact": np.where(
+            turns.turn == 0, requests.output_exact[opening], demand.exact(recorded=False)
+        ),
         "difficulty": difficulties(requests, turns, demand, streams, stream),
         "device": tables.first_device[stream.name] + requests.device[opening],
         "priority": np.full(len(opening), stream.priority, np.int16),
@@ -133,10 +138,11 @@ def stream_part(scenario: Scenario, stream: Stream, tables: Tables, streams: Ran
     }
 
 
-def window_outputs(requests: Requests, turns: Turns) -> NDArray[np.int32]:
-    """Answer tokens that a window must have room for; a later turn's answer is not recorded."""
-    later = requests.max_output_token_count[turns.opening]
-    return np.where(turns.turn == 0, requests.window_output_token_count[turns.opening], later)
+def turn_limits(requests: Requests, turns: Turns, demand: Demand) -> NDArray[np.int32]:
+    """What each turn declares as its longest answer: what its session's first one does, or what is stated."""
+    limit = requests.max_output_token_count[turns.opening]
+    later = demand.with_room(limit, turns.output_token_count) if demand.output_stated else limit
+    return np.where(turns.turn == 0, limit, later)
 
 
 def turns_of(stream: Stream, requests: Requests, demand: Demand, streams: RandomStreams) -> Turns:

@@ -38,6 +38,7 @@ class Requests:
     max_output_token_count: NDArray[np.int32]
     window_output_token_count: NDArray[np.int32]
     output_recorded: NDArray[np.bool_]
+    output_exact: NDArray[np.bool_]
     difficulty: NDArray[np.float64]
     device: NDArray[np.int32]
     recorded_session: NDArray[np.int64]
@@ -56,20 +57,23 @@ def stream_requests(scenario: Scenario, stream: Stream, demand: Demand, streams:
 
     arrivals = arrivals_of(scenario, stream, draws("arrivals"))
     count = len(arrivals.arrival_s)
-    lengths = recorded_lengths(arrivals.recorded, stream.max_output_tokens) if arrivals.recorded else None
-    columns = lengths or drawn_lengths(demand, draws, count)
+    recorded = arrivals.recorded is not None
+    nominal = (
+        recorded_lengths(arrivals.recorded) if arrivals.recorded else drawn_lengths(demand, draws, count)
+    )
+    limits = output_limits(arrivals.recorded, demand, nominal["output_token_count"])
+    answer = demand.cut(nominal["output_token_count"], limits, recorded=recorded)
     offset, block = prefixes(arrivals.recorded, count)
     session = arrivals.recorded.session if arrivals.recorded else np.full(count, -1)
-    limits = output_limits(arrivals.recorded, stream.max_output_tokens, demand, columns)
     return Requests(
         arrival_s=arrivals.arrival_s,
         tenant=tenants(stream, draws("tenant"), count),
-        **columns,
+        input_token_count=nominal["input_token_count"],
+        output_token_count=answer,
         max_output_token_count=limits,
-        window_output_token_count=window_outputs(
-            arrivals.recorded, stream.max_output_tokens, columns, limits
-        ),
-        output_recorded=np.full(count, lengths is not None),
+        window_output_token_count=window_outputs(arrivals.recorded, demand, answer, limits),
+        output_recorded=np.full(count, recorded),
+        output_exact=np.full(count, demand.exact(recorded=recorded)),
         difficulty=draws("difficulty").normal(demand.difficulty_mean, demand.difficulty_sd, count),
         device=draws("device").integers(0, stream.devices, count, dtype=np.int32),
         recorded_session=np.asarray(session, np.int64),
@@ -101,44 +105,43 @@ def drawn_lengths(demand: Demand, draws: Draws, count: int) -> dict[str, NDArray
     return {"input_token_count": token_counts(prompt), "output_token_count": token_counts(answer)}
 
 
-def recorded_lengths(recorded: RecordedColumns, cap: int | None) -> dict[str, NDArray[np.int32]]:
-    """Prompt and answer lengths as recorded; answers are cut at the stream's own `cap`."""
-    answer = recorded.output_token_count
+def recorded_lengths(recorded: RecordedColumns) -> dict[str, NDArray[np.int32]]:
+    """Prompt and answer lengths as recorded."""
     return {
         "input_token_count": recorded.input_token_count,
-        "output_token_count": answer if cap is None else np.minimum(answer, cap).astype(np.int32),
+        "output_token_count": recorded.output_token_count,
     }
 
 
 def output_limits(
-    recorded: RecordedColumns | None, cap: int | None, demand: Demand, columns: dict[str, NDArray[np.int32]]
+    recorded: RecordedColumns | None, demand: Demand, answer: NDArray[np.int32]
 ) -> NDArray[np.int32]:
-    """What each request declares as its longest answer; no recorded answer is longer.
+    """What each request declares as its longest answer; no stated or recorded answer is longer.
 
-    A recording's own maximum stands, but for the stream's `cap`; where there is neither, the task's.
+    A recording's own maximum stands, but for the stream's; where there is neither, the task's.
     """
-    limit = np.full(len(columns["output_token_count"]), demand.max_output_tokens, np.int32)
     if recorded is None:
-        return limit
-    known = recorded.max_output_token_count
-    limit = np.where(known > 0, known if cap is None else np.minimum(known, cap), limit)
-    return np.maximum(limit, columns["output_token_count"]).astype(np.int32)
+        return demand.output_limits(answer)
+    usual, known = demand.max_output_tokens, recorded.max_output_token_count
+    declared = np.minimum(known, usual) if demand.output_capped else known
+    return demand.with_room(np.where(known > 0, declared, usual), answer)
 
 
 def window_outputs(
     recorded: RecordedColumns | None,
-    cap: int | None,
-    columns: dict[str, NDArray[np.int32]],
+    demand: Demand,
+    answer: NDArray[np.int32],
     limits: NDArray[np.int32],
 ) -> NDArray[np.int32]:
     """Answer tokens that a context window must have room for: the declared maximum.
 
-    Where a recording declares none and the stream states no `cap`, what was answered had room.
+    Where neither a recording nor the stream declares one, what was answered had room, unless models
+    make it longer.
     """
-    if recorded is None or cap is not None:
+    if recorded is None or demand.output_capped or not demand.exact(recorded=True):
         return limits
     declared = recorded.max_output_token_count > 0
-    return np.where(declared, limits, columns["output_token_count"]).astype(np.int32)
+    return np.where(declared, limits, answer).astype(np.int32)
 
 
 def tenants(stream: Stream, rng: np.random.Generator, count: int) -> NDArray[np.int16]:

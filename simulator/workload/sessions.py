@@ -123,10 +123,12 @@ def turn_lengths(
     """What is newly said and answered in each turn; first turns keep theirs."""
     first = len(requests.arrival_s)
     said = whole_draws(sequel.added_tokens, streams["later input tokens", stream], count - first)
-    answer = whole_draws(demand.output_tokens, streams["later output tokens", stream], count - first)
+    drawn = whole_draws(demand.output_tokens, streams["later output tokens", stream], count - first)
+    answer = token_counts(drawn)
+    kept = demand.cut(answer, demand.output_limits(answer), recorded=False)
     return (
         np.concatenate([requests.input_token_count, token_counts(said)]),
-        np.concatenate([requests.output_token_count, token_counts(answer)]),
+        np.concatenate([requests.output_token_count, kept]),
     )
 
 

@@ -7,7 +7,7 @@ import pytest
 
 from simulator import simulate
 from simulator.kernel.codes import Ending
-from world_cases import FRONTIER, SMALL, scenario, with_stream
+from world_cases import FRONTIER, PHONE, SMALL, scenario, with_stream
 
 ONE_A_MINUTE = {"pattern": "steady", "rate": "1/min", "process": "deterministic"}
 
@@ -19,6 +19,15 @@ def api_world(offer: str, model: str, **changes: object) -> object:
         arrivals=ONE_A_MINUTE, input_tokens=1_000, output_tokens=100, **changes.pop("stream", {})
     )
     return scenario(fleet=fleet, router={"policy": "round_robin"}, **stream, **changes)
+
+
+def test_what_costs_nothing_costs_nothing_per_request() -> None:
+    """Users' own devices are paid by nobody: 0 dollars in all, by request, by right answer and by token."""
+    cost = simulate(scenario(fleet=[PHONE], router={"policy": "round_robin"}, duration="10s")).report.fields[
+        "cost_usd"
+    ]
+    units = ("total", "per_request", "per_correct", "per_mtok", "per_month")
+    assert [cost[name] for name in units] == [0.0] * 5
 
 
 def test_api_tokens_cost_the_price_of_their_day() -> None:

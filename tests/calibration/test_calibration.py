@@ -236,11 +236,26 @@ def test_predict_adds_its_columns_and_counts_what_it_leaves_out(tmp_path: Path) 
         writer.writerows([ROW, {**ROW, "model": "abacus"}])
     result = CliRunner().invoke(cli, ["predict", str(source), "-o", str(target)])
     assert result.exit_code == 0, result.output
-    assert "1 rows cannot be predicted: unknown model 'abacus'" in result.output
+    assert "1 row cannot be predicted: unknown model 'abacus'" in result.output
     with target.open(encoding="utf-8", newline="") as file:
         rows = list(csv.DictReader(file))
     assert float(rows[0]["pred_tpot_ms"]) > 1.0
     assert rows[1]["pred_tpot_ms"] == ""
+
+
+def test_predict_fails_where_no_row_can_be_predicted(tmp_path: Path) -> None:
+    """Exit 1, the reasons, and no file that looks like predictions."""
+    source, target = tmp_path / "points.csv", tmp_path / "pred.csv"
+    with source.open("w", newline="", encoding="utf-8") as file:
+        writer = csv.DictWriter(file, ROW)
+        writer.writeheader()
+        writer.writerows([{**ROW, "model": "abacus"}, {**ROW, "model": "abacus"}])
+    result = CliRunner().invoke(cli, ["predict", str(source), "-o", str(target)])
+    assert result.exit_code == 1
+    assert result.output == (
+        "2 rows cannot be predicted: unknown model 'abacus'\nno row can be predicted; nothing is written\n"
+    )
+    assert not target.exists()
 
 
 def test_a_precision_that_the_chip_lacks_is_said(tmp_path: Path) -> None:

@@ -154,13 +154,28 @@ def test_predict_energy_adds_its_columns_and_counts_what_it_leaves_out(tmp_path:
         writer.writerows([ROW, {**ROW, "model": "abacus"}, {**ROW, "task": "juggling"}])
     result = CliRunner().invoke(cli, ["predict-energy", str(source), "-o", str(target)])
     assert result.exit_code == 0, result.output
-    assert "1 rows cannot be predicted: unknown model 'abacus'" in result.output
-    assert "1 rows cannot be predicted: unknown task 'juggling'" in result.output
+    assert "1 row cannot be predicted: unknown model 'abacus'" in result.output
+    assert "1 row cannot be predicted: unknown task 'juggling'" in result.output
     with target.open(encoding="utf-8", newline="") as file:
         rows = list(csv.DictReader(file))
     assert float(rows[0]["pred_power_w"]) > 1_000.0
     assert float(rows[0]["pred_j_per_token"]) > 0.3
     assert rows[1]["pred_power_w"] == rows[2]["pred_j_per_token"] == ""
+
+
+def test_predict_energy_fails_where_no_row_can_be_predicted(tmp_path: Path) -> None:
+    """Exit 1, the reasons, and no file that looks like predictions."""
+    source, target = tmp_path / "points.csv", tmp_path / "pred.csv"
+    with source.open("w", newline="", encoding="utf-8") as file:
+        writer = csv.DictWriter(file, ROW)
+        writer.writeheader()
+        writer.writerows([{**ROW, "model": "abacus"}, {**ROW, "model": "abacus"}])
+    result = CliRunner().invoke(cli, ["predict-energy", str(source), "-o", str(target)])
+    assert result.exit_code == 1
+    assert result.output == (
+        "2 rows cannot be predicted: unknown model 'abacus'\nno row can be predicted; nothing is written\n"
+    )
+    assert not target.exists()
 
 
 def test_files_without_the_columns_are_refused(tmp_path: Path) -> None:

@@ -155,18 +155,6 @@ def test_impossible_replications_are_refused() -> None:
             compare(scenario(), ["cascade"], **options)
 
 
-def test_student_intervals_are_the_textbooks() -> None:
-    """t(9, 0.975) = 2.262 on ten values; pairs are taken difference by difference."""
-    values = [float(value) for value in range(10)]
-    interval = student_interval(values, 0.95)
-    spread = math.sqrt(sum((v - 4.5) ** 2 for v in values) / 9) / math.sqrt(10)
-    assert interval.value == 4.5
-    assert interval.high - 4.5 == pytest.approx(2.2622 * spread, rel=1e-4)
-    shifted = paired_interval(values, [value + 1.0 for value in values], 0.95)
-    assert (shifted.value, shifted.low, shifted.high) == pytest.approx((1.0, 1.0, 1.0))
-    assert student_interval([3.0], 0.95).low is None
-
-
 def report(name: str, cost: float, quality: float, p95: float | None, *, oracle: bool = False) -> Report:
     """A report of three figures."""
     fields = {

@@ -6,6 +6,7 @@ import pytest
 
 from catalogs import load_catalog
 from simulator import simulate
+from simulator.experiment.domain_warnings import stand_in
 from world_cases import FRONTIER, SMALL, scenario, with_stream
 
 ROUND = {"policy": "round_robin"}
@@ -59,6 +60,35 @@ def test_long_answers_are_measured_by_their_longest_hundredth() -> None:
     (text,) = outside(entry, output_tokens=16_000, arrivals={"pattern": "steady", "rate": 0.02})
     assert "output " in text
     assert "times the longest fitted" in text
+
+
+def test_deployments_are_judged_whatever_stands_before_them() -> None:
+    """An API, an idle deployment and one inside of its domain come before one that is outside."""
+    idle = {**INSIDE, "name": "idle"}
+    strange = {**INSIDE, "name": "strange", "hardware": {"accelerator": "a100"}}
+    router = {"policy": "random_mix", "parameters": {"weights": {"small": 1, "strange": 1}}}
+    report = simulate(scenario(fleet=[FRONTIER, idle, INSIDE, strange], router=router)).report
+    told = [text for text in report.fields["warnings"] if "was fitted to" in text]
+    assert [text.partition(":")[0] for text in told] == ["strange"]
+
+
+def test_who_chose_no_profile_is_told_which_ones_fit_the_chip() -> None:
+    """A profile that is named was chosen, and nothing more is said."""
+    unnamed = scenario(fleet=[{**SMALL, "hardware": {"accelerator": "h100"}}])
+    named = scenario(fleet=[INSIDE])
+    fitted = [
+        repr(name)
+        for name, profile in unnamed.catalog.serving_profiles.items()
+        if profile.domain and "h100" in profile.domain.accelerators
+    ]
+    assert len(fitted) > 0
+    expected = (
+        " (no engine.profile is given, and this one stands in; fitted to 'h100': " + ", ".join(fitted) + ")"
+    )
+    assert stand_in(unnamed, unnamed.fleet[0]) == expected
+    assert stand_in(named, named.fleet[0]) == ""
+    strange = scenario(fleet=[{**SMALL, "hardware": {"accelerator": "l4", "tensor_parallel": 2}}])
+    assert stand_in(strange, strange.fleet[0]).endswith("fitted to 'l4': none)")
 
 
 def test_who_served_nothing_is_not_warned_of() -> None:

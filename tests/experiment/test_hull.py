@@ -32,6 +32,13 @@ def test_the_hull_is_the_best_mix_at_every_cost(seed: int) -> None:
     assert average_improvement(points) == pytest.approx(float(mean), rel=1e-5)
 
 
+def test_of_one_cost_the_best_success_is_on_the_hull() -> None:
+    """Whichever stands first; what is dearer and no better is not on it, nor is what lies below a mix."""
+    points = [(2.0, 0.9), (1.0, 0.5), (1.0, 0.7), (2.0, 0.8), (1.5, 0.75), (3.0, 0.9)]
+    assert hull(points) == hull(points[::-1]) == [(1.0, 0.7), (2.0, 0.9)]
+    assert average_improvement(points) == pytest.approx((0.8 + 0.9) / 2.0)
+
+
 def test_points_of_one_cost_have_no_mean_height() -> None:
     """Without two costs there is nothing to average over."""
     assert average_improvement([]) is None

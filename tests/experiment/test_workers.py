@@ -10,8 +10,6 @@ from pathlib import Path
 
 import pytest
 
-from simulator.experiment.workers import worker_pool
-
 ROOT = str(Path(__file__).parents[2])
 UNGUARDED = """
 import os
@@ -66,18 +64,3 @@ def test_workers_die_with_whoever_started_them(number: signal.Signals) -> None:
     rest = process.communicate(timeout=60)[0]
     assert rest.count("Traceback") == (number is signal.SIGINT)
     assert process.returncode != 0
-
-
-def failing() -> None:
-    """Fails while a worker is in the middle of something."""
-    with worker_pool(1) as pool:
-        pool.submit(abs, -1).result()
-        pool.submit(signal.pause)
-        message = "enough"
-        raise RuntimeError(message)
-
-
-def test_an_error_ends_workers_that_are_busy() -> None:
-    """Nobody waits for what is no longer wanted."""
-    with pytest.raises(RuntimeError, match="enough"):
-        failing()

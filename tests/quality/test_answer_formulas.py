@@ -137,26 +137,26 @@ def test_length_factors_are_plain_arithmetic(answerer: Answerer, factors: tuple[
     assert length_factors(answerer, "t") == pytest.approx(factors)
 
 
-def test_answers_lie_between_one_token_and_their_limit_and_recorded_ones_stand() -> None:
-    """Drawn lengths are scaled, rounded and cut; a recorded one is what it is, whatever the limit."""
+def test_answers_lie_between_one_token_and_their_limit_and_exact_ones_stand() -> None:
+    """Drawn lengths are scaled, rounded and cut; an exact one is what it is, whatever the limit."""
     workload = two_tasks()
     count = len(workload)
     nominal = np.resize(np.array([1, 10, 101, 5_000]), count)
-    recorded = np.arange(count) >= count - 8
+    exact = np.arange(count) >= count - 8
     short = replace(
         workload,
         output_token_count=nominal.astype(np.int32),
-        output_recorded=recorded,
+        output_exact=exact,
         max_output_token_count=np.full(count, 120, np.int32),
     )
     found = output_tokens(short, Answerer(name="m", success={}, verbosity=0.26), np.ones(count, np.bool_))
     scaled = {1: 1, 10: 3, 101: 26, 5_000: 120}
     assert found.tolist() == [
-        int(n) if known else scaled[int(n)] for n, known in zip(nominal, recorded, strict=True)
+        int(n) if known else scaled[int(n)] for n, known in zip(nominal, exact, strict=True)
     ]
     assert found.dtype == np.int32
     none = replace(short, max_output_token_count=np.zeros(count, np.int32))
-    assert set(output_tokens(none, Answerer(name="m", success={}), recorded)[~recorded].tolist()) == {1}
+    assert set(output_tokens(none, Answerer(name="m", success={}), exact)[~exact].tolist()) == {1}
 
 
 def test_looks_are_the_truth_and_a_keyed_draw() -> None:

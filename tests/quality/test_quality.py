@@ -71,7 +71,8 @@ def test_default_sharpness_lies_between_the_measured_sets() -> None:
 def answers(wrong_length_ratio: float) -> tuple[np.ndarray, np.ndarray]:
     """Right or not, and lengths, of one model's answers to many requests."""
     world = scenario(
-        duration="1h", **with_stream(arrivals={"pattern": "steady", "rate": 10.0}, output_tokens=200)
+        duration="1h",
+        **with_stream(arrivals={"pattern": "steady", "rate": 10.0}, output_tokens=200, length_effects="all"),
     )
     workload = generate_workload(world, RandomStreams(3))
     model = Answerer(name="m", success={"support_chat": 0.6}, wrong_length_ratio=wrong_length_ratio)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pickle
 from dataclasses import dataclass
+from traceback import format_exception
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -459,6 +460,7 @@ def test_policy_that_raises_is_named_with_the_traceback_even_across_processes() 
     assert str(copy) == "policy 'raises' failed at request 3: ValueError: no idea"
     assert (copy.policy, copy.request_index) == ("raises", 3)
     assert "in route" in copy.trace
+    assert copy.trace == "".join(format_exception(caught.value.__cause__))
 
 
 @pytest.mark.parametrize(

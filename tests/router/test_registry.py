@@ -19,6 +19,7 @@ from router import (
     make_policy,
     policy_names,
     registry,
+    sources,
 )
 from router.parameters import describe_parameters, parameter, read_parameters
 
@@ -43,6 +44,21 @@ class Other:
     pass
 '''
 
+SEVERAL = """
+from router import Decision, Policy
+
+class Routes:
+    def route(self, request, fleet, rng):
+        pass
+
+class Steps:
+    def steps(self, request, fleet, rng):
+        pass
+
+class Nothing:
+    pass
+"""
+
 
 def test_every_policy_can_be_made_and_says_what_it_is() -> None:
     """Each registered policy carries its own name, a contract and documented parameters."""
@@ -52,6 +68,49 @@ def test_every_policy_can_be_made_and_says_what_it_is() -> None:
         assert described.name == name
         assert described.summary.endswith((".", ":")) or len(described.summary) > 20
         assert all(entry.about and entry.type for entry in described.parameters)
+
+
+def test_a_parameter_has_its_default_and_says_what_it_is_about() -> None:
+    """Both stand where it is declared, and a field without either is described as required."""
+
+    @dataclass(frozen=True)
+    class Declared:
+        """Two parameters."""
+
+        needed: int
+        given: float = parameter(1.5, "how much")
+
+    needed, given = describe_parameters(Declared)
+    assert (needed.name, needed.type, needed.default, needed.about) == ("needed", "int", "required", "")
+    assert (given.name, given.type, given.default, given.about) == ("given", "float", "1.5", "how much")
+    assert Declared(3).given == 1.5
+
+
+def test_a_file_may_stand_in_a_folder_with_a_colon(tmp_path: Path) -> None:
+    """The class is what follows the last colon."""
+    folder = tmp_path / "a:b"
+    folder.mkdir()
+    (folder / "mine.py").write_text(EXAMPLE, encoding="utf-8")
+    assert load_policy(f"{folder}/mine.py:Mine", {}).reason == "last"
+
+
+def test_a_missing_class_is_answered_with_those_that_decide(tmp_path: Path) -> None:
+    """Classes with `route` or `steps` of the file's own; what it imports and what decides nothing is none."""
+    path = tmp_path / "several.py"
+    path.write_text(SEVERAL, encoding="utf-8")
+    with pytest.raises(UnknownPolicyError, match=r"policy classes there: 'Routes', 'Steps'$"):
+        load_policy(f"{path}:Missing")
+
+
+def test_without_any_source_there_is_none_to_name(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A scheme that nobody brought is answered with those there are, or with none."""
+    monkeypatch.setattr(sources, "entry_points", lambda group: ())
+    with pytest.raises(UnknownPolicyError, match=r"'odd://there': no source 'odd'; known sources: none$"):
+        sources.source_of("odd://there")
+    known = [EntryPoint(name, "nowhere:nothing", sources.SOURCE_GROUP) for name in ("b", "a")]
+    monkeypatch.setattr(sources, "entry_points", lambda group: known)
+    with pytest.raises(UnknownPolicyError, match=r"known sources: 'a', 'b'$"):
+        sources.source_of("odd://there")
 
 
 def test_baselines_are_policies_and_marked() -> None:

@@ -109,6 +109,18 @@ def test_options_carry_their_targets_facts() -> None:
     assert table.of(fleet, TASK, "s") is table.of(fleet, TASK, "s")
 
 
+def test_options_are_those_of_the_fleet_at_hand() -> None:
+    """A table that knows one fleet works another out anew, and other candidates of the same as well."""
+    table = OptionTable()
+    whole, half = specimen_fleet(TARGETS), specimen_fleet(TARGETS[:2])
+    assert [option.model for option in table.of(whole, TASK)] == ["small", "medium", "large", "frontier"]
+    assert [option.model for option in table.of(half, TASK)] == ["small", "medium"]
+    dear = tuple(replace(target, output_price_usd_per_mtok=99.0) for target in TARGETS)
+    assert {option.output_usd_per_mtok for option in table.of(specimen_fleet(dear), TASK)} == {99.0}
+    whole.candidates = (1, 3)
+    assert [option.members for option in table.of(whole, TASK)] == [(1,), (3,)]
+
+
 def test_a_target_s_estimates_use_the_stream_before_the_task() -> None:
     """Success follows the stream's curve, the usual answer the stream's, else the task's, else none."""
     target = replace(TARGETS[2], stream_output_tokens={"s": 50.0}, success_curves={"s": CURVE})

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from simulator import load_scenario, simulate
@@ -9,8 +11,10 @@ from simulator.scenario.effects import without_effect
 from simulator.scenario.shipped import shipped_scenarios
 from world_cases import AGENT, CHAT, FRONTIER, PHONE, SMALL, plain, scenario, with_stream
 
+ROOT = Path(__file__).resolve().parents[2]
 GAMMA = {"pattern": "bursty", "rate": 1, "process": "gamma"}
 ON_OFF = {"pattern": "bursty", "rate": 1, "process": "on_off"}
+TRACE = {"pattern": "trace", "file": str(ROOT / "scenarios/traces/azure-shaped-sample.csv.gz")}
 BATCH = {**FRONTIER, "name": "batch", "api": {"offer": "openai/gpt-6.1-sol", "plan": "batch"}}
 OWNED = {**SMALL, "pricing": {"owned": True}}
 
@@ -41,6 +45,9 @@ def resilience(**keys: object) -> dict[str, object]:
         (with_stream(client={"timeout": 5, "backoff": 2}), "workload.streams.0.client.backoff"),
         (with_stream(slo={}), "workload.streams.0.slo"),
         (with_stream(priority=3), "workload.streams.0.priority"),
+        (with_stream(length_effects="all"), "workload.streams.0.length_effects"),
+        (with_stream(length_effects="none", output_tokens=9), "workload.streams.0.length_effects"),
+        (with_stream(length_effects="none", arrivals=TRACE), "workload.streams.0.length_effects"),
         (api(concurrency=5), "fleet.1.api.concurrency"),
         (api(ttft=0.2), "fleet.1.api.ttft"),
         (device(count=3), "fleet.0.device.count"),
@@ -84,6 +91,11 @@ def test_a_setting_that_changes_nothing_is_told_by_its_path(change: dict[str, ob
         with_stream(arrivals={**ON_OFF, "burst_share": 0.3}),
         with_stream(client={"timeout": 5, "retries": 2, "backoff": 2}),
         with_stream(agent=AGENT, slo={"e2e": 9}),
+        with_stream(length_effects="none"),
+        with_stream(length_effects="task", output_tokens=9),
+        with_stream(length_effects="all", output_tokens=9),
+        with_stream(length_effects="all", arrivals=TRACE),
+        with_stream(length_effects="none", arrivals=TRACE, agent=AGENT),
         {"workload": {"streams": [CHAT, {**CHAT, "name": "b", "priority": 3}]}},
         {"fleet": [{**SMALL, "replicas": 2, "balancing": "random"}, FRONTIER]},
         {"fleet": [{**SMALL, "autoscaling": {"min": 1, "max": 2, "target": 3}}, FRONTIER]},
@@ -101,6 +113,21 @@ def test_a_setting_that_changes_nothing_is_told_by_its_path(change: dict[str, ob
 def test_a_setting_that_changes_something_is_not_told(change: dict[str, object]) -> None:
     """Nobody is warned of what counts."""
     assert without_effect(scenario(**change)) == ()
+
+
+@pytest.mark.parametrize("key", [{"length_effects": "task"}, {"output_tokens": 9}])
+def test_recorded_answers_come_before_stated_lengths(tmp_path: Path, key: dict[str, object]) -> None:
+    """What a stream says of answer lengths is told to be in vain; a session's prompts still carry them."""
+    path = tmp_path / "answers.csv"
+    rows = "q,llama-3.1-8b,1,31\nq,gpt-6.1-sol,1,77\n"
+    path.write_text(f"query,model,correct,output_tokens\n{rows}", encoding="utf-8")
+    recorded = {"quality": {"outcomes": str(path)}}
+    (told,) = without_effect(scenario(**recorded, **with_stream(**key)))
+    (name,) = key
+    assert told == f"workload.streams.0.{name} has no effect: quality.outcomes gives each answer's length"
+    session = {"turns": 2, "think_time": 1}
+    later = without_effect(scenario(**recorded, **with_stream(**key, session=session)))
+    assert len(later) == (name == "length_effects")
 
 
 def test_shipped_scenarios_have_nothing_without_effect() -> None:

@@ -83,17 +83,17 @@ def dollars(lines: list[str], policy: str) -> float:
 
 
 def test_it_says_what_it_assumes(printed, world):
-    """Day and edition of the prices, capacity's rent, objectives, abilities, sizes: four lines."""
+    """Day and edition of the prices, capacity's rent, objectives, lengths, abilities, sizes: five lines."""
     text = printed(400)[2]
-    lines = [
-        line for line in text.splitlines() if line.split(":")[0] in {"prices", "capacity", "SLO", "answers"}
-    ]
-    assert len(lines) == 4
+    heads = ("prices", "capacity", "SLO", "lengths", "answers")
+    lines = [line for line in text.splitlines() if line.split(":")[0] in heads]
+    assert len(lines) == 5
     assert f"of {world.start.date()}, catalog {world.catalog.edition!r}" in lines[0]
     assert "a chip-hour" in lines[1]
     assert "TTFT" in lines[2]
-    assert "estimated, not measured" in lines[3]
-    assert "3 times" in lines[3]
+    assert "multipliers estimated, not measured" in lines[3]
+    assert "(model x task) estimated, not measured" in lines[4]
+    assert "3 times" in lines[4]
 
 
 def test_recorded_answers_are_said_to_be_recorded(world):

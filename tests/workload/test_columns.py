@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import UTC, datetime
 from types import SimpleNamespace
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
@@ -15,7 +16,7 @@ from simulator.workload import generate, requests
 from simulator.workload.arrivals.pattern import RecordedColumns
 from simulator.workload.arrivals.steady import poisson_s
 from simulator.workload.columns import Workload
-from simulator.workload.demand import demand_of, lengths_of
+from simulator.workload.demand import Demand, demand_of, lengths_of
 from simulator.workload.ragged import gather_ragged
 from simulator.workload.requests import Requests, stream_requests
 from simulator.workload.sessions import (
@@ -28,6 +29,9 @@ from simulator.workload.sessions import (
     with_history,
 )
 from world_cases import AGENT, CHAT, scenario, with_stream
+
+if TYPE_CHECKING:
+    from simulator.scenario.streams import LengthEffects
 
 INT = np.int64
 
@@ -48,6 +52,7 @@ def plain_requests(prompts: list[int], **changes: object) -> Requests:
         max_output_token_count=np.full(count, 100, np.int32),
         window_output_token_count=np.full(count, 60, np.int32),
         output_recorded=np.zeros(count, np.bool_),
+        output_exact=np.zeros(count, np.bool_),
         difficulty=np.zeros(count),
         device=np.zeros(count, np.int32),
         recorded_session=np.full(count, -1, INT),
@@ -167,11 +172,19 @@ def test_rows_that_were_dropped_add_up_over_streams() -> None:
     assert tables.dropped == {"a": 5, "b": 1}
 
 
-def test_only_first_turns_need_room_for_a_recorded_answer() -> None:
-    """Later turns need room for what they declare."""
+@pytest.mark.parametrize(("stated", "limits"), [(False, [100, 100, 100, 100]), (True, [100, 100, 100, 300])])
+def test_later_turns_declare_what_the_first_does_or_what_is_stated(
+    *, stated: bool, limits: list[int]
+) -> None:
+    """A stated answer of a later turn is not cut by the task's maximum; a drawn one is."""
     made = plain_requests([5, 6])
-    turns = replace(single_turns(made), opening=ints(0, 1, 0), turn=np.array([0, 0, 1], np.int16))
-    assert generate.window_outputs(made, turns).tolist() == [60, 60, 100]
+    turns = replace(
+        single_turns(made),
+        opening=ints(0, 1, 0, 1),
+        turn=np.array([0, 0, 1, 1], np.int16),
+        output_token_count=np.array([20, 20, 30, 300], np.int32),
+    )
+    assert generate.turn_limits(made, turns, demand(100, output_stated=stated)).tolist() == limits
 
 
 def test_prompts_carry_all_that_was_said_and_answered_before() -> None:
@@ -305,29 +318,70 @@ def recorded(limits: list[int], answers: list[int]) -> RecordedColumns:
     )
 
 
+def demand(limit: int, **changes: object) -> Demand:
+    """What a stream of support chat demands, with a longest answer."""
+    return replace(demand_of(scenario(), scenario().streams[0]), max_output_tokens=limit, **changes)
+
+
 @pytest.mark.parametrize(
-    ("cap", "answers", "limits", "windows"),
+    ("given", "answers", "limits", "windows"),
     [
-        (None, [5, 500, 20, 1], [100, 500, 50, 1], [5, 500, 50, 1]),
-        (30, [5, 30, 20, 1], [100, 100, 30, 1], [100, 100, 30, 1]),
+        (demand(100), [5, 500, 20, 1, 70], [100, 500, 50, 1, 70], [5, 500, 50, 1, 70]),
+        (demand(30, output_capped=True), [5, 30, 20, 1, 30], [30] * 3 + [1, 30], [30] * 3 + [1, 30]),
+        (demand(100, length_effects="none"), [5, 500, 20, 1, 70], [100, 500, 50, 1, 70], [5, 500, 50, 1, 70]),
+        (
+            demand(100, length_effects="all"),
+            [5, 500, 20, 1, 70],
+            [100, 500, 50, 1, 70],
+            [100, 500, 50, 1, 70],
+        ),
+        (
+            demand(30, output_capped=True, length_effects="all"),
+            [5, 500, 20, 1, 70],
+            [30] * 3 + [1, 30],
+            [30] * 3 + [1, 30],
+        ),
     ],
 )
 def test_recorded_answers_limits_and_windows(
-    cap: int | None, answers: list[int], limits: list[int], windows: list[int]
+    given: Demand, answers: list[int], limits: list[int], windows: list[int]
 ) -> None:
-    """A recorded maximum stands but for the cap, else the task's; no answer is longer than its limit."""
-    trace = recorded([0, 0, 50, 1], [5, 500, 20, 1])
-    columns = requests.recorded_lengths(trace, cap)
-    assert columns["input_token_count"].tolist() == [9] * 4
-    assert columns["output_token_count"].tolist() == answers
-    demand = SimpleNamespace(max_output_tokens=100)
-    found = requests.output_limits(trace, cap, demand, columns)
-    assert found.tolist() == limits
-    assert requests.window_outputs(trace, cap, columns, found).tolist() == windows
-    usual = requests.output_limits(None, cap, demand, columns)
-    assert usual.tolist() == [100] * 4
-    assert requests.window_outputs(None, cap, columns, usual).tolist() == [100] * 4
-    assert {column.dtype for column in (found, usual, *columns.values())} == {np.dtype(np.int32)}
+    """A recorded maximum stands but for the stream's, else the task's, which no recorded answer is above.
+
+    What was answered had room without a declared maximum, but not what models make of it.
+    """
+    trace = recorded([0, 0, 50, 1, 60], [5, 500, 20, 1, 70])
+    nominal = requests.recorded_lengths(trace)
+    assert nominal["input_token_count"].tolist() == [9] * 5
+    found = requests.output_limits(trace, given, nominal["output_token_count"])
+    kept = given.cut(nominal["output_token_count"], found, recorded=True)
+    assert (kept.tolist(), found.tolist()) == (answers, limits)
+    assert requests.window_outputs(trace, given, kept, found).tolist() == windows
+    assert {column.dtype for column in (found, kept, *nominal.values())} == {np.dtype(np.int32)}
+
+
+@pytest.mark.parametrize(
+    ("stated", "capped", "effects", "answers", "limits"),
+    [
+        (False, False, "task", [5, 500], [100, 100]),
+        (False, False, "none", [5, 100], [100, 100]),
+        (True, False, "task", [5, 500], [100, 500]),
+        (True, True, "task", [5, 100], [100, 100]),
+        (True, False, "all", [5, 500], [100, 500]),
+        (True, True, "all", [5, 500], [100, 100]),
+    ],
+)
+def test_a_limit_that_nobody_stated_cuts_no_stated_length(
+    *, stated: bool, capped: bool, effects: LengthEffects, answers: list[int], limits: list[int]
+) -> None:
+    """The task's maximum does not cut a stream's own lengths, its own does; others are cut when scaled."""
+    given = demand(100, output_stated=stated, output_capped=capped, length_effects=effects)
+    nominal = np.array([5, 500], np.int32)
+    limit = requests.output_limits(None, given, nominal)
+    assert limit.tolist() == limits
+    assert given.cut(nominal, limit, recorded=False).tolist() == answers
+    assert requests.window_outputs(None, given, nominal, limit).tolist() == limits
+    assert (limit.dtype, given.cut(nominal, limit, recorded=False).dtype) == (np.int32, np.int32)
 
 
 @pytest.mark.parametrize(

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from wayfare.cli.exits import CheckFoundFaultsError
 from wayfare.cli.options import OWN_CATALOG, catalog_with
 from wayfare.tables.layout import Column, print_figures
 from wayfare.tables.layout import Row as TableRow
@@ -38,7 +39,8 @@ def command(points: Path, catalog: Path | None, as_json: bool, target: Path) -> 
     """Predict TTFT and TPOT of every row of POINTS.csv by the simulator itself.
 
     Writes the rows with pred_ttft_ms and pred_tpot_ms; prints the errors where the rows have
-    ttft_ms and tpot_ms. Rows that cannot be predicted are left empty and counted.
+    ttft_ms and tpot_ms. Rows that cannot be predicted are left empty and counted; where no row can
+    be, nothing is written and the exit code is 1.
     """
     from simulator.calibration.errors import by_engine_and_regime
     from simulator.calibration.points import read_rows
@@ -47,9 +49,8 @@ def command(points: Path, catalog: Path | None, as_json: bool, target: Path) -> 
     rows = read_rows(points)
     facts = catalog_with(catalog)
     judged, reasons = judge(rows, facts)
+    tell_left_out(reasons, len(rows))
     write_whole(target, csv_text(rows, judged).encode())
-    for reason, count in reasons.items():
-        click.echo(f"{count} rows cannot be predicted: {reason}", err=True)
     for note, count in doubts(judged, facts).items():
         click.echo(f"rows to doubt ({count}): {note}", err=True)
     summaries = by_engine_and_regime([one for one in judged if one is not None])
@@ -78,6 +79,20 @@ def judge(rows: Sequence[Row], catalog: Catalog) -> tuple[list[Judged | None], C
         ttft_s, tpot_s = predicted_s(point, catalog, profile_of(catalog, point.engine))
         judged.append(Judged(point=point, ttft_s=ttft_s, tpot_s=tpot_s))
     return judged, reasons
+
+
+def tell_left_out(reasons: Counter[str], row_count: int) -> None:
+    """Says which rows cannot be predicted and why.
+
+    Raises:
+        CheckFoundFaultsError: they are all there are.
+    """
+    for reason, count in reasons.items():
+        rows = "1 row" if count == 1 else f"{count} rows"
+        click.echo(f"{rows} cannot be predicted: {reason}", err=True)
+    if reasons.total() == row_count:
+        click.echo("no row can be predicted; nothing is written", err=True)
+        raise CheckFoundFaultsError(reasons)
 
 
 def doubts(judged: Sequence[Judged | None], catalog: Catalog) -> Counter[str]:

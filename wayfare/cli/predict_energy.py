@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 import click
 
 from wayfare.cli.options import OWN_CATALOG, catalog_with
-from wayfare.cli.predict import written
+from wayfare.cli.predict import tell_left_out, written
 from wayfare.tables.layout import Column, print_figures
 from wayfare.tables.layout import Row as TableRow
 from wayfare.terminal import console
@@ -47,8 +47,9 @@ def command(points: Path, name: str, times: Times, catalog: Path | None, as_json
 
     Writes the rows with pred_power_w (all accelerators, no host) and pred_j_per_token; prints the
     errors where the rows have power_w and j_per_token. Rows that cannot be predicted are left
-    empty and counted. A row's itl_median_ms paces its decode steps, so that a chip that waits for
-    its host is known to wait; --times predicted does without it.
+    empty and counted; where no row can be, nothing is written and the exit code is 1. A row's
+    itl_median_ms paces its decode steps, so that a chip that waits for its host is known to wait;
+    --times predicted does without it.
     """
     from simulator.calibration.energy_points import NEEDED
     from simulator.calibration.points import read_rows
@@ -57,9 +58,8 @@ def command(points: Path, name: str, times: Times, catalog: Path | None, as_json
 
     rows = read_rows(points, NEEDED)
     judged, reasons = judge(rows, name, times, catalog_with(catalog))
+    tell_left_out(reasons, len(rows))
     write_whole(target, csv_text(rows, judged).encode())
-    for reason, count in reasons.items():
-        click.echo(f"{count} rows cannot be predicted: {reason}", err=True)
     errors = by_accelerator_and_kind([one for one in judged if one is not None])
     if as_json:
         click.echo(json.dumps([defined(row) for row in errors], indent=2, allow_nan=False))

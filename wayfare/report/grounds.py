@@ -14,6 +14,7 @@ from wayfare.tables.assumptions import (
     told_warnings,
     window_s,
 )
+from wayfare.tables.lengths import length_line, multiplier_lines
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -57,9 +58,11 @@ def objective_section(scenario: Scenario) -> str:
 
 
 def assumption_section(scenario: Scenario, reports: Sequence[Report]) -> str:
-    """How right and wrong were decided, what a month is, what was simulated, and every warning."""
+    """How right and wrong were decided, how long answers are, what a month is, and every warning."""
     said = [
         f"Right and wrong answers: {ability_line(scenario)}.",
+        f"Answer lengths: {length_line(scenario, reports[0])}.",
+        *(f"{line}." for line in multiplier_lines(reports[0])),
         f"A month (30.4375 days): {month_basis(reports[0])}.",
         "Energy of APIs is the catalog's estimate; that of own hardware comes from the simulated batches.",
     ]

@@ -11,6 +11,7 @@ from simulator.fleet.api_prices import prices_at, tariff_of
 from simulator.fleet.capacity import SECONDS_PER_HOUR, chip_usd_per_s, is_owned, is_price_known, rent_kind
 from simulator.workload.demand import demand_of
 from wayfare.numbers import count, duration, usd
+from wayfare.tables.lengths import length_line
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -42,12 +43,13 @@ class FleetFact:
 
 
 def assumption_lines(scenario: Scenario, report: Report) -> list[str]:
-    """Prices; capacity; objectives; answers, month and sizes: a line each."""
+    """Prices; capacity; objectives; answer lengths; answers, month and sizes: a line each."""
     month, sizes = month_basis(report), size_line(scenario, report)
     return [
         f"prices: {price_line(scenario)}",
         f"capacity: {capacity_line(scenario)}",
         f"SLO: {objective_line(scenario)}",
+        f"lengths: {length_line(scenario, report)}",
         f"answers: {ability_line(scenario)}; a month: {month}; sizes: {sizes}",
     ]
 

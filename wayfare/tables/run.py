@@ -13,6 +13,7 @@ from wayfare.tables.assumptions import cost_parts, month_basis, told_warnings, w
 from wayfare.tables.devices import device_lines
 from wayfare.tables.drain import drain_line
 from wayfare.tables.layout import Column, Row, print_figures
+from wayfare.tables.lengths import length_line
 from wayfare.tables.tasks import print_tasks
 from wayfare.terminal import console, visible
 
@@ -38,6 +39,7 @@ def print_run(scenario: Scenario, report: Report) -> None:
     print_devices(out, report)
     print_drain(out, report)
     out.print(f"a month: {month_basis(report)}")
+    out.print(f"lengths: {length_line(scenario, report)}")
     print_warnings(out, report)
 
 

@@ -422,8 +422,48 @@ class AgentTasks(_message.Message):
     additional: _struct_pb2.Struct
     def __init__(self, arrived: _Optional[float] = ..., completed: _Optional[float] = ..., failed: _Optional[float] = ..., unfinished: _Optional[float] = ..., success_ratio: _Optional[float] = ..., latency_s: _Optional[_Union[LatencyFigures, _Mapping]] = ..., calls: _Optional[_Union[CallFigures, _Mapping]] = ..., cost_usd: _Optional[_Union[TaskCost, _Mapping]] = ..., energy_wh: _Optional[_Union[TaskEnergy, _Mapping]] = ..., by_stream: _Optional[_Mapping[str, StreamTasks]] = ..., additional: _Optional[_Union[_struct_pb2.Struct, _Mapping]] = ...) -> None: ...
 
+class LengthMultiplier(_message.Message):
+    __slots__ = ("value", "estimate", "source")
+    VALUE_FIELD_NUMBER: _ClassVar[int]
+    ESTIMATE_FIELD_NUMBER: _ClassVar[int]
+    SOURCE_FIELD_NUMBER: _ClassVar[int]
+    value: float
+    estimate: bool
+    source: str
+    def __init__(self, value: _Optional[float] = ..., estimate: _Optional[bool] = ..., source: _Optional[str] = ...) -> None: ...
+
+class LengthEffects(_message.Message):
+    __slots__ = ("right_factor", "wrong_factor", "multipliers")
+    class MultipliersEntry(_message.Message):
+        __slots__ = ("key", "value")
+        KEY_FIELD_NUMBER: _ClassVar[int]
+        VALUE_FIELD_NUMBER: _ClassVar[int]
+        key: str
+        value: LengthMultiplier
+        def __init__(self, key: _Optional[str] = ..., value: _Optional[_Union[LengthMultiplier, _Mapping]] = ...) -> None: ...
+    RIGHT_FACTOR_FIELD_NUMBER: _ClassVar[int]
+    WRONG_FACTOR_FIELD_NUMBER: _ClassVar[int]
+    MULTIPLIERS_FIELD_NUMBER: _ClassVar[int]
+    right_factor: float
+    wrong_factor: float
+    multipliers: _containers.MessageMap[str, LengthMultiplier]
+    def __init__(self, right_factor: _Optional[float] = ..., wrong_factor: _Optional[float] = ..., multipliers: _Optional[_Mapping[str, LengthMultiplier]] = ...) -> None: ...
+
+class StreamLengthEffects(_message.Message):
+    __slots__ = ("models",)
+    class ModelsEntry(_message.Message):
+        __slots__ = ("key", "value")
+        KEY_FIELD_NUMBER: _ClassVar[int]
+        VALUE_FIELD_NUMBER: _ClassVar[int]
+        key: str
+        value: LengthEffects
+        def __init__(self, key: _Optional[str] = ..., value: _Optional[_Union[LengthEffects, _Mapping]] = ...) -> None: ...
+    MODELS_FIELD_NUMBER: _ClassVar[int]
+    models: _containers.MessageMap[str, LengthEffects]
+    def __init__(self, models: _Optional[_Mapping[str, LengthEffects]] = ...) -> None: ...
+
 class Report(_message.Message):
-    __slots__ = ("schema", "scenario", "policy", "seed", "version", "catalog", "oracle", "replications", "simulated_s", "wall_s", "intervals", "warnings", "requests", "attempts", "tokens", "cost_usd", "energy_wh", "emissions_gco2e", "latency", "completion_ratio", "slo", "quality", "water_l", "utilization", "by", "decisions", "digest", "additional", "tasks", "drain")
+    __slots__ = ("schema", "scenario", "policy", "seed", "version", "catalog", "oracle", "replications", "simulated_s", "wall_s", "intervals", "warnings", "requests", "attempts", "tokens", "cost_usd", "energy_wh", "emissions_gco2e", "latency", "completion_ratio", "slo", "quality", "water_l", "utilization", "by", "decisions", "digest", "additional", "tasks", "drain", "length_effects")
     class IntervalsEntry(_message.Message):
         __slots__ = ("key", "value")
         KEY_FIELD_NUMBER: _ClassVar[int]
@@ -445,6 +485,13 @@ class Report(_message.Message):
         key: str
         value: float
         def __init__(self, key: _Optional[str] = ..., value: _Optional[float] = ...) -> None: ...
+    class LengthEffectsEntry(_message.Message):
+        __slots__ = ("key", "value")
+        KEY_FIELD_NUMBER: _ClassVar[int]
+        VALUE_FIELD_NUMBER: _ClassVar[int]
+        key: str
+        value: StreamLengthEffects
+        def __init__(self, key: _Optional[str] = ..., value: _Optional[_Union[StreamLengthEffects, _Mapping]] = ...) -> None: ...
     SCHEMA_FIELD_NUMBER: _ClassVar[int]
     SCENARIO_FIELD_NUMBER: _ClassVar[int]
     POLICY_FIELD_NUMBER: _ClassVar[int]
@@ -475,6 +522,7 @@ class Report(_message.Message):
     ADDITIONAL_FIELD_NUMBER: _ClassVar[int]
     TASKS_FIELD_NUMBER: _ClassVar[int]
     DRAIN_FIELD_NUMBER: _ClassVar[int]
+    LENGTH_EFFECTS_FIELD_NUMBER: _ClassVar[int]
     schema: str
     scenario: ScenarioMark
     policy: str
@@ -505,7 +553,8 @@ class Report(_message.Message):
     additional: _struct_pb2.Struct
     tasks: AgentTasks
     drain: Drain
-    def __init__(self, schema: _Optional[str] = ..., scenario: _Optional[_Union[ScenarioMark, _Mapping]] = ..., policy: _Optional[str] = ..., seed: _Optional[int] = ..., version: _Optional[str] = ..., catalog: _Optional[_Union[CatalogMark, _Mapping]] = ..., oracle: _Optional[bool] = ..., replications: _Optional[int] = ..., simulated_s: _Optional[float] = ..., wall_s: _Optional[float] = ..., intervals: _Optional[_Mapping[str, Interval]] = ..., warnings: _Optional[_Iterable[str]] = ..., requests: _Optional[_Union[RequestCounts, _Mapping]] = ..., attempts: _Optional[_Union[AttemptCounts, _Mapping]] = ..., tokens: _Optional[_Union[TokenCounts, _Mapping]] = ..., cost_usd: _Optional[_Union[Cost, _Mapping]] = ..., energy_wh: _Optional[_Union[Energy, _Mapping]] = ..., emissions_gco2e: _Optional[_Union[Emissions, _Mapping]] = ..., latency: _Optional[_Union[Latency, _Mapping]] = ..., completion_ratio: _Optional[float] = ..., slo: _Optional[_Union[Slo, _Mapping]] = ..., quality: _Optional[_Union[Quality, _Mapping]] = ..., water_l: _Optional[_Union[Water, _Mapping]] = ..., utilization: _Optional[_Mapping[str, Figure]] = ..., by: _Optional[_Union[Breakdown, _Mapping]] = ..., decisions: _Optional[_Mapping[str, float]] = ..., digest: _Optional[str] = ..., additional: _Optional[_Union[_struct_pb2.Struct, _Mapping]] = ..., tasks: _Optional[_Union[AgentTasks, _Mapping]] = ..., drain: _Optional[_Union[Drain, _Mapping]] = ...) -> None: ...
+    length_effects: _containers.MessageMap[str, StreamLengthEffects]
+    def __init__(self, schema: _Optional[str] = ..., scenario: _Optional[_Union[ScenarioMark, _Mapping]] = ..., policy: _Optional[str] = ..., seed: _Optional[int] = ..., version: _Optional[str] = ..., catalog: _Optional[_Union[CatalogMark, _Mapping]] = ..., oracle: _Optional[bool] = ..., replications: _Optional[int] = ..., simulated_s: _Optional[float] = ..., wall_s: _Optional[float] = ..., intervals: _Optional[_Mapping[str, Interval]] = ..., warnings: _Optional[_Iterable[str]] = ..., requests: _Optional[_Union[RequestCounts, _Mapping]] = ..., attempts: _Optional[_Union[AttemptCounts, _Mapping]] = ..., tokens: _Optional[_Union[TokenCounts, _Mapping]] = ..., cost_usd: _Optional[_Union[Cost, _Mapping]] = ..., energy_wh: _Optional[_Union[Energy, _Mapping]] = ..., emissions_gco2e: _Optional[_Union[Emissions, _Mapping]] = ..., latency: _Optional[_Union[Latency, _Mapping]] = ..., completion_ratio: _Optional[float] = ..., slo: _Optional[_Union[Slo, _Mapping]] = ..., quality: _Optional[_Union[Quality, _Mapping]] = ..., water_l: _Optional[_Union[Water, _Mapping]] = ..., utilization: _Optional[_Mapping[str, Figure]] = ..., by: _Optional[_Union[Breakdown, _Mapping]] = ..., decisions: _Optional[_Mapping[str, float]] = ..., digest: _Optional[str] = ..., additional: _Optional[_Union[_struct_pb2.Struct, _Mapping]] = ..., tasks: _Optional[_Union[AgentTasks, _Mapping]] = ..., drain: _Optional[_Union[Drain, _Mapping]] = ..., length_effects: _Optional[_Mapping[str, StreamLengthEffects]] = ...) -> None: ...
 
 class Difference(_message.Message):
     __slots__ = ("a", "b", "metric", "mean", "low", "high", "replications", "additional")

@@ -75,7 +75,7 @@ class WorkloadSettings(_message.Message):
     def __init__(self, streams: _Optional[_Iterable[_Union[Stream, _Mapping]]] = ...) -> None: ...
 
 class Stream(_message.Message):
-    __slots__ = ("name", "task", "region", "arrivals", "input_tokens", "output_tokens", "max_output_tokens", "difficulty", "tenants", "slo", "residency", "banned_tiers", "capability_floor", "deferrable", "client", "session", "agent", "devices", "priority")
+    __slots__ = ("name", "task", "region", "arrivals", "input_tokens", "output_tokens", "max_output_tokens", "length_effects", "difficulty", "tenants", "slo", "residency", "banned_tiers", "capability_floor", "deferrable", "client", "session", "agent", "devices", "priority")
     class TenantsEntry(_message.Message):
         __slots__ = ("key", "value")
         KEY_FIELD_NUMBER: _ClassVar[int]
@@ -90,6 +90,7 @@ class Stream(_message.Message):
     INPUT_TOKENS_FIELD_NUMBER: _ClassVar[int]
     OUTPUT_TOKENS_FIELD_NUMBER: _ClassVar[int]
     MAX_OUTPUT_TOKENS_FIELD_NUMBER: _ClassVar[int]
+    LENGTH_EFFECTS_FIELD_NUMBER: _ClassVar[int]
     DIFFICULTY_FIELD_NUMBER: _ClassVar[int]
     TENANTS_FIELD_NUMBER: _ClassVar[int]
     SLO_FIELD_NUMBER: _ClassVar[int]
@@ -109,6 +110,7 @@ class Stream(_message.Message):
     input_tokens: Spread
     output_tokens: Spread
     max_output_tokens: int
+    length_effects: str
     difficulty: Difficulty
     tenants: _containers.ScalarMap[str, float]
     slo: Objectives
@@ -121,7 +123,7 @@ class Stream(_message.Message):
     agent: Agent
     devices: int
     priority: int
-    def __init__(self, name: _Optional[str] = ..., task: _Optional[str] = ..., region: _Optional[str] = ..., arrivals: _Optional[_Union[Arrivals, _Mapping]] = ..., input_tokens: _Optional[_Union[Spread, _Mapping]] = ..., output_tokens: _Optional[_Union[Spread, _Mapping]] = ..., max_output_tokens: _Optional[int] = ..., difficulty: _Optional[_Union[Difficulty, _Mapping]] = ..., tenants: _Optional[_Mapping[str, float]] = ..., slo: _Optional[_Union[Objectives, _Mapping]] = ..., residency: _Optional[_Iterable[str]] = ..., banned_tiers: _Optional[_Iterable[str]] = ..., capability_floor: _Optional[float] = ..., deferrable: _Optional[bool] = ..., client: _Optional[_Union[Client, _Mapping]] = ..., session: _Optional[_Union[Session, _Mapping]] = ..., agent: _Optional[_Union[Agent, _Mapping]] = ..., devices: _Optional[int] = ..., priority: _Optional[int] = ...) -> None: ...
+    def __init__(self, name: _Optional[str] = ..., task: _Optional[str] = ..., region: _Optional[str] = ..., arrivals: _Optional[_Union[Arrivals, _Mapping]] = ..., input_tokens: _Optional[_Union[Spread, _Mapping]] = ..., output_tokens: _Optional[_Union[Spread, _Mapping]] = ..., max_output_tokens: _Optional[int] = ..., length_effects: _Optional[str] = ..., difficulty: _Optional[_Union[Difficulty, _Mapping]] = ..., tenants: _Optional[_Mapping[str, float]] = ..., slo: _Optional[_Union[Objectives, _Mapping]] = ..., residency: _Optional[_Iterable[str]] = ..., banned_tiers: _Optional[_Iterable[str]] = ..., capability_floor: _Optional[float] = ..., deferrable: _Optional[bool] = ..., client: _Optional[_Union[Client, _Mapping]] = ..., session: _Optional[_Union[Session, _Mapping]] = ..., agent: _Optional[_Union[Agent, _Mapping]] = ..., devices: _Optional[int] = ..., priority: _Optional[int] = ...) -> None: ...
 
 class SteadyArrivals(_message.Message):
     __slots__ = ("rate_per_s", "process")

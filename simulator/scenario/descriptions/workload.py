@@ -31,9 +31,15 @@ WORKLOAD = {
         "region": "Region of the catalog in which the users are. Example: us-virginia.",
         "arrivals": "When requests arrive. Example: {pattern: steady, rate: 2/s}.",
         "input_tokens": "Prompt lengths; the task's where left out. Example: {median: 300, p95: 2000}.",
-        "output_tokens": "Visible answer lengths of a usual model; the task's where left out. "
+        "output_tokens": "Answer lengths, hidden reasoning included, served exactly whichever model answers "
+        "(see length_effects); the task's where left out. "
         "Example: {median: 180, p95: 450}.",
-        "max_output_tokens": "Most answer tokens a request allows; the task's where left out. Example: 1024.",
+        "max_output_tokens": "Most answer tokens a request allows; it cuts longer answers. Where left out "
+        "the task's, which cuts no length that is stated or recorded. Example: 1024.",
+        "length_effects": "Which answer lengths the model that answers changes, by its verbosity, by wrong "
+        "answers and by hidden reasoning. task: those drawn from the task, as those stated here or recorded "
+        "hold exactly; all: stated and recorded ones too, which then are a usual model's visible answers; "
+        "none: no lengths. Example: none.",
         "difficulty": "How hard the requests are, logits; the task's where left out. "
         "Example: {mean: 0.5, sd: 1}.",
         "tenants": "Shares of the requests by tenant, any scale; one tenant named default where left "

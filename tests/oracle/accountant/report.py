@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections import Counter
 
+from oracle.accountant.answers import lengths_changed
 from oracle.accountant.figures import Figures, Part, over, spread_of
 from oracle.accountant.records import records_of
 
@@ -64,6 +65,7 @@ class Accountant:
             "availability": self.availability(),
             "replicas": self.replicas(),
             "devices": self.devices(),
+            "length_effects": lengths_changed(self.scenario, self.records),
         }
 
     def attempts(self):
