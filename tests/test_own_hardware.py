@@ -50,7 +50,7 @@ def test_the_page_runs_as_it_is_shown(tmp_path: Path, monkeypatch: pytest.Monkey
     for shown, printed, _errors in told.values():
         assert shown in ("", printed)
     (run,) = [printed for line, (_shown, printed, _errors) in told.items() if line.startswith("wayfare run")]
-    notes = re.findall(r"^note: (?:mine|my-model): .*unknown, not 0$", text, re.MULTILINE)
+    notes = re.findall(r"^note: .*unknown, not 0(?:; give)?$", text, re.MULTILINE)
     assert len(notes) == 2
     assert all(note in " ".join(run.split()) for note in notes)
     predicted = list(csv.DictReader(Path("predicted.csv").read_text(encoding="utf-8").splitlines()))

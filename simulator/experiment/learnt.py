@@ -144,18 +144,6 @@ def stream_success(scenario: Scenario, stream: Stream, demand: Demand, model: An
     return mean_success(ability, demand.difficulty_mean, demand.difficulty_sd, sharpness)
 
 
-def unjudged_notes(scenario: Scenario) -> tuple[str, ...]:
-    """What no report says of right answers: models of the fleet without success ratios, by their tasks."""
-    tasks = dict.fromkeys(stream.task for stream in scenario.streams)
-    notes = []
-    for name in dict.fromkeys(entry.model for entry in scenario.fleet):
-        success = scenario.catalog.model(name).success
-        lacking = ", ".join(repr(task) for task in tasks if task not in success)
-        if lacking:
-            notes.append(f"{name}: no success is known for {lacking}: right answers are unknown, not 0")
-    return tuple(notes)
-
-
 def prior_of(scenario: Scenario, demand: Demand) -> NormalPrior | RecordedPrior:
     """What the router has learnt of the difficulties of a stream's requests."""
     table = recorded_answers(scenario.settings)

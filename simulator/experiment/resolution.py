@@ -14,7 +14,7 @@ import numpy as np
 from router.constraints import Limits, screen
 from router.request import RequestTable
 from simulator.experiment.incidents import incidents_of, late_faults
-from simulator.experiment.learnt import answerer, learnt_of, prior_of, unjudged_notes
+from simulator.experiment.learnt import answerer, learnt_of, prior_of
 from simulator.experiment.monthly import month_of
 from simulator.experiment.repeats import repeats_of
 from simulator.experiment.scalings import scalings_of
@@ -139,7 +139,6 @@ def resolve(scenario: Scenario, replication: int = 0) -> Resolution:
             *warnings_of(workload, fleet.services),
             *unknown_success(answerers, workload.task_names),
             *answer_notes(scenario.settings),
-            *unjudged_notes(scenario),
             *late_faults(scenario),
         ),
         month=month_of(scenario, workload),

@@ -359,8 +359,7 @@ def test_unknown_engines_are_refused_and_new_versions_doubted(tmp_path: Path) ->
         writer.writerows(rows)
     result = CliRunner().invoke(cli, ["predict", str(source), "-o", str(target)])
     assert (
-        "1 rows cannot be predicted: unknown engine 'vlm'; did you mean 'vllm'? known: 'vllm'"
-        in result.output
+        "1 row cannot be predicted: unknown engine 'vlm'; did you mean 'vllm'? known: 'vllm'" in result.output
     )
     assert "rows to doubt (1): version '0.99.0' of 'vllm' was not fitted" in result.output
     with target.open(encoding="utf-8", newline="") as file:
