@@ -125,6 +125,10 @@ docs: $(READY) ## generated pages: the scenario's JSON Schema and its reference
 figures: $(RUNS) ## the demo run anew (half a minute), and every measured figure of the pages from its source
 	@$(BIN)/python bench/figures.py --demo
 
+.PHONY: room
+room: $(READY) ## docs/kv-room.md: room of KV caches against start-up logs of engines
+	@$(BIN)/python -m bench.kv_room
+
 .PHONY: accuracy
 accuracy: $(READY) ## docs/accuracy.md from measured points: make accuracy POINTS=serving_points.csv ENERGY=energy_points.csv
 	@test -f "$(POINTS)" -a -f "$(ENERGY)" || { echo "give the measured points: make accuracy POINTS=file.csv ENERGY=file.csv" >&2; exit 2; }

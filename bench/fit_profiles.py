@@ -13,15 +13,28 @@ from pathlib import Path
 import numpy as np
 
 from catalogs import load_catalog
-from catalogs.records import ServingProfile
+from catalogs.records import Origin, ServingProfile
 from simulator.calibration.client_side import with_client_side
 from simulator.calibration.domain import box_of
 from simulator.calibration.fitting import Fit, fit_engine, version_scales
 from simulator.calibration.points import Point, in_domain, point_of, read_rows
 from simulator.calibration.prediction import predicted_s
 
-ACTIVATIONS = {"trtllm": {"moe_activation_gib": 5.5}, "sglang": {"moe_activation_gib": 5.5}}
-"""Other engines than vLLM were measured with mixtures of experts where 8 GiB would starve their caches."""
+ESTIMATE = Origin(source="the engine's documentation; no start-up log seen", estimate=True)
+MEMORY: dict[str, dict[str, object]] = {
+    "trtllm": {
+        "memory_ratio_of": "free",
+        "sampler_bytes": 4.0,
+        "sources": {"memory_ratio_of": ESTIMATE, "sampler_bytes": ESTIMATE},
+    },
+    "sglang": {
+        "memory_utilization_ratio": 0.88,
+        "activation_gib": 0.0,
+        "sources": {"memory_utilization_ratio": ESTIMATE, "activation_gib": ESTIMATE},
+    },
+}
+"""How other engines than vLLM share a chip's memory out: free_gpu_memory_fraction is of what weights and
+activations leave, mem_fraction_static of the whole, for weights and cache alone."""
 TARGET = Path(__file__).resolve().parents[1] / "catalogs" / "serving_profiles" / "fitted.yaml"
 ENGINES = {
     "vllm": ("0.19.0", "vllm-0.19"),
@@ -90,7 +103,7 @@ def main() -> None:
         made = profile(name, engine, version, fit, fit.scales)
         made = profile(name, engine, version, fit, simulated_scales(points, made))
         made = with_client_side(points, load_catalog(), made)
-        made = made.model_copy(update={"domain": box_of(points), **ACTIVATIONS.get(engine, {})})
+        made = made.model_copy(update={"domain": box_of(points), **MEMORY.get(engine, {})})
         parts.append(text_of(made))
         parts += [text_of(of_version(made, name, told)) for name, told in OTHERS.get(engine, {}).items()]
         print(name, made.note)

@@ -96,7 +96,7 @@ class Catalog:
     @property
     def date(self) -> date:
         """The day the newest figure was retrieved."""
-        return max(entry.retrieved for _kind, entry in self.entries())
+        return max(entry.retrieved for _kind, entry in self.entries() if entry.retrieved)
 
     @property
     def digest(self) -> str:

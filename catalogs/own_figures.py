@@ -5,12 +5,24 @@ from __future__ import annotations
 from datetime import date
 from typing import TYPE_CHECKING, Final
 
+from catalogs.own_chip import with_usual_watts
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     Plain = Mapping[str, object]
 
 OWN_SOURCE: Final = "the scenario's own"
+UNKNOWN: Final[dict[str, Plain]] = {
+    "accelerators": {
+        "source": OWN_SOURCE,
+        "retrieved": None,
+        "vendor": "own",
+        "embodied_kgco2e": None,
+    },
+    "models": {"source": OWN_SOURCE, "retrieved": None, "developer": "own", "success": {}},
+}
+"""What a chip or a model of a user's own need not say: nobody knows it then, and no figure is made of it."""
 EVER: Final = date(1970, 1, 1)
 """From when on a price holds that says no day."""
 
@@ -18,9 +30,14 @@ EVER: Final = date(1970, 1, 1)
 def completed(kind: str, base: Plain, entry: Plain) -> dict[str, object]:
     """An entry of a user's own with sources, and of a price its days, where they are not given.
 
-    `prices` may be one row without a list around it.
+    `prices` may be one row without a list around it. A chip or a model that no edition has (`base` is
+    empty) may leave out what `UNKNOWN` holds, a chip all watts but its TDP.
     """
     whole = dict(entry)
+    if not base:
+        whole = {**UNKNOWN.get(kind, {}), **whole}
+    if kind == "accelerators":
+        whole = with_usual_watts(base, whole)
     if kind == "offers" and "prices" in entry:
         rows = entry["prices"] if isinstance(entry["prices"], list) else [entry["prices"]]
         told = entry.get("retrieved", base.get("retrieved"))

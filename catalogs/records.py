@@ -10,7 +10,7 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
 from catalogs.units import utc_day
 
@@ -42,11 +42,14 @@ class Origin(Sourced):
 
 
 class Entry(Record):
-    """A named thing with its sources; `estimate` marks an entry whose figures are all guesses."""
+    """A named thing with its sources; `estimate` marks an entry whose figures are all guesses.
+
+    `retrieved` is None where a user's own entry says no day.
+    """
 
     name: str
     source: str
-    retrieved: date
+    retrieved: date | None
     valid_from: date | None = None
     estimate: bool = False
     sources: dict[str, Origin] = Field(default_factory=dict)
@@ -98,7 +101,11 @@ class Architecture(Record):
 
     `kv_layers` keep keys and values of the whole context, all layers where it is absent; the others
     see `sliding_window` tokens, or none (linear attention) where that is 0. `state_mb` is the
-    recurrent state of a sequence, which every step reads and writes.
+    recurrent state of a sequence, which every step reads and writes. What an engine's start-up needs
+    beside: the `vocabulary`, the inner width of a dense layer (`ffn_hidden`) and of one expert
+    (`expert_hidden`), and whether one table reads and writes tokens (`tied_embeddings`). Sparse attention
+    reads `index_topk` tokens of the context, chosen by an indexer of `index_heads` heads of `index_head_dim`
+    in each of `index_layers`, which keeps one key of that width per token.
     """
 
     layers: Count
@@ -116,6 +123,14 @@ class Architecture(Record):
     total_params_b: Positive
     active_params_b: Positive
     expert_params_b: NonNegative = 0.0
+    vocabulary: Count | None = None
+    ffn_hidden: Count | None = None
+    expert_hidden: Count | None = None
+    tied_embeddings: bool = False
+    index_topk: int = Field(0, ge=0)
+    index_heads: int = Field(0, ge=0)
+    index_head_dim: int = Field(0, ge=0)
+    index_layers: int = Field(0, ge=0)
 
     @model_validator(mode="after")
     def _adds_up(self) -> Architecture:
@@ -130,7 +145,7 @@ class Architecture(Record):
 
 
 class Model(Entry):
-    """What answers. `success` is the mean share of right answers by task class.
+    """What answers. `success` is the mean share of right answers by task class; unknown where it has none.
 
     `verbosity` scales a task's nominal answer length; wrong answers are `wrong_length_ratio`
     times as long as right ones; `reasoning_ratio` of the output is hidden reasoning. Energy per
@@ -199,7 +214,8 @@ class Accelerator(Entry):
     per chip-hour by kind of contract (`on_demand`, `neocloud`, `spot`, `reserved_1y`), those of
     earlier days in `rents_before`, ascending. `purchase_usd` and `embodied_kgco2e` are the chip's alone,
     `host_purchase_usd` and `host_embodied_kgco2e` those of a server for `chips_per_host` of them, which
-    draws at most `host_nameplate_kw` with them (where nothing is known, TDP and host watts).
+    draws at most `host_nameplate_kw` with them (where nothing is known, TDP and host watts). Rents, the
+    purchase price and embodied carbon are unknown where they are not given: no figure is made of them.
     """
 
     vendor: str
@@ -220,12 +236,21 @@ class Accelerator(Entry):
     rents_before: tuple[RentsBefore, ...] = ()
     purchase_usd: Money | None = None
     host_purchase_usd: Money = Decimal(0)
-    embodied_kgco2e: NonNegative
+    embodied_kgco2e: NonNegative | None
     host_embodied_kgco2e: NonNegative = 0.0
     lifetime_years: Positive = 4.0
     tokens_per_s_70b: Positive | None = None
     regions: tuple[str, ...] | None = None
     banned_regions: tuple[str, ...] = ()
+
+    @field_validator("tflops")
+    @classmethod
+    def _multiplies_16_bits(cls, tflops: dict[str, float]) -> dict[str, float]:
+        """Attention is computed at 16 bits, whatever the weights are."""
+        if "bf16" not in tflops:
+            message = "bf16 is needed: attention is computed at 16 bits"
+            raise ValueError(message)
+        return tflops
 
     def rents_at(self, at: datetime) -> dict[str, Decimal]:
         """USD per chip-hour by kind of contract, of an instant's day in UTC."""
@@ -364,6 +389,12 @@ class ServingProfile(Entry):
     the first token beyond the batch: `request_s` and `input_token_s` outside steps, and
     `first_steps` steps of the loop (polling and streaming in chunks); `first_steps_of` holds those of
     other versions and accelerators, by "version accelerator".
+
+    Memory (simulator/serving/kv_room.py): the ratio is of the `total` of a chip or of what weights leave
+    `free`; `sampler_bytes` per sequence and entry of the vocabulary at start-up, `context_gib` of every
+    chip, `collective_gib` where chips work together, `graph_gib_per_layer` where CUDA graphs are counted.
+    `activation_gib`, `moe_activation_gib` and `non_torch_gib` replace what the formula says, over all
+    chips.
     """
 
     engine: str
@@ -391,9 +422,14 @@ class ServingProfile(Entry):
     prompt_s: NonNegative = 0.0
     first_steps_of: dict[str, NonNegative] = Field(default_factory=dict)
     memory_utilization_ratio: Ratio = 0.9
-    activation_gib: NonNegative = 5.5
-    moe_activation_gib: NonNegative = 8.0
-    non_torch_gib: NonNegative = 0.15
+    memory_ratio_of: Literal["total", "free"] = "total"
+    sampler_bytes: NonNegative = 16.0
+    graph_gib_per_layer: NonNegative = 0.0
+    context_gib: NonNegative = 0.09
+    collective_gib: NonNegative = 1.3
+    activation_gib: NonNegative | None = None
+    moe_activation_gib: NonNegative | None = None
+    non_torch_gib: NonNegative | None = None
     token_budget: Count = 8192
     max_sequences: Count = 256
     domain: Domain | None = None

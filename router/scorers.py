@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from math import inf
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -12,7 +13,14 @@ if TYPE_CHECKING:
 
 
 def lower_is_better(values: Sequence[float]) -> list[float]:
-    """Values stretched so that the least scores 1 and the greatest 0; all 1 when all are equal."""
+    """Values stretched so that the least scores 1 and the greatest 0; all 1 when all are equal.
+
+    Infinite ones (what nobody knows the cost of) score 0 beside any finite one.
+    """
+    known = [value for value in values if value != inf]
+    if len(known) < len(values):
+        scores = iter(lower_is_better(known) if known else [])
+        return [0.0 if value == inf and known else next(scores, 1.0) for value in values]
     least, greatest = min(values), max(values)
     if not greatest > least:
         return [1.0] * len(values)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from dataclasses import dataclass, field
+from math import isnan
 from typing import TYPE_CHECKING, TypeAlias
 
 if TYPE_CHECKING:
@@ -14,6 +15,15 @@ Json: TypeAlias = "bool | int | float | str | Sequence[Json] | Mapping[str, Json
 
 SCHEMA = "wayfare.report/1"
 OUTSIDE_DIGEST = ("wall_s", "digest")
+
+
+def without_nan(value: Json) -> Json:
+    """The value with None for every number that is nan: a sum of which a part is not known."""
+    if isinstance(value, dict):
+        return {key: without_nan(below) for key, below in value.items()}
+    if isinstance(value, list):
+        return [without_nan(below) for below in value]
+    return None if isinstance(value, float) and isnan(value) else value
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -134,7 +134,9 @@ def heat(row: Row) -> list[str]:
 def took(row: Row) -> str:
     """What an attempt cost, drew and emitted."""
     parts = [
-        f"{name.removesuffix('_usd')} {usd_to_the_cent(number_in(row, name))}" for name in PARTS if row[name]
+        f"{name.removesuffix('_usd')} {usd_to_the_cent(number_in(row, name))}"
+        for name in PARTS
+        if row[name] != 0
     ]
     wasted = "; its answer was not used" if row["wasted"] and row["output_token_count"] else ""
     paid_for = (", ".join(parts) or "nothing") + from_cache(row)

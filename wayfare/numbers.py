@@ -18,8 +18,8 @@ NOISE = 1e-9
 
 
 def usd(value: float | None) -> str:
-    """Dollars, three significant digits: `$1,830`, `$12.3`, `$0.00123`."""
-    if value is None:
+    """Dollars, three significant digits: `$1,830`, `$12.3`, `$0.00123`; a dash where unknown (None, nan)."""
+    if value is None or math.isnan(value):
         return DASH
     return f"{'-' if value < 0 else ''}${significant(abs(value))}"
 
@@ -31,7 +31,7 @@ def usd_per_thousand(value: float | None) -> str:
 
 def usd_to_the_cent(value: float | None) -> str:
     """Dollars to the cent; three significant digits of what is less than one dollar."""
-    if value is None or abs(value) < 1:
+    if value is None or not abs(value) >= 1:
         return usd(value)
     return f"{'-' if value < 0 else ''}${abs(value):,.2f}"
 

@@ -31,7 +31,8 @@ class AgentTasks:
     """Columns of the tasks whose first call is in the report, in order of their numbers (`task`).
 
     `arrival_s` is the first call's; `latency_s` runs from there to the last answer delivered, nan
-    unless completed. `succeeded` holds for completed tasks whose calls are right by the stream's rule.
+    unless completed. `succeeded` holds for completed tasks whose calls are right by the stream's rule;
+    `judged` says whether that is known of every call.
     Dollars and watt-hours are those of all attempts of all calls, as the report counts them: without
     the drain; users' own devices are not in them.
     """
@@ -41,6 +42,7 @@ class AgentTasks:
     completed: Mask
     failed: Mask
     succeeded: Mask
+    judged: Mask
     call_count: NDArray[np.int64]
     arrival_s: Column
     latency_s: Column
@@ -66,19 +68,21 @@ def task_block(plan: RunPlan, run: Run, requests: Mask) -> dict[str, Json]:
 
 def figures(tasks: AgentTasks, mine: Mask) -> dict[str, Json]:
     """The figures of some tasks; arrived tasks stand below the line."""
-    arrived, succeeded = int(mine.sum()), int(tasks.succeeded[mine].sum())
+    arrived, judged = int(mine.sum()), bool(tasks.judged[mine].all())
+    succeeded = int(tasks.succeeded[mine].sum())
     completed, failed = int(tasks.completed[mine].sum()), int(tasks.failed[mine].sum())
     calls = tasks.call_count[mine]
     usd, wh = float(tasks.cost_usd[mine].sum()), float(tasks.energy_wh[mine].sum())
+    per_success = ratio(usd, succeeded) if judged else None
     return {
         "arrived": arrived,
         "completed": completed,
         "failed": failed,
         "unfinished": arrived - completed - failed,
-        "success_ratio": ratio(succeeded, arrived),
+        "success_ratio": ratio(succeeded, arrived) if judged else None,
         "latency_s": distribution(tasks.latency_s[mine]),
         "calls": {"mean": ratio(calls.sum(), arrived), "max": int(calls.max(initial=0))},
-        "cost_usd": {"total": usd, "per_task": ratio(usd, arrived), "per_success": ratio(usd, succeeded)},
+        "cost_usd": {"total": usd, "per_task": ratio(usd, arrived), "per_success": per_success},
         "energy_wh": {"total": wh, "per_task": ratio(wh, arrived)},
     }
 
@@ -102,6 +106,7 @@ def agent_tasks(plan: RunPlan, run: Run, requests: Mask) -> AgentTasks:
         completed=completed,
         failed=np.isin(state, LOST),
         succeeded=completed & right(plan, run, rows, first)[kept],
+        judged=np.logical_and.reduceat(outcomes.judged[rows], first)[kept],
         call_count=(last - first + 1)[kept],
         arrival_s=arrival_s,
         latency_s=np.where(completed, outcomes.final_s[ending] - arrival_s, np.nan),

@@ -94,17 +94,29 @@ def cost_block(run: Run, part: Selection) -> Block:
 
 def unit_costs(run: Run, part: Selection, total_usd: float) -> Costs:
     """The total per request, per right answer, per million tokens, and over a month of what traffic."""
-    correct = int(run.outcomes.correct[part.requests].sum())
+    correct = right_answers(run, part)
     rows = part.attempts & run.processed
     tokens = int(run.attempts.prompt[rows].sum()) + int(run.attempts.output[rows].sum())
     per_token = ratio(total_usd, tokens)
     return {
         "per_request": ratio(total_usd, int(part.requests.sum())),
-        "per_correct": ratio(total_usd, correct),
+        "per_correct": None if correct is None else ratio(total_usd, correct),
         "per_mtok": None if per_token is None else per_token * TOKENS_PER_MTOK,
         "per_month": monthly_usd(run, part),
         "per_month_basis": run.month.basis,
     }
+
+
+def right_answers(run: Run, part: Selection) -> int | None:
+    """How many answers are right; None where some model's success is not known."""
+    outcomes, rows = run.outcomes, part.requests
+    return int(outcomes.correct[rows].sum()) if outcomes.judged[rows].all() else None
+
+
+def best_answers(run: Run, part: Selection) -> int | None:
+    """How many requests some model answers right; None where some model's success is not known."""
+    outcomes, rows = run.outcomes, part.requests
+    return int(outcomes.oracle_correct[rows].sum()) if outcomes.oracle_judged[rows].all() else None
 
 
 def monthly_usd(run: Run, part: Selection) -> float | None:
@@ -215,8 +227,7 @@ def level_blocks(run: Run, part: Selection) -> dict[str, Block | float | None]:
     """Completion, service level and quality; arrived requests stand below every line."""
     arrived = int(part.requests.sum())
     met = int(run.outcomes.slo_met[part.requests].sum())
-    correct = run.outcomes.correct[part.requests].sum()
-    best = run.outcomes.oracle_correct[part.requests].sum()
+    correct, best = right_answers(run, part), best_answers(run, part)
     completed = (run.outcomes.state[part.requests] == RequestState.COMPLETED).sum()
     return {
         "completion_ratio": ratio(completed, arrived),
@@ -225,8 +236,8 @@ def level_blocks(run: Run, part: Selection) -> dict[str, Block | float | None]:
             "goodput_per_s": ratio(met, run.window_s),
         },
         "quality": {
-            "success_ratio": ratio(correct, arrived),
-            "oracle_success_ratio": ratio(best, arrived),
+            "success_ratio": None if correct is None else ratio(correct, arrived),
+            "oracle_success_ratio": None if best is None else ratio(best, arrived),
         },
     }
 

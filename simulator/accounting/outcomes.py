@@ -29,7 +29,8 @@ class Outcomes:
     Times count from arrival to delivery, seconds; `nan` unless completed. `queue_s` and `network_s`
     are those of all attempts on the request's path (`path_times`). `tpot_s` is nan for answers of
     one token as well. `oracle_correct`: some target allowed for the request answers
-    it right.
+    it right. `judged` and `oracle_judged`: whether that is known, of the model that answered and of
+    all that might have (a model without a success ratio for the task is never known to be right or wrong).
     """
 
     request: NDArray[np.int64]
@@ -45,6 +46,8 @@ class Outcomes:
     network_s: Column
     correct: NDArray[np.bool_]
     oracle_correct: NDArray[np.bool_]
+    judged: NDArray[np.bool_]
+    oracle_judged: NDArray[np.bool_]
     attempt_count: NDArray[np.int32]
     reasoning_tokens: NDArray[np.int32]
     slo_met: NDArray[np.bool_]
@@ -95,6 +98,8 @@ def request_outcomes(plan: RunPlan, journal: Journal, attempts: Attempts) -> Out
         **times,
         correct=correct,
         oracle_correct=best_possible(plan)[request],
+        judged=(target < 0) | success_known(plan)[target, plan.workload.task_code[request]],
+        oracle_judged=all_known(plan)[request],
         attempt_count=attempts_per_request(len(plan.workload), attempts)[request],
         reasoning_tokens=reasoning,
         slo_met=service_level(plan, request, completed, times),
@@ -176,6 +181,20 @@ def best_possible(plan: RunPlan) -> NDArray[np.bool_]:
         for model in sorted({int(models[target]) for target in candidates}):
             best[rows] |= plan.answers.correct[model, rows]
     return best
+
+
+def success_known(plan: RunPlan) -> NDArray[np.bool_]:
+    """By target and task whether a success ratio of the target's model is known."""
+    tasks = plan.workload.task_names
+    known = [[task in target.ability for task in tasks] for target in plan.targets]
+    return np.array(known, np.bool_).reshape(len(plan.targets), len(tasks))
+
+
+def all_known(plan: RunPlan) -> NDArray[np.bool_]:
+    """By request whether the success ratios of all targets that are allowed for it are known."""
+    known, task = success_known(plan), plan.workload.task_code
+    by_set = [known[np.array(candidates, np.int64)].all(axis=0) for candidates in plan.candidate_sets]
+    return np.asarray(np.array(by_set, np.bool_).reshape(-1, known.shape[1])[plan.set_code, task])
 
 
 def attempts_per_request(request_count: int, attempts: Attempts) -> NDArray[np.int32]:

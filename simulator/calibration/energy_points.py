@@ -5,23 +5,27 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from catalogs.architectures import architectures
-from simulator.calibration.points import ACCELERATORS, SECONDS_PER_MS, Point, positive, whole
+from simulator.calibration.points import (
+    PRECISIONS,
+    SECONDS_PER_MS,
+    Point,
+    accelerator_name,
+    architecture_in,
+    positive,
+    unknown,
+    unknown_model,
+    whole,
+)
 from simulator.fleet.batching import shape_of
 from simulator.serving.hardware import WEIGHT_BYTES, Layout
 
 if TYPE_CHECKING:
     from catalogs import Catalog
-    from catalogs.records import Precision
     from simulator.serving.hardware import Shape
 
     Row = dict[str, str]
 
 NEEDED = ("model", "task", "precision", "gpu", "num_gpus", "avg_batch", "avg_out")
-PRECISIONS: dict[str, Precision] = {
-    "bfloat16": "bf16", "bf16": "bf16", "float16": "fp16", "fp16": "fp16", "fp8": "fp8",
-    "mxfp4": "fp4", "nvfp4": "fp4", "fp4": "fp4", "int4": "int4",
-}  # fmt: skip
 PROMPT_TOKENS = {
     "lm-arena-chat": 150,
     "gpqa": 250,
@@ -68,15 +72,14 @@ class EnergyPoint:
 
 def energy_point_of(row: Row, catalog: Catalog) -> EnergyPoint | str:
     """The point in a row, or why it cannot be predicted."""
-    architecture = architectures().get(row["model"])
+    architecture = architecture_in(catalog, row["model"])
     if architecture is None:
-        return f"unknown model {row['model']!r}"
-    name = row["gpu"].lower()
-    name = ACCELERATORS.get(name, name.removesuffix("_sxm"))
-    if name not in catalog.accelerators:
-        return f"unknown accelerator {row['gpu']!r}"
+        return unknown_model(catalog, row["model"])
+    name = accelerator_name(row["gpu"], catalog)
+    if not name:
+        return unknown("accelerator", row["gpu"], catalog.accelerators)
     if row["precision"].lower() not in PRECISIONS:
-        return f"unknown precision {row['precision']!r}"
+        return unknown("precision", row["precision"], PRECISIONS)
     if row["task"] not in PROMPT_TOKENS:
         return f"unknown task {row['task']!r}"
     try:

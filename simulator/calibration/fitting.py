@@ -146,7 +146,8 @@ def unit_cost(point: Point, catalog: Catalog, name: str) -> StepCost:
     if name == "prompt_s":
         return replace(NO_COST, prompt=1.0 / point.input_tokens)
     usual = STAND_INS.get(name, name)
-    engine = replace(NOTHING, **{"weight_read" if usual == "expert_read" else usual: 1.0})
+    told = {"weight_read" if usual == "expert_read" else usual: 1.0}
+    engine = replace(NOTHING, **told)  # type: ignore[arg-type]  # coefficients alone, not its memory
     cost = step_seconds(point.shape, chip(point, catalog), engine, point.layout)
     if usual == "weight_read":
         return replace(cost, expert=0.0)

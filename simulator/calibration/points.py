@@ -8,21 +8,29 @@ from typing import TYPE_CHECKING
 
 from catalogs.architectures import architectures
 from catalogs.errors import Fault
+from catalogs.near_names import did_you_mean, unknown_name
 from simulator.fleet.batching import shape_of
 from simulator.serving.hardware import WEIGHT_BYTES, Layout
 from simulator.tables import InvalidTableError, count_of, open_table
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
     from pathlib import Path
 
     from catalogs import Catalog
-    from catalogs.records import Accelerator, Precision
+    from catalogs.records import Accelerator, Architecture, Precision
     from simulator.serving.hardware import Shape
 
 NEEDED = ("model", "accelerator", "engine", "input_tokens", "output_tokens", "batch_size", "tp")
 ACCELERATORS = {"h100_sxm": "h100", "h200_sxm": "h200", "b200_sxm": "b200", "a100_sxm": "a100"}
 """The catalog's name of an accelerator where a file calls it otherwise; `_sxm` is dropped too."""
+PRECISIONS: dict[str, Precision] = {
+    "bfloat16": "bf16", "bf16": "bf16", "float16": "fp16", "fp16": "fp16", "fp8": "fp8", "int8": "int8",
+    "mxfp4": "fp4", "nvfp4": "fp4", "fp4": "fp4", "int4": "int4",
+}  # fmt: skip
+"""Names of precisions in files, and the catalog's."""
+INTEGER = ("int4", "int8")
+"""What no quantisation mode or model's name tells better."""
 SQUARED = {16: 4, 64: 8}
 """Chips behind widths that a file gives as the product of two (serving.md: 16 means 4 x 4)."""
 SECONDS_PER_MS = 1e-3
@@ -109,18 +117,51 @@ def in_domain(row: dict[str, str]) -> bool:
     return ranks == 1 and width <= MOST_WIDTH and batch <= MOST_BATCH
 
 
+def architecture_in(catalog: Catalog, model: str) -> Architecture | None:
+    """The shape of a model by its published name, or by that of a catalog entry."""
+    entry = catalog.models.get(model)
+    return entry.architecture if entry and entry.architecture else architectures().get(model)
+
+
+def unknown(kind: str, name: str, known: Iterable[str]) -> str:
+    """`unknown model 'x'`, and the near ones where there are any."""
+    near = did_you_mean(name, known, count=3).strip()
+    return f"unknown {kind} {name!r}{'; ' if near else ''}{near}"
+
+
+def unknown_model(catalog: Catalog, model: str) -> str:
+    """That no shape is known of a model."""
+    return unknown("model", model, {**catalog.models, **architectures()})
+
+
+def accelerator_name(told: str, catalog: Catalog) -> str:
+    """The catalog's name of an accelerator, whatever its case; empty where it has none."""
+    if told in catalog.accelerators:
+        return told
+    low = told.lower()
+    name = ACCELERATORS.get(low, low.removesuffix("_sxm"))
+    return name if name in catalog.accelerators else ""
+
+
 def point_of(row: dict[str, str], catalog: Catalog) -> Point | str:
     """The point in a row, or why it cannot be predicted."""
-    architecture = architectures().get(row["model"])
+    architecture = architecture_in(catalog, row["model"])
     if architecture is None:
-        return f"unknown model {row['model']!r}"
-    name = ACCELERATORS.get(row["accelerator"], row["accelerator"].removesuffix("_sxm"))
-    if name not in catalog.accelerators:
-        return f"unknown accelerator {row['accelerator']!r}"
+        return unknown_model(catalog, row["model"])
+    name = accelerator_name(row["accelerator"], catalog)
+    if not name:
+        return unknown("accelerator", row["accelerator"], catalog.accelerators)
+    row = {**row, "engine": engine_name(row["engine"], catalog)}
     try:
         return made_of(row, shape_of(architecture), name)
     except ValueError as error:
         return str(error)
+
+
+def engine_name(told: str, catalog: Catalog) -> str:
+    """The engine as profiles call it, whatever its case; what is told where no profile is of it."""
+    engines = {entry.engine.lower(): entry.engine for entry in catalog.serving_profiles.values()}
+    return engines.get(told.strip().lower(), told)
 
 
 def made_of(row: dict[str, str], shape: Shape, accelerator: str) -> Point:
@@ -204,7 +245,16 @@ def kv_bytes_of(row: dict[str, str], precision: Precision, accelerator: str) -> 
 
 
 def precision_of(row: dict[str, str]) -> Precision:
-    """Precision of the weights, by the column, the quantisation mode or the model's name."""
+    """Precision of the weights, by the column, the quantisation mode or the model's name.
+
+    Raises:
+        ValueError: the column has a precision that nobody knows.
+    """
+    given = row.get("precision", "").strip().lower()
+    if given and given not in PRECISIONS:
+        raise ValueError(unknown_name("precision", row["precision"], PRECISIONS))
+    if given in INTEGER:
+        return PRECISIONS[given]
     told = f"{row.get('precision', '')} {row.get('gemm_quant_mode', '')} {row['model']}".lower()
     if "fp4" in told:
         return "fp4"

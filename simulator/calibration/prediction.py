@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from difflib import get_close_matches
 from typing import TYPE_CHECKING
 
+from catalogs.near_names import unknown_name
 from simulator.calibration.closed_loop import harness_rows, mean_times
 from simulator.fleet.batching import chip_of, engine_coefficients
 from simulator.kernel.spec import BatchingSpec
 from simulator.scenario.fleet import Hardware
-from simulator.serving.step_cost import expert_miss, kv_room_tokens, step_seconds
+from simulator.serving.kv_room import kv_room_tokens
+from simulator.serving.step_cost import expert_miss, step_seconds
 
 if TYPE_CHECKING:
     from catalogs import Catalog
@@ -19,6 +22,15 @@ if TYPE_CHECKING:
 
 FALLBACK = "generic-vllm"
 LEAST_ROOM_TOKENS = 4_096
+WIDER: dict[Precision, tuple[Precision, ...]] = {
+    "fp4": ("fp4", "fp8", "bf16"),
+    "fp8": ("fp8", "bf16"),
+    "int8": ("int8", "bf16"),
+    "int4": ("bf16",),
+    "fp16": ("bf16",),
+    "bf16": ("bf16",),
+}
+"""At what weights of a precision are multiplied, by preference: the first that the chip has."""
 CLOSE_MEMORY_RATIO = 0.95
 """Share of the memory an engine is given where the usual one leaves its KV cache no room."""
 
@@ -27,6 +39,23 @@ def profile_of(catalog: Catalog, engine: str) -> ServingProfile:
     """The profile of an engine: the newest fitted one, else the generic one."""
     fitted = [entry for entry in catalog.serving_profiles.values() if entry.engine == engine and entry.scales]
     return fitted[-1] if fitted else catalog.serving_profile(FALLBACK)
+
+
+def engine_fault(catalog: Catalog, engine: str) -> str:
+    """That no profile is of an engine, with the near ones; empty where one is."""
+    known = list(dict.fromkeys(entry.engine for entry in catalog.serving_profiles.values()))
+    return "" if engine in known else unknown_name("engine", engine, known)
+
+
+def version_doubt(catalog: Catalog, point: Point) -> str:
+    """That a point's version was not fitted, and the nearest that were; empty where it was, or is untold."""
+    profile = profile_of(catalog, point.engine)
+    known = list(profile.scales)
+    if not known or not point.version or point.version in known:
+        return ""
+    near = ", ".join(map(repr, get_close_matches(point.version, known, n=2, cutoff=0.0)))
+    usual = f"predicted as {profile.name!r} usually is (x {profile.scale:g})"
+    return f"version {point.version!r} of {point.engine!r} was not fitted; {usual}; nearest fitted: {near}"
 
 
 def engine_of(profile: ServingProfile, point: Point) -> Engine:
@@ -44,8 +73,7 @@ def chip(point: Point, catalog: Catalog) -> Chip:
 
 def computed_precision(point: Point, accelerator: Accelerator) -> Precision:
     """What the point's weights are multiplied at on a chip: their own precision, or the next wider it has."""
-    wider: tuple[Precision, ...] = (point.precision, "fp8", "bf16")
-    return next(name for name in wider if name in accelerator.tflops)
+    return next(name for name in WIDER[point.precision] if name in accelerator.tflops)
 
 
 def spec_of(point: Point, catalog: Catalog, profile: ServingProfile) -> BatchingSpec:
@@ -67,7 +95,7 @@ def room_tokens(point: Point, chosen: Chip, engine: Engine) -> int:
     least = LEAST_ROOM_TOKENS + point.input_tokens + point.output_tokens
     room = kv_room_tokens(point.shape, chosen, engine, point.layout)
     if room < least:
-        close = replace(engine, memory_utilization_ratio=CLOSE_MEMORY_RATIO)
+        close = replace(engine, memory=replace(engine.memory, utilization_ratio=CLOSE_MEMORY_RATIO))
         room = kv_room_tokens(point.shape, chosen, close, point.layout)
     return max(room, least)
 

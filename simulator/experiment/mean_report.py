@@ -73,6 +73,10 @@ MEASURED = frozenset(
     }
 )
 """Names of figures that are no sums: nobody knows them where there was nothing."""
+UNKNOWN_ALIKE = frozenset({"total", "capacity_used", "capacity_idle", "wasted", "per_month", "embodied"})
+"""Sums that lack a value only where a price or a chip's carbon is unknown: so is their mean then."""
+PER_TOTAL = frozenset({"per_request", "per_correct", "per_mtok", "per_task", "per_success"})
+"""What is made of a total, and not known where that is not."""
 
 
 def mean_report(reports: Sequence[Report], confidence: float) -> Report:
@@ -108,6 +112,8 @@ def mean_of(values: Sequence[Json], name: str = "") -> Json:
     defined = [value for value in values if isinstance(value, int | float)]
     if name == "replications":
         return sum(defined)
+    if name in UNKNOWN_ALIKE and len(defined) < len(values):
+        return None
     return sum(defined) / len(defined) if defined else None
 
 
@@ -115,10 +121,12 @@ def mean_map(maps: Sequence[dict[str, Json]]) -> dict[str, Json]:
     """The mean of maps, key by key; a row that a replication lacks counts there as `absent` says."""
     keys = dict.fromkeys(key for entry in maps for key in entry)
     known = {key: next(entry[key] for entry in maps if key in entry) for key in keys}
-    return {
+    means = {
         key: mean_of([entry[key] if key in entry else absent(known[key], key) for entry in maps], key)
         for key in keys
     }
+    lost = PER_TOTAL if means.get("total", 0.0) is None else frozenset[str]()
+    return {key: None if key in lost else value for key, value in means.items()}
 
 
 def absent(known: Json, name: str) -> Json:

@@ -18,6 +18,8 @@ OBJECTIVES = {
 }
 """What is weighed, by path in the report: 1 where less is better, -1 where more is."""
 BETTER, TIE, WORSE = 1, 0, -1
+MAY_BE_UNKNOWN = frozenset({"cost_usd.total", "quality.success_ratio"})
+"""Figures that a run lacks only where nobody knows a price or a success: nothing follows from that."""
 
 
 def verdict(a: Sequence[float | None], b: Sequence[float | None], sign: float, confidence: float) -> int:
@@ -47,10 +49,11 @@ def one_sided(a: Sequence[float | None], b: Sequence[float | None]) -> int:
 
 
 def verdicts(a: Sequence[Report], b: Sequence[Report], confidence: float) -> Iterator[int]:
-    """The verdict on each objective, of reports by replication."""
+    """The verdict on each objective, of reports by replication; worse where it may be for all one knows."""
     for path, sign in OBJECTIVES.items():
         first, second = ([report.figure(path) for report in reports] for reports in (a, b))
-        yield verdict(first, second, sign, confidence)
+        known = None not in first and None not in second
+        yield verdict(first, second, sign, confidence) if known or path not in MAY_BE_UNKNOWN else WORSE
 
 
 def beats(a: Sequence[Report], b: Sequence[Report], confidence: float) -> bool:

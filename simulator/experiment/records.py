@@ -135,6 +135,7 @@ def delivered_columns(settlement: Settlement) -> Columns:
         "network_s": outcomes.network_s,
         "verified": settlement.journal.buffered[outcomes.request],
         "correct": outcomes.correct,
+        "judged": outcomes.judged,
         "right_models": right_models(settlement.plan, outcomes.request),
         "slo_met": outcomes.slo_met,
         "deployment": named([term.deployment for term in run.terms], outcomes.target),

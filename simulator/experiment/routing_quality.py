@@ -21,8 +21,10 @@ if TYPE_CHECKING:
     Column = NDArray[np.float64]
 
 
-def gap_recovered(quality: float, weak: float, strong: float) -> float | None:
-    """PGR = (quality - weak) / (strong - weak); None when the two are alike."""
+def gap_recovered(quality: float | None, weak: float | None, strong: float | None) -> float | None:
+    """PGR = (quality - weak) / (strong - weak); None when the two are alike, or one is not known."""
+    if quality is None or weak is None or strong is None:
+        return None
     return (quality - weak) / (strong - weak) if strong != weak else None
 
 
@@ -73,10 +75,16 @@ def turns_right(a: tuple[float, float], b: tuple[float, float], c: tuple[float, 
     return (b[0] - a[0]) * (c[1] - a[1]) < (b[1] - a[1]) * (c[0] - a[0])
 
 
-def average_improvement(points: Sequence[tuple[float, float]]) -> float | None:
-    """AIQ: mean height of the hull from the cheapest cost to the dearest, flat at its end."""
-    chain = hull(points)
-    dearest = max((cost for cost, _quality in points), default=0.0)
+def average_improvement(points: Sequence[tuple[float | None, float | None]]) -> float | None:
+    """AIQ: mean height of the hull from the cheapest cost to the dearest, flat at its end.
+
+    None where a cost or a quality is not known.
+    """
+    known = [(cost, quality) for cost, quality in points if cost is not None and quality is not None]
+    if len(known) < len(points):
+        return None
+    chain = hull(known)
+    dearest = max((cost for cost, _quality in known), default=0.0)
     if not chain or dearest <= chain[0][0]:
         return None
     cost = np.array([point[0] for point in chain] + [dearest])

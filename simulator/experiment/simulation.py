@@ -27,7 +27,7 @@ from simulator.experiment.resolution import resolve, run_seed
 from simulator.experiment.timeline import timeline
 from simulator.kernel.warm import warm_kernel
 from simulator.observer import SilentObserver
-from simulator.report import Report
+from simulator.report import Report, without_nan
 from simulator.scenario.effects import without_effect
 from simulator.streams import RandomStreams, keyed_uniform_scalar
 from simulator.world.world import World
@@ -215,12 +215,13 @@ def unused(scenario: Scenario, settlement: Settlement, blocks: Mapping[str, Json
 
 
 def told_blocks(world: World, settlement: Settlement) -> dict[str, Json]:
-    """The report's figures: what was settled, and what befell fleet and devices."""
-    return {
+    """The report's figures: what was settled, and what befell fleet and devices; None where unknown."""
+    found: dict[str, Json] = {
         **report_blocks(settlement, world.telemetry.pool_utilizations()),
         **fleet_blocks(world.plan, world.replicas, world.happenings),
         "devices": device_blocks(settlement, world.absences),
     }
+    return {name: without_nan(block) for name, block in found.items()}
 
 
 def host_of(

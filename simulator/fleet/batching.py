@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from math import prod
+from math import inf, isnan, prod
 from typing import TYPE_CHECKING
 
 from catalogs.errors import UnknownEntryError
@@ -13,6 +13,7 @@ from simulator.fleet.capacity import (
     embodied_gco2e_per_s,
     is_owned,
     pricing_problems,
+    unknown_notes,
 )
 from simulator.fleet.layouts import (
     layout_of,
@@ -24,7 +25,8 @@ from simulator.fleet.layouts import (
 )
 from simulator.fleet.marginal import marginal_usd_per_mtok
 from simulator.kernel.spec import BatchingSpec, DecodePool
-from simulator.serving.hardware import GIB, Chip, Engine, Shape
+from simulator.serving.hardware import GIB, WEIGHT_BYTES, Chip, Engine, Memory, Shape
+from simulator.serving.kv_room import kv_room_tokens, shortfall_bytes
 from simulator.serving.speculation import (
     tokens_per_step,
     wider_joules,
@@ -34,8 +36,6 @@ from simulator.serving.speculation import (
 from simulator.serving.step_cost import (
     expert_miss,
     kv_bytes_per_token,
-    kv_room_tokens,
-    shortfall_bytes,
     step_joules,
     step_seconds,
 )
@@ -48,12 +48,20 @@ if TYPE_CHECKING:
     from simulator.fleet.layouts import Widths
     from simulator.scenario import Deployment, Scenario
     from simulator.scenario.fleet import EngineSettings, Hardware
+    from simulator.serving.hardware import Layout
     from simulator.streams import RandomStreams
     from simulator.world.plan import Timings
 
 MEGA = 1e6
 GIGA = 1e9
 TERA = 1e12
+USUAL_VOCABULARY = 128_000
+"""Taken where a shape does not tell its vocabulary."""
+KV_BYTES = {
+    **dict.fromkeys(("auto", "bfloat16", "float16"), WEIGHT_BYTES["bf16"]),
+    **dict.fromkeys(("fp8", "fp8_e4m3", "fp8_e5m2"), WEIGHT_BYTES["fp8"]),
+}
+"""Bytes of a KV element by vLLM's `--kv-cache-dtype`; `auto` is the activations' format, 16 bits."""
 LEAST_ROOM_TOKENS = 2_048
 """A replica with room for fewer tokens of KV cache is taken as too small for its model."""
 
@@ -94,7 +102,8 @@ class BatchingBackend:
         usd_per_s = chips * chip_usd_per_s(scenario, deployment, accelerator)
         model = scenario.catalog.model(deployment.model)
         utilization = deployment.pricing.utilization_ratio if deployment.pricing else 0.6
-        input_usd, output_usd = marginal_usd_per_mtok(queues, usd_per_s, utilization)
+        router_usd_per_s = inf if isnan(usd_per_s) else usd_per_s
+        input_usd, output_usd = marginal_usd_per_mtok(queues, router_usd_per_s, utilization)
         window = deployment.context_window_tokens or model.context_window_tokens
         return Service(
             queues=queues,
@@ -108,7 +117,10 @@ class BatchingBackend:
             pays_meter=is_owned(deployment),
             idle_w=chips * (accelerator.idle_w + accelerator.host_w),
             embodied_gco2e_per_s=chips * embodied_gco2e_per_s(deployment, accelerator),
-            warnings=layout_warnings(deployment.name, hardware),
+            warnings=(
+                *layout_warnings(deployment.name, hardware),
+                *unknown_notes(deployment.name, deployment, accelerator),
+            ),
         )
 
     def timings(
@@ -135,7 +147,7 @@ def decode_pool(scenario: Scenario, deployment: Deployment, queues: BatchingSpec
     split, hardware = deployment.engine.split, hardware_of(deployment)
     if split is None:
         return None
-    bytes_per_token = kv_bytes_per_token(shape_in(scenario, deployment), layout_of(hardware))
+    bytes_per_token = kv_bytes_per_token(shape_in(scenario, deployment), layout_in(deployment))
     return DecodePool(
         queues=replace(queues, prefix_cache=False, queue_limit=-1),
         count=(deployment.most_replicas - split.prefill_replicas) * hardware.attention_data_parallel,
@@ -150,9 +162,8 @@ def batching_spec(scenario: Scenario, deployment: Deployment) -> BatchingSpec:
     """
     hardware, settings = hardware_of(deployment), deployment.engine
     accelerator = scenario.catalog.accelerator(hardware.accelerator)
-    profile = scenario.catalog.serving_profile(settings.profile)
     shape, chip = shape_in(scenario, deployment), chip_of(accelerator, hardware)
-    engine, layout = engine_coefficients(profile), layout_of(hardware)
+    engine, layout = engine_in(scenario, deployment), layout_in(deployment)
     width, progress = drafting(settings)
     seconds = step_seconds(shape, chip, engine, layout)
     seconds = wider_seconds(seconds, shape, chip, engine, layout, width)
@@ -162,8 +173,8 @@ def batching_spec(scenario: Scenario, deployment: Deployment) -> BatchingSpec:
         seconds=seconds,
         joules=wider_joules(joules, shape, chip, width),
         expert_miss=expert_miss(shape) ** hardware.attention_data_parallel,
-        max_sequences=settings.max_sequences or profile.max_sequences,
-        token_budget=settings.token_budget or profile.token_budget,
+        max_sequences=engine.memory.max_sequences,
+        token_budget=engine.memory.token_budget,
         kv_room_tokens=room,
         queue_limit=-1 if settings.queue_limit is None else settings.queue_limit,
         prefix_cache=settings.prefix_cache,
@@ -172,6 +183,19 @@ def batching_spec(scenario: Scenario, deployment: Deployment) -> BatchingSpec:
         width=width,
         progress=progress,
     )
+
+
+def engine_in(scenario: Scenario, deployment: Deployment) -> Engine:
+    """The coefficients of the deployment's engine, at the limits that the scenario gives it."""
+    profile = scenario.catalog.serving_profile(deployment.engine.profile)
+    return replace(engine_coefficients(profile), memory=memory_of(profile, deployment.engine))
+
+
+def layout_in(deployment: Deployment, widths: Widths | None = None) -> Layout:
+    """The deployment's layout, with the KV cache in the format that its engine or hardware is given."""
+    layout = layout_of(hardware_of(deployment), widths)
+    told = deployment.engine.kv_cache_dtype
+    return layout if told is None else replace(layout, kv_bytes=KV_BYTES[told])
 
 
 def drafting(settings: EngineSettings) -> tuple[int, float]:
@@ -209,18 +233,32 @@ def shape_of(architecture: Architecture) -> Shape:
         total_params=architecture.total_params_b * GIGA,
         active_params=architecture.active_params_b * GIGA,
         expert_params=architecture.expert_params_b * GIGA,
+        vocabulary=architecture.vocabulary or USUAL_VOCABULARY,
+        ffn_hidden=architecture.ffn_hidden or 4 * architecture.hidden,
+        expert_hidden=architecture.expert_hidden or architecture.hidden // 2,
+        tied_embeddings=architecture.tied_embeddings,
+        index_topk=architecture.index_topk,
+        index_heads=architecture.index_heads,
+        index_head_dim=architecture.index_head_dim,
+        index_layers=architecture.index_layers,
     )
 
 
-def compute_precision(precision: Precision) -> Precision:
-    """The precision that weights are multiplied at: int4 weights are unpacked to bf16."""
-    return "bf16" if precision in ("int4", "fp16") else precision
+def compute_precision(precision: Precision, accelerator: Accelerator) -> Precision:
+    """The precision that weights are multiplied at: int4 weights are unpacked to bf16.
+
+    So are FP8 and FP4 weights on NVIDIA's chips that lack the format (vLLM's Marlin kernels, SM 8.0 on).
+    """
+    if precision in ("int4", "fp16"):
+        return "bf16"
+    weight_only = accelerator.vendor == "NVIDIA" and precision in ("fp8", "fp4")
+    return "bf16" if weight_only and precision not in accelerator.tflops else precision
 
 
 def chip_of(accelerator: Accelerator, hardware: Hardware) -> Chip:
     """The plain numbers of an accelerator at the weights' precision."""
     return Chip(
-        flops=accelerator.tflops[compute_precision(hardware.precision)] * TERA,
+        flops=accelerator.tflops[compute_precision(hardware.precision, accelerator)] * TERA,
         flops_16bit=accelerator.tflops["bf16"] * TERA,
         memory_bytes=accelerator.memory_gb * GIGA,
         bandwidth_bytes_per_s=accelerator.bandwidth_gb_per_s * GIGA,
@@ -253,11 +291,40 @@ def engine_coefficients(profile: ServingProfile) -> Engine:
         weight_read_4bit=profile.weight_read_4bit or 0.0,
         moe_prefill_flops=profile.moe_prefill_flops or 0.0,
         scale=profile.scale,
-        memory_utilization_ratio=profile.memory_utilization_ratio,
-        activation_bytes=profile.activation_gib * GIB,
-        moe_activation_bytes=profile.moe_activation_gib * GIB,
-        non_torch_bytes=profile.non_torch_gib * GIB,
+        memory=memory_of(profile),
     )
+
+
+def memory_of(profile: ServingProfile, settings: EngineSettings | None = None) -> Memory:
+    """How the profile's engine shares a chip's memory out, with the limits that a scenario gives."""
+    token_budget, max_sequences = limits_of(profile, settings)
+    told = settings.gpu_memory_utilization if settings else None
+    return Memory(
+        utilization_ratio=told or profile.memory_utilization_ratio,
+        of_free=profile.memory_ratio_of == "free",
+        sampler_bytes=profile.sampler_bytes,
+        graph_bytes=profile.graph_gib_per_layer * GIB,
+        context_bytes=profile.context_gib * GIB,
+        collective_bytes=profile.collective_gib * GIB,
+        activation_bytes=bytes_of(profile.activation_gib),
+        moe_activation_bytes=bytes_of(profile.moe_activation_gib),
+        non_torch_bytes=bytes_of(profile.non_torch_gib),
+        token_budget=token_budget,
+        max_sequences=max_sequences,
+        block_tokens=settings.block_size if settings else 16,
+    )
+
+
+def bytes_of(gib: float | None) -> float | None:
+    """GiB in bytes, where there are any."""
+    return None if gib is None else gib * GIB
+
+
+def limits_of(profile: ServingProfile, settings: EngineSettings | None) -> tuple[int, int]:
+    """Tokens of a step and sequences at once: the scenario's, else the profile's."""
+    tokens = settings.step_tokens if settings else None
+    sequences = settings.sequences if settings else None
+    return tokens or profile.token_budget, sequences or profile.max_sequences
 
 
 def unknown(key: str, lookup: Callable[[str], object], name: str) -> Iterator[tuple[str, str]]:
@@ -280,7 +347,7 @@ def place_problems(deployment: Deployment, accelerator: Accelerator) -> Iterator
 
 def precision_problems(hardware: Hardware, accelerator: Accelerator) -> Iterator[tuple[str, str]]:
     """A precision that the chip does not compute in."""
-    if compute_precision(hardware.precision) not in accelerator.tflops:
+    if compute_precision(hardware.precision, accelerator) not in accelerator.tflops:
         known = ", ".join(map(repr, [*accelerator.tflops, "int4"]))
         what = f"{accelerator.name!r} lacks {hardware.precision!r}; allowed: {known}"
         yield "hardware.precision", what
@@ -305,6 +372,6 @@ def missing_bytes(scenario: Scenario, deployment: Deployment, widths: Widths) ->
     """Bytes that the chips of an attention rank lack for their weights and the least KV cache."""
     hardware = hardware_of(deployment)
     chip = chip_of(scenario.catalog.accelerator(hardware.accelerator), hardware)
-    engine = engine_coefficients(scenario.catalog.serving_profile(deployment.engine.profile))
-    shape, layout = shape_in(scenario, deployment), layout_of(hardware, widths)
+    engine = engine_in(scenario, deployment)
+    shape, layout = shape_in(scenario, deployment), layout_in(deployment, widths)
     return shortfall_bytes(shape, chip, engine, layout, LEAST_ROOM_TOKENS)

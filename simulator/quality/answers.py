@@ -93,8 +93,8 @@ def unknown_success(answerers: Sequence[Answerer], tasks: Sequence[str]) -> Iter
         for task in tasks:
             if task not in answerer.success:
                 yield (
-                    f"no success ratio of {answerer.name!r} on {task!r} is known: all its answers count as "
-                    f"wrong; give catalog.overrides.models.{answerer.name}.success.{task}"
+                    f"no success ratio of {answerer.name!r} on {task!r} is known: right answers are unknown, "
+                    f"not 0; give catalog.overrides.models.{answerer.name}.success.{task}"
                 )
 
 

@@ -29,6 +29,9 @@ BACKENDS = ("hardware", "api", "device", "endpoint")
 LIMITS = {"requests_per_min", "input_tokens_per_min", "output_tokens_per_min"}
 ScalingMetric = Literal["outstanding", "waiting", "utilization", "kv_usage"]
 RATIO_METRICS = ("utilization", "kv_usage")
+CacheFormat = Literal["auto", "bfloat16", "float16", "fp8", "fp8_e4m3", "fp8_e5m2"]
+OTHER_NAMES = (("max_num_seqs", "max_sequences"), ("max_num_batched_tokens", "token_budget"))
+"""The engine's own name of a limit, and the older one."""
 Width = Literal[1, 2, 4, 8, 16]
 Balancing = Literal["least_outstanding", "round_robin", "random", "session_affinity", "router"]
 
@@ -73,13 +76,37 @@ class EngineSettings(Part):
     """The serving engine. What is left out comes from the profile, or from the memory left."""
 
     profile: str = "generic-vllm"
+    max_num_seqs: Count | None = None
     max_sequences: Count | None = None
+    max_num_batched_tokens: Count | None = None
     token_budget: Count | None = None
+    gpu_memory_utilization: Annotated[float, Field(gt=0, le=1)] | None = None
+    kv_cache_dtype: CacheFormat | None = None
+    block_size: Annotated[int, Field(ge=1, le=4096)] = 16
     kv_room_tokens: Count | None = None
     queue_limit: QueueLimit | None = None
     prefix_cache: bool = True
     speculative: Speculative | None = None
     split: Split | None = None
+
+    @model_validator(mode="after")
+    def _one_name(self) -> EngineSettings:
+        """A limit is given under one of its names."""
+        for names in OTHER_NAMES:
+            if self.model_fields_set.issuperset(names):
+                message = f"{' and '.join(names)} are the same limit; give one of them"
+                raise ValueError(message)
+        return self
+
+    @property
+    def sequences(self) -> int | None:
+        """Most sequences at once, under whichever name."""
+        return self.max_num_seqs or self.max_sequences
+
+    @property
+    def step_tokens(self) -> int | None:
+        """Most tokens of a step, under whichever name."""
+        return self.max_num_batched_tokens or self.token_budget
 
 
 class ProvisionedThroughput(Part):
@@ -350,6 +377,15 @@ class Deployment(Part):
         count = self.engine.split.prefill_replicas
         if count >= self.replicas:
             message = f"engine.split: prefill_replicas {count} of {self.replicas} leave none to decode"
+            raise ValueError(message)
+        return self
+
+    @model_validator(mode="after")
+    def _one_cache_format(self) -> Deployment:
+        """The KV cache's format is given to the engine or to the hardware."""
+        twice = self.hardware is not None and "kv_precision" in self.hardware.model_fields_set
+        if twice and self.engine.kv_cache_dtype is not None:
+            message = "hardware.kv_precision and engine.kv_cache_dtype are the same format; give one of them"
             raise ValueError(message)
         return self
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from catalogs import InvalidCatalogError
 from catalogs.errors import Fault
 from catalogs.near_names import did_you_mean
+from catalogs.own_file import own_figures, under
 from catalogs.reader import MOST_NESTING, read_yaml
 from simulator.scenario.errors import InvalidScenarioError
 from simulator.scenario.examination import Examination, Scope, examined, unusable_policies
@@ -32,6 +33,7 @@ def load_scenario(
     overrides: Sequence[str] = (),
     trace: str | Path | None = None,
     seed: int | None = None,
+    catalog: str | Path | None = None,
     policies: Sequence[str] = (),
 ) -> Scenario:
     """The checked scenario.
@@ -42,13 +44,14 @@ def load_scenario(
             in it is quoted.
         trace: a trace file that takes the place of every recorded stream's file.
         seed: a seed instead of the scenario's.
+        catalog: a file of one's own figures (kind, name, entry), laid beneath its `catalog.overrides`.
         policies: policies that are to be run beside its own; theirs are faults as well.
 
     Raises:
         InvalidScenarioError: lists every fault with its file and path.
     """
     scope = Scope(policies=tuple(policies))
-    return ready(examine(source, overrides=overrides, trace=trace, seed=seed, scope=scope))
+    return ready(examine(source, overrides=overrides, trace=trace, seed=seed, catalog=catalog, scope=scope))
 
 
 def ready(examination: Examination) -> Scenario:
@@ -68,12 +71,14 @@ def examine(
     overrides: Sequence[str] = (),
     trace: str | Path | None = None,
     seed: int | None = None,
+    catalog: str | Path | None = None,
     scope: Scope = EVERYTHING,
 ) -> Examination:
     """The scenario, or every fault of every stage that can still be judged; see `load_scenario`."""
     try:
         data, file = plain_data(source)
-    except InvalidScenarioError as error:
+        data = under(data, {} if catalog is None else own_figures(Path(catalog)))
+    except (InvalidScenarioError, InvalidCatalogError) as error:
         asked = unusable_policies(None, scope.policies)
         return Examination(scenario=None, faults=(*error.faults, *asked))
     data, faults = overridden(data, overrides)

@@ -13,7 +13,9 @@ class Shape:
 
     `mla_width` is rank + rope of multi-head latent attention, 0 where the model has none.
     `kv_layers` keep the whole context, the others at most `window_tokens` or a state of `state_bytes`
-    in all of them together.
+    in all of them together. `ffn_hidden` is the inner width of a dense layer, `expert_hidden` that of one
+    expert; `tied_embeddings`: one table of `vocabulary` x `hidden` reads and writes tokens, else two.
+    `index_*` are those of sparse attention's indexer (`catalogs.records.Architecture`), 0 without one.
     """
 
     layers: int
@@ -30,6 +32,14 @@ class Shape:
     total_params: float
     active_params: float
     expert_params: float = 0.0
+    vocabulary: int = 0
+    ffn_hidden: int = 0
+    expert_hidden: int = 0
+    tied_embeddings: bool = False
+    index_topk: int = 0
+    index_heads: int = 0
+    index_head_dim: int = 0
+    index_layers: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,6 +65,30 @@ class Chip:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Memory:
+    """How an engine shares a chip's memory out at its start (simulator/serving/kv_room.py).
+
+    `of_free`: the ratio is of what weights and activations leave (TensorRT-LLM's
+    free_gpu_memory_fraction), not of the whole memory. `sampler_bytes` per token of the vocabulary and
+    sequence; `graph_bytes` per layer, where the engine counts CUDA graphs. `activation_bytes` and
+    `non_torch_bytes` of a user replace what the formula says.
+    """
+
+    utilization_ratio: float = 0.9
+    of_free: bool = False
+    sampler_bytes: float = 16.0
+    graph_bytes: float = 0.0
+    context_bytes: float = 0.09 * GIB
+    collective_bytes: float = 1.3 * GIB
+    activation_bytes: float | None = None
+    moe_activation_bytes: float | None = None
+    non_torch_bytes: float | None = None
+    token_budget: int = 8192
+    max_sequences: int = 256
+    block_tokens: int = 16
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Engine:
     """A serving engine's coefficients of the additive roofline, dimensionless or seconds."""
 
@@ -74,10 +108,7 @@ class Engine:
     weight_read_4bit: float = 0.0  # 0: as other weights
     moe_prefill_flops: float = 0.0  # 0: as dense models
     scale: float = 1.0
-    memory_utilization_ratio: float = 0.9
-    activation_bytes: float = 5.5 * GIB
-    moe_activation_bytes: float = 8.0 * GIB
-    non_torch_bytes: float = 0.15 * GIB
+    memory: Memory = Memory()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

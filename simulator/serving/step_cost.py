@@ -43,12 +43,6 @@ def kv_sharding(shape: Shape, layout: Layout) -> int:
     return 1 if shape.mla_width else min(layout.tensor_parallel, shape.kv_heads)
 
 
-def weight_bytes(shape: Shape, layout: Layout) -> float:
-    """Bytes of the weights on a replica's chips: with attention ranks, its share of the experts."""
-    own_experts = shape.expert_params * layout.tensor_parallel / layout.expert_width
-    return (dense_params(shape) + own_experts) * layout.weight_bytes
-
-
 def expert_miss(shape: Shape) -> float:
     """Probability that one token leaves a given expert untouched: 1 - k/E; 0 for dense models."""
     return 1.0 - shape.experts_per_token / shape.experts if shape.experts else 0.0
@@ -144,33 +138,3 @@ def step_joules(shape: Shape, chip: Chip, layout: Layout, seconds: StepCost, hos
     )
     floor = asdict(scaled(seconds, floor_w))
     return StepCost(**{name: floor[name] + value for name, value in asdict(work).items()})
-
-
-def kv_room_tokens(shape: Shape, chip: Chip, engine: Engine, layout: Layout) -> int:
-    """Tokens of KV cache a replica has room for; negative when the weights do not fit.
-
-    n mem 0.9 - weights - activations (5.5 GiB, with experts 8) - what the runtime itself takes (0.15
-    GiB, 0.6 GiB per chip when n > 1), over the bytes of one token (vLLM's start-up arithmetic).
-    """
-    return int(room_bytes(shape, chip, engine, layout) // resident_bytes_per_token(shape, layout))
-
-
-def room_bytes(shape: Shape, chip: Chip, engine: Engine, layout: Layout) -> float:
-    """Bytes that weights and runtime leave to the KV cache, over all chips of a replica."""
-    n = layout.tensor_parallel
-    usable = n * chip.memory_bytes * engine.memory_utilization_ratio
-    runtime = engine.non_torch_bytes if n == 1 else 4.0 * n * engine.non_torch_bytes
-    activations = engine.moe_activation_bytes if shape.experts else engine.activation_bytes
-    return usable - weight_bytes(shape, layout) - activations - runtime
-
-
-def resident_bytes_per_token(shape: Shape, layout: Layout) -> float:
-    """Bytes of memory one token's KV takes, copies on several chips included."""
-    copies = layout.tensor_parallel / kv_sharding(shape, layout)
-    return kv_bytes_per_token(shape, layout) * copies
-
-
-def shortfall_bytes(shape: Shape, chip: Chip, engine: Engine, layout: Layout, room_tokens: int) -> float:
-    """Bytes that are missing for so many tokens of KV cache; 0 or less where they fit."""
-    needed = room_tokens * resident_bytes_per_token(shape, layout)
-    return needed - room_bytes(shape, chip, engine, layout)

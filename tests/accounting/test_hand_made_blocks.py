@@ -65,6 +65,8 @@ def outcomes() -> Outcomes:
         "final_s": np.array([8.0, 16.0, 25.0, NAN]),
         "correct": np.array([True, False, False, False]),
         "oracle_correct": np.array([True, True, True, False]),
+        "judged": np.ones(4, np.bool_),
+        "oracle_judged": np.ones(4, np.bool_),
         "attempt_count": np.array([1, 2, 1, 1], np.int32),
         "reasoning_tokens": np.array([3, 4, 0, 0], np.int32),
         "slo_met": np.array([True, True, False, False]),

@@ -21,7 +21,7 @@ from simulator.calibration.digest import accuracy_digest
 from simulator.calibration.errors import Judged, by_engine_and_regime, summary
 from simulator.calibration.fitting import BOUNDS, fit_engine, steady_tpot_s, tpot_columns
 from simulator.calibration.points import InvalidPointsError, Point, in_domain, point_of, read_rows
-from simulator.calibration.prediction import predicted_s, profile_of, spec_of
+from simulator.calibration.prediction import computed_precision, predicted_s, profile_of, spec_of
 from simulator.calibration.validation import cross_validated, folds
 from simulator.kernel.spec import BatchingSpec, StepCost
 from wayfare.cli import cli
@@ -259,7 +259,7 @@ def test_predict_fails_where_no_row_can_be_predicted(tmp_path: Path) -> None:
 
 
 def test_a_precision_that_the_chip_lacks_is_said(tmp_path: Path) -> None:
-    """Eight-bit weights on an A100 are predicted as unpacked, and counted; scenarios refuse them."""
+    """Eight-bit weights on an A100 are predicted as unpacked, and counted; FP4 on an MI300X is refused."""
     source, target = tmp_path / "points.csv", tmp_path / "out.csv"
     row = "meta-llama/Meta-Llama-3.1-8B,{},vllm,fp8,512,128,8,1"
     head = "model,accelerator,engine,precision,input_tokens,output_tokens,batch_size,tp"
@@ -267,8 +267,8 @@ def test_a_precision_that_the_chip_lacks_is_said(tmp_path: Path) -> None:
     result = CliRunner().invoke(cli, ["predict", str(source), "-o", str(target)])
     assert result.exit_code == 0, result.output
     assert "rows to doubt (1): 'a100' lacks 'fp8'; predicted as unpacked to 'bf16'" in result.output
-    hardware = {"accelerator": "a100", "precision": "fp8"}
-    with pytest.raises(InvalidScenarioError, match="'a100' lacks 'fp8'; allowed: 'bf16', 'int8', 'int4'"):
+    hardware = {"accelerator": "mi300x", "precision": "fp4"}
+    with pytest.raises(InvalidScenarioError, match="'mi300x' lacks 'fp4'; allowed: 'bf16', 'fp8', 'int4'"):
         load_scenario(plain(fleet=[{**SMALL, "hardware": hardware}]))
 
 
@@ -314,3 +314,81 @@ def test_groups_never_seen_are_met_as_published() -> None:
     assert errors.tpot_mean < 0.12
     assert errors.tpot_median < 0.09
     assert errors.ttft_median < 0.18
+
+
+def test_names_of_points_are_told_with_near_ones() -> None:
+    """Models, chips and precisions that nobody knows, with what was probably meant; case matters to none."""
+    assert "did you mean 'h100'" in str(point_of({**ROW, "accelerator": "h1000"}, CATALOG))
+    assert "did you mean 'meta-llama/" in str(
+        point_of({**ROW, "model": "meta-llama/Llama-3.1-8B-Instuct"}, CATALOG)
+    )
+    said = str(point_of({**ROW, "precision": "fp9"}, CATALOG))
+    assert said.startswith("unknown precision 'fp9'; did you mean 'fp8'? known: ")
+    loud = point_of({**ROW, "engine": "VLLM", "accelerator": "H100_SXM"}, CATALOG)
+    assert loud == point_of({**ROW, "engine": "vllm", "accelerator": "h100_sxm"}, CATALOG)
+
+
+@pytest.mark.parametrize(
+    ("told", "precision", "width"), [("int4", "int4", 0.5625), ("int8", "int8", 1.0), ("fp16", "bf16", 2.0)]
+)
+def test_precisions_of_the_column_stand(told: str, precision: str, width: float) -> None:
+    """Integer weights are read as what they are, not as 16 bits."""
+    found = point(precision=told, gemm_quant_mode="")
+    assert (found.precision, found.layout.weight_bytes) == (precision, width)
+
+
+def test_weights_are_multiplied_at_what_the_chip_has() -> None:
+    """Integers of 4 bits and 16-bit floats at bf16; 4-bit floats at the next wider that there is."""
+    h100 = CATALOG.accelerator("h100")
+    made = {name: replace(point(), precision=name) for name in ("int4", "fp16", "fp4", "bf16")}
+    assert {name: computed_precision(one, h100) for name, one in made.items()} == {
+        "int4": "bf16",
+        "fp16": "bf16",
+        "fp4": "fp8",
+        "bf16": "bf16",
+    }
+
+
+def test_unknown_engines_are_refused_and_new_versions_doubted(tmp_path: Path) -> None:
+    """An engine of no profile has no prediction; a version that was not fitted has one, and is said."""
+    source, target = tmp_path / "points.csv", tmp_path / "pred.csv"
+    rows = [{**ROW, "engine": "vlm"}, {**ROW, "engine": "vLLM"}, {**ROW, "engine_version": "0.99.0"}]
+    with source.open("w", newline="", encoding="utf-8") as file:
+        writer = csv.DictWriter(file, list(dict.fromkeys([*ROW, "engine_version"])))
+        writer.writeheader()
+        writer.writerows(rows)
+    result = CliRunner().invoke(cli, ["predict", str(source), "-o", str(target)])
+    assert (
+        "1 row cannot be predicted: unknown engine 'vlm'; did you mean 'vllm'? known: 'vllm'" in result.output
+    )
+    assert "rows to doubt (1): version '0.99.0' of 'vllm' was not fitted" in result.output
+    with target.open(encoding="utf-8", newline="") as file:
+        empty, *filled = [row["pred_tpot_ms"] for row in csv.DictReader(file)]
+    assert empty == ""
+    assert all(float(text) > 1.0 for text in filled)
+
+
+def test_ones_own_chip_and_model_are_predicted(tmp_path: Path) -> None:
+    """The name of a catalog entry stands for its shape; a chip twice as fast answers in less time."""
+    shape = CATALOG.model("llama-3.1-8b").architecture
+    assert shape is not None
+    models = {"mine": {"context_window_tokens": 8192, "architecture": shape.model_dump(exclude_none=True)}}
+    chips = {
+        name: {
+            "memory_gb": 80,
+            "bandwidth_gb_per_s": speed,
+            "tflops": {"bf16": 500},
+            "link_gb_per_s": 64,
+            "tdp_w": 400,
+        }
+        for name, speed in (("slow", 1000), ("fast", 2000))
+    }
+    catalog = load_catalog(overrides={"models": models, "accelerators": chips})
+    found = [
+        point_of({**ROW, "model": "mine", "accelerator": chip, "precision": "bf16"}, catalog)
+        for chip in chips
+    ]
+    slow, fast = [
+        predicted_s(one, catalog, profile_of(catalog, "vllm"))[1] for one in found if not isinstance(one, str)
+    ]
+    assert 1.2 < slow / fast < 2.0

@@ -14,7 +14,7 @@ from simulator.calibration.prediction import spec_of
 from simulator.fleet.batching import batching_spec, shape_of
 from simulator.fleet.layouts import layout_of
 from simulator.scenario.fleet import Hardware
-from simulator.serving.step_cost import weight_bytes
+from simulator.serving.kv_room import weight_bytes
 from world_cases import CHAT, SMALL, plain, scenario
 
 CATALOG = load_catalog()
@@ -57,7 +57,7 @@ def faults_of(**change: object) -> str:
             {"hardware": {**RANKS, "attention_data_parallel": 2}},
             "GB too large for 2 x 'h200' at fp8; it fits on tensor_parallel: 1, attention_data_parallel: 8",
         ),
-        ({"hardware": {**RANKS, "precision": "fp4"}}, "'h200' lacks 'fp4'; allowed: 'bf16', 'fp8'"),
+        ({"hardware": {**RANKS, "precision": "int8"}}, "'h200' lacks 'int8'; allowed: 'bf16', 'fp8'"),
     ],
 )
 def test_a_layout_that_cannot_be_names_what_can(change: dict[str, object], expected: str) -> None:

@@ -175,7 +175,7 @@ def test_recorded_answers_have_no_effects(tmp_path: Path) -> None:
 
 
 def test_a_task_without_a_success_ratio_is_warned_of() -> None:
-    """Nobody would guess that a model is never right because nobody measured it."""
+    """Nobody measured the model there: whether it is right is unknown, and the run says so."""
     atlas = {"developer": "us", "context_window_tokens": 9_999, "success": {"extraction": 0.5}}
     overrides = {
         "models": {"atlas": {**atlas, "source": "our own", "retrieved": "2026-11-01"}},
@@ -196,5 +196,5 @@ def test_a_task_without_a_success_ratio_is_warned_of() -> None:
     streams = [CHAT, {**CHAT, "name": "forms", "task": "extraction"}]
     world = scenario(fleet=fleet, catalog={"overrides": overrides}, workload={"streams": streams})
     told = [text for text in simulate(world).report.fields["warnings"] if "no success ratio" in text]
-    known = "no success ratio of 'atlas' on 'support_chat' is known: all its answers count as wrong; "
+    known = "no success ratio of 'atlas' on 'support_chat' is known: right answers are unknown, not 0; "
     assert told == [f"{known}give catalog.overrides.models.atlas.success.support_chat"]

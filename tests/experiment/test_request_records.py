@@ -85,6 +85,7 @@ def settlement() -> SimpleNamespace:
         queue_s=seconds * 4.0,
         network_s=seconds * 5.0,
         correct=np.array([True, False, False, False]),
+        judged=np.array([True, False, True, True]),
         slo_met=np.array([True, True, False, False]),
     )
     amounts = np.array([1.0, 2.0, 4.0, 8.0])
@@ -169,6 +170,7 @@ def test_what_was_delivered_is_the_winners() -> None:
     assert found["verified"] == [False, True, False, False]
     assert found["right_models"] == ["m,n", "n", "m", ""]
     assert found["correct"] == [True, False, False, False]
+    assert found["judged"] == [True, False, True, True]
     assert found["slo_met"] == [True, True, False, False]
     times = ("ttft_s", "tpot_s", "e2e_s", "queue_s", "network_s")
     assert [found[name][1] for name in times] == [2.0, 4.0, 6.0, 8.0, 10.0]

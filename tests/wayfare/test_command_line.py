@@ -396,4 +396,11 @@ def test_help_comes_before_the_simulator_is_loaded() -> None:
     assert (done.returncode, done.stderr) == (0, "")
     listed = re.findall(r"^  ([a-z-]+)  ", done.stdout.partition("Commands:")[2], re.MULTILINE)
     modules = {path.stem.replace("_", "-") for path in (ROOT / "wayfare" / "cli").glob("*.py")}
-    assert set(listed) == modules - {"--init--", "exits", "options", "series", "serving"}  # what they share
+    assert set(listed) == modules - {
+        "--init--",
+        "exits",
+        "import-model",
+        "options",
+        "series",
+        "serving",
+    }  # what they share

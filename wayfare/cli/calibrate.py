@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from wayfare.cli.exits import WrongInputError
+from wayfare.cli.options import OWN_CATALOG, catalog_with
 
 if TYPE_CHECKING:
     from catalogs.records import ServingProfile
@@ -16,25 +17,25 @@ if TYPE_CHECKING:
 @click.command("calibrate")
 @click.argument("points", type=click.Path(path_type=Path))
 @click.option("--profile", "name", required=True, metavar="NAME", help="The profile to start from.")
+@OWN_CATALOG
 @click.option("-o", "--output", "target", type=click.Path(path_type=Path), required=True)
-def command(points: Path, name: str, target: Path) -> None:
+def command(points: Path, name: str, catalog: Path | None, target: Path) -> None:
     """Adapt the serving profile NAME to the measured tpot_ms in POINTS.csv (three points or more).
 
     Writes a catalog entry; lay it over a scenario's catalog under overrides.serving_profiles.
     """
-    from catalogs import load_catalog
     from simulator.calibration.adaptation import TooFewPointsError, adapted, domain_of
     from simulator.calibration.domain import box_of, united
     from simulator.calibration.points import Point, point_of, read_rows
     from simulator.workload.traces.conversion import write_whole
 
-    catalog = load_catalog()
-    start = catalog.serving_profile(name)
-    found = [point_of(row, catalog) for row in read_rows(points)]
+    facts = catalog_with(catalog)
+    start = facts.serving_profile(name)
+    found = [point_of(row, facts) for row in read_rows(points)]
     left_out = sorted({reason for reason in found if isinstance(reason, str)})
     usable = [point for point in found if isinstance(point, Point) and point.tpot_s]
     try:
-        made = adapted(start, usable, catalog)
+        made = adapted(start, usable, facts)
     except TooFewPointsError as error:
         message = "; ".join([f"{points}: {error}", *left_out])
         raise WrongInputError(message) from None

@@ -11,6 +11,7 @@ from catalogs import Catalog, InvalidCatalogError, UnknownEntryError, editions, 
 from catalogs.differences import differences
 from catalogs.near_names import did_you_mean
 from wayfare.cli.exits import CheckFoundFaultsError
+from wayfare.cli.import_model import command as import_model
 from wayfare.terminal import console, plain_table
 
 if TYPE_CHECKING:
@@ -34,6 +35,9 @@ def list_entries(kind: str | None, edition: str) -> None:
     for name, entries in kinds_of(catalog, kind).items():
         table.add_row(name, ", ".join(entries))
     console().print(table)
+
+
+command.add_command(import_model)
 
 
 def kinds_of(catalog: Catalog, kind: str | None) -> dict[str, dict[str, Entry]]:

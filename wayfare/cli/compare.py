@@ -47,6 +47,7 @@ def command(
     seed: int | None,
     settings: tuple[str, ...],
     trace: Path | None,
+    catalog: Path | None,
     as_json: bool,  # noqa: FBT001  (a flag of the command line)
     out: Path | None,
     quiet: bool,  # noqa: FBT001  (as above)
@@ -63,7 +64,9 @@ def command(
     if outcomes is not None:
         settings = (*settings, f"quality.outcomes={json.dumps(str(outcomes.resolve()))}")
     kept_runs = len({*policies, *BASELINES})
-    ready = loaded(scenario, settings, trace, seed, out=out, policies=policies, kept_runs=kept_runs)
+    ready = loaded(
+        scenario, settings, trace, seed, catalog=catalog, out=out, policies=policies, kept_runs=kept_runs
+    )
     comparison = compare(
         ready,
         policies,

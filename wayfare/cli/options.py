@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from typing import TypeVar
 
+    from catalogs import Catalog
     from catalogs.errors import Fault
     from simulator import Scenario
 
@@ -27,6 +28,10 @@ SHARED = (
     click.option(
         "--trace", type=click.Path(path_type=Path), metavar="FILE",
         help="A trace file in the place of every recorded stream's.",
+    ),
+    click.option(
+        "--catalog", type=click.Path(path_type=Path), metavar="FILE",
+        help="Own figures (YAML: kind, name, entry) beneath the scenario's catalog.overrides.",
     ),
     click.option("--json", "as_json", is_flag=True, help="Print the JSON object alone on stdout."),
     click.option(
@@ -50,6 +55,7 @@ def loaded(
     trace: Path | None,
     seed: int | None,
     *,
+    catalog: Path | None = None,
     out: Path | None = None,
     policies: Sequence[str] = (),
     kept_runs: int = 0,
@@ -61,6 +67,7 @@ def loaded(
         settings: what `--set` lays over it.
         trace: what takes the place of recorded streams' files.
         seed: the seed in the place of its own.
+        catalog: a file of own figures, beneath the scenario's own.
         out: where results will be written.
         policies: what is to be run beside the scenario's own policy, or in its place.
         kept_runs: finished runs that memory has to hold beside the one that is running.
@@ -72,11 +79,32 @@ def loaded(
     from simulator.scenario.loading import examine, ready
 
     scope = Scope(policies=tuple(policies), kept_runs=kept_runs)
-    found = examine(scenario, overrides=settings, trace=trace, seed=seed, scope=scope)
+    found = examine(scenario, overrides=settings, trace=trace, seed=seed, catalog=catalog, scope=scope)
     more = out_faults(out)
     checked = ready(replace(found, faults=(*found.faults, *more)))
     announce_compiling()
     return checked
+
+
+OWN_CATALOG = click.option(
+    "--catalog",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="Own figures (YAML: kind, name, entry) over the catalog's.",
+)
+"""For commands that stand on the catalog and on no scenario."""
+
+
+def catalog_with(own: Path | None) -> Catalog:
+    """The catalog, with the figures of a file of one's own over it.
+
+    Raises:
+        InvalidCatalogError: lists all that is wrong with them.
+    """
+    from catalogs import load_catalog
+    from catalogs.own_file import own_figures
+
+    return load_catalog(overrides=None if own is None else own_figures(own))
 
 
 def out_faults(out: Path | None) -> list[Fault]:

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 import click
 
 from wayfare.cli.exits import CheckFoundFaultsError
+from wayfare.cli.options import OWN_CATALOG, catalog_with
 from wayfare.tables.layout import Column, print_figures
 from wayfare.tables.layout import Row as TableRow
 from wayfare.terminal import console
@@ -21,6 +22,7 @@ from wayfare.terminal import console
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from catalogs import Catalog
     from simulator.calibration.errors import ErrorSummary, Judged
 
     Row = dict[str, str]
@@ -30,9 +32,10 @@ MS_PER_S = 1e3
 
 @click.command("predict")
 @click.argument("points", type=click.Path(path_type=Path))
+@OWN_CATALOG
 @click.option("--json", "as_json", is_flag=True, help="Print the errors as JSON.")
 @click.option("-o", "--output", "target", type=click.Path(path_type=Path), required=True)
-def command(points: Path, as_json: bool, target: Path) -> None:  # noqa: FBT001  (a flag of the command line)
+def command(points: Path, catalog: Path | None, as_json: bool, target: Path) -> None:  # noqa: FBT001  (a flag of the command line)
     """Predict TTFT and TPOT of every row of POINTS.csv by the simulator itself.
 
     Writes the rows with pred_ttft_ms and pred_tpot_ms; prints the errors where the rows have
@@ -44,10 +47,11 @@ def command(points: Path, as_json: bool, target: Path) -> None:  # noqa: FBT001 
     from simulator.workload.traces.conversion import write_whole
 
     rows = read_rows(points)
-    judged, reasons = judge(rows)
+    facts = catalog_with(catalog)
+    judged, reasons = judge(rows, facts)
     tell_left_out(reasons, len(rows))
     write_whole(target, csv_text(rows, judged).encode())
-    for note, count in unpacked(judged).items():
+    for note, count in doubts(judged, facts).items():
         click.echo(f"rows to doubt ({count}): {note}", err=True)
     summaries = by_engine_and_regime([one for one in judged if one is not None])
     if as_json:
@@ -57,19 +61,19 @@ def command(points: Path, as_json: bool, target: Path) -> None:  # noqa: FBT001 
         click.echo(f"wrote {target}")
 
 
-def judge(rows: Sequence[Row]) -> tuple[list[Judged | None], Counter[str]]:
+def judge(rows: Sequence[Row], catalog: Catalog) -> tuple[list[Judged | None], Counter[str]]:
     """A prediction for every row, None where there is none, and why not by count."""
-    from catalogs import load_catalog
     from simulator.calibration.errors import Judged
     from simulator.calibration.points import point_of
-    from simulator.calibration.prediction import predicted_s, profile_of
+    from simulator.calibration.prediction import engine_fault, predicted_s, profile_of
 
-    catalog, reasons = load_catalog(), Counter[str]()
+    reasons = Counter[str]()
     judged: list[Judged | None] = []
     for row in rows:
         point = point_of(row, catalog)
-        if isinstance(point, str):
-            reasons[point] += 1
+        fault = point if isinstance(point, str) else engine_fault(catalog, point.engine)
+        if isinstance(point, str) or fault:
+            reasons[fault] += 1
             judged.append(None)
             continue
         ttft_s, tpot_s = predicted_s(point, catalog, profile_of(catalog, point.engine))
@@ -91,16 +95,17 @@ def tell_left_out(reasons: Counter[str], row_count: int) -> None:
         raise CheckFoundFaultsError(reasons)
 
 
-def unpacked(judged: Sequence[Judged | None]) -> Counter[str]:
-    """What was predicted although the chip lacks the precision, by count."""
-    from catalogs import load_catalog
-    from simulator.calibration.prediction import computed_precision
+def doubts(judged: Sequence[Judged | None], catalog: Catalog) -> Counter[str]:
+    """What was predicted although the chip lacks the precision or nobody fitted the version, by count."""
+    from simulator.calibration.prediction import computed_precision, version_doubt
 
-    catalog, found = load_catalog(), Counter[str]()
+    found = Counter[str]()
     for point in (one.point for one in judged if one is not None):
         wider = computed_precision(point, catalog.accelerator(point.accelerator))
         if wider != point.precision:
             found[f"{point.accelerator!r} lacks {point.precision!r}; predicted as unpacked to {wider!r}"] += 1
+        if doubt := version_doubt(catalog, point):
+            found[doubt] += 1
     return found
 
 

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from wayfare.cli.options import OWN_CATALOG, catalog_with
 from wayfare.cli.predict import tell_left_out, written
 from wayfare.tables.layout import Column, print_figures
 from wayfare.tables.layout import Row as TableRow
@@ -21,6 +22,7 @@ from wayfare.terminal import console
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from catalogs import Catalog
     from simulator.calibration.energy_prediction import Times
     from simulator.calibration.power_errors import JudgedPower, PowerErrors
 
@@ -37,9 +39,10 @@ if TYPE_CHECKING:
     show_default=True,
     help="Step times: the run's own itl_median_ms where the rows have it, or the profile's.",
 )
+@OWN_CATALOG
 @click.option("--json", "as_json", is_flag=True, help="Print the errors as JSON.")
 @click.option("-o", "--output", "target", type=click.Path(path_type=Path), required=True)
-def command(points: Path, name: str, times: Times, as_json: bool, target: Path) -> None:  # noqa: FBT001  (a flag of the command line)
+def command(points: Path, name: str, times: Times, catalog: Path | None, as_json: bool, target: Path) -> None:  # noqa: FBT001  (a flag of the command line)
     """Predict power and energy per token of every row of POINTS.csv by the simulator itself.
 
     Writes the rows with pred_power_w (all accelerators, no host) and pred_j_per_token; prints the
@@ -54,7 +57,7 @@ def command(points: Path, name: str, times: Times, as_json: bool, target: Path) 
     from simulator.workload.traces.conversion import write_whole
 
     rows = read_rows(points, NEEDED)
-    judged, reasons = judge(rows, name, times)
+    judged, reasons = judge(rows, name, times, catalog_with(catalog))
     tell_left_out(reasons, len(rows))
     write_whole(target, csv_text(rows, judged).encode())
     errors = by_accelerator_and_kind([one for one in judged if one is not None])
@@ -65,15 +68,16 @@ def command(points: Path, name: str, times: Times, as_json: bool, target: Path) 
         click.echo(f"wrote {target}")
 
 
-def judge(rows: Sequence[Row], name: str, times: Times) -> tuple[list[JudgedPower | None], Counter[str]]:
+def judge(
+    rows: Sequence[Row], name: str, times: Times, catalog: Catalog
+) -> tuple[list[JudgedPower | None], Counter[str]]:
     """A prediction for every row, None where there is none, and why not by count."""
-    from catalogs import load_catalog
     from simulator.calibration.energy_points import EnergyPoint, energy_point_of
     from simulator.calibration.energy_prediction import predicted_power
     from simulator.calibration.power_errors import JudgedPower
     from wayfare.progress import observer
 
-    catalog, reasons, bar = load_catalog(), Counter[str](), observer(quiet=False)
+    reasons, bar = Counter[str](), observer(quiet=False)
     profile = catalog.serving_profile(name)
     judged: list[JudgedPower | None] = []
     bar.begin(len(rows), "predicting")

@@ -22,6 +22,7 @@ def command(
     seed: int | None,
     settings: tuple[str, ...],
     trace: Path | None,
+    catalog: Path | None,
     as_json: bool,  # noqa: FBT001  (a flag of the command line)
     out: Path | None,
     quiet: bool,  # noqa: FBT001  (as above)
@@ -32,7 +33,7 @@ def command(
     from wayfare.tables.run import print_run
 
     asked = () if policy is None else (policy,)
-    ready = loaded(scenario, settings, trace, seed, out=out, policies=asked)
+    ready = loaded(scenario, settings, trace, seed, catalog=catalog, out=out, policies=asked)
     result = simulate(ready, policy, observer=observer(quiet=quiet))
     if out is not None:
         from wayfare.outputs import write_run

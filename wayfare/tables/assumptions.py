@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, cast
 
 from simulator.experiment.merged_warnings import warnings_by_policy
 from simulator.fleet.api_prices import prices_at, tariff_of
-from simulator.fleet.capacity import SECONDS_PER_HOUR, chip_usd_per_s, is_owned, rent_kind
+from simulator.fleet.capacity import SECONDS_PER_HOUR, chip_usd_per_s, is_owned, is_price_known, rent_kind
 from simulator.workload.demand import demand_of
 from wayfare.numbers import count, duration, usd
 from wayfare.tables.lengths import length_line
@@ -210,6 +210,8 @@ def replicas_in_words(entry: Deployment) -> str:
 def chip_price(scenario: Scenario, entry: Deployment) -> str:
     """What a chip costs by the hour, and on what terms."""
     chip = scenario.catalog.accelerator(entry.hardware.accelerator if entry.hardware else "")
+    if not is_price_known(entry, chip):
+        return f"{'purchase price' if is_owned(entry) else 'rent'} not known"
     hourly = usd(chip_usd_per_s(scenario, entry, chip) * SECONDS_PER_HOUR)
     return f"{hourly} a chip-hour, {terms_of_chips(entry, rent_kind(entry.pricing, chip))}"
 
@@ -245,9 +247,18 @@ def unit_usd(api: Api, offer: Offer) -> float | None:
     return None if known is None else float(known.usd_per_unit_hour)
 
 
-def cost_parts(report: Report) -> Sequence[tuple[str, float]]:
-    """Dollars of the window by how they are spent: fixed by the hour, variable by the request, metered."""
-    part = cast("dict[str, float]", report.fields["cost_usd"])
-    held = part["capacity_used"] + part["capacity_idle"]
-    bought = part["api"] + part["egress"] + part["routing"]
+def cost_parts(report: Report) -> Sequence[tuple[str, float | None]]:
+    """Dollars of the window by how they are spent: fixed by the hour, variable by the request, metered.
+
+    None where a price is not known.
+    """
+    part = cast("dict[str, float | None]", report.fields["cost_usd"])
+    held = known_sum(part["capacity_used"], part["capacity_idle"])
+    bought = known_sum(part["api"], part["egress"], part["routing"])
     return (("by the hour (capacity)", held), ("by the request", bought), ("electricity", part["energy"]))
+
+
+def known_sum(*amounts: float | None) -> float | None:
+    """The sum; None where an amount is not known."""
+    known = [amount for amount in amounts if amount is not None]
+    return sum(known) if len(known) == len(amounts) else None

@@ -21,8 +21,19 @@ def conclusion(comparison: Comparison) -> str:
     strongest = reports[STRONGEST]
     asked = [reports[name] for name in comparison.policies if name not in comparison.baselines]
     lines = [against(comparison, report, strongest) for report in asked]
-    lines.append(dominated(comparison))
+    lines += [incomparable(comparison), dominated(comparison)]
     return "\n".join(line for line in lines if line)
+
+
+def incomparable(comparison: Comparison) -> str:
+    """What nothing follows for, since some policy's figure is unknown."""
+    paths = {"cost": "cost_usd.total", "right answers": "quality.success_ratio"}
+    lines = []
+    for what, path in paths.items():
+        unknown = [report.policy for report in comparison.reports if report.figure(path) is None]
+        if unknown:
+            lines.append(f"{what.capitalize()} cannot be compared: unknown under {', '.join(unknown)}.")
+    return "\n".join(lines)
 
 
 def against(comparison: Comparison, report: Report, strongest: Report) -> str:

@@ -553,24 +553,34 @@ class Autoscaling(_message.Message):
     def __init__(self, min: _Optional[int] = ..., max: _Optional[int] = ..., metric: _Optional[str] = ..., target: _Optional[float] = ..., interval_s: _Optional[float] = ..., cold_start_s: _Optional[float] = ..., load_gb_per_s: _Optional[float] = ..., scale_in_delay_s: _Optional[float] = ..., scale_to_zero: _Optional[bool] = ...) -> None: ...
 
 class EngineSettings(_message.Message):
-    __slots__ = ("profile", "max_sequences", "token_budget", "kv_room_tokens", "queue_limit", "prefix_cache", "speculative", "split")
+    __slots__ = ("profile", "max_num_seqs", "max_sequences", "max_num_batched_tokens", "token_budget", "gpu_memory_utilization", "kv_cache_dtype", "block_size", "kv_room_tokens", "queue_limit", "prefix_cache", "speculative", "split")
     PROFILE_FIELD_NUMBER: _ClassVar[int]
+    MAX_NUM_SEQS_FIELD_NUMBER: _ClassVar[int]
     MAX_SEQUENCES_FIELD_NUMBER: _ClassVar[int]
+    MAX_NUM_BATCHED_TOKENS_FIELD_NUMBER: _ClassVar[int]
     TOKEN_BUDGET_FIELD_NUMBER: _ClassVar[int]
+    GPU_MEMORY_UTILIZATION_FIELD_NUMBER: _ClassVar[int]
+    KV_CACHE_DTYPE_FIELD_NUMBER: _ClassVar[int]
+    BLOCK_SIZE_FIELD_NUMBER: _ClassVar[int]
     KV_ROOM_TOKENS_FIELD_NUMBER: _ClassVar[int]
     QUEUE_LIMIT_FIELD_NUMBER: _ClassVar[int]
     PREFIX_CACHE_FIELD_NUMBER: _ClassVar[int]
     SPECULATIVE_FIELD_NUMBER: _ClassVar[int]
     SPLIT_FIELD_NUMBER: _ClassVar[int]
     profile: str
+    max_num_seqs: int
     max_sequences: int
+    max_num_batched_tokens: int
     token_budget: int
+    gpu_memory_utilization: float
+    kv_cache_dtype: str
+    block_size: int
     kv_room_tokens: int
     queue_limit: int
     prefix_cache: bool
     speculative: Speculative
     split: Split
-    def __init__(self, profile: _Optional[str] = ..., max_sequences: _Optional[int] = ..., token_budget: _Optional[int] = ..., kv_room_tokens: _Optional[int] = ..., queue_limit: _Optional[int] = ..., prefix_cache: _Optional[bool] = ..., speculative: _Optional[_Union[Speculative, _Mapping]] = ..., split: _Optional[_Union[Split, _Mapping]] = ...) -> None: ...
+    def __init__(self, profile: _Optional[str] = ..., max_num_seqs: _Optional[int] = ..., max_sequences: _Optional[int] = ..., max_num_batched_tokens: _Optional[int] = ..., token_budget: _Optional[int] = ..., gpu_memory_utilization: _Optional[float] = ..., kv_cache_dtype: _Optional[str] = ..., block_size: _Optional[int] = ..., kv_room_tokens: _Optional[int] = ..., queue_limit: _Optional[int] = ..., prefix_cache: _Optional[bool] = ..., speculative: _Optional[_Union[Speculative, _Mapping]] = ..., split: _Optional[_Union[Split, _Mapping]] = ...) -> None: ...
 
 class Speculative(_message.Message):
     __slots__ = ("draft_tokens", "acceptance_ratio", "draft_layers")

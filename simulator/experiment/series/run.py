@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from simulator.accounting.settlement import Settlement
+    from simulator.experiment.series.columns import Measure
     from simulator.world.telemetry import Samples
 
 
@@ -29,7 +31,9 @@ def run_series(settlement: Settlement, samples: Samples, edges: Mapping[str, Seq
     levels = (
         *Levels(settlement, samples, axis).measures(),
         attained("slo_attainment_ratio", by_name["requests_slo_met"], by_name["requests"]),
-        attained("quality_success_ratio", by_name["requests_correct"], by_name["requests"]),
+        judged(
+            settlement, attained("quality_success_ratio", by_name["requests_correct"], by_name["requests"])
+        ),
     )
     return RunSeries(
         t_s=axis.t_s,
@@ -37,6 +41,12 @@ def run_series(settlement: Settlement, samples: Samples, edges: Mapping[str, Seq
         levels=levels,
         distributions=distributions(settlement, axis, edges),
     )
+
+
+def judged(settlement: Settlement, ratios: Measure) -> Measure:
+    """The ratios; nan where nobody knows whether some answer is right."""
+    known = settlement.run.outcomes.judged[settlement.cohort.requests].all()
+    return ratios if known else replace(ratios, values=np.full_like(ratios.values, np.nan))
 
 
 def axis_of(settlement: Settlement, samples: Samples) -> Axis:

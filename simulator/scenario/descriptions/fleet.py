@@ -62,8 +62,15 @@ FLEET = {
         "profile": "Serving profile of the catalog, the engine's measured coefficients (`wayfare "
         "catalog list serving_profiles`). "
         "Example: vllm-0.19.",
-        "max_sequences": "Most sequences at once in a replica; the profile's where left out. Example: 128.",
-        "token_budget": "Most tokens of a step; the profile's where left out. Example: 8192.",
+        "max_num_seqs": "Most sequences at once in a replica; the profile's where left out. Example: 128.",
+        "max_sequences": "Older name of max_num_seqs. Example: 128.",
+        "max_num_batched_tokens": "Most tokens of a step; the profile's where left out. Example: 8192.",
+        "token_budget": "Older name of max_num_batched_tokens. Example: 8192.",
+        "gpu_memory_utilization": "Share of a chip's memory that the engine may take; the profile's where "
+        "left out. Example: 0.95.",
+        "kv_cache_dtype": "Number format of the KV cache, in place of hardware.kv_precision; auto: 16 bits. "
+        "Example: fp8.",
+        "block_size": "Tokens of a block of KV cache; the room is whole blocks. Example: 32.",
         "kv_room_tokens": "Tokens of KV cache in a replica; what the memory leaves where left out. "
         "Example: 400000.",
         "queue_limit": QUEUE_LIMIT,
