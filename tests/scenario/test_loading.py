@@ -112,8 +112,8 @@ def test_rates_that_are_none_are_refused(number: object) -> None:
             "too large for 1 x 'a100' at bf16; it fits on tensor_parallel: 2",
         ),
         (
-            {"fleet": [{**SMALL, "hardware": {"accelerator": "a100", "precision": "fp8"}}]},
-            "'a100' lacks 'fp8'; allowed: 'bf16'",
+            {"fleet": [{**SMALL, "hardware": {"accelerator": "h100", "precision": "int8"}}]},
+            "'h100' lacks 'int8'; allowed: 'bf16', 'fp8'",
         ),
         ({"fleet": [{**SMALL, "region": "china"}]}, "'a100' is not to be had in 'china'"),
         ({"fleet": [{**SMALL, "model": "gpt-4o"}]}, "has no published architecture; serve it by `api`"),
