@@ -122,7 +122,7 @@ docs: $(READY) ## generated pages: the scenario's JSON Schema and its reference
 	@$(BIN)/python -m wayfare.reference > docs/reference/scenario.md
 
 .PHONY: figures
-figures: $(RUNS) ## the demo run anew (half a minute), and every measured figure of the pages from its source
+figures: $(RUNS) ## the demo run anew, and every measured figure of the pages from its source
 	@$(BIN)/python bench/figures.py --demo
 
 .PHONY: room
