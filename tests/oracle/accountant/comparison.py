@@ -84,6 +84,8 @@ def mean_at(path, values):
         known = [0 if value is LACKING else value for value in values if value is not None]
     if any(isinstance(value, dict) for value in values):
         return {}
+    if any(isinstance(value, str) for value in known):
+        return "; ".join(dict.fromkeys(value for value in known if isinstance(value, str)))
     return math.fsum(known) / len(known) if known else None
 
 
