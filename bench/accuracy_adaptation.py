@@ -32,10 +32,10 @@ def figures(name: str, draws: Sequence[Draw]) -> tuple[str, ...]:
 
 def calibration_table(points: Sequence[Point]) -> str:
     """Errors after calibration by engine, and of all."""
-    catalog, found = load_catalog(), []
-    for engine in sorted({point.engine for point in points}):
-        mine = [point for point in points if point.engine == engine and point.tpot_s]
-        found += calibrations(mine, catalog, profile_of(catalog, engine))
+    catalog = load_catalog()
+    known = [point for point in points if point.tpot_s]
+    profiles = {engine: profile_of(catalog, engine) for engine in {point.engine for point in known}}
+    found = calibrations(known, catalog, profiles)
     engines = sorted({draw.engine for draw in found})
     rows = [figures(engine, [draw for draw in found if draw.engine == engine]) for engine in engines]
     return markdown(HEAD, [*rows, figures("all", found)])

@@ -11,7 +11,7 @@ from tables import markdown
 
 from catalogs import load_catalog
 from simulator.calibration.energy_prediction import PROFILE, loop_power, powered_spec, predicted_power
-from simulator.calibration.fitting import fit_engine
+from simulator.calibration.fitting import fit_engines
 from simulator.calibration.power_errors import (
     JudgedPower,
     PowerErrors,
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
-    from catalogs.records import ServingProfile
+    from catalogs.serving_profile import ServingProfile
     from simulator.calibration.energy_points import EnergyPoint
     from simulator.calibration.energy_prediction import Times
     from simulator.calibration.power_fitting import Columns
@@ -64,8 +64,8 @@ def held_out_power(points: Sequence[EnergyPoint], made: ServingProfile) -> list[
     for part in in_parts([point.group for point in points]):
         inside = np.array([point.group in part for point in points])
         rest = [point for point in points if point.group not in part]
-        fit = fit_engine([point.point for point in rest], catalog, POWER_BOUNDS)
-        profile = made.model_copy(update={**fit.coefficients, **fit_prompts(rest, catalog)})
+        fit = fit_engines([point.point for point in rest], catalog, POWER_BOUNDS)
+        profile = made.model_copy(update={**fit.coefficients["vllm"], **fit_prompts(rest, catalog)})
         watts = watts_of(rest, columns[~inside])
         for point in points:
             if point.group in part:

@@ -8,7 +8,6 @@ an error of the times does not bend the physics of the chip.
 from __future__ import annotations
 
 import sys
-from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -16,11 +15,11 @@ import numpy as np
 from fit_profiles import text_of, written
 
 from catalogs import load_catalog
-from catalogs.records import ServingProfile
+from catalogs.serving_profile import ServingProfile
 from simulator.calibration.domain import box_of
 from simulator.calibration.energy_points import NEEDED, VERSION, EnergyPoint, energy_point_of
 from simulator.calibration.energy_prediction import PROFILE
-from simulator.calibration.fitting import Fit, fit_engine
+from simulator.calibration.fitting import Fit, fit_engines
 from simulator.calibration.points import read_rows
 from simulator.calibration.power_fitting import POWER_BOUNDS, POWERS, columns_of, fit_powers, fit_prompts
 
@@ -38,14 +37,14 @@ def points_in(path: Path) -> list[EnergyPoint]:
     return [point for point in found if isinstance(point, EnergyPoint)]
 
 
-def profile(fit: Fit) -> ServingProfile:
+def profile(fit: Fit, coefficients: dict[str, float]) -> ServingProfile:
     """The fitted coefficients as a profile."""
     error = np.abs(fit.error)
     return ServingProfile(
         name=PROFILE,
         engine="vllm",
         version=VERSION,
-        **{key: written(value) for key, value in fit.coefficients.items()},
+        **{key: written(value) for key, value in coefficients.items()},
         source=SOURCE,
         retrieved=datetime(2026, 11, 23, tzinfo=UTC).date(),
         note=f"{len(error)} points; error of the time {error.mean():.1%} mean, {np.median(error):.1%} median",
@@ -55,10 +54,10 @@ def profile(fit: Fit) -> ServingProfile:
 def main() -> None:
     """Fits the profile, then the watts of each accelerator."""
     points, catalog = points_in(Path(sys.argv[1])), load_catalog()
-    fit = fit_engine([point.point for point in points], catalog, POWER_BOUNDS)
-    fit = replace(fit, coefficients={**fit.coefficients, **fit_prompts(points, catalog)})
+    fit = fit_engines([point.point for point in points], catalog, POWER_BOUNDS)
+    coefficients = fit.coefficients["vllm"] | fit_prompts(points, catalog)
     box = box_of([point.point for point in points])
-    made = profile(fit).model_copy(update={"domain": box})
+    made = profile(fit, coefficients).model_copy(update={"domain": box})
     TARGET.write_text(
         "# Written by bench/fit_power.py; not edited by hand.\n\n" + text_of(made), encoding="utf-8"
     )

@@ -1,7 +1,7 @@
-"""Fits the serving profiles that ship: `python bench/fit_profiles.py POINTS.csv`.
+"""Fits the serving profiles that ship: `python bench/fit_profiles.py POINTS.csv RATE_SWEEPS.csv OPEN_LOOP_FOLDER`.
 
-Fits every engine on the points with tp <= 8, one attention rank and at most 256 sequences, sets each
-version's factor by the simulator itself, and writes catalogs/serving_profiles/fitted.yaml.
+Fits the engines on the points with tp <= 8, one attention rank and at most 256 sequences, sets each
+recipe's factor by the simulator itself, and writes catalogs/serving_profiles/fitted.yaml.
 """
 
 from __future__ import annotations
@@ -9,16 +9,20 @@ from __future__ import annotations
 import sys
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
 from catalogs import load_catalog
-from catalogs.records import Origin, ServingProfile
-from simulator.calibration.client_side import with_client_side
+from catalogs.records import Origin
+from catalogs.serving_profile import ServingProfile
+from simulator.calibration.adaptation import judge
 from simulator.calibration.domain import box_of
-from simulator.calibration.fitting import Fit, fit_engine, version_scales
+from simulator.calibration.fitting import BOUNDS
 from simulator.calibration.points import Point, in_domain, point_of, read_rows
-from simulator.calibration.prediction import predicted_s
+from simulator.calibration.rate_sweeps import rate_runs
+from simulator.calibration.recordings import recordings
+from simulator.calibration.validation import fitted
 
 ESTIMATE = Origin(source="the engine's documentation; no start-up log seen", estimate=True)
 MEMORY: dict[str, dict[str, object]] = {
@@ -42,41 +46,49 @@ ENGINES = {
     "sglang": ("0.5.9", "sglang-0.5"),
 }
 NEGLIGIBLE = 1e-9
-OTHERS = {"vllm": {"vllm-0.15": "0.15.1"}}
-"""Further profiles by name: the same coefficients at another version's factor."""
+OTHERS = {"vllm": {"generic-vllm": "not stated", "vllm-0.15": "0.15.1"}}
+"""Further profiles by name: the same coefficients, with the factors that another version's recipes have."""
+NEEDED = tuple(
+    name for name, field in ServingProfile.model_fields.items() if field.is_required() and name in BOUNDS
+)
 SOURCE = (
-    "bounded least squares on relative error of TPOT (bench/fit_profiles.py) over measured points of "
+    "bounded least squares on relative error of TPOT, of all engines together (bench/fit_profiles.py), over "
+    "measured points of "
     "NVIDIA aiconfigurator 0.12.0 (silicon_sample.csv, Apache-2.0)"
 )
 
 
-def fitted_points(path: Path, engine: str) -> list[Point]:
-    """The points of an engine that are fitted."""
+def fitted_points(path: Path) -> list[Point]:
+    """The closed-loop points that are fitted, of all engines."""
     catalog = load_catalog()
-    rows = [row for row in read_rows(path) if row["engine"] == engine and in_domain(row)]
-    points = [point_of(row, catalog) for row in rows]
+    points = [point_of(row, catalog) for row in read_rows(path) if in_domain(row)]
     return [point for point in points if isinstance(point, Point) and point.tpot_s]
 
 
-def profile(name: str, engine: str, version: str, fit: Fit, scales: dict[str, float]) -> ServingProfile:
-    """The fitted coefficients as a profile."""
-    usual = float(np.median(list(scales.values())))
-    error = np.abs(fit.error)
-    note = (
-        f"{len(error)} points; training error of TPOT {error.mean():.1%} mean, {np.median(error):.1%} median"
-    )
-    rounded = {key: written(value) for key, value in fit.coefficients.items()}
+def open_loop_points(sweeps: Path, folder: Path) -> list[Point]:
+    """The open-loop runs that are fitted beside them, as closed loops."""
+    catalog = load_catalog()
+    return [one.point for one in (*rate_runs(sweeps, catalog), *recordings(folder, catalog))]
+
+
+def bare_profile(name: str, engine: str, version: str, points: list[Point]) -> ServingProfile:
+    """An engine's profile before anything is fitted: its memory and the box of its points."""
+    told: dict[str, Any] = dict.fromkeys(NEEDED, 1.0)
     return ServingProfile(
         name=name,
         engine=engine,
         version=version,
-        **rounded,
-        scale=float(f"{scales.get(version, usual):.4g}"),
-        scales={key: float(f"{value:.4g}") for key, value in scales.items()},
+        **told,
+        **MEMORY.get(engine, {}),
+        domain=box_of([point for point in points if point.engine == engine]),
         source=SOURCE,
         retrieved=datetime(2026, 11, 23, tzinfo=UTC).date(),
-        note=note,
     )
+
+
+def rounded(made: ServingProfile) -> ServingProfile:
+    """The profile with coefficients as they are written."""
+    return made.model_copy(update={name: written(getattr(made, name)) for name in BOUNDS})
 
 
 def written(value: float) -> float:
@@ -84,36 +96,37 @@ def written(value: float) -> float:
     return float(f"{value:.4g}") if value > NEGLIGIBLE else 0.0
 
 
-def simulated_scales(points: list[Point], made: ServingProfile) -> dict[str, float]:
-    """Factors by version such that the simulator's own median is the measured one."""
+def noted(made: ServingProfile, points: list[Point]) -> ServingProfile:
+    """The profile with its error on its own points."""
     catalog = load_catalog()
-    even = made.model_copy(update={"scale": 1.0, "scales": {}})
-    found = [predicted_s(point, catalog, even)[1] for point in points]
-    ratio = np.array([point.tpot_s for point in points], np.float64) / np.array(found)
-    return version_scales(np.array([point.version for point in points]), ratio)
+    error = np.abs(
+        [judge(point, catalog, made).tpot_error for point in points if point.engine == made.engine]
+    )
+    note = (
+        f"{len(error)} points; training error of TPOT {error.mean():.1%} mean, {np.median(error):.1%} median"
+    )
+    return made.model_copy(update={"note": note})
 
 
 def main() -> None:
     """Fits and writes all profiles."""
-    path = Path(sys.argv[1])
+    closed, sweeps, recorded = map(Path, sys.argv[1:4])
+    points = [*fitted_points(closed), *open_loop_points(sweeps, recorded)]
+    bare = {
+        engine: bare_profile(name, engine, version, points) for engine, (version, name) in ENGINES.items()
+    }
     parts = ["# Written by bench/fit_profiles.py; not edited by hand.\n"]
-    for engine, (version, name) in ENGINES.items():
-        points = fitted_points(path, engine)
-        fit = fit_engine(points, load_catalog())
-        made = profile(name, engine, version, fit, fit.scales)
-        made = profile(name, engine, version, fit, simulated_scales(points, made))
-        made = with_client_side(points, load_catalog(), made)
-        made = made.model_copy(update={"domain": box_of(points), **MEMORY.get(engine, {})})
+    for engine, fit in fitted(points, load_catalog(), bare).items():
+        made = noted(rounded(fit), points)
         parts.append(text_of(made))
         parts += [text_of(of_version(made, name, told)) for name, told in OTHERS.get(engine, {}).items()]
-        print(name, made.note)
+        print(made.name, made.note)
     TARGET.write_text("\n".join(parts), encoding="utf-8")
 
 
 def of_version(made: ServingProfile, name: str, version: str) -> ServingProfile:
-    """The profile at another version's factor, for scenarios that name it."""
-    told = {"name": name, "version": version, "scale": made.scales[version], "scales": {}}
-    return made.model_copy(update=told)
+    """The profile of another version, for scenarios that name it: its recipes' factors are in force then."""
+    return made.model_copy(update={"name": name, "version": version})
 
 
 def text_of(made: ServingProfile) -> str:

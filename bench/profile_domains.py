@@ -17,15 +17,16 @@ import yaml
 from simulator.calibration.domain import box_of
 
 if TYPE_CHECKING:
-    from catalogs.records import Domain
+    from catalogs.serving_profile import Domain
 
 
 def main() -> None:
     """Renews the domains of all profiles."""
     points, energy_points = map(Path, sys.argv[1:3])
     boxes: dict[str, Domain] = {}
+    every = fit_profiles.fitted_points(points)
     for engine, (_version, name) in fit_profiles.ENGINES.items():
-        box = box_of(fit_profiles.fitted_points(points, engine))
+        box = box_of([point for point in every if point.engine == engine])
         boxes |= dict.fromkeys((name, *fit_profiles.OTHERS.get(engine, {})), box)
     renew(fit_profiles.TARGET, boxes)
     measured = [one.point for one in fit_power.points_in(energy_points)]

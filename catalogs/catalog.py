@@ -23,9 +23,9 @@ if TYPE_CHECKING:
         Device,
         Model,
         Region,
-        ServingProfile,
         Task,
     )
+    from catalogs.serving_profile import ServingProfile
 
 T = TypeVar("T", bound=Entry)
 FEW = 20

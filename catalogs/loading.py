@@ -20,9 +20,9 @@ from catalogs.records import (
     Entry,
     Model,
     Region,
-    ServingProfile,
     Task,
 )
+from catalogs.serving_profile import ServingProfile
 from catalogs.references import reference_faults
 
 if TYPE_CHECKING:

@@ -123,6 +123,13 @@ def shared_width(config: ModelConfig, expert: int) -> int:
     return told if isinstance(told, int) else shared * expert
 
 
+def attended_dim(config: ModelConfig, widths: Widths) -> int:
+    """A head's width; with latent attention the mean of its keys' unrotated part and its values."""
+    if not config.given("kv_lora_rank"):
+        return widths.head_dim
+    return (config.count("qk_nope_head_dim") + config.count("v_head_dim")) // 2
+
+
 def architecture_of(config: ModelConfig, family: Family, widths: Widths, kinds: Kinds) -> Architecture:
     """The shape as the catalog keeps it.
 
@@ -146,7 +153,7 @@ def architecture_of(config: ModelConfig, family: Family, widths: Widths, kinds: 
         hidden=widths.hidden,
         heads=widths.heads,
         kv_heads=widths.kv_heads,
-        head_dim=widths.head_dim,
+        head_dim=attended_dim(config, widths),
         mla_rank=config.count("kv_lora_rank", absent=0),
         mla_rope=config.count("qk_rope_head_dim", absent=0) if config.given("kv_lora_rank") else 0,
         experts=widths.experts,

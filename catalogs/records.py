@@ -20,6 +20,10 @@ Ratio = Annotated[float, Field(ge=0, le=1, allow_inf_nan=False)]
 Count = Annotated[int, Field(ge=1)]
 Money = Annotated[Decimal, Field(ge=0, allow_inf_nan=False)]
 Precision = Literal["bf16", "fp16", "fp8", "int8", "fp4", "int4"]
+ServingCoefficient = Literal[
+    "weight_read", "kv_read", "prefill_flops", "moe_prefill_flops", "decode_flops", "layer_s",
+    "sequence_s", "expert_token_s", "step_s", "all_reduce",
+]  # fmt: skip
 DeviceKind = Literal["phone", "laptop", "mini_pc", "edge_box"]
 
 
@@ -214,7 +218,9 @@ class Accelerator(Entry):
     per chip-hour by kind of contract (`on_demand`, `neocloud`, `spot`, `reserved_1y`), those of
     earlier days in `rents_before`, ascending. `purchase_usd` and `embodied_kgco2e` are the chip's alone,
     `host_purchase_usd` and `host_embodied_kgco2e` those of a server for `chips_per_host` of them, which
-    draws at most `host_nameplate_kw` with them (where nothing is known, TDP and host watts). Rents, the
+    draws at most `host_nameplate_kw` with them (where nothing is known, TDP and host watts). `factors`
+    multiply a serving profile's coefficients where the chip achieves another share of its data sheet, or
+    another host launches its kernels, than those that profiles are fitted on. Rents, the
     purchase price and embodied carbon are unknown where they are not given: no figure is made of them.
     """
 
@@ -240,6 +246,7 @@ class Accelerator(Entry):
     host_embodied_kgco2e: NonNegative = 0.0
     lifetime_years: Positive = 4.0
     tokens_per_s_70b: Positive | None = None
+    factors: dict[ServingCoefficient, Positive] = Field(default_factory=dict)
     regions: tuple[str, ...] | None = None
     banned_regions: tuple[str, ...] = ()
 
@@ -358,78 +365,3 @@ class Task(Entry):
     difficulty_mean: float = 0.0
     difficulty_sd: Positive = 1.0
     slo: Objectives = Objectives()
-
-
-CountSpan = tuple[Count, Count]
-
-
-class Domain(Record):
-    """The box of the points that a profile was fitted to, ends included; absent sides are unknown.
-
-    `params_b` is the models' total size in billions, `chips` the width of a replica, `batch` the
-    sequences on it at once.
-    """
-
-    accelerators: tuple[str, ...] = ()
-    params_b: tuple[Positive, Positive] | None = None
-    chips: CountSpan | None = None
-    input_tokens: CountSpan | None = None
-    output_tokens: CountSpan | None = None
-    batch: CountSpan | None = None
-
-
-class ServingProfile(Entry):
-    """Coefficients of the additive roofline of one serving engine (docs/methodology/serving.md).
-
-    All times are multiplied by `scale`; `scales` are those of other versions of the engine.
-    `expert_read` is as `weight_read` where it is not given, other widths (`expert_read_8bit`,
-    `expert_read_4bit`, `weight_read_4bit`: kernels of their own) as the usual one, and
-    `moe_prefill_flops` (prompts of mixtures of experts) as `prefill_flops`. `prompt_s` is what a
-    prompt adds to its step whatever its length (measured loops only). What a client's clock sees of
-    the first token beyond the batch: `request_s` and `input_token_s` outside steps, and
-    `first_steps` steps of the loop (polling and streaming in chunks); `first_steps_of` holds those of
-    other versions and accelerators, by "version accelerator".
-
-    Memory (simulator/serving/kv_room.py): the ratio is of the `total` of a chip or of what weights leave
-    `free`; `sampler_bytes` per sequence and entry of the vocabulary at start-up, `context_gib` of every
-    chip, `collective_gib` where chips work together, `graph_gib_per_layer` where CUDA graphs are counted.
-    `activation_gib`, `moe_activation_gib` and `non_torch_gib` replace what the formula says, over all
-    chips.
-    """
-
-    engine: str
-    version: str
-    weight_read: Positive
-    kv_read: Positive
-    prefill_flops: Positive
-    decode_flops: NonNegative
-    layer_s: NonNegative
-    layer_tp_s: NonNegative
-    sequence_s: NonNegative
-    step_s: NonNegative
-    all_reduce: NonNegative
-    moe_layer_s: NonNegative = 0.0
-    expert_read: Positive | None = None
-    expert_read_8bit: Positive | None = None
-    expert_read_4bit: Positive | None = None
-    weight_read_4bit: Positive | None = None
-    moe_prefill_flops: Positive | None = None
-    scale: Positive = 1.0
-    scales: dict[str, Positive] = Field(default_factory=dict)
-    request_s: NonNegative = 0.0
-    input_token_s: NonNegative = 0.0
-    first_steps: NonNegative = 0.0
-    prompt_s: NonNegative = 0.0
-    first_steps_of: dict[str, NonNegative] = Field(default_factory=dict)
-    memory_utilization_ratio: Ratio = 0.9
-    memory_ratio_of: Literal["total", "free"] = "total"
-    sampler_bytes: NonNegative = 16.0
-    graph_gib_per_layer: NonNegative = 0.0
-    context_gib: NonNegative = 0.09
-    collective_gib: NonNegative = 1.3
-    activation_gib: NonNegative | None = None
-    moe_activation_gib: NonNegative | None = None
-    non_torch_gib: NonNegative | None = None
-    token_budget: Count = 8192
-    max_sequences: Count = 256
-    domain: Domain | None = None

@@ -17,6 +17,7 @@ from simulator.calibration.errors import Judged, summary
 from simulator.calibration.fitting import tpot_columns
 from simulator.calibration.points import MOST_BATCH, MOST_WIDTH
 from simulator.calibration.prediction import engine_of, predicted_s
+from simulator.calibration.recipes import recipe_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from catalogs import Catalog
-    from catalogs.records import ServingProfile
+    from catalogs.serving_profile import ServingProfile
     from simulator.calibration.errors import ErrorSummary
     from simulator.calibration.points import Point
 
@@ -32,7 +33,7 @@ PARTS = {
     "weights": ("weight_read", "weight_read_4bit", "expert_read", "expert_read_4bit", "expert_read_8bit"),
     "cache": ("kv_read",),
     "prompts": ("prefill_flops", "moe_prefill_flops"),
-    "sequences": ("decode_flops", "sequence_s", "all_reduce"),
+    "sequences": ("decode_flops", "sequence_s", "expert_token_s", "all_reduce"),
     "steps": ("layer_s", "layer_tp_s", "moe_layer_s", "step_s"),
 }
 LEAST_POINTS = 3
@@ -80,10 +81,15 @@ def adapted(made: ServingProfile, points: Sequence[Point], catalog: Catalog) -> 
 
 
 def rescaled(made: ServingProfile, points: Sequence[Point], factor: float) -> ServingProfile:
-    """The profile as its owner runs it: at the version most points are of, all times a factor longer."""
-    version = Counter(point.version for point in points).most_common(1)[0][0]
-    scales = {name: scale * factor for name, scale in made.scales.items()}
-    return made.model_copy(update={"scale": scales.get(version, made.scale * factor), "scales": scales})
+    """The profile as its owner runs it: at the recipe most points are of, all times a factor longer.
+
+    Other recipes stay as much longer or shorter than that one as they are.
+    """
+    ((version, recipe), _count) = Counter((p.version, recipe_of(p)) for p in points).most_common(1)[0]
+    own = made.recipes.get(recipe, 1.0)
+    recipes = {name: value / own for name, value in made.recipes.items()}
+    told = {"scale": made.scale * own * factor, "recipes": recipes, "version": version or made.version}
+    return made.model_copy(update=told)
 
 
 def demand_enough(points: Sequence[Point]) -> None:
@@ -125,7 +131,7 @@ def part_factors(made: ServingProfile, points: Sequence[Point], catalog: Catalog
 def part_seconds(made: ServingProfile, points: Sequence[Point], catalog: Catalog) -> NDArray[np.float64]:
     """Seconds per token that each part brings to each point; shape points x parts."""
     held = [name for names in PARTS.values() for name in names if getattr(made, name) is not None]
-    scales = np.array([engine_of(made, point).scale for point in points])
+    scales = np.array([engine_of(made, point, catalog).scale for point in points])
     columns = np.array([tpot_columns(point, catalog, held) for point in points]) * scales[:, np.newaxis]
     seconds = {name: getattr(made, name) * columns[:, place] for place, name in enumerate(held)}
     sums = [sum(seconds.get(name, 0.0 * scales) for name in names) for names in PARTS.values()]

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from catalogs import Catalog
-    from catalogs.records import ServingProfile
+    from catalogs.serving_profile import ServingProfile
     from simulator.calibration.points import Point
 
     Column = NDArray[np.float64]

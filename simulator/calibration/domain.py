@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from catalogs.records import Domain
+from catalogs.serving_profile import Domain
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

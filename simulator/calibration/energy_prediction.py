@@ -11,7 +11,7 @@ from simulator.serving.step_cost import step_joules
 
 if TYPE_CHECKING:
     from catalogs import Catalog
-    from catalogs.records import ServingProfile
+    from catalogs.serving_profile import ServingProfile
     from simulator.calibration.energy_points import EnergyPoint
     from simulator.calibration.points import Point
     from simulator.kernel.spec import BatchingSpec, StepCost

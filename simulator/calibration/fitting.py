@@ -1,8 +1,10 @@
-"""Coefficients of a serving engine from measured points: bounded least squares on relative error.
+"""Coefficients of serving engines from measured points: bounded least squares on relative error.
 
 The step cost is linear in the coefficients, so the TPOT of a steady closed loop is, too, while the
 schedule is given: per decode step the other sequences bring (B - 1) / (out - 1) prompts along; B are
-those that have KV room. Versions differ by a factor each (the median of measured over fitted).
+those that have KV room. The engines share all coefficients but `OWN`: each alone has seen too few models
+and chips to tell its own from theirs (docs/decisions/0123). What a recipe (engine, version, model,
+accelerator) deviates by is its own (`recipes.py`) and bends no coefficient.
 """
 
 from __future__ import annotations
@@ -12,13 +14,14 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from simulator.calibration.prediction import chip, room_tokens
+from simulator.calibration.prediction import chip, drafted, room_tokens
+from simulator.fleet.engines import on_chip
 from simulator.kernel.spec import StepCost
 from simulator.serving.hardware import Engine
 from simulator.serving.step_cost import BYTES_8BIT, expert_miss, step_seconds
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping, Sequence
+    from collections.abc import Collection, Iterable, Mapping, Sequence
 
     from numpy.typing import NDArray
 
@@ -39,6 +42,7 @@ BOUNDS = {
     "layer_s": (0.0, 1e-4),
     "layer_tp_s": (0.0, 1e-4),
     "moe_layer_s": (0.0, 1e-4),
+    "expert_token_s": (0.0, 2e-6),
     "sequence_s": (0.0, 2e-4),
     "step_s": (0.0, 5e-2),
     "all_reduce": (0.5, 8.0),
@@ -57,49 +61,68 @@ NOTHING = Engine(
 )  # fmt: skip
 """An engine that takes no time: unit costs are one coefficient on top of it."""
 NO_COST = StepCost(base=0.0)
+OWN = ("moe_layer_s",)
+"""Coefficients that each engine has of its own: how it launches experts differs most between them."""
 ROUNDS = 12
-SCALE_LIMITS = (0.4, 3.0)
-LEAST_OF_A_VERSION = 4
 TIGHT_ERROR = 0.03
 """Errors below this count alike: the fit minimises absolute relative error beyond it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Fit:
-    """Fitted coefficients by name, factors by version, and relative errors of the points fitted."""
+    """Fitted coefficients by engine and name, and relative errors of the points fitted."""
 
-    coefficients: dict[str, float]
-    scales: dict[str, float]
+    coefficients: dict[str, dict[str, float]]
     error: Column
 
 
-def fit_engine(
+def fit_engines(
     points: Sequence[Point], catalog: Catalog, bounds: Mapping[str, tuple[float, float]] = BOUNDS
 ) -> Fit:
-    """Fits one engine's coefficients to points that have a measured TPOT.
+    """Fits the engines' coefficients to points that have a measured TPOT.
 
-    A single version's factor stays 1. Coefficients that stand in no point end at their lower bound.
+    Coefficients that stand in no point end at their lower bound.
+    """
+    engines = np.array([point.engine for point in points])
+    names = named_columns(sorted(set(engines.tolist())), bounds)
+    unit = np.array([bounds[name][1] for name, _engine in names])
+    low = np.array([bounds[name][0] for name, _engine in names]) / unit
+    shared = np.array([tpot_columns(point, catalog, bounds) for point in points])
+    place = {name: number for number, name in enumerate(bounds)}
+    masks = [np.ones(len(points)) if engine is None else engines == engine for _name, engine in names]
+    columns = [shared[:, place[name]] * mask for (name, _engine), mask in zip(names, masks, strict=True)]
+    measured = np.array([point.tpot_s for point in points], np.float64)
+    relative = np.stack(columns, axis=1) * unit / measured[:, np.newaxis]
+    found = least_relative(relative, low, np.array([point.weight for point in points]))
+    values = dict(zip(names, (found * unit).tolist(), strict=True))
+    return Fit(
+        coefficients={engine: of_engine(values, engine) for engine in set(engines.tolist())},
+        error=relative @ found - 1.0,
+    )
+
+
+def named_columns(engines: Sequence[str], names: Iterable[str]) -> list[tuple[str, str | None]]:
+    """What is fitted: each coefficient for all engines (None), those of `OWN` for each engine."""
+    return [(name, engine) for name in names for engine in (engines if name in OWN else (None,))]
+
+
+def of_engine(values: Mapping[tuple[str, str | None], float], engine: str) -> dict[str, float]:
+    """An engine's coefficients: the shared ones and its own."""
+    return {name: value for (name, owner), value in values.items() if owner in (None, engine)}
+
+
+def least_relative(relative: Column, low: Column, counts: Column) -> Column:
+    """Factors from `low` to 1 whose combinations are nearest to 1, in absolute error beyond a tight one.
+
+    `counts` says how much each row counts.
     """
     from scipy.optimize import lsq_linear
 
-    unit = np.array([high for _low, high in bounds.values()])
-    low = np.array([low for low, _high in bounds.values()]) / unit
-    design = np.array([tpot_columns(point, catalog, bounds) for point in points]) * unit
-    measured = np.array([point.tpot_s for point in points], np.float64)
-    keys = np.array([point.version for point in points])
-    scales = dict.fromkeys(sorted(set(keys)), 1.0)
-    weight = np.ones(len(points))
+    weight, found = np.sqrt(counts), low
     for _ in range(ROUNDS):
-        factor = np.array([scales[key] for key in keys])
-        relative = design * (factor / measured)[:, np.newaxis]
         found = lsq_linear(relative * weight[:, np.newaxis], weight, (low, 1.0)).x
-        weight = 1.0 / np.sqrt(np.maximum(np.abs(relative @ found - 1.0), TIGHT_ERROR))
-        if len(scales) > 1:
-            scales = version_scales(keys, measured / (design @ found))
-    error = design @ found * np.array([scales[key] for key in keys]) / measured - 1.0
-    return Fit(
-        coefficients=dict(zip(bounds, (found * unit).tolist(), strict=True)), scales=scales, error=error
-    )
+        weight = np.sqrt(counts / np.maximum(np.abs(relative @ found - 1.0), TIGHT_ERROR))
+    return found
 
 
 def least_absolute(columns: Column, target: Column, tight: float = TIGHT_ERROR) -> list[float]:
@@ -111,17 +134,6 @@ def least_absolute(columns: Column, target: Column, tight: float = TIGHT_ERROR) 
         found = nnls(columns * weight[:, np.newaxis], target * weight)[0]
         weight = 1.0 / np.sqrt(np.maximum(np.abs(columns @ found - target), tight))
     return [float(value) for value in found]
-
-
-def version_scales(keys: NDArray[np.str_], ratio: Column) -> dict[str, float]:
-    """The median of measured over fitted by version, of all points where a version has too few."""
-    usual = float(np.clip(np.median(ratio), *SCALE_LIMITS))
-    found = {}
-    for key in sorted(set(keys.tolist())):
-        mine = ratio[keys == key]
-        enough = len(mine) >= LEAST_OF_A_VERSION
-        found[key] = float(np.clip(np.median(mine), *SCALE_LIMITS)) if enough else usual
-    return found
 
 
 def tpot_columns(point: Point, catalog: Catalog, names: Collection[str] = BOUNDS) -> list[float]:
@@ -147,8 +159,11 @@ def unit_cost(point: Point, catalog: Catalog, name: str) -> StepCost:
         return replace(NO_COST, prompt=1.0 / point.input_tokens)
     usual = STAND_INS.get(name, name)
     told = {"weight_read" if usual == "expert_read" else usual: 1.0}
-    engine = replace(NOTHING, **told)  # type: ignore[arg-type]  # coefficients alone, not its memory
-    cost = step_seconds(point.shape, chip(point, catalog), engine, point.layout)
+    bare = replace(NOTHING, **told)  # type: ignore[arg-type]  # coefficients alone, not its memory
+    engine = on_chip(bare, catalog.accelerator(point.accelerator).factors)
+    cost = drafted(
+        point, step_seconds(point.shape, chip(point, catalog), engine, point.layout), engine, catalog
+    )
     if usual == "weight_read":
         return replace(cost, expert=0.0)
     return replace(cost, base=0.0) if usual == "expert_read" else cost
@@ -170,17 +185,18 @@ def stands_in(point: Point, name: str) -> bool:
 
 def steady_tpot_s(point: Point, cost: StepCost) -> float:
     """TPOT of the loop in the mean: a decode step of the whole batch and its share of prompts."""
-    prompts = (point.batch - 1) / (point.output_tokens - 1)
+    prompts = (point.batch - 1) * point.kept / (point.output_tokens - 1)
     context = point.batch * (point.input_tokens + point.output_tokens / 2.0)
     tokens = point.input_tokens
     prompt_s = cost.prompt * tokens + cost.attention * tokens * tokens / 2.0
-    return (
+    step_s = (
         cost.base
         + cost.expert * touched(point, prompts)
         + cost.sequence * point.batch
         + cost.context * context
         + prompts * prompt_s
     )
+    return step_s / point.kept
 
 
 def touched(point: Point, prompts: float) -> float:
@@ -188,6 +204,7 @@ def touched(point: Point, prompts: float) -> float:
     miss = expert_miss(point.shape) ** point.ranks
     if not point.shape.experts:
         return 0.0
-    decode = 1.0 - miss**point.batch
-    joined = 1.0 - miss ** (point.batch + point.input_tokens)
+    tokens = point.batch * point.width
+    decode = 1.0 - miss**tokens
+    joined = 1.0 - miss ** (tokens + point.input_tokens)
     return decode + min(prompts, 1.0) * (joined - decode)

@@ -11,6 +11,7 @@ from catalogs.errors import Fault
 from catalogs.near_names import did_you_mean, unknown_name
 from simulator.fleet.batching import shape_of
 from simulator.serving.hardware import WEIGHT_BYTES, Layout
+from simulator.serving.speculation import tokens_per_step
 from simulator.tables import InvalidTableError, count_of, open_table
 
 if TYPE_CHECKING:
@@ -33,6 +34,12 @@ INTEGER = ("int4", "int8")
 """What no quantisation mode or model's name tells better."""
 SQUARED = {16: 4, 64: 8}
 """Chips behind widths that a file gives as the product of two (serving.md: 16 means 4 x 4)."""
+MULTI_TOKEN_PREDICTION = {("trtllm", "1.2.0rc6.post3")}
+"""Recipes that draft a token with the model's own extra layer where no column says so: DeepSeek takes 0.6 of
+the time that the same recipe takes a build earlier, as one draft token and its usual acceptance explain."""
+USUAL_ACCEPTANCE = 0.8
+"""Share of single draft tokens kept by multi-token prediction (DeepSeek-V3, arXiv 2412.19437: 85 to 90 %
+for its own answers; benchmarks with random text keep fewer)."""
 SECONDS_PER_MS = 1e-3
 MONTH_LENGTH = len("2026-11")
 MOST_WIDTH, MOST_BATCH = 8, 256
@@ -60,6 +67,8 @@ class Point:
     """One measured configuration.
 
     `batch` sequences stand in the loop of each attention rank, `ranks` ranks share the experts.
+    `weight` is how much the point counts in a fit.
+    A decode step computes `width` tokens of a sequence and keeps `kept` of them: 1 without drafts.
     `version` is the engine's, or the month of the measurement where the file does not give it.
     Measured values are None where the file has none; seconds.
     """
@@ -75,6 +84,9 @@ class Point:
     output_tokens: int
     batch: int
     ranks: int
+    width: int = 1
+    kept: float = 1.0
+    weight: float = 1.0
     ttft_s: float | None
     tpot_s: float | None
 
@@ -138,7 +150,9 @@ def accelerator_name(told: str, catalog: Catalog) -> str:
     """The catalog's name of an accelerator, whatever its case; empty where it has none."""
     if told in catalog.accelerators:
         return told
-    low = told.lower()
+    low = told.strip().lower()
+    if low.replace("_", "-") in catalog.accelerators:
+        return low.replace("_", "-")
     name = ACCELERATORS.get(low, low.removesuffix("_sxm"))
     return name if name in catalog.accelerators else ""
 
@@ -173,6 +187,7 @@ def made_of(row: dict[str, str], shape: Shape, accelerator: str) -> Point:
     precision = precision_of(row)
     ranks, layout = layout_of(row, precision)
     layout = replace(layout, kv_bytes=kv_bytes_of(row, precision, accelerator))
+    width, kept = drafts_of(row, shape)
     return Point(
         model=row["model"],
         accelerator=accelerator,
@@ -185,9 +200,26 @@ def made_of(row: dict[str, str], shape: Shape, accelerator: str) -> Point:
         output_tokens=max(whole(row, "output_tokens", least=0), 2),
         batch=max(whole(row, "batch_size", least=0), 1),
         ranks=ranks,
+        width=width,
+        kept=kept,
         ttft_s=measured_s(row, "ttft_ms"),
         tpot_s=measured_s(row, "tpot_ms"),
     )
+
+
+def drafts_of(row: dict[str, str], shape: Shape) -> tuple[int, float]:
+    """Tokens of a sequence in a decode step and how many are kept, as the row or its recipe says.
+
+    Raises:
+        ValueError: a number is none.
+    """
+    tokens = whole(row, "draft_tokens", 0, least=0)
+    if tokens:
+        ratio = positive(row, "acceptance_ratio") or USUAL_ACCEPTANCE
+        return tokens + 1, tokens_per_step(tokens, min(ratio, 1.0))
+    if (row["engine"], version_of(row)) in MULTI_TOKEN_PREDICTION and shape.mla_width:
+        return 2, tokens_per_step(1, USUAL_ACCEPTANCE)
+    return 1, 1.0
 
 
 def measured_s(row: dict[str, str], name: str) -> float | None:
@@ -267,6 +299,8 @@ def layout_of(row: dict[str, str], precision: Precision) -> tuple[int, Layout]:
     width, ranks = SQUARED.get(chips, chips), SQUARED.get(given, given)
     spread = whole(row, "moe_tp_size", 1, least=0) * whole(row, "moe_ep_size", 1, least=0)
     spread = SQUARED.get(spread, spread)
+    if not row.get("attention_dp") and spread > width:
+        ranks = spread // width
     if ranks > 1 and width > 1 and spread > width * ranks // 2:
         width = max(spread // ranks, 1)
     experts = max(width * ranks, 1)

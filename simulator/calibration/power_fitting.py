@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from catalogs import Catalog
-    from catalogs.records import ServingProfile
+    from catalogs.serving_profile import ServingProfile
     from simulator.calibration.energy_points import EnergyPoint
     from simulator.calibration.points import Point
 

@@ -8,16 +8,21 @@ from typing import TYPE_CHECKING
 
 from catalogs.near_names import unknown_name
 from simulator.calibration.closed_loop import harness_rows, mean_times
-from simulator.fleet.batching import chip_of, engine_coefficients
+from simulator.calibration.recipes import recipe_of
+from simulator.fleet.batching import chip_of
+from simulator.fleet.engines import engine_coefficients
 from simulator.kernel.spec import BatchingSpec
 from simulator.scenario.fleet import Hardware
 from simulator.serving.kv_room import kv_room_tokens
+from simulator.serving.speculation import wider_seconds
 from simulator.serving.step_cost import expert_miss, step_seconds
 
 if TYPE_CHECKING:
     from catalogs import Catalog
-    from catalogs.records import Accelerator, Precision, ServingProfile
+    from catalogs.records import Accelerator, Precision
+    from catalogs.serving_profile import ServingProfile
     from simulator.calibration.points import Point
+    from simulator.kernel.spec import StepCost
     from simulator.serving.hardware import Chip, Engine
 
 FALLBACK = "generic-vllm"
@@ -36,9 +41,11 @@ CLOSE_MEMORY_RATIO = 0.95
 
 
 def profile_of(catalog: Catalog, engine: str) -> ServingProfile:
-    """The profile of an engine: the newest fitted one, else the generic one."""
-    fitted = [entry for entry in catalog.serving_profiles.values() if entry.engine == engine and entry.scales]
-    return fitted[-1] if fitted else catalog.serving_profile(FALLBACK)
+    """The profile of an engine: the first that has factors of recipes, else the generic one."""
+    fitted = [
+        entry for entry in catalog.serving_profiles.values() if entry.engine == engine and entry.recipes
+    ]
+    return fitted[0] if fitted else catalog.serving_profile(FALLBACK)
 
 
 def engine_fault(catalog: Catalog, engine: str) -> str:
@@ -50,7 +57,7 @@ def engine_fault(catalog: Catalog, engine: str) -> str:
 def version_doubt(catalog: Catalog, point: Point) -> str:
     """That a point's version was not fitted, and the nearest that were; empty where it was, or is untold."""
     profile = profile_of(catalog, point.engine)
-    known = list(profile.scales)
+    known = list(dict.fromkeys(recipe.split()[0] for recipe in profile.recipes))
     if not known or not point.version or point.version in known:
         return ""
     near = ", ".join(map(repr, get_close_matches(point.version, known, n=2, cutoff=0.0)))
@@ -58,10 +65,10 @@ def version_doubt(catalog: Catalog, point: Point) -> str:
     return f"version {point.version!r} of {point.engine!r} was not fitted; {usual}; nearest fitted: {near}"
 
 
-def engine_of(profile: ServingProfile, point: Point) -> Engine:
-    """The profile's coefficients, at the scale of the point's version."""
-    scale = profile.scales.get(point.version, profile.scale)
-    return replace(engine_coefficients(profile), scale=scale)
+def engine_of(profile: ServingProfile, point: Point, catalog: Catalog) -> Engine:
+    """The profile's coefficients, at the factor of the point's recipe where one was fitted."""
+    engine = engine_coefficients(profile, catalog.accelerator(point.accelerator))
+    return replace(engine, scale=profile.scale * profile.recipes.get(recipe_of(point), 1.0))
 
 
 def chip(point: Point, catalog: Catalog) -> Chip:
@@ -78,16 +85,23 @@ def computed_precision(point: Point, accelerator: Accelerator) -> Precision:
 
 def spec_of(point: Point, catalog: Catalog, profile: ServingProfile) -> BatchingSpec:
     """The replica behind a point; with several attention ranks, one rank of it."""
-    engine, chosen = engine_of(profile, point), chip(point, catalog)
-    seconds = step_seconds(point.shape, chosen, engine, point.layout)
+    engine, chosen = engine_of(profile, point, catalog), chip(point, catalog)
+    seconds = drafted(point, step_seconds(point.shape, chosen, engine, point.layout), engine, catalog)
     fixed = engine.scale * profile.prompt_s / point.input_tokens
     return BatchingSpec(
         seconds=replace(seconds, prompt=seconds.prompt + fixed),
         expert_miss=expert_miss(point.shape) ** point.ranks,
-        max_sequences=profile.max_sequences,
-        token_budget=profile.token_budget,
+        max_sequences=engine.memory.max_sequences,
+        token_budget=engine.memory.token_budget,
         kv_room_tokens=room_tokens(point, chosen, engine),
+        width=point.width,
+        progress=point.kept,
     )
+
+
+def drafted(point: Point, seconds: StepCost, engine: Engine, catalog: Catalog) -> StepCost:
+    """The step cost where each decode step computes the point's draft tokens as well."""
+    return wider_seconds(seconds, point.shape, chip(point, catalog), engine, point.layout, point.width)
 
 
 def room_tokens(point: Point, chosen: Chip, engine: Engine) -> int:

@@ -1,4 +1,4 @@
-"""Held-out error: every group of points predicted by coefficients fitted without it.
+"""Held-out error: every group of points, model or chip predicted by coefficients fitted without it.
 
 Also of calibration: a group never seen, five of its points given, the others judged.
 """
@@ -12,16 +12,21 @@ import numpy as np
 
 from simulator.calibration.adaptation import TooFewPointsError, adapted, judge
 from simulator.calibration.client_side import with_client_side
-from simulator.calibration.fitting import fit_engine
+from simulator.calibration.fitting import fit_engines
+from simulator.calibration.prediction import predicted_s
+from simulator.calibration.recipes import recipe_factors
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from catalogs import Catalog
-    from catalogs.records import ServingProfile
+    from catalogs.serving_profile import ServingProfile
     from simulator.calibration.errors import Judged
     from simulator.calibration.fitting import Fit
     from simulator.calibration.points import Point
+
+    Profiles = Mapping[str, ServingProfile]
+    Key = Callable[[Point], tuple[str | int, ...]]
 
 Group = TypeVar("Group", bound="tuple[str | int, ...]")
 
@@ -41,15 +46,53 @@ class Draw:
     errors: tuple[float, ...]
 
 
-def refitted(made: ServingProfile, fit: Fit) -> ServingProfile:
-    """A profile with other coefficients and factors; a version not met takes the median factor."""
-    usual = float(np.median(list(fit.scales.values())))
-    return made.model_copy(update={**fit.coefficients, "scales": fit.scales, "scale": usual})
+def fitted(points: Sequence[Point], catalog: Catalog, made: Profiles) -> Profiles:
+    """The engines' profiles with coefficients, recipes' factors and client side of these points alone."""
+    fit = fit_engines(points, catalog)
+    return {
+        engine: with_own_points(profile, fit, [point for point in points if point.engine == engine], catalog)
+        for engine, profile in made.items()
+    }
 
 
-def folds(points: Sequence[Point]) -> list[set[tuple[str, str, str, str, int]]]:
-    """The groups of the points in so many parts."""
-    return in_parts([point.group for point in points])
+def with_own_points(
+    made: ServingProfile, fit: Fit, points: Sequence[Point], catalog: Catalog
+) -> ServingProfile:
+    """One engine's profile: fitted coefficients, then factors of its recipes, then its client side."""
+    own = fit.coefficients.get(made.engine) or next(iter(fit.coefficients.values()))
+    bare = made.model_copy(update={**own, "scale": 1.0, "recipes": {}})
+    if not points:
+        return bare
+    return with_client_side(points, catalog, with_recipes(bare, points, catalog))
+
+
+def with_recipes(bare: ServingProfile, points: Sequence[Point], catalog: Catalog) -> ServingProfile:
+    """The profile with factors such that the simulator meets the points of each recipe in the median."""
+    found = [predicted_s(point, catalog, bare)[1] for point in points]
+    ratio = np.array([point.tpot_s for point in points], np.float64) / np.array(found)
+    return bare.model_copy(update={"recipes": recipe_factors(points, ratio)})
+
+
+def group_of(point: Point) -> tuple[str | int, ...]:
+    """Model, accelerator, engine, precision and width."""
+    return point.group
+
+
+def model_of(point: Point) -> tuple[str | int, ...]:
+    """The model, whatever its name: layers, hidden size, experts."""
+    return (point.shape.layers, point.shape.hidden, point.shape.experts)
+
+
+def accelerator_of(point: Point) -> tuple[str | int, ...]:
+    """The accelerator."""
+    return (point.accelerator,)
+
+
+def folds(points: Sequence[Point], key: Key = group_of) -> list[set[tuple[str | int, ...]]]:
+    """What is held out together, in so many parts: groups in eight, whole models or accelerators one by one."""
+    if key is group_of:
+        return in_parts([key(point) for point in points])
+    return [{name} for name in sorted({key(point) for point in points})]
 
 
 def in_parts(groups: Sequence[Group]) -> list[set[Group]]:
@@ -60,26 +103,26 @@ def in_parts(groups: Sequence[Group]) -> list[set[Group]]:
     return [{distinct[number] for number in part.tolist()} for part in parts]
 
 
-def cross_validated(points: Sequence[Point], catalog: Catalog, made: ServingProfile) -> list[Judged]:
-    """Every point of one engine as predicted, by the simulator, from the other groups alone."""
+def cross_validated(
+    points: Sequence[Point], catalog: Catalog, made: Profiles, key: Key = group_of
+) -> list[Judged]:
+    """Every point as predicted, by the simulator, from the points that share no group (model, chip) with it."""
     found: list[Judged] = []
-    for held_out in folds(points):
-        rest = [point for point in points if point.group not in held_out]
-        profile = with_client_side(rest, catalog, refitted(made, fit_engine(rest, catalog)))
-        found += [judge(point, catalog, profile) for point in points if point.group in held_out]
+    for held_out in folds(points, key):
+        profiles = fitted([point for point in points if key(point) not in held_out], catalog, made)
+        found += [judge(point, catalog, profiles[point.engine]) for point in points if key(point) in held_out]
     return found
 
 
-def calibrations(points: Sequence[Point], catalog: Catalog, made: ServingProfile) -> list[Draw]:
-    """`DRAWS` calibrations of each group of one engine, from a profile fitted without it."""
+def calibrations(points: Sequence[Point], catalog: Catalog, made: Profiles) -> list[Draw]:
+    """`DRAWS` calibrations of each group, from profiles fitted without it."""
     rng, found = np.random.default_rng(SEED), []
     for held_out in folds(points):
-        rest = [point for point in points if point.group not in held_out]
-        profile = refitted(made, fit_engine(rest, catalog))
+        profiles = fitted([point for point in points if point.group not in held_out], catalog, made)
         for group in sorted(held_out):
             mine = [point for point in points if point.group == group]
             if len(mine) >= GIVEN + LEAST_JUDGED:
-                found += list(drawn(mine, catalog, profile, rng))
+                found += list(drawn(mine, catalog, profiles[mine[0].engine], rng))
     return found
 
 

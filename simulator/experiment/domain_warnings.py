@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from catalogs.records import Domain
+    from catalogs.serving_profile import Domain
     from simulator.accounting.settlement import Settlement
     from simulator.scenario import Deployment, Scenario
 

@@ -15,6 +15,7 @@ from simulator.fleet.capacity import (
     pricing_problems,
     unknown_notes,
 )
+from simulator.fleet.engines import engine_coefficients, recipe_name
 from simulator.fleet.layouts import (
     layout_of,
     layout_problems,
@@ -25,7 +26,8 @@ from simulator.fleet.layouts import (
 )
 from simulator.fleet.marginal import marginal_usd_per_mtok
 from simulator.kernel.spec import BatchingSpec, DecodePool
-from simulator.serving.hardware import GIB, WEIGHT_BYTES, Chip, Engine, Memory, Shape
+from simulator.serving.attention import kv_bytes_per_token
+from simulator.serving.hardware import WEIGHT_BYTES, Chip, Shape
 from simulator.serving.kv_room import kv_room_tokens, shortfall_bytes
 from simulator.serving.speculation import (
     tokens_per_step,
@@ -33,22 +35,17 @@ from simulator.serving.speculation import (
     wider_seconds,
     with_draft_layers,
 )
-from simulator.serving.step_cost import (
-    expert_miss,
-    kv_bytes_per_token,
-    step_joules,
-    step_seconds,
-)
+from simulator.serving.step_cost import expert_miss, step_joules, step_seconds
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from catalogs.records import Accelerator, Architecture, Precision, ServingProfile
+    from catalogs.records import Accelerator, Architecture, Precision
     from simulator.fleet.backend import Work
     from simulator.fleet.layouts import Widths
     from simulator.scenario import Deployment, Scenario
     from simulator.scenario.fleet import EngineSettings, Hardware
-    from simulator.serving.hardware import Layout
+    from simulator.serving.hardware import Engine, Layout
     from simulator.streams import RandomStreams
     from simulator.world.plan import Timings
 
@@ -188,7 +185,10 @@ def batching_spec(scenario: Scenario, deployment: Deployment) -> BatchingSpec:
 def engine_in(scenario: Scenario, deployment: Deployment) -> Engine:
     """The coefficients of the deployment's engine, at the limits that the scenario gives it."""
     profile = scenario.catalog.serving_profile(deployment.engine.profile)
-    return replace(engine_coefficients(profile), memory=memory_of(profile, deployment.engine))
+    accelerator = scenario.catalog.accelerator(hardware_of(deployment).accelerator)
+    recipe = recipe_name(profile.version, accelerator.name, shape_in(scenario, deployment))
+    engine = engine_coefficients(profile, accelerator, deployment.engine)
+    return replace(engine, scale=profile.scale * profile.recipes.get(recipe, 1.0))
 
 
 def layout_in(deployment: Deployment, widths: Widths | None = None) -> Layout:
@@ -228,6 +228,7 @@ def shape_of(architecture: Architecture) -> Shape:
         kv_heads=architecture.kv_heads,
         head_dim=architecture.head_dim,
         mla_width=architecture.mla_rank + architecture.mla_rope,
+        mla_rope=architecture.mla_rope if architecture.mla_rank else 0,
         experts=architecture.experts,
         experts_per_token=architecture.experts_per_token,
         total_params=architecture.total_params_b * GIGA,
@@ -270,61 +271,6 @@ def chip_of(accelerator: Accelerator, hardware: Hardware) -> Chip:
         wait_w=accelerator.idle_w if accelerator.wait_w is None else accelerator.wait_w,
         tdp_w=accelerator.tdp_w,
     )
-
-
-def engine_coefficients(profile: ServingProfile) -> Engine:
-    """The plain numbers of a serving profile."""
-    return Engine(
-        weight_read=profile.weight_read,
-        kv_read=profile.kv_read,
-        prefill_flops=profile.prefill_flops,
-        decode_flops=profile.decode_flops,
-        layer_s=profile.layer_s,
-        layer_tp_s=profile.layer_tp_s,
-        sequence_s=profile.sequence_s,
-        step_s=profile.step_s,
-        all_reduce=profile.all_reduce,
-        moe_layer_s=profile.moe_layer_s,
-        expert_read=profile.expert_read or profile.weight_read,
-        expert_read_8bit=profile.expert_read_8bit or 0.0,
-        expert_read_4bit=profile.expert_read_4bit or 0.0,
-        weight_read_4bit=profile.weight_read_4bit or 0.0,
-        moe_prefill_flops=profile.moe_prefill_flops or 0.0,
-        scale=profile.scale,
-        memory=memory_of(profile),
-    )
-
-
-def memory_of(profile: ServingProfile, settings: EngineSettings | None = None) -> Memory:
-    """How the profile's engine shares a chip's memory out, with the limits that a scenario gives."""
-    token_budget, max_sequences = limits_of(profile, settings)
-    told = settings.gpu_memory_utilization if settings else None
-    return Memory(
-        utilization_ratio=told or profile.memory_utilization_ratio,
-        of_free=profile.memory_ratio_of == "free",
-        sampler_bytes=profile.sampler_bytes,
-        graph_bytes=profile.graph_gib_per_layer * GIB,
-        context_bytes=profile.context_gib * GIB,
-        collective_bytes=profile.collective_gib * GIB,
-        activation_bytes=bytes_of(profile.activation_gib),
-        moe_activation_bytes=bytes_of(profile.moe_activation_gib),
-        non_torch_bytes=bytes_of(profile.non_torch_gib),
-        token_budget=token_budget,
-        max_sequences=max_sequences,
-        block_tokens=settings.block_size if settings else 16,
-    )
-
-
-def bytes_of(gib: float | None) -> float | None:
-    """GiB in bytes, where there are any."""
-    return None if gib is None else gib * GIB
-
-
-def limits_of(profile: ServingProfile, settings: EngineSettings | None) -> tuple[int, int]:
-    """Tokens of a step and sequences at once: the scenario's, else the profile's."""
-    tokens = settings.step_tokens if settings else None
-    sequences = settings.sequences if settings else None
-    return tokens or profile.token_budget, sequences or profile.max_sequences
 
 
 def unknown(key: str, lookup: Callable[[str], object], name: str) -> Iterator[tuple[str, str]]:

@@ -14,7 +14,7 @@ from simulator.fleet.offline import absence_of
 from simulator.fleet.ownership import SECONDS_PER_YEAR, owned_device
 from simulator.kernel.spec import ServersSpec
 from simulator.serving.hardware import Layout
-from simulator.serving.step_cost import kv_bytes_per_token
+from simulator.serving.attention import kv_bytes_per_token
 from simulator.world.plan import Throttling, Timings
 
 if TYPE_CHECKING:

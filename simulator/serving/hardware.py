@@ -11,7 +11,8 @@ GIB = 1024.0**3
 class Shape:
     """A transformer's shape; parameters as counts, not billions.
 
-    `mla_width` is rank + rope of multi-head latent attention, 0 where the model has none.
+    `mla_width` is rank + rope of multi-head latent attention, `mla_rope` the rotary part of it, both 0 where
+    the model has none; `head_dim` is then that of a head's values.
     `kv_layers` keep the whole context, the others at most `window_tokens` or a state of `state_bytes`
     in all of them together. `ffn_hidden` is the inner width of a dense layer, `expert_hidden` that of one
     expert; `tied_embeddings`: one table of `vocabulary` x `hidden` reads and writes tokens, else two.
@@ -27,6 +28,7 @@ class Shape:
     kv_heads: int
     head_dim: int
     mla_width: int = 0
+    mla_rope: int = 0
     experts: int = 0
     experts_per_token: int = 0
     total_params: float
@@ -102,6 +104,7 @@ class Engine:
     step_s: float
     all_reduce: float
     moe_layer_s: float = 0.0
+    expert_token_s: float = 0.0
     expert_read: float = 0.0  # 0: as dense weights
     expert_read_8bit: float = 0.0  # 0: as other experts
     expert_read_4bit: float = 0.0  # 0: as other experts

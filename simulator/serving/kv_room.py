@@ -7,14 +7,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from simulator.serving.attention import kv_bytes_per_token, kv_sharding
 from simulator.serving.hardware import GIB
-from simulator.serving.step_cost import (
-    BYTES_8BIT,
-    BYTES_16BIT,
-    dense_params,
-    kv_bytes_per_token,
-    kv_sharding,
-)
+from simulator.serving.step_cost import BYTES_8BIT, BYTES_16BIT, dense_params
 
 if TYPE_CHECKING:
     from simulator.serving.hardware import Chip, Engine, Layout, Memory, Shape

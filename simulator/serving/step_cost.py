@@ -9,38 +9,21 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING
 
 from simulator.kernel.spec import StepCost
+from simulator.serving.attention import (
+    context_bytes,
+    context_flops,
+    kv_sharding,
+    pair_flops,
+    selected_flops,
+    state_bytes,
+    window_bytes,
+)
 
 if TYPE_CHECKING:
     from simulator.serving.hardware import Chip, Engine, Layout, Shape
 
 BYTES_16BIT = 2.0
 BYTES_8BIT = 1.0
-
-
-def layer_kv_bytes(shape: Shape, layout: Layout) -> float:
-    """Bytes of keys and values one token leaves in one layer, over all chips' shares together.
-
-    2 kv_heads head_dim bytes (grouped-query attention); rank + rope bytes with MLA.
-    """
-    if shape.mla_width:
-        return shape.mla_width * layout.kv_bytes
-    return 2.0 * shape.kv_heads * shape.head_dim * layout.kv_bytes
-
-
-def kv_bytes_per_token(shape: Shape, layout: Layout) -> float:
-    """Bytes one token of context leaves for good: in the layers that keep the whole context."""
-    return shape.kv_layers * layer_kv_bytes(shape, layout)
-
-
-def window_bytes(shape: Shape, layout: Layout) -> float:
-    """Bytes a sequence moves per step beside its context: full windows read, states read and written."""
-    windows = (shape.layers - shape.kv_layers) * shape.window_tokens * layer_kv_bytes(shape, layout)
-    return windows + 2.0 * shape.state_bytes
-
-
-def kv_sharding(shape: Shape, layout: Layout) -> int:
-    """Among how many chips one token's KV is divided: min(n, kv_heads); 1 with MLA."""
-    return 1 if shape.mla_width else min(layout.tensor_parallel, shape.kv_heads)
 
 
 def expert_miss(shape: Shape) -> float:
@@ -64,16 +47,19 @@ def step_seconds(shape: Shape, chip: Chip, engine: Engine, layout: Layout) -> St
     reduce_s = all_reduce_s(shape, chip, engine, layout)
     prompt_flops = prompt_arithmetic(engine, shape)
     kv_s = engine.kv_read / (kv_sharding(shape, layout) * chip.bandwidth_bytes_per_s)
+    pair_s = 1.0 / (n * chip.flops_16bit)
     cost = StepCost(
-        base=byte_s * dense_params(shape) / n + layers_s(shape, engine, layout) + engine.step_s,
+        base=byte_s * read_params(shape) / n + layers_s(shape, engine, layout) + engine.step_s,
         expert=expert_s * shape.expert_params / layout.expert_width,
-        sequence=engine.decode_flops * token_flops_s
+        sequence=engine.decode_flops * (token_flops_s + selected_flops(shape) * pair_s)
         + engine.sequence_s
+        + engine.expert_token_s * shape.layers * shape.experts_per_token
         + reduce_s
-        + kv_s * window_bytes(shape, layout),
-        context=kv_s * kv_bytes_per_token(shape, layout),
-        prompt=prompt_flops * token_flops_s + reduce_s,
-        attention=prompt_flops * pair_flops(shape) / (n * chip.flops_16bit),
+        + kv_s * window_bytes(shape, layout)
+        + engine.kv_read * state_bytes(shape) / (n * chip.bandwidth_bytes_per_s),
+        context=kv_s * context_bytes(shape, layout) + engine.decode_flops * context_flops(shape) * pair_s,
+        prompt=prompt_flops * (token_flops_s + selected_flops(shape) * pair_s) + reduce_s,
+        attention=prompt_flops * pair_flops(shape) * pair_s,
     )
     return scaled(cost, engine.scale)
 
@@ -101,15 +87,16 @@ def dense_params(shape: Shape) -> float:
     return shape.total_params - shape.expert_params
 
 
+def read_params(shape: Shape) -> float:
+    """Dense parameters that a step reads: not the table of token embeddings, of which it looks rows up."""
+    looked_up = 0.0 if shape.tied_embeddings else float(shape.vocabulary * shape.hidden)
+    return max(dense_params(shape) - looked_up, 0.0)
+
+
 def layers_s(shape: Shape, engine: Engine, layout: Layout) -> float:
     """Seconds of launching all layers, with what tensor parallelism and experts add."""
     parallel_s = engine.layer_tp_s if layout.tensor_parallel > 1 else 0.0
     return shape.layers * (engine.layer_s + parallel_s + (engine.moe_layer_s if shape.experts else 0.0))
-
-
-def pair_flops(shape: Shape) -> float:
-    """Operations of one query-key pair over the layers that attend to the whole context."""
-    return 4.0 * shape.kv_layers * shape.heads * shape.head_dim
 
 
 def scaled(cost: StepCost, factor: float) -> StepCost:
@@ -126,15 +113,18 @@ def step_joules(shape: Shape, chip: Chip, layout: Layout, seconds: StepCost, hos
     floor_w = n * (chip.floor_w + host_w)
     byte_j = chip.memory_w / chip.bandwidth_bytes_per_s
     token_j = chip.compute_w * 2.0 * shape.active_params / chip.flops
+    pair_j = chip.compute_w / chip.flops_16bit
     copies = n / kv_sharding(shape, layout)
     own_experts = shape.expert_params * layout.weight_bytes * n / layout.expert_width
     work = StepCost(
-        base=byte_j * dense_params(shape) * layout.weight_bytes,
+        base=byte_j * read_params(shape) * layout.weight_bytes,
         expert=byte_j * own_experts,
-        sequence=token_j + byte_j * copies * window_bytes(shape, layout),
-        context=byte_j * copies * kv_bytes_per_token(shape, layout),
-        prompt=token_j,
-        attention=chip.compute_w * pair_flops(shape) / chip.flops_16bit,
+        sequence=token_j
+        + pair_j * selected_flops(shape)
+        + byte_j * (copies * window_bytes(shape, layout) + state_bytes(shape)),
+        context=byte_j * copies * context_bytes(shape, layout) + pair_j * context_flops(shape),
+        prompt=token_j + pair_j * selected_flops(shape),
+        attention=pair_j * pair_flops(shape),
     )
     floor = asdict(scaled(seconds, floor_w))
     return StepCost(**{name: floor[name] + value for name, value in asdict(work).items()})

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from catalogs.records import Domain
+from catalogs.serving_profile import Domain
 from simulator.experiment.domain_warnings import side_faults
 from simulator.experiment.idle_warnings import idle_warnings
 from simulator.experiment.merged_warnings import merged_warnings, number_range

@@ -11,7 +11,7 @@ from wayfare.cli.exits import WrongInputError
 from wayfare.cli.options import OWN_CATALOG, catalog_with
 
 if TYPE_CHECKING:
-    from catalogs.records import ServingProfile
+    from catalogs.serving_profile import ServingProfile
 
 
 @click.command("calibrate")

@@ -1,0 +1,87 @@
+"""What a catalog says of a serving engine: its coefficients, its memory, and what they were fitted to."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import Field
+
+from catalogs.records import Count, Entry, NonNegative, Positive, Ratio, Record
+
+CountSpan = tuple[Count, Count]
+
+
+class Domain(Record):
+    """The box of the points that a profile was fitted to, ends included; absent sides are unknown.
+
+    `params_b` is the models' total size in billions, `chips` the width of a replica, `batch` the
+    sequences on it at once.
+    """
+
+    accelerators: tuple[str, ...] = ()
+    params_b: tuple[Positive, Positive] | None = None
+    chips: CountSpan | None = None
+    input_tokens: CountSpan | None = None
+    output_tokens: CountSpan | None = None
+    batch: CountSpan | None = None
+
+
+class ServingProfile(Entry):
+    """Coefficients of the additive roofline of one serving engine (docs/methodology/serving.md).
+
+    All times are multiplied by `scale`, and by what measured runs of a recipe ("version accelerator
+    layers x hidden x experts") deviate from the engine's physics (`recipes`). `expert_token_s` is by
+    decoding sequence, chosen expert and layer of a mixture (routing, sorting and adding up).
+    `expert_read` is as `weight_read` where it is not given, other widths (`expert_read_8bit`,
+    `expert_read_4bit`, `weight_read_4bit`: kernels of their own) as the usual one, and
+    `moe_prefill_flops` (prompts of mixtures of experts) as `prefill_flops`. `prompt_s` is what a
+    prompt adds to its step whatever its length (measured loops only). What a client's clock sees of
+    the first token beyond the batch: `request_s` and `input_token_s` outside steps, and
+    `first_steps` steps of the loop (polling and streaming in chunks); `first_steps_of` holds those of
+    other versions and accelerators, by "version accelerator".
+
+    Memory (simulator/serving/kv_room.py): the ratio is of the `total` of a chip or of what weights leave
+    `free`; `sampler_bytes` per sequence and entry of the vocabulary at start-up, `context_gib` of every
+    chip, `collective_gib` where chips work together, `graph_gib_per_layer` where CUDA graphs are counted.
+    `token_budget` tokens of a step and `max_sequences` at once are the engine's own defaults on the chip
+    where they are not given. `activation_gib`, `moe_activation_gib` and `non_torch_gib` replace what the formula says, over all
+    chips.
+    """
+
+    engine: str
+    version: str
+    weight_read: Positive
+    kv_read: Positive
+    prefill_flops: Positive
+    decode_flops: NonNegative
+    layer_s: NonNegative
+    layer_tp_s: NonNegative
+    sequence_s: NonNegative
+    step_s: NonNegative
+    all_reduce: NonNegative
+    moe_layer_s: NonNegative = 0.0
+    expert_token_s: NonNegative = 0.0
+    expert_read: Positive | None = None
+    expert_read_8bit: Positive | None = None
+    expert_read_4bit: Positive | None = None
+    weight_read_4bit: Positive | None = None
+    moe_prefill_flops: Positive | None = None
+    scale: Positive = 1.0
+    recipes: dict[str, Positive] = Field(default_factory=dict)
+    request_s: NonNegative = 0.0
+    input_token_s: NonNegative = 0.0
+    first_steps: NonNegative = 0.0
+    prompt_s: NonNegative = 0.0
+    first_steps_of: dict[str, NonNegative] = Field(default_factory=dict)
+    memory_utilization_ratio: Ratio = 0.9
+    memory_ratio_of: Literal["total", "free"] = "total"
+    sampler_bytes: NonNegative = 16.0
+    graph_gib_per_layer: NonNegative = 0.0
+    context_gib: NonNegative = 0.09
+    collective_gib: NonNegative = 1.3
+    activation_gib: NonNegative | None = None
+    moe_activation_gib: NonNegative | None = None
+    non_torch_gib: NonNegative | None = None
+    token_budget: Count | None = None
+    max_sequences: Count | None = None
+    domain: Domain | None = None
