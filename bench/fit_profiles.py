@@ -1,4 +1,6 @@
-"""Fits the serving profiles that ship: `python bench/fit_profiles.py POINTS.csv RATE_SWEEPS.csv OPEN_LOOP_FOLDER`.
+"""Fits the serving profiles that ship.
+
+`python bench/fit_profiles.py serving_points.csv rate_sweeps.csv open_loop/`
 
 Fits the engines on the points with tp <= 8, one attention rank and at most 256 sequences, sets each
 recipe's factor by the simulator itself, and writes catalogs/serving_profiles/fitted.yaml.

@@ -22,8 +22,8 @@ from catalogs.records import (
     Region,
     Task,
 )
-from catalogs.serving_profile import ServingProfile
 from catalogs.references import reference_faults
+from catalogs.serving_profile import ServingProfile
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -44,8 +44,8 @@ class ServingProfile(Entry):
     `free`; `sampler_bytes` per sequence and entry of the vocabulary at start-up, `context_gib` of every
     chip, `collective_gib` where chips work together, `graph_gib_per_layer` where CUDA graphs are counted.
     `token_budget` tokens of a step and `max_sequences` at once are the engine's own defaults on the chip
-    where they are not given. `activation_gib`, `moe_activation_gib` and `non_torch_gib` replace what the formula says, over all
-    chips.
+    where they are not given. `activation_gib`, `moe_activation_gib` and `non_torch_gib` replace what the
+    formula says, over all chips.
     """
 
     engine: str

@@ -18,7 +18,17 @@ if TYPE_CHECKING:
 
     from catalogs import Catalog
 
-NEEDED = ("engine", "model", "precision", "hardware", "gpus", "rps", "request_throughput", "tps_output", "tpot_p50_ms")
+NEEDED = (
+    "engine",
+    "model",
+    "precision",
+    "hardware",
+    "gpus",
+    "rps",
+    "request_throughput",
+    "tps_output",
+    "tpot_p50_ms",
+)
 VERSION = "0.19.0"
 INPUT_TOKENS, OUTPUT_TOKENS, REQUESTS = 512, 256, 500
 WEIGHT = 5.0
@@ -53,7 +63,9 @@ def rate_runs(path: Path, catalog: Catalog) -> list[RateRun]:
 def rate_run(row: dict[str, str], catalog: Catalog) -> RateRun:
     """The run in a row."""
     measured = {
-        name.removesuffix("_ms"): (positive(row, name) or 0.0) / MS_PER_S for name in row if name.endswith("_ms")
+        name.removesuffix("_ms"): (positive(row, name) or 0.0) / MS_PER_S
+        for name in row
+        if name.endswith("_ms")
     }
     sequences = (positive(row, "tps_output") or 0.0) * measured["tpot_p50"]
     told = {

@@ -7,7 +7,6 @@ other times the engine's. The log of the engine's seconds stands beside it (`.se
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -16,6 +15,8 @@ from simulator.calibration.points import Point, point_of, read_rows
 from simulator.calibration.rate_sweeps import VERSION, WEIGHT
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from numpy.typing import NDArray
 
     from catalogs import Catalog

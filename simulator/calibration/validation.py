@@ -89,7 +89,7 @@ def accelerator_of(point: Point) -> tuple[str | int, ...]:
 
 
 def folds(points: Sequence[Point], key: Key = group_of) -> list[set[tuple[str | int, ...]]]:
-    """What is held out together, in so many parts: groups in eight, whole models or accelerators one by one."""
+    """What is held out together: groups in eight parts, whole models or accelerators one by one."""
     if key is group_of:
         return in_parts([key(point) for point in points])
     return [{name} for name in sorted({key(point) for point in points})]
@@ -106,7 +106,7 @@ def in_parts(groups: Sequence[Group]) -> list[set[Group]]:
 def cross_validated(
     points: Sequence[Point], catalog: Catalog, made: Profiles, key: Key = group_of
 ) -> list[Judged]:
-    """Every point as predicted, by the simulator, from the points that share no group (model, chip) with it."""
+    """Every point as the simulator predicts it from the points held in when its part is held out."""
     found: list[Judged] = []
     for held_out in folds(points, key):
         profiles = fitted([point for point in points if key(point) not in held_out], catalog, made)

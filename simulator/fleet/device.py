@@ -13,8 +13,8 @@ from simulator.fleet.capacity import GRAMS_PER_KG
 from simulator.fleet.offline import absence_of
 from simulator.fleet.ownership import SECONDS_PER_YEAR, owned_device
 from simulator.kernel.spec import ServersSpec
-from simulator.serving.hardware import Layout
 from simulator.serving.attention import kv_bytes_per_token
+from simulator.serving.hardware import Layout
 from simulator.world.plan import Throttling, Timings
 
 if TYPE_CHECKING:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
@@ -21,6 +22,9 @@ from simulator.calibration.points import Point, in_domain, point_of, read_rows
 from simulator.calibration.prediction import profile_of
 from wayfare.cli import cli
 from world_cases import SMALL, plain
+
+if TYPE_CHECKING:
+    from catalogs.serving_profile import ServingProfile
 
 ROOT = Path(__file__).resolve().parents[2]
 SHARED_POINTS = ROOT.parent / "shared" / "data" / "measurements" / "serving_points.csv"
@@ -61,7 +65,7 @@ def test_a_machine_of_other_factors_is_found_from_five_points(reads: float, over
             "kv_read": START.kv_read * reads,
             "layer_s": START.layer_s * overheads,
             "sequence_s": START.sequence_s * overheads,
-            "scales": {},
+            "recipes": {},
         }
     )
     made = adapted(START, measured_on(truth, 1, 4, 16, 64, 128), CATALOG)
@@ -71,19 +75,29 @@ def test_a_machine_of_other_factors_is_found_from_five_points(reads: float, over
 
 def test_points_that_agree_change_nothing() -> None:
     """Measurements that are what the profile says leave its factors at 1."""
-    even = START.model_copy(update={"scales": {}})
+    even = START.model_copy(update={"recipes": {}})
     made = adapted(even, measured_on(even, 1, 8, 64), CATALOG)
     assert made.error.tpot_mean < 0.01
     assert all(factor == pytest.approx(1.0, abs=0.1) for factor in made.factors.values())
 
 
-def test_versions_keep_their_distance() -> None:
-    """Factors by version stay in proportion, and the profile runs as the points' own version."""
-    start = START.model_copy(update={"scales": {"0.30": 1.2, "0.31": 0.9}, "scale": 0.9})
-    truth = start.model_copy(update={"scales": {"0.30": 2.4}})
+def test_recipes_keep_their_distance() -> None:
+    """Factors of recipes stay in proportion, and the profile runs as the points' own version."""
+    here, there = "0.30 h100 32x4096", "0.31 h100 32x4096"
+    start = START.model_copy(update={"recipes": {here: 1.2, there: 0.9}, "scale": 0.5})
+    truth = start.model_copy(update={"recipes": {here: 2.4}})
     made = adapted(start, measured_on(truth, 1, 4, 16, 64, 128), CATALOG).profile
-    assert made.scales["0.30"] / made.scales["0.31"] == pytest.approx(1.2 / 0.9)
-    assert made.scale == made.scales["0.30"]
+    assert made.recipes[here] == 1.0
+    assert made.recipes[there] == pytest.approx(0.9 / 1.2)
+    assert made.version == "0.30"
+    assert made.scale * sum_of_parts(made) == pytest.approx(2.4 * 0.5 * sum_of_parts(start), rel=0.02)
+
+
+def sum_of_parts(profile: ServingProfile) -> float:
+    """Something that every part's factor moves: the loop's time at scale 1 without recipes, seconds."""
+    (one,) = measured_on(profile.model_copy(update={"recipes": {}, "scale": 1.0}), 32)
+    assert one.tpot_s is not None
+    return one.tpot_s
 
 
 def test_groups_never_seen_are_calibrated_as_published(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -93,7 +107,7 @@ def test_groups_never_seen_are_calibrated_as_published(monkeypatch: pytest.Monke
     rows = [row for row in read_rows(SHARED_POINTS) if in_domain(row) and row["engine"] == "vllm"]
     known = [one for one in (point_of(row, CATALOG) for row in rows) if isinstance(one, Point)]
     monkeypatch.setattr(validation, "DRAWS", 2)
-    draws = validation.calibrations(known, CATALOG, START)
+    draws = validation.calibrations(known, CATALOG, {"vllm": START})
     errors = np.concatenate([draw.errors for draw in draws])
     assert len(draws) > 50
     assert np.median(errors) < 0.06
@@ -102,7 +116,7 @@ def test_groups_never_seen_are_calibrated_as_published(monkeypatch: pytest.Monke
 
 def test_too_few_or_repeated_points_are_refused() -> None:
     """What is missing is said."""
-    even = START.model_copy(update={"scales": {}})
+    even = START.model_copy(update={"recipes": {}})
     with pytest.raises(TooFewPointsError, match="2 points with a measured tpot_ms; needed: at least 3"):
         adapted(START, measured_on(even, 1, 8), CATALOG)
     with pytest.raises(TooFewPointsError, match="other batch sizes or lengths"):
@@ -111,7 +125,7 @@ def test_too_few_or_repeated_points_are_refused() -> None:
 
 def test_points_that_are_one_point_are_refused() -> None:
     """Repeated measurements of one configuration differ by noise alone: collinear, and refused."""
-    even = START.model_copy(update={"scales": {}})
+    even = START.model_copy(update={"recipes": {}})
     (one,) = measured_on(even, 8)
     noisy = [replace(one, tpot_s=(one.tpot_s or 0.0) * factor) for factor in (0.9, 0.97, 1.0, 1.06, 1.1)]
     with pytest.raises(TooFewPointsError, match="all 5 points are the same mixture") as caught:
@@ -131,12 +145,12 @@ def write_points(path: Path, made: list[Point]) -> None:
 def test_calibrated_profiles_serve_in_scenarios(tmp_path: Path) -> None:
     """What calibrate writes can be laid over a scenario's catalog and used by its engines."""
     source, target = tmp_path / "mine.csv", tmp_path / "my-vllm.yaml"
-    write_points(source, measured_on(START.model_copy(update={"scales": {}, "scale": 3.0}), 1, 8, 64))
+    write_points(source, measured_on(START.model_copy(update={"recipes": {}, "scale": 3.0}), 1, 8, 64))
     result = CliRunner().invoke(cli, ["calibrate", str(source), "--profile", "vllm-0.19", "-o", str(target)])
     assert result.exit_code == 0, result.output
     assert "TPOT error on the points" in result.output
     entry = yaml.safe_load(target.read_text(encoding="utf-8"))
-    assert entry["my-vllm"]["domain"]["batch"] == [1, 256]
+    assert entry["my-vllm"]["domain"]["batch"] == [1, 406]
     fleet = [{**SMALL, "engine": {"profile": "my-vllm"}}]
     slow = load_scenario(
         plain(

@@ -19,7 +19,7 @@ from simulator.calibration.client_side import with_client_side
 from simulator.calibration.closed_loop import harness_rows, loop_rows, mean_times, steady_times
 from simulator.calibration.digest import accuracy_digest
 from simulator.calibration.errors import Judged, by_engine_and_regime, summary
-from simulator.calibration.fitting import BOUNDS, fit_engine, steady_tpot_s, tpot_columns
+from simulator.calibration.fitting import BOUNDS, fit_engines, steady_tpot_s, tpot_columns
 from simulator.calibration.points import InvalidPointsError, Point, in_domain, point_of, read_rows
 from simulator.calibration.prediction import computed_precision, predicted_s, profile_of, spec_of
 from simulator.calibration.validation import cross_validated, folds
@@ -132,8 +132,9 @@ def test_an_engine_that_was_measured_had_room() -> None:
 
 
 def test_fit_finds_the_coefficients_that_made_the_points() -> None:
-    """Noiseless points of known coefficients give them back, and the versions' factors."""
-    truth = {name: low + 0.2 * (high - low) for name, (low, high) in BOUNDS.items()}
+    """Noiseless points of known coefficients give them back, common ones and each engine's own."""
+    common = {name: low + 0.2 * (high - low) for name, (low, high) in BOUNDS.items()}
+    truth = {"vllm": common, "sglang": {**common, "moe_layer_s": 3.0 * common["moe_layer_s"]}}
     made = []
     for model, precision in (
         ("meta-llama/Llama-3.1-70B", "fp8"),
@@ -143,16 +144,32 @@ def test_fit_finds_the_coefficients_that_made_the_points() -> None:
         for chip, width in (("h100_sxm", "1"), ("b200_sxm", "2"), ("h200_sxm", "8")):
             for batch in ("1", "8", "64", "200"):
                 for tokens in (("128", "900"), ("2048", "300"), ("8000", "100")):
-                    version = "a" if batch in ("1", "64") else "b"
+                    engine = "vllm" if batch in ("1", "64") else "sglang"
                     one = point(
                         model=model, precision=precision, accelerator=chip, tp=width, batch_size=batch,
-                        input_tokens=tokens[0], output_tokens=tokens[1], engine_version=version,
+                        input_tokens=tokens[0], output_tokens=tokens[1], engine=engine,
                     )  # fmt: skip
-                    tpot_s = np.dot(tpot_columns(one, CATALOG), list(truth.values()))
-                    made.append(replace(one, tpot_s=float(tpot_s) * (1.5 if version == "b" else 1.0)))
-    fit = fit_engine(made, CATALOG)
+                    tpot_s = np.dot(tpot_columns(one, CATALOG), list(truth[engine].values()))
+                    made.append(replace(one, tpot_s=float(tpot_s)))
+    fit = fit_engines(made, CATALOG)
     assert np.abs(fit.error).max() < 0.05
-    assert fit.scales["b"] / fit.scales["a"] == pytest.approx(1.5, rel=0.03)
+    vllm, sglang = fit.coefficients["vllm"], fit.coefficients["sglang"]
+    assert sglang["moe_layer_s"] / vllm["moe_layer_s"] == pytest.approx(3.0, rel=0.1)
+    assert {name for name in BOUNDS if vllm[name] != sglang[name]} == {"moe_layer_s"}
+
+
+def test_points_count_by_their_weight() -> None:
+    """Of two groups that disagree by half, the one that counts ten times as much is met."""
+    light, heavy = 1.0, 10.0
+    made = []
+    for batch in ("1", "4", "16", "64", "128"):
+        one = point(batch_size=batch)
+        tpot_s = float(np.dot(tpot_columns(one, CATALOG), [low for low, _high in BOUNDS.values()])) + 0.01
+        made += [
+            replace(one, tpot_s=tpot_s * factor, weight=weight)
+            for factor, weight in ((1.5, light), (1.0, heavy))
+        ]
+    assert np.median(np.abs(fit_engines(made, CATALOG).error[1::2])) < 0.03
 
 
 def test_prediction_matches_the_linear_form_it_was_fitted_with() -> None:
@@ -172,6 +189,8 @@ def test_layouts_are_read_as_the_files_mean_them() -> None:
     assert squared.layout.tensor_parallel == 8
     ranks = point(model="deepseek-ai/DeepSeek-R1", tp="1", attention_dp="8", moe_tp_size="1", moe_ep_size="8")
     assert (ranks.ranks, ranks.layout.tensor_parallel, ranks.layout.expert_chips) == (8, 1, 8)
+    silent = point(model="deepseek-ai/DeepSeek-R1", tp="1", attention_dp="", moe_tp_size="4", moe_ep_size="1")
+    assert (silent.ranks, silent.layout.tensor_parallel, silent.layout.expert_chips) == (4, 1, 4)
 
 
 def test_what_cannot_be_predicted_says_why(tmp_path: Path) -> None:
@@ -310,7 +329,7 @@ def test_groups_never_seen_are_met_as_published() -> None:
         pytest.skip(f"the measured points are not at {SHARED_POINTS}")
     rows = [row for row in read_rows(SHARED_POINTS) if in_domain(row) and row["engine"] == "vllm"]
     points = [one for one in (point_of(row, CATALOG) for row in rows) if isinstance(one, Point)]
-    errors = summary("vllm", cross_validated(points, CATALOG, profile_of(CATALOG, "vllm")))
+    errors = summary("vllm", cross_validated(points, CATALOG, {"vllm": profile_of(CATALOG, "vllm")}))
     assert errors.tpot_mean < 0.12
     assert errors.tpot_median < 0.09
     assert errors.ttft_median < 0.18

@@ -13,7 +13,7 @@ from click.testing import CliRunner
 from catalogs import load_catalog
 from simulator.calibration.energy_points import NEEDED, PROMPT_TOKENS, EnergyPoint, energy_point_of
 from simulator.calibration.energy_prediction import loop_power, median_prompts, powered_spec, predicted_power
-from simulator.calibration.fitting import fit_engine, tpot_columns
+from simulator.calibration.fitting import tpot_columns
 from simulator.calibration.points import InvalidPointsError, read_rows
 from simulator.calibration.power_errors import JudgedPower, by_accelerator_and_kind, power_errors
 from simulator.calibration.power_fitting import POWER_BOUNDS, fit_powers, power_columns
@@ -122,14 +122,6 @@ def test_experts_of_one_byte_have_a_coefficient_of_their_own() -> None:
     assert wide["expert_read"] > 0.0 == wide["expert_read_8bit"]
     assert narrow["expert_read_8bit"] == pytest.approx(wide["expert_read"] / 2.0)
     assert narrow["expert_read"] == 0.0
-
-
-def test_a_single_versions_factor_stays_one() -> None:
-    """With one version, factor and coefficients cannot be told apart: the coefficients carry all."""
-    points = [
-        replace(point(avg_batch=str(batch)).point, tpot_s=0.02 + batch * 1e-4) for batch in (4, 16, 64, 256)
-    ]
-    assert fit_engine(points, CATALOG, POWER_BOUNDS).scales == {"0.11.1": 1.0}
 
 
 def test_errors_are_relative_and_beside_a_constant() -> None:

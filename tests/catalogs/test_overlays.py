@@ -74,8 +74,8 @@ def test_an_entry_with_faults_is_still_a_known_name(root: Path) -> None:
 
 def test_a_name_given_in_two_files_is_a_fault(root: Path) -> None:
     """Neither silently wins."""
-    shutil.copy(root / "serving_profiles" / "generic.yaml", root / "serving_profiles" / "second.yaml")
-    with pytest.raises(InvalidCatalogError, match=r"second.yaml: generic-vllm: also given in .*generic.yaml"):
+    shutil.copy(root / "serving_profiles" / "edge.yaml", root / "serving_profiles" / "second.yaml")
+    with pytest.raises(InvalidCatalogError, match=r"second.yaml: vllm-jetson: also given in .*edge.yaml"):
         overlaid("measured", {}, root=root)
 
 

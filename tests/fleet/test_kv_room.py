@@ -7,7 +7,8 @@ import pytest
 from catalogs import load_catalog
 from simulator import simulate
 from simulator.experiment.resolution import resolve
-from simulator.fleet.batching import chip_of, memory_of
+from simulator.fleet.batching import chip_of
+from simulator.fleet.engines import default_limits, memory_of
 from simulator.scenario.errors import InvalidScenarioError
 from simulator.scenario.fleet import Hardware
 from world_cases import SMALL, scenario, with_stream
@@ -74,12 +75,12 @@ def test_the_engine_takes_the_share_of_memory_it_is_given() -> None:
         ("graph_gib_per_layer", 0.02, -32 * 0.02),
         ("context_gib", 0.59, -0.5),
         ("non_torch_gib", 0.05, 0.04),
-        ("activation_gib", 2.0, 2 * 8_192 * (3 * 14_336 + 4 * 4_096) / GIB - 2.0),
-        ("sampler_bytes", 38.0, (2 * (3 * 14_336 + 3 * 4_096) * 8_192 - 38 * 256 * 128_256) / GIB),
+        ("activation_gib", 2.0, (16 * 256 * 128_256 + 2 * 2_048 * 4_096) / GIB - 2.0),
+        ("sampler_bytes", 38.0, (16 - 38) * 256 * 128_256 / GIB),
     ],
 )
 def test_a_profile_says_what_its_engine_takes(key: str, value: float, freed_gib: float) -> None:
-    """A catalog's own profile; the pass of 8,192 tokens (0.91 GiB) outweighs the sampler at 16 bytes."""
+    """A catalog's own profile; the sampler (0.51 GiB) outweighs the pass of 2,048 tokens at 16 bytes."""
     overrides = {"serving_profiles": {"generic-vllm": {key: value}}}
     own = scenario(catalog={"overrides": overrides}, fleet=[SMALL])
     (group,) = resolve(own).plan.groups
@@ -91,7 +92,7 @@ def test_a_profile_may_tell_what_mixtures_of_experts_take() -> None:
     """In place of activation_gib, where there are experts."""
     keys = {"activation_gib": 2.0, "moe_activation_gib": 5.0}
     profile = CATALOG.serving_profile("generic-vllm").model_copy(update=keys)
-    memory = memory_of(profile)
+    memory = memory_of(profile, CATALOG.accelerator("a100"))
     assert (memory.activation_bytes, memory.moe_activation_bytes) == (2.0 * GIB, 5.0 * GIB)
 
 
@@ -103,6 +104,32 @@ def test_tensorrt_takes_a_share_of_what_is_free_and_sglang_of_the_whole() -> Non
     assert room_tokens(profile="trtllm-1.2") == pytest.approx(free / TOKEN_BYTES, abs=16)
     static = 0.88 * memory - 0.09 * GIB - weights
     assert room_tokens(profile="sglang-0.5") == pytest.approx(static / TOKEN_BYTES, abs=16)
+
+
+@pytest.mark.parametrize(
+    ("chip", "engine", "limits"),
+    [
+        ("h100", "vllm", (8_192, 1_024)),
+        ("mi300x", "vllm", (8_192, 1_024)),
+        ("a100", "vllm", (2_048, 256)),
+        ("a100-80gb-pcie", "vllm", (2_048, 256)),
+        ("l40s", "vllm", (2_048, 256)),
+        ("h100", "trtllm", (8_192, 256)),
+    ],
+)
+def test_engines_have_limits_of_their_own(chip: str, engine: str, limits: tuple[int, int]) -> None:
+    """Those of vLLM go by the chip: large ones from 70 GiB on, A100s left out."""
+    assert default_limits(engine, CATALOG.accelerator(chip)) == limits
+
+
+def test_a_deployment_without_limits_has_its_engines() -> None:
+    """An H100's replica takes 1,024 sequences, an A100's 256; what the scenario gives stands."""
+    found = {}
+    for chip in ("h100", "a100"):
+        part = {**SMALL, "hardware": {"accelerator": chip}}
+        (group,) = resolve(scenario(fleet=[part])).plan.groups
+        found[chip] = (group.queues.token_budget, group.queues.max_sequences)
+    assert found == {"h100": (8_192, 1_024), "a100": (2_048, 256)}
 
 
 @pytest.mark.parametrize(("written", "half"), [("auto", 1), ("bfloat16", 1), ("fp8", 2), ("fp8_e5m2", 2)])
@@ -151,9 +178,9 @@ def test_a_trillion_parameters_at_4_bits_serve_eight_at_once_on_eight_h200() -> 
     (group,) = resolve(world).plan.groups
     usable = 8 * (0.9 * (CATALOG.accelerator("h200").memory_gb * 1e9 - 0.5 * GIB) - 1.39 * GIB)
     weights = 1014.69e9 * 0.5625 + (1026.41 - 1014.69) * 1e9 * 2
-    forward = 8 * 2 * 8_192 * (8 * (3 * 2_048 / 8 + 7_168) + 4 * 7_168)
+    sampler = 8 * (16 * 1_024 * 163_840 + 2 * 8_192 * 7_168)
     token_bytes = 61 * 576 * 2 * 8
-    assert group.queues.kv_room_tokens == pytest.approx((usable - weights - forward) / token_bytes, abs=17)
+    assert group.queues.kv_room_tokens == pytest.approx((usable - weights - sampler) / token_bytes, abs=17)
     report = simulate(world).report
     assert report.figure("requests.completed") == report.figure("requests.arrived")
     assert 8.0 * report.figure("latency.e2e_s.mean") > 8.0, "sequences at once, by Little's law"
