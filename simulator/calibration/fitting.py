@@ -160,7 +160,7 @@ def unit_cost(point: Point, catalog: Catalog, name: str) -> StepCost:
     usual = STAND_INS.get(name, name)
     told = {"weight_read" if usual == "expert_read" else usual: 1.0}
     bare = replace(NOTHING, **told)  # type: ignore[arg-type]  # coefficients alone, not its memory
-    engine = on_chip(bare, catalog.accelerator(point.accelerator).factors)
+    engine = on_chip(bare, catalog.accelerator(point.accelerator))
     cost = drafted(
         point, step_seconds(point.shape, chip(point, catalog), engine, point.layout), engine, catalog
     )

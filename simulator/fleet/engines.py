@@ -8,8 +8,6 @@ from typing import TYPE_CHECKING
 from simulator.serving.hardware import GIB, Engine, Memory
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from catalogs.records import Accelerator
     from catalogs.serving_profile import ServingProfile
     from simulator.scenario.fleet import EngineSettings
@@ -45,13 +43,14 @@ def engine_coefficients(
         scale=profile.scale,
         memory=memory_of(profile, accelerator, settings),
     )
-    return on_chip(engine, accelerator.factors)
+    return on_chip(engine, accelerator)
 
 
-def on_chip(engine: Engine, factors: Mapping[str, float]) -> Engine:
+def on_chip(engine: Engine, accelerator: Accelerator) -> Engine:
     """The coefficients on a chip that achieves other shares than those the profile was fitted on."""
-    kinds = dict.fromkeys(WEIGHT_READS, factors.get("weight_read", 1.0))
-    changed = {name: getattr(engine, name) * factor for name, factor in {**factors, **kinds}.items()}
+    factors = {str(name): factor for name, factor in accelerator.factors.items()}
+    factors |= dict.fromkeys(WEIGHT_READS, factors.get("weight_read", 1.0))
+    changed = {name: getattr(engine, name) * factor for name, factor in factors.items()}
     return replace(engine, **changed)
 
 

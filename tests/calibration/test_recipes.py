@@ -19,7 +19,8 @@ from world_cases import SMALL, plain
 CATALOG = load_catalog()
 ROW = {
     "model": "meta-llama/Llama-3.1-8B-Instruct", "accelerator": "h100", "engine": "vllm",
-    "engine_version": "9.9", "precision": "bf16", "input_tokens": "512", "output_tokens": "256", "batch_size": "8", "tp": "1",
+    "engine_version": "9.9", "precision": "bf16",
+    "input_tokens": "512", "output_tokens": "256", "batch_size": "8", "tp": "1",
 }  # fmt: skip
 
 
