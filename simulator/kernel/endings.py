@@ -49,7 +49,7 @@ def post(k, slot, now_s, kind):
 
 @compiled
 def first_token_left(entry, now_s):
-    """Whether the first token has reached the asker by `now_s`; it may have been left behind at the server."""
+    """Whether the first token has reached the asker by `now_s`; one computed may not have left yet."""
     if entry.lag_s == 0.0:
         return not math.isnan(entry.first_s)
     return entry.first_s + entry.lag_s + entry.return_s <= now_s
