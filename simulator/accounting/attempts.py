@@ -114,15 +114,13 @@ def answer_times(rows: NDArray[np.void]) -> dict[str, NDArray[np.float64]]:
 
     A first token that had not left the target when its attempt ended otherwise was never sent.
     """
-    completed = rows["ending"] == Ending.COMPLETED
-    left_s = np.ascontiguousarray(rows["finish_s"])
-    first_s = rows["first_s"] + rows["lag_s"]
-    sent = completed | (rows["lag_s"] == 0.0) | (first_s <= left_s)
-    return {
-        "left_s": left_s,
-        "first_s": np.where(sent, first_s, np.nan),
-        "finish_s": np.where(completed, left_s + rows["lag_s"], left_s),
-    }
+    left_s, lag_s = np.ascontiguousarray(rows["finish_s"]), rows["lag_s"]
+    first_s, finish_s = np.ascontiguousarray(rows["first_s"]), left_s
+    if lag_s.any():
+        completed = rows["ending"] == Ending.COMPLETED
+        first_s, finish_s = first_s + lag_s, np.where(completed, left_s + lag_s, left_s)
+        first_s[(lag_s > 0.0) & (first_s > finish_s)] = np.nan
+    return {"left_s": left_s, "first_s": first_s, "finish_s": finish_s}
 
 
 def over_s(rows: NDArray[np.void], finish_s: NDArray[np.float64], journal: Journal) -> NDArray[np.float64]:
