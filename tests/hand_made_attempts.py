@@ -29,6 +29,8 @@ def attempts(**columns: object) -> Attempts:
     for name in ("request", "target", "kind", "ending", "prompt", "output", "cached", "cache_written"):
         if name in rest:
             rest[name] = np.zeros(count, np.int64)
+    if "left_s" in rest and "finish_s" in given:
+        rest["left_s"] = given["finish_s"]
     if "won" in rest:
         rest["won"] = (given.get("ending", rest.get("ending")) == DONE) & np.ones(count, np.bool_)
     return Attempts(**rest, **given)

@@ -24,8 +24,9 @@ MAY_BE_ANSWERED = (RequestState.PENDING, RequestState.COMPLETED)
 class Attempts:
     """Columns of all attempts; row i is attempt number i.
 
-    `ready_s` is arrival at the target, `admitted_s` the start of work, `first_s` and `finish_s`
-    are instants at the target; the answer reaches the asker `return_s` later. Where `prefill_queue`
+    `ready_s` is arrival at the target, `admitted_s` the start of work, `left_s` its end, when seat and
+    room are free again. `first_s` and `finish_s` are when the target answered, which its host may do
+    later; the answer reaches the asker `return_s` after that. Where `prefill_queue`
     computed the prompt for `queue` to decode, the context reached that at `delivered_s`. `output` counts
     tokens generated, `cached` prompt tokens that an API or a replica's prefix cache knew already and
     `cache_written` those an API was paid to keep. `over_s` is when an attempt's end was known to whoever
@@ -51,6 +52,7 @@ class Attempts:
     admitted_s: NDArray[np.float64]
     first_s: NDArray[np.float64]
     delivered_s: NDArray[np.float64]
+    left_s: NDArray[np.float64]
     finish_s: NDArray[np.float64]
     return_s: NDArray[np.float64]
     busy_s: NDArray[np.float64]
@@ -91,9 +93,7 @@ def attempt_columns(rows: NDArray[np.void], journal: Journal, plan: RunPlan) -> 
         "submitted_s",
         "ready_s",
         "admitted_s",
-        "first_s",
         "delivered_s",
-        "finish_s",
         "return_s",
         "busy_s",
         "energy_j",
@@ -104,14 +104,29 @@ def attempt_columns(rows: NDArray[np.void], journal: Journal, plan: RunPlan) -> 
     columns: dict[str, NDArray[Any]] = {name: np.ascontiguousarray(rows[name]) for name in names}
     kind = np.frombuffer(bytes(journal.attempt_kinds), np.int8)[number]
     columns |= token_columns(rows, journal, plan)
-    columns["over_s"] = over_s(rows, journal)
+    columns |= answer_times(rows)
+    columns["over_s"] = over_s(rows, columns["finish_s"], journal)
     return Attempts(**columns, kind=kind, target=np.ascontiguousarray(rows["group"]), won=won)
 
 
-def over_s(rows: NDArray[np.void], journal: Journal) -> NDArray[np.float64]:
+def answer_times(rows: NDArray[np.void]) -> dict[str, NDArray[np.float64]]:
+    """When each attempt left its target's engine, and when the target answered: `lag_s` later.
+
+    A first token that had not left the target when its attempt ended otherwise was never sent.
+    """
+    left_s, lag_s = np.ascontiguousarray(rows["finish_s"]), rows["lag_s"]
+    first_s, finish_s = np.ascontiguousarray(rows["first_s"]), left_s
+    if lag_s.any():
+        completed = rows["ending"] == Ending.COMPLETED
+        first_s, finish_s = first_s + lag_s, np.where(completed, left_s + lag_s, left_s)
+        first_s[(lag_s > 0.0) & (first_s > finish_s)] = np.nan
+    return {"left_s": left_s, "first_s": first_s, "finish_s": finish_s}
+
+
+def over_s(rows: NDArray[np.void], finish_s: NDArray[np.float64], journal: Journal) -> NDArray[np.float64]:
     """When whoever waited for each attempt knew its end, or gave it up: a step before it stops, maybe."""
     heard = np.isin(rows["ending"], (Ending.COMPLETED, Ending.FAILED))
-    found = np.where(heard, rows["finish_s"] + rows["return_s"], rows["finish_s"])
+    found = np.where(heard, finish_s + rows["return_s"], finish_s)
     given_up = np.array(list(journal.given_up_s), np.int64)
     found[given_up] = np.minimum(found[given_up], list(journal.given_up_s.values()))
     return found

@@ -75,7 +75,7 @@ def spans_of(attempts: Attempts, edges: Edges) -> Spans:
 
 def readings(attempts: Attempts, alive: Rows, at_s: float, later: dict[str, Column]) -> dict[str, Column]:
     """The meters of all attempts at one instant; none is above its `later` reading."""
-    ended = attempts.finish_s <= at_s
+    ended = attempts.left_s <= at_s
     found = {}
     for name in METERS:
         column = np.where(ended, getattr(attempts, name), 0.0)
@@ -106,5 +106,5 @@ def work(
     return Work(
         **{name: end[name] - begin[name] for name in METERS},
         from_s=np.clip(work_began_s(attempts), from_s, to_s),
-        to_s=np.clip(attempts.finish_s, from_s, to_s),
+        to_s=np.clip(attempts.left_s, from_s, to_s),
     )

@@ -92,6 +92,16 @@ def plan_step(k, queue):
 
 
 @compiled
+def decode_step_s(queue, decoding, context):
+    """Seconds of a step in which so many sequences decode, and nobody else is in it: T(B, C)."""
+    return (
+        shared_cost(queue.base_s, queue.expert_s, queue.expert_miss, decoding * queue.width)
+        + decoding * queue.sequence_s
+        + context * queue.context_s
+    )
+
+
+@compiled
 def plan_leap(k, queue, single):
     """A stretch of pure decode up to the next completion or the end of KV room."""
     decoding = queue.decoding
@@ -99,11 +109,7 @@ def plan_leap(k, queue, single):
     steps = k.clocks[queue.heap_at] - queue.clock
     steps = min(steps, steps_with_room(queue, (queue.kv_room - queue.kv_used) // decoding))
     queue.steps = 1 if single else steps
-    queue.first_step_s = (
-        shared_cost(queue.base_s, queue.expert_s, queue.expert_miss, decoding * queue.width)
-        + decoding * queue.sequence_s
-        + queue.context * queue.context_s
-    )
+    queue.first_step_s = decode_step_s(queue, decoding, queue.context)
     queue.first_step_j = (
         shared_cost(queue.base_j, queue.expert_j, queue.expert_miss, decoding * queue.width)
         + decoding * queue.sequence_j
@@ -146,6 +152,7 @@ def emit_first(k, queue, slot, now_s):
     entry.generated += 1
     if math.isnan(entry.first_s):
         entry.first_s = now_s
+        entry.lag_s = answer_lag_s(queue, entry.computed)
         notify_first(k, slot, now_s)
     if entry.stop == 0 and entry.generated == entry.output:
         release(k, queue, slot)
@@ -154,6 +161,18 @@ def emit_first(k, queue, slot, now_s):
         hand_over(k, queue, slot, now_s)
     else:
         begin_decode(k, queue, slot)
+
+
+@compiled
+def answer_lag_s(queue, context):
+    """Seconds by which an answer leaves the server behind the engine, from its first token on.
+
+    The step is that of the batch at this boundary with a sequence of `context` tokens more.
+    """
+    if queue.host_output_steps == 0.0:
+        return queue.host_output_s
+    step_s = decode_step_s(queue, queue.decoding + 1, queue.context + context)
+    return queue.host_output_s + queue.host_output_steps * step_s
 
 
 @compiled

@@ -9,7 +9,7 @@ from simulator.kernel.codes import BATCHING, IDLE, NONE, TRAVELLING, Ending
 from simulator.kernel.endings import end_attempt
 from simulator.kernel.heaps import reorder_queue
 from simulator.kernel.jit import apart
-from simulator.kernel.lists import remove_waiting
+from simulator.kernel.lists import remove_preparing, remove_waiting
 from simulator.kernel.transfers import leave_sender
 
 CANCELLED = int(Ending.CANCELLED)
@@ -28,7 +28,7 @@ def clear(k, number, now_s, ending, reason):
     """Ends everything in a queue now, and lets nothing in until it is restored.
 
     A step under way is broken: its time and energy so far are paid by those in it. Contexts on their
-    way from here are lost; those on their way to it find it broken.
+    way from here are lost; those on their way to it find it broken. Its host forgets what it had to do.
     """
     queue = k.queues[number]
     queue.up = 0
@@ -52,8 +52,13 @@ def clear(k, number, now_s, ending, reason):
         slot = queue.wait_head
         remove_waiting(k, queue, slot)
         end_broken(k, slot, now_s, ending, reason)
+    while queue.preparing_head != NONE:
+        slot = queue.preparing_head
+        remove_preparing(k, queue, slot)
+        end_broken(k, slot, now_s, ending, reason)
     prefixes.evict(k, queue, 0)
     queue.link_free_s = 0.0
+    queue.host_free_s = 0.0
     queue.phase = IDLE
     queue.next_s = math.inf
     reorder_queue(k, number)

@@ -22,6 +22,7 @@ DECODE: Final = 4
 SERVING: Final = 5
 RETURNING: Final = 6
 MOVING: Final = 7
+PREPARING: Final = 8
 
 ARRIVE: Final = 1
 SERVER_FIRST: Final = 2
@@ -30,6 +31,7 @@ NOTICE_FIRST: Final = 4
 NOTICE_DONE: Final = 5
 NOTICE_FAILED: Final = 6
 DELIVERY: Final = 7
+PREPARED: Final = 8
 
 LEAST_OUTSTANDING: Final = 0
 ROUND_ROBIN: Final = 1

@@ -44,19 +44,30 @@ def post(k, slot, now_s, kind):
     event.kind = kind
     event.reason = k.slots[slot].reason
     event.retry_after_s = k.slots[slot].retry_after_s
-    event.first_token_seen = 0 if math.isnan(k.slots[slot].first_s) else 1
+    event.first_token_seen = 1 if first_token_left(k.slots[slot], now_s) else 0
+
+
+@compiled
+def first_token_left(entry, now_s):
+    """Whether the first token has reached the asker by `now_s`; one computed may not have left yet."""
+    if entry.lag_s == 0.0:
+        return not math.isnan(entry.first_s)
+    return entry.first_s + entry.lag_s + entry.return_s <= now_s
 
 
 @compiled
 def notify_first(k, slot, now_s):
-    """Announces the first token, after its way back, to whoever asked for it."""
+    """Announces the first token, after it has left the server and its way back, to whoever asked for it."""
     if k.slots[slot].notify & FIRST_TOKEN_EVENT and not k.slots[slot].stop:
-        push_timer(k, now_s + k.slots[slot].return_s, slot, NOTICE_FIRST)
+        push_timer(k, now_s + k.slots[slot].lag_s + k.slots[slot].return_s, slot, NOTICE_FIRST)
 
 
 @compiled
 def end_attempt(k, slot, now_s, ending):
-    """Writes the ledger row; frees the slot now, or when the awaited notice has been given."""
+    """Writes the ledger row; frees the slot now, or when the awaited notice has been given.
+
+    An answer leaves the server `lag_s` later; failures and the ledger's instants are the engine's.
+    """
     entry = k.slots[slot]
     entry.finish_s = now_s
     entry.ending = ending
@@ -64,7 +75,7 @@ def end_attempt(k, slot, now_s, ending):
     write_row(k, slot)
     if ending == COMPLETED and entry.notify & HEARD and not entry.stop:
         entry.state = RETURNING
-        push_timer(k, now_s + entry.return_s, slot, NOTICE_DONE)
+        push_timer(k, now_s + entry.lag_s + entry.return_s, slot, NOTICE_DONE)
     elif ending == FAILED and not entry.stop:
         entry.state = RETURNING
         push_timer(k, now_s + entry.return_s, slot, NOTICE_FAILED)
@@ -120,6 +131,7 @@ def write_row(k, slot):
     row.delivered_s = entry.delivered_s
     row.finish_s = entry.finish_s
     row.return_s = entry.return_s
+    row.lag_s = entry.lag_s
     row.busy_s = entry.busy_s
     row.energy_j = entry.energy_j
     row.wasted_s = entry.wasted_s

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 
-from simulator.kernel import batching, deliveries, servers
+from simulator.kernel import batching, deliveries, host, servers
 from simulator.kernel.balancing import choose_queue
 from simulator.kernel.codes import (
     ALREADY_FINAL,
@@ -26,6 +26,8 @@ from simulator.kernel.codes import (
     NOTICE_FIRST,
     OUTBOX_COUNT,
     PREFILL,
+    PREPARED,
+    PREPARING,
     REMOVED,
     RETURNING,
     SERVER_DONE,
@@ -87,6 +89,7 @@ def blank(entry):
     entry.first_s = math.nan
     entry.delivered_s = math.nan
     entry.retry_after_s = math.nan
+    entry.lag_s = 0.0
 
 
 @compiled
@@ -174,7 +177,7 @@ def refusal(k, slot, now_s):
     if queue.kind == BATCHING and is_too_large(k, queue, entry):
         return TOO_LARGE
     places = queue.capacity + queue.queue_limit
-    if queue.queue_limit >= 0 and queue.running + queue.waiting >= places:
+    if queue.queue_limit >= 0 and queue.running + queue.waiting + queue.preparing >= places:
         return OVERLOADED if queue.queue_limit == 0 else QUEUE_FULL
     wait_s = take(k.groups[entry.group], now_s, entry.prompt, entry.output)
     if wait_s > 0.0:
@@ -185,7 +188,7 @@ def refusal(k, slot, now_s):
 
 @compiled
 def arrive(k, slot, now_s):
-    """Brings an attempt to its group: it is refused, fails as drawn, or stands in a queue."""
+    """Brings an attempt to its group: it is refused, fails as drawn, or is taken in by a queue."""
     entry = k.slots[slot]
     if entry.queue == NONE:
         entry.queue = choose_queue(k, k.groups[entry.group], entry.chance, entry.request)
@@ -198,7 +201,7 @@ def arrive(k, slot, now_s):
     if entry.reason != 0:
         end_attempt(k, slot, now_s, FAILED)
     elif k.queues[entry.queue].kind == BATCHING:
-        batching.arrive(k, entry.queue, slot, now_s)
+        host.receive(k, entry.queue, slot, now_s)
     else:
         servers.serve_or_queue(k, entry.queue, slot, now_s)
 
@@ -218,6 +221,8 @@ def fire(k, slot, kind, now_s):
         if k.slots[slot].notify & COMPLETED_EVENT:
             post(k, slot, now_s, COMPLETED_EVENT)
         free_slot(k, slot)
+    elif kind == PREPARED:
+        host.hand_in(k, slot, now_s)
     else:
         post(k, slot, now_s, FAILED_EVENT)
         free_slot(k, slot)
@@ -316,7 +321,7 @@ def cancel(k, handle, now_s):
 
 @compiled
 def remove(k, slot, now_s, ending):
-    """Ends an attempt that no batch holds: on its way, waiting, between two queues, or at a server."""
+    """Ends an attempt that no batch holds: on its way, with a host, in line, between queues, at a server."""
     entry = k.slots[slot]
     if entry.state == SERVING:
         entry.stop = 1 if ending == CANCELLED else 0
@@ -328,5 +333,7 @@ def remove(k, slot, now_s, ending):
         remove_waiting(k, k.queues[entry.queue], slot)
     elif entry.state == MOVING:
         deliveries.take_off(k, slot, now_s)
+    elif entry.state == PREPARING:
+        host.leave(k, slot)
     entry.stop = 1 if ending == CANCELLED else 0
     end_attempt(k, slot, now_s, ending)

@@ -151,12 +151,12 @@ class Kernel:
         return self.doors.is_live(self.door, handle)
 
     def first_token_s(self, handle: int) -> float:
-        """The instant of an attempt's first token as delivered; nan before it.
+        """The instant of an attempt's first token as delivered; nan before it is computed.
 
         Holds until the attempt's slot is used again, so also while its end is announced.
         """
         slot = self._state.slots[handle & SLOT_MASK]
-        return float(slot["first_s"] + slot["return_s"])
+        return float(slot["first_s"] + slot["lag_s"] + slot["return_s"])
 
     def fail(self, queue: int, now_s: float, reason: int) -> None:
         """Breaks a queue; all its attempts fail with `reason`."""

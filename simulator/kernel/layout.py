@@ -52,6 +52,7 @@ FIRST_SLOT_COUNT = 1024
 LEDGER_ROWS = 65_536
 GAIN_STEPS = 65_536
 """Steps among which the tokens kept of drafts are counted in whole numbers."""
+HOST = ("request_s", "token_s", "answer_token_s", "output_s", "output_steps")
 NOT_COPIED = ("ledger", "asked", "segments")
 LINKS = (
     "wait_head",
@@ -61,6 +62,8 @@ LINKS = (
     "prefill_head",
     "prefill_tail",
     "moving_head",
+    "preparing_head",
+    "preparing_tail",
     "cache_oldest",
     "cache_newest",
 )
@@ -256,6 +259,8 @@ def fill_batching(rows: Records, spec: BatchingSpec) -> None:
     rows["expert_miss"] = spec.expert_miss
     rows["stall_w"] = spec.stall_w
     rows["limit_w"] = spec.power_limit_w
+    for name in HOST:
+        rows[f"host_{name}"] = getattr(spec.host, name)
     fill_lane(rows, "s", spec.seconds)
     fill_lane(rows, "j", spec.joules)
 

@@ -114,6 +114,36 @@ def remove_moving(k, queue, slot):
 
 
 @compiled
+def append_preparing(k, queue, slot):
+    """Adds a slot behind those that the host is preparing."""
+    tail = queue.preparing_tail
+    k.slots[slot].run_previous = tail
+    k.slots[slot].run_next = NONE
+    if tail == NONE:
+        queue.preparing_head = slot
+    else:
+        k.slots[tail].run_next = slot
+    queue.preparing_tail = slot
+    queue.preparing += 1
+
+
+@compiled
+def remove_preparing(k, queue, slot):
+    """Takes a slot out of those that the host is preparing."""
+    before = k.slots[slot].run_previous
+    after = k.slots[slot].run_next
+    if before == NONE:
+        queue.preparing_head = after
+    else:
+        k.slots[before].run_next = after
+    if after == NONE:
+        queue.preparing_tail = before
+    else:
+        k.slots[after].run_previous = before
+    queue.preparing -= 1
+
+
+@compiled
 def append_prefill(k, queue, slot):
     """Adds a slot at the end of the list of sequences whose prompt is being computed."""
     k.slots[slot].prefill_next = NONE

@@ -96,6 +96,17 @@ QUEUE = np.dtype(
         ("heap_at", "i8"),
         ("heap_count", "i8"),
         ("position", "i8"),
+        # host: seconds it takes per request, prompt token and answer token; seconds and decode steps
+        # by which answers leave behind the engine; when it is free, and who is being prepared by it
+        ("host_request_s", "f8"),
+        ("host_token_s", "f8"),
+        ("host_answer_token_s", "f8"),
+        ("host_output_s", "f8"),
+        ("host_output_steps", "f8"),
+        ("host_free_s", "f8"),
+        ("preparing", "i8"),
+        ("preparing_head", "i8"),
+        ("preparing_tail", "i8"),
     ],
     align=True,
 )
@@ -172,6 +183,7 @@ SLOT = np.dtype(
         ("delivered_s", "f8"),
         ("finish_s", "f8"),
         ("return_s", "f8"),
+        ("lag_s", "f8"),
         ("first_delay_s", "f8"),
         ("duration_s", "f8"),
         ("ending", "i8"),
@@ -225,6 +237,7 @@ LEDGER = np.dtype(
         ("delivered_s", "f8"),
         ("finish_s", "f8"),
         ("return_s", "f8"),
+        ("lag_s", "f8"),
         ("busy_s", "f8"),
         ("energy_j", "f8"),
         ("wasted_s", "f8"),

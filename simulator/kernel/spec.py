@@ -29,6 +29,22 @@ class StepCost:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class HostSpec:
+    """What a serving engine's host adds before and behind its steps (`docs/methodology/batching.md`).
+
+    An attempt takes `request_s + token_s` x prompt tokens of it before it stands in line, and
+    `answer_token_s` x answer tokens that only later arrivals wait for. Tokens leave the server
+    `output_s + output_steps` x a decode step behind the engine.
+    """
+
+    request_s: float = 0.0
+    token_s: float = 0.0
+    answer_token_s: float = 0.0
+    output_s: float = 0.0
+    output_steps: float = 0.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class BatchingSpec:
     """Replicas that batch continuously (`docs/methodology/batching.md`).
 
@@ -37,7 +53,7 @@ class BatchingSpec:
     `queue_limit` means no limit on waiting attempts. `stall_w` is drawn in the time that a slowed
     replica takes more; no step draws more than `power_limit_w` at its own pace. With drafts a decode
     step computes `width` tokens of a sequence (whose cost `sequence` holds) and yields `progress` of
-    them, from 1 to `width`.
+    them, from 1 to `width`. Each replica has a `host` of its own; that of a decode pool is not asked.
     """
 
     seconds: StepCost
@@ -52,6 +68,7 @@ class BatchingSpec:
     power_limit_w: float = math.inf
     width: int = 1
     progress: float = 1.0
+    host: HostSpec = field(default_factory=HostSpec)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

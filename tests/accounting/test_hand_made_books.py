@@ -138,6 +138,16 @@ def test_meters_are_cut_at_the_windows_edges() -> None:
     assert found.after.to_s.tolist() == [20.0, 20.0, 20.0, 30.0, 40.0, 20.0]
 
 
+def test_work_ends_when_the_engine_is_done_though_its_host_answers_later() -> None:
+    """Done by 20 s and answered at 21: all of it is the window's, and none is after."""
+    made = attempts(admitted_s=[12.0], left_s=[20.0], finish_s=[21.0], busy_s=[8.0])
+    nobody = np.zeros(0, READING)
+    edges = Edges(from_s=10.0, to_s=20.0, read_from=nobody, read_to=nobody, busy_s=np.zeros(1))
+    found = spans_of(made, edges)
+    assert (found.window.busy_s[0], found.after.busy_s[0]) == (8.0, 0.0)
+    assert (found.window.to_s[0], found.after.to_s[0]) == (20.0, 20.0)
+
+
 def test_ramps_rise_from_their_beginnings() -> None:
     """2 per second from 1 s and 3 per second from 4 s are 0, 0, 6, 8 + 3 at 0, 1, 4 and 5 s."""
     found = ramps(np.array([4.0, 1.0]), np.array([3.0, 2.0]), np.array([0.0, 1.0, 4.0, 5.0]))

@@ -16,9 +16,11 @@ COUNT = 6
 WHOLE = ("number", "request", "group", "queue", "prefill_queue", "ending", "reason", "output", "prefilled")
 COUNTED = ("recomputed", "prompt", "cached")
 TIMES = ("submitted_s", "ready_s", "admitted_s", "first_s", "delivered_s", "finish_s", "return_s")
+LAG = ("lag_s",)
 METERS = ("busy_s", "energy_j", "wasted_s", "wasted_j")
 ROW = np.dtype(
-    [(name, np.int32) for name in (*WHOLE, *COUNTED)] + [(name, np.float64) for name in (*TIMES, *METERS)]
+    [(name, np.int32) for name in (*WHOLE, *COUNTED)]
+    + [(name, np.float64) for name in (*TIMES, *METERS, *LAG)]
 )
 
 
@@ -34,6 +36,7 @@ def ledger() -> np.ndarray:
     rows["finish_s"] = [10.0, 20.0, 30.0, 40.0, 50.0, 60.0]
     rows["return_s"] = 0.5
     rows["admitted_s"] = [1.0, 1.0, 1.0, 1.0, NAN, NAN]
+    rows["lag_s"] = 0.0
     rows["prompt"] = [100, 999, 300, 999, 999, 300]
     rows["cached"] = [5, 0, 6, 0, 0, 7]
     return rows
@@ -90,6 +93,21 @@ def test_an_attempt_wins_when_its_answer_reaches_somebody(columns: Attempts) -> 
 def test_an_end_is_known_when_it_has_come_back_or_was_given_up(columns: Attempts) -> None:
     """Half a second after answers and errors, at once else; 3 was given up at 39 s, 5 after its end."""
     assert columns.over_s.tolist() == [10.5, 20.5, 30.5, 39.0, 50.0, 60.5]
+
+
+def test_answers_leave_the_target_after_its_engine() -> None:
+    """Half a second behind it: an answer's tokens, also to who waits for its end; errors and work do not.
+
+    What ended otherwise has a first token only if that had left: 0 had half a second for it, 3 less.
+    """
+    rows = ledger()
+    rows["lag_s"] = 0.5
+    rows["first_s"] = [9.5, 12.0, 29.75, 39.75, NAN, NAN]
+    found = attempt_columns(rows, journal(), plan())
+    np.testing.assert_array_equal(found.first_s, [10.0, 12.5, 30.25, NAN, NAN, NAN])
+    assert found.left_s.tolist() == [10.0, 20.0, 30.0, 40.0, 50.0, 60.0]
+    assert found.finish_s.tolist() == [10.0, 20.5, 30.5, 40.0, 50.0, 60.5]
+    assert found.over_s.tolist() == [10.5, 21.0, 31.0, 39.0, 50.0, 61.0]
 
 
 def test_an_api_counts_the_requests_own_prompt_and_its_caches_tokens(columns: Attempts) -> None:

@@ -23,7 +23,7 @@ from simulator.calibration.fitting import BOUNDS, fit_engines, steady_tpot_s, tp
 from simulator.calibration.points import InvalidPointsError, Point, in_domain, point_of, read_rows
 from simulator.calibration.prediction import computed_precision, predicted_s, profile_of, spec_of
 from simulator.calibration.validation import cross_validated, folds
-from simulator.kernel.spec import BatchingSpec, StepCost
+from simulator.kernel.spec import BatchingSpec, HostSpec, StepCost
 from wayfare.cli import cli
 from world_cases import SMALL, plain
 
@@ -59,6 +59,17 @@ def test_loop_of_one_takes_the_closed_form() -> None:
     ttft_s, tpot_s = steady_times(loop_rows(spec, 1, 100, 11), 1)
     assert ttft_s == pytest.approx(0.01 + 100 * 1e-5)
     assert tpot_s == pytest.approx(0.011 + 1e-6 * np.mean(np.arange(100, 110)))
+
+
+def test_loop_goes_on_when_the_host_has_answered() -> None:
+    """The host is in TTFT, on both its sides, and in when the next begins; TPOT is the engine's."""
+    host = HostSpec(request_s=0.002, token_s=1e-5, output_s=0.003, output_steps=1.0)
+    bare = BatchingSpec(seconds=StepCost(base=0.01, sequence=0.001, prompt=1e-5))
+    rows = loop_rows(replace(bare, host=host), 1, 100, 11)
+    ttft_s, tpot_s = steady_times(rows, 1)
+    assert ttft_s == pytest.approx(0.002 + 0.001 + 0.01 + 0.001 + 0.003 + 0.011)
+    assert tpot_s == pytest.approx(0.011)
+    np.testing.assert_array_equal(rows["ready_s"][1:], (rows["finish_s"] + rows["lag_s"])[:-1])
 
 
 def test_loop_keeps_its_concurrency_and_spreads_its_prompts() -> None:

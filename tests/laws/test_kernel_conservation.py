@@ -58,7 +58,7 @@ def test_a_drained_fleet_is_empty(fleet: Fleet) -> None:
     for name in ("waiting", "running", "outstanding", "kv_used"):
         assert not seen.queues[name].any(), name
         assert not seen.groups[name].any(), name
-    for name in ("decoding", "context", "prefilling", "cancelling", "heap_count"):
+    for name in ("decoding", "context", "prefilling", "preparing", "cancelling", "heap_count"):
         assert not seen.queues[name].any(), name
 
 

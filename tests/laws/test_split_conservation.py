@@ -45,9 +45,19 @@ def test_a_drained_split_is_empty(case: SplitCase) -> None:
     """When everything has ended, no replica holds a context, and none is on its way."""
     seen = account_of(case)
     assert len(seen.rows) == len(case.arrivals)
-    for name in ("waiting", "running", "outstanding", "kv_used", "decoding", "prefilling", "cancelling"):
+    for name in (
+        "waiting",
+        "running",
+        "outstanding",
+        "kv_used",
+        "decoding",
+        "prefilling",
+        "cancelling",
+        "preparing",
+    ):
         assert not seen.queues[name].any(), name
-    assert (seen.queues["moving_head"] == -1).all()
+    for name in ("moving_head", "preparing_head", "preparing_tail"):
+        assert (seen.queues[name] == -1).all(), name
 
 
 @THOROUGH

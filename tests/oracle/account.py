@@ -60,10 +60,12 @@ def assert_state_holds(kernel: Kernel) -> None:
     assert (batching["kv_used"] + batching["cached"] <= batching["kv_room"]).all()
     assert (batching["cached"] >= 0).all()
     assert not (batching["cached"] % 16).any()
-    assert (queues["waiting"] + queues["running"] <= queues["outstanding"]).all()
+    assert (queues["preparing"] >= 0).all()
+    inside = queues["preparing"] + queues["waiting"] + queues["running"]
+    assert (inside <= queues["outstanding"]).all()
     limited = queues[queues["queue_limit"] >= 0]
     places = limited["capacity"] + limited["queue_limit"]
-    assert (limited["waiting"] + limited["running"] <= places).all()
+    assert (inside[queues["queue_limit"] >= 0] <= places).all()
 
 
 @dataclass(slots=True)

@@ -37,6 +37,7 @@ class Attempt:
     prefill_queue: int = -1
     admitted_s: float = math.nan
     first_s: float = math.nan
+    lag_s: float = 0.0
     delivered_s: float = math.nan
     finish_s: float = math.nan
     busy_s: float = 0.0

@@ -11,7 +11,7 @@ from oracle.loads import KNEE, OVERLOAD, REPLICA, load_case
 from oracle.runs import drive, kernel_of
 from oracle.split import SplitCase, split_kernel
 from oracle.strategies import Traffic, case_of, split_case_of
-from simulator.kernel import BatchingSpec, DecodePool, GroupSpec, Kernel, ServersSpec
+from simulator.kernel import BatchingSpec, DecodePool, GroupSpec, HostSpec, Kernel, ServersSpec
 from simulator.kernel.jit import COMPILED
 
 if TYPE_CHECKING:
@@ -23,14 +23,17 @@ if TYPE_CHECKING:
     from oracle.cases import Case
 
 CRAMPED = replace(REPLICA, kv_room_tokens=2600, token_budget=64, max_sequences=6, queue_limit=4)
+HOST = HostSpec(request_s=3.1e-3, token_s=7.3e-6, answer_token_s=1.9e-4, output_s=2.3e-3, output_steps=1.7)
+HOSTED = replace(CRAMPED, host=HOST)
 
 
 def small_cases() -> Iterator[Case]:
-    """Batching with preemptions, cancels and refusals; servers; outages; ties of instants."""
+    """Batching with preemptions, cancels and refusals; servers; outages; ties of instants; a host."""
     yield load_case(OVERLOAD, count=30, replica=CRAMPED)
     yield load_case(KNEE, count=20)
     specs: tuple[BatchingSpec | ServersSpec, ...] = (CRAMPED, ServersSpec(servers=2, power_w=3.1))
     yield load_case(KNEE, count=20, replica=replace(CRAMPED, width=4, progress=2.37))
+    yield load_case(KNEE, count=20, replica=HOSTED)
     for seed, tied, changes in ((1, False, 0), (2, True, 0), (3, False, 3)):
         traffic = Traffic(
             seed=seed,
@@ -51,7 +54,7 @@ def small_cases() -> Iterator[Case]:
 def small_splits() -> Iterator[SplitCase]:
     """Prefill apart from decode: short of room on both sides, given up and broken on the way."""
     pool = DecodePool(queues=replace(CRAMPED, queue_limit=-1), count=2, transfer_s=3.3e-3)
-    for seed, tied in ((4, False), (5, True)):
+    for seed, tied, prefill in ((4, False, HOSTED), (5, True, CRAMPED)):
         traffic = Traffic(
             seed=seed,
             count=60,
@@ -63,7 +66,7 @@ def small_splits() -> Iterator[SplitCase]:
             tied=tied,
             repeats=True,
         )
-        yield split_case_of(GroupSpec(queues=CRAMPED, count=2, decode=pool), traffic, closes=tied)
+        yield split_case_of(GroupSpec(queues=prefill, count=2, decode=pool), traffic, closes=tied)
 
 
 def all_digests() -> Iterator[str]:

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 BOUNDARY, TIMER, COMMAND = range(3)
 EXACT = ("ending", "reason", "priority", "output", "prefilled", "recomputed", "cached", "prefill_queue")
-INSTANTS = ("ready_s", "admitted_s", "first_s", "delivered_s", "finish_s")
+INSTANTS = ("ready_s", "admitted_s", "first_s", "delivered_s", "finish_s", "lag_s")
 METERS = ("busy_s", "energy_j", "wasted_s", "wasted_j")
 QUEUE_METERS = ("busy_s", "energy_j", "step_count", "preemption_count")
 INSTANT_TOLERANCE_S = 1e-9
@@ -82,7 +82,11 @@ class OracleWorld:
     def build(self, spec: object, number: int) -> StepwiseQueue | ServerLine:
         """The oracle's queue for a spec."""
         if isinstance(spec, BatchingSpec):
-            return StepwiseQueue(spec, lambda at_s, act: self.schedule(at_s, BOUNDARY, act, number))
+            return StepwiseQueue(
+                spec,
+                lambda at_s, act: self.schedule(at_s, BOUNDARY, act, number),
+                lambda at_s, act: self.schedule(at_s, TIMER, act),
+            )
         return ServerLine(spec, lambda at_s, act: self.schedule(at_s, TIMER, act))
 
     def schedule(self, at_s: float, rank: int, action: Callable[[float], None], place: int = 0) -> None:
@@ -134,7 +138,7 @@ class OracleWorld:
     @staticmethod
     def is_travelling(attempt: Attempt, home: Home) -> bool:
         """Whether the attempt has not reached its queue yet."""
-        inside = home.running if isinstance(home, StepwiseQueue) else home.serving
+        inside = home.running + home.preparing if isinstance(home, StepwiseQueue) else home.serving
         return attempt not in inside and attempt not in home.waiting
 
     def close(self, now_s: float) -> None:

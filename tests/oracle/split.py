@@ -79,8 +79,9 @@ class Split:
 
     @property
     def waiting(self) -> list[Attempt]:
-        """Everybody who stands in a line."""
-        return [attempt for queue in self.senders + self.receivers for attempt in queue.waiting]
+        """Everybody who stands in a line, or will when a host has prepared it."""
+        queues = self.senders + self.receivers
+        return [attempt for queue in queues for attempt in queue.preparing + queue.waiting]
 
     @property
     def serving(self) -> list[Attempt]:
@@ -92,7 +93,8 @@ class Split:
     def outstanding(self, queue: StepwiseQueue) -> int:
         """Attempts in a queue, or on their way from it or to it."""
         coming = sum(self.towards[attempt] is queue for other in self.senders for attempt in other.moving)
-        return len(queue.waiting) + len(queue.running) + len(queue.moving) + coming
+        here = queue.preparing + queue.waiting + queue.running + queue.moving
+        return len(here) + coming
 
     def arrive(self, now_s: float, attempt: Attempt) -> None:
         """Sends an attempt to a prefill queue."""
@@ -142,7 +144,7 @@ class Split:
                 attempt.given_up = True
                 self.take_off(now_s, queue, attempt)
                 attempt.end(now_s, Ending.CANCELLED)
-            elif attempt in queue.waiting or attempt in queue.running:
+            elif attempt in queue.preparing + queue.waiting + queue.running:
                 queue.cancel(now_s, attempt)
 
 

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field, fields, replace
 from typing import TYPE_CHECKING
 
 from oracle.cache import PrefixCache
+from oracle.host import HostLine
 from simulator.kernel import StepCost
 from simulator.kernel.codes import Ending, Reason
 
@@ -77,11 +78,16 @@ class Step:
 class StepwiseQueue:
     """One replica that plans a step at every boundary, by the rules of the methodology page."""
 
-    def __init__(self, spec: BatchingSpec, schedule: Schedule) -> None:
-        """An idle replica; `schedule(at_s, action)` calls back at a step's end."""
+    def __init__(self, spec: BatchingSpec, schedule: Schedule, schedule_host: Schedule) -> None:
+        """An idle replica; `schedule(at_s, action)` calls back at a step's end, the other one when the
+        host is done with an attempt.
+        """
         self.spec = spec
         self.schedule = schedule
+        self.schedule_host = schedule_host
         self.cache = PrefixCache()
+        self.host = HostLine(spec=spec.host)
+        self.preparing: list[Attempt] = []
         self.own = spec
         self.factor = 1.0
         self.up = True
@@ -101,11 +107,22 @@ class StepwiseQueue:
     # -- verbs of the outside ---------------------------------------------------------------
 
     def arrive(self, now_s: float, attempt: Attempt) -> None:
-        """Refuses an attempt or lets it wait; an idle queue starts at once."""
+        """Refuses an attempt or lets the host prepare it; without any work it waits at once."""
         reason = self.refusal(attempt)
         if reason:
             attempt.end(now_s, Ending.FAILED, reason)
+            return
+        prepared_s = self.host.prepared_s(now_s, attempt)
+        if prepared_s == now_s:
+            self.stand(now_s, attempt)
         else:
+            self.preparing.append(attempt)
+            self.schedule_host(prepared_s, lambda at_s: self.hand_in(at_s, attempt))
+
+    def hand_in(self, now_s: float, attempt: Attempt) -> None:
+        """Lets a prepared attempt wait, unless it ended before."""
+        if attempt in self.preparing:
+            self.preparing.remove(attempt)
             self.stand(now_s, attempt)
 
     def stand(self, now_s: float, attempt: Attempt) -> None:
@@ -126,25 +143,27 @@ class StepwiseQueue:
         if attempt.prompt > room or whole > decoder.kv_room_tokens:
             return Reason.TOO_LARGE
         limit = self.spec.queue_limit
-        inside = len(self.waiting) + len(self.running)
+        inside = len(self.preparing) + len(self.waiting) + len(self.running)
         if limit < 0 or inside < self.spec.max_sequences + limit:
             return 0
         return Reason.QUEUE_FULL if limit else Reason.OVERLOADED
 
     def cancel(self, now_s: float, attempt: Attempt) -> None:
-        """Removes a waiting attempt; lets a running one leave at the step's end."""
+        """Removes an attempt that waits or is prepared; lets a running one leave at the step's end."""
         attempt.given_up = True
-        if attempt in self.waiting:
-            self.waiting.remove(attempt)
-            attempt.end(now_s, Ending.CANCELLED)
+        for place in (self.preparing, self.waiting):
+            if attempt in place:
+                place.remove(attempt)
+                attempt.end(now_s, Ending.CANCELLED)
 
     def clear(self, now_s: float, ending: Ending, reason: int) -> None:
         """Ends everybody now; the broken step's time and energy are shared by those in it."""
         if self.step is not None:
             self.break_step(self.step, now_s)
-        for attempt in self.running + self.moving + self.waiting:
+        for attempt in self.running + self.moving + self.waiting + self.preparing:
             attempt.end(now_s, ending, reason)
         self.running, self.moving, self.waiting, self.step = [], [], [], None
+        self.preparing, self.host = [], HostLine(spec=self.spec.host)
         self.up = self.draining = False
         self.link_free_s = 0.0
         self.cache = PrefixCache()
@@ -288,8 +307,9 @@ class StepwiseQueue:
             tokens = min(gain, attempt.output - attempt.generated)
             attempt.computed += tokens
             attempt.generated += tokens
+        batch = [attempt for attempt in step.decoding if attempt.generated < attempt.output]
         for attempt in step.prefilling:
-            self.finish_chunk(step, attempt, now_s)
+            self.finish_chunk(step, attempt, now_s, batch)
         for attempt in list(self.running):
             if attempt.generated == attempt.output or attempt.given_up:
                 self.release(attempt)
@@ -299,8 +319,10 @@ class StepwiseQueue:
                 self.hand_over(now_s, attempt)
         self.plan(now_s)
 
-    def finish_chunk(self, step: Step, attempt: Attempt, now_s: float) -> None:
-        """Counts computed prompt tokens; a complete prompt emits a token and decodes."""
+    def finish_chunk(self, step: Step, attempt: Attempt, now_s: float, batch: list[Attempt]) -> None:
+        """Counts computed prompt tokens; a complete prompt emits a token, and joins the batch if its
+        answer goes on here.
+        """
         tokens = step.chunks[attempt.number]
         attempt.prefilled += tokens
         attempt.recomputed += again(attempt, tokens)
@@ -313,6 +335,16 @@ class StepwiseQueue:
         attempt.generated += 1
         if math.isnan(attempt.first_s):
             attempt.first_s = now_s
+            attempt.lag_s = self.lag_s([*batch, attempt])
+        goes_on = attempt.given_up or attempt.generated < attempt.output
+        if goes_on and self.hand_over is None:
+            batch.append(attempt)
+
+    def lag_s(self, batch: list[Attempt]) -> float:
+        """How far behind the engine an answer leaves: the host's part, and decode steps of the batch."""
+        alone = Step(start_s=0.0, decoding=batch, width=self.spec.width)
+        step_s = alone.cost(self.spec.seconds, self.spec.expert_miss)
+        return self.spec.host.output_s + self.spec.host.output_steps * step_s
 
     def step_joules(self, step: Step) -> float:
         """The whole step's energy: no more than the power limit allows in its time."""

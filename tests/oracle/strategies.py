@@ -12,7 +12,15 @@ from hypothesis import strategies as st
 
 from oracle.cases import Arrival, Cancel, Case, Drain, Outage, Repair, Slow
 from oracle.split import SplitCase
-from simulator.kernel import BatchingSpec, DecodePool, GroupSpec, RateLimits, ServersSpec, StepCost
+from simulator.kernel import (
+    BatchingSpec,
+    DecodePool,
+    GroupSpec,
+    HostSpec,
+    RateLimits,
+    ServersSpec,
+    StepCost,
+)
 from simulator.kernel.codes import LEAST_OUTSTANDING, RANDOM, ROUND_ROBIN
 
 if TYPE_CHECKING:
@@ -85,6 +93,21 @@ def binary_costs(draw: st.DrawFn) -> StepCost:
 
 
 @st.composite
+def host_specs(draw: st.DrawFn, *, tied: bool = False) -> HostSpec:
+    """No host every other time; else one that may be quick or the bottleneck, at the door or behind."""
+    if draw(st.booleans()):
+        return HostSpec()
+    tick_s = TICK_S if tied else 1.7e-2
+    return HostSpec(
+        request_s=draw(st.sampled_from([0.0, tick_s / 4, tick_s, 3 * tick_s])),
+        token_s=draw(st.sampled_from([0.0, tick_s / 256])),
+        answer_token_s=draw(st.sampled_from([0.0, tick_s / 32])),
+        output_s=draw(st.sampled_from([0.0, tick_s / 2, 3 * tick_s])),
+        output_steps=draw(st.sampled_from([0.0, 1.0, 2.5])),
+    )
+
+
+@st.composite
 def batching_specs(draw: st.DrawFn, *, tied: bool = False) -> BatchingSpec:
     """Small replicas: seats, budget and KV room are short more often than not."""
     drafts = draw(st.sampled_from([0, 0, 1, 4]))
@@ -101,6 +124,7 @@ def batching_specs(draw: st.DrawFn, *, tied: bool = False) -> BatchingSpec:
         power_limit_w=draw(st.sampled_from([math.inf, math.inf, 120.0, 280.0, 500.0])),
         width=1 + drafts,
         progress=draw(st.floats(1.0, 1.0 + drafts)),
+        host=draw(host_specs(tied=tied)),
     )
 
 

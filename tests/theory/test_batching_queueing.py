@@ -1,4 +1,4 @@
-"""A batch of one is M/G/1; an empty replica's latency is the closed form of its step costs."""
+"""A batch of one is M/G/1, a host M/D/1; an empty replica's latency is the closed form of its step costs."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import pytest
 
 from oracle.loads import JOULES, SECONDS
 from oracle.replications import CUSTOMERS, Demand, assert_mean, ledgers, poisson_s, waits_s
-from simulator.kernel import BatchingSpec, GroupSpec, Kernel, StepCost
+from simulator.kernel import BatchingSpec, GroupSpec, HostSpec, Kernel, StepCost
 
 PROMPTS = (20, 300, 900)
 ANSWERS = (1, 40, 160)
@@ -60,6 +60,23 @@ def test_a_batch_of_one_waits_as_pollaczek_and_khinchine_say(utilization_ratio: 
     runs = ledgers(GroupSpec(queues=BATCH_OF_ONE), demand, seed=51)
     theory_s = rate_per_s * (services_s**2).mean() / (2.0 * (1.0 - utilization_ratio))
     assert_mean([waits_s(rows).mean() for rows in runs], theory_s, precision_ratio=0.03)
+
+
+@pytest.mark.parametrize("utilization_ratio", [0.5, 0.8])
+def test_a_host_alone_waits_as_md1(utilization_ratio: float) -> None:
+    """Before steps that take no time the host is a server of constant service: M/D/1."""
+    service_s = 0.02
+    host = HostSpec(request_s=0.25 * service_s, token_s=0.5 * service_s, answer_token_s=0.25 * service_s)
+    spec = BatchingSpec(seconds=StepCost(base=1e-9), host=host)
+    rate_per_s = utilization_ratio / service_s
+
+    def demand(rng: np.random.Generator) -> Demand:
+        return Demand(ready_s=poisson_s(rng, rate_per_s))
+
+    runs = ledgers(GroupSpec(queues=spec), demand, seed=52)
+    theory_s = utilization_ratio * service_s / (2.0 * (1.0 - utilization_ratio))
+    prepared_s = 0.75 * service_s
+    assert_mean([waits_s(rows).mean() - prepared_s for rows in runs], theory_s, precision_ratio=0.03)
 
 
 def lone_row(spec: BatchingSpec, prompt: int, output: int) -> np.void:
