@@ -21,12 +21,17 @@ from catalogs.serving_profile import ServingProfile
 from simulator.calibration.adaptation import judge
 from simulator.calibration.domain import box_of
 from simulator.calibration.fitting import BOUNDS
+from simulator.calibration.open_loop import with_host
 from simulator.calibration.points import Point, in_domain, point_of, read_rows
-from simulator.calibration.rate_sweeps import rate_runs
+from simulator.calibration.rate_sweeps import RateRun, rate_runs
 from simulator.calibration.recordings import recordings
 from simulator.calibration.validation import fitted
 
 ESTIMATE = Origin(source="the engine's documentation; no start-up log seen", estimate=True)
+HOST_ESTIMATE = Origin(
+    source="tokenisers take about a million tokens a second; no measurement of a saturated host was seen",
+    estimate=True,
+)
 MEMORY: dict[str, dict[str, object]] = {
     "trtllm": {
         "memory_ratio_of": "free",
@@ -48,6 +53,12 @@ ENGINES = {
     "sglang": ("0.5.9", "sglang-0.5"),
 }
 NEGLIGIBLE = 1e-9
+SERIAL = {
+    "request_s": 1e-3,
+    "input_token_s": 1e-6,
+    "sources": {"request_s": HOST_ESTIMATE, "input_token_s": HOST_ESTIMATE},
+}
+"""A host's own work on a request, which the next one waits for."""
 OTHERS = {"vllm": {"generic-vllm": "not stated", "vllm-0.15": "0.15.1"}}
 """Further profiles by name: the same coefficients, with the factors that another version's recipes have."""
 NEEDED = tuple(
@@ -88,6 +99,17 @@ def bare_profile(name: str, engine: str, version: str, points: list[Point]) -> S
     )
 
 
+def with_hosts(
+    bare: dict[str, ServingProfile], points: list[Point], runs: list[RateRun]
+) -> dict[str, ServingProfile]:
+    """The profiles with what hosts add, as the uncrowded open-loop runs of vLLM show it, for all engines."""
+    catalog = load_catalog()
+    serial = {engine: made.model_copy(update=SERIAL) for engine, made in bare.items()}
+    found = with_host(runs, catalog, fitted(points, catalog, serial)["vllm"])
+    told = {"output_s": found.output_s, "first_steps": found.first_steps}
+    return {engine: made.model_copy(update=told) for engine, made in serial.items()}
+
+
 def rounded(made: ServingProfile) -> ServingProfile:
     """The profile with coefficients as they are written."""
     return made.model_copy(update={name: written(getattr(made, name)) for name in BOUNDS})
@@ -118,6 +140,7 @@ def main() -> None:
         engine: bare_profile(name, engine, version, points) for engine, (version, name) in ENGINES.items()
     }
     parts = ["# Written by bench/fit_profiles.py; not edited by hand.\n"]
+    bare = with_hosts(bare, points, rate_runs(sweeps, load_catalog()))
     for engine, fit in fitted(points, load_catalog(), bare).items():
         made = noted(rounded(fit), points)
         parts.append(text_of(made))

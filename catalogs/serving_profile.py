@@ -35,10 +35,13 @@ class ServingProfile(Entry):
     `expert_read` is as `weight_read` where it is not given, other widths (`expert_read_8bit`,
     `expert_read_4bit`, `weight_read_4bit`: kernels of their own) as the usual one, and
     `moe_prefill_flops` (prompts of mixtures of experts) as `prefill_flops`. `prompt_s` is what a
-    prompt adds to its step whatever its length (measured loops only). What a client's clock sees of
-    the first token beyond the batch: `request_s` and `input_token_s` outside steps, and
-    `first_steps` steps of the loop (polling and streaming in chunks); `first_steps_of` holds those of
-    other versions and accelerators, by "version accelerator".
+    prompt adds to its step whatever its length (measured loops only).
+
+    The engine's host (`simulator.kernel.spec.HostSpec`): a request takes `request_s` and `input_token_s` per
+    prompt token of it before it stands in line, and `answer_token_s` per answer token that later requests
+    wait for; tokens leave it `output_s` and `first_steps` decode steps behind the engine, or
+    `first_steps_of` where that names the version and accelerator ("0.19.0 b200"): how often the scheduler
+    polls and how many tokens a chunk of the stream holds.
 
     Memory (simulator/serving/kv_room.py): the ratio is of the `total` of a chip or of what weights leave
     `free`; `sampler_bytes` per sequence and entry of the vocabulary at start-up, `context_gib` of every
@@ -70,6 +73,8 @@ class ServingProfile(Entry):
     recipes: dict[str, Positive] = Field(default_factory=dict)
     request_s: NonNegative = 0.0
     input_token_s: NonNegative = 0.0
+    answer_token_s: NonNegative = 0.0
+    output_s: NonNegative = 0.0
     first_steps: NonNegative = 0.0
     prompt_s: NonNegative = 0.0
     first_steps_of: dict[str, NonNegative] = Field(default_factory=dict)

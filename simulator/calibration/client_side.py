@@ -1,8 +1,8 @@
-"""What a client's clock adds to the simulated first token, fitted to measured ones.
+"""Steps that a recipe keeps first tokens back, fitted to measured ones.
 
-Time outside steps, per request and per token of the prompt, and some steps of the loop: how often the
-scheduler looks for requests and how many tokens a chunk of the stream holds are settings that no file
-of measurements tells, alike in all runs of one version on one accelerator.
+How often the scheduler looks for requests and how many tokens a chunk of the stream holds are settings
+that no file of measurements tells, alike in all runs of one version on one accelerator. The rest of what a
+host adds is the profile's own.
 """
 
 from __future__ import annotations
@@ -13,7 +13,8 @@ import numpy as np
 
 from simulator.calibration.errors import MOST_TTFT_S
 from simulator.calibration.fitting import ROUNDS, least_absolute
-from simulator.calibration.prediction import predicted_s, recipe
+from simulator.calibration.prediction import predicted_s
+from simulator.fleet.engines import start_name
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -26,47 +27,37 @@ if TYPE_CHECKING:
 
     Column = NDArray[np.float64]
 
-CLIENT_SIDE = ("request_s", "input_token_s", "first_steps")
 TIGHT_ERROR = 0.05
 """Errors below this count alike, as in `calibration.fitting`."""
-LEAST_OF_A_RECIPE = 4
-TURNS = 3
+LEAST_OF_A_START = 4
 STEPS_OF_THE_ENGINE = 2.0
 """Points that an engine's usual steps weigh against a recipe's own."""
 
 
 def with_client_side(points: Sequence[Point], catalog: Catalog, made: ServingProfile) -> ServingProfile:
-    """The profile with what a client's clock adds, for the engine and for each recipe."""
+    """The profile with the steps of each version on each accelerator, drawn towards its usual ones."""
     known = [point for point in points if point.ttft_s is not None and point.ttft_s < MOST_TTFT_S]
-    bare = made.model_copy(update={**dict.fromkeys(CLIENT_SIDE, 0.0), "first_steps_of": {}})
-    simulated = np.array([predicted_s(point, catalog, bare) for point in known])
+    bare = made.model_copy(update={"first_steps": 0.0, "first_steps_of": {}})
+    simulated = np.array([predicted_s(point, catalog, bare) for point in known]).reshape(-1, 2)
     measured = np.array([point.ttft_s for point in known], np.float64)
-    tokens = np.array([point.input_tokens for point in known], np.float64)
-    columns = np.stack([np.ones(len(known)), tokens, simulated[:, 1]], axis=1) / measured[:, np.newaxis]
-    recipes = np.array([recipe(point) for point in known])
-    usual, steps = turn_by_turn(columns, 1.0 - simulated[:, 0] / measured, recipes)
-    return bare.model_copy(update={**dict(zip(CLIENT_SIDE, usual, strict=True)), "first_steps_of": steps})
-
-
-def turn_by_turn(
-    columns: Column, rest: Column, recipes: NDArray[np.str_]
-) -> tuple[tuple[float, float, float], dict[str, float]]:
-    """The engine's request_s, input_token_s and usual steps, and the steps of each recipe."""
-    request, token, usual = least_absolute(columns, rest, TIGHT_ERROR)
-    steps: dict[str, float] = {}
-    for _ in range(TURNS):
-        left = rest - columns[:, 0] * request - columns[:, 1] * token
-        steps = {
-            name: own_steps(columns[recipes == name, 2], left[recipes == name], usual)
-            for name in sorted(set(recipes.tolist()))
-            if (recipes == name).sum() >= LEAST_OF_A_RECIPE
-        }
-        usual = float(np.median(list(steps.values()) or [usual]))
-        of_point = np.array([steps.get(name, usual) for name in recipes.tolist()])
-        request, token = least_absolute(columns[:, :2], rest - columns[:, 2] * of_point, TIGHT_ERROR)
-    return (written(request), written(token), written(usual)), {
-        name: written(value) for name, value in steps.items()
+    column, left = simulated[:, 1] / measured, 1.0 - simulated[:, 0] / measured
+    starts = np.array([start_name(point.version, point.accelerator) for point in known])
+    steps = {
+        name: own_steps(column[starts == name], left[starts == name], made.first_steps)
+        for name in sorted(set(starts.tolist()))
+        if (starts == name).sum() >= LEAST_OF_A_START
     }
+    return made.model_copy(update={"first_steps_of": {name: written(value) for name, value in steps.items()}})
+
+
+def host_terms(simulated: Column, measured: Column) -> tuple[float, float]:
+    """Seconds and decode steps by which first tokens come later than simulated without a host.
+
+    `simulated` holds seconds to the first token and seconds of a step by run, `measured` the first token's.
+    """
+    columns = np.stack([np.ones(len(measured)), simulated[:, 1]], axis=1) / measured[:, np.newaxis]
+    seconds, steps = least_absolute(columns, 1.0 - simulated[:, 0] / measured, TIGHT_ERROR)
+    return written(seconds), written(steps)
 
 
 def written(value: float) -> float:

@@ -10,7 +10,7 @@ from catalogs.near_names import unknown_name
 from simulator.calibration.closed_loop import harness_rows, mean_times
 from simulator.calibration.recipes import recipe_of
 from simulator.fleet.batching import chip_of
-from simulator.fleet.engines import engine_coefficients
+from simulator.fleet.engines import engine_coefficients, host_of
 from simulator.kernel.spec import BatchingSpec
 from simulator.scenario.fleet import Hardware
 from simulator.serving.kv_room import kv_room_tokens
@@ -96,6 +96,7 @@ def spec_of(point: Point, catalog: Catalog, profile: ServingProfile) -> Batching
         kv_room_tokens=room_tokens(point, chosen, engine),
         width=point.width,
         progress=point.kept,
+        host=host_of(profile, point.version, point.accelerator),
     )
 
 
@@ -115,15 +116,8 @@ def room_tokens(point: Point, chosen: Chip, engine: Engine) -> int:
 
 
 def predicted_s(point: Point, catalog: Catalog, profile: ServingProfile) -> tuple[float, float]:
-    """TTFT and TPOT of a point in seconds: the simulator's own loop, and what a client's clock adds."""
+    """TTFT and TPOT of a point in seconds, as the simulator's own loop has them."""
     rows = harness_rows(
         spec_of(point, catalog, profile), point.batch, point.input_tokens, point.output_tokens
     )
-    ttft_s, tpot_s = mean_times(rows)
-    steps = profile.first_steps_of.get(recipe(point), profile.first_steps)
-    return ttft_s + profile.request_s + profile.input_token_s * point.input_tokens + steps * tpot_s, tpot_s
-
-
-def recipe(point: Point) -> str:
-    """What names the settings an engine was started with: its version and the accelerator."""
-    return f"{point.version} {point.accelerator}"
+    return mean_times(rows)

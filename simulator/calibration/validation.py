@@ -60,10 +60,11 @@ def with_own_points(
 ) -> ServingProfile:
     """One engine's profile: fitted coefficients, then factors of its recipes, then its client side."""
     own = fit.coefficients.get(made.engine) or next(iter(fit.coefficients.values()))
-    bare = made.model_copy(update={**own, "scale": 1.0, "recipes": {}})
+    bare = made.model_copy(update={**own, "scale": 1.0, "recipes": {}, "first_steps_of": {}})
     if not points:
         return bare
-    return with_client_side(points, catalog, with_recipes(bare, points, catalog))
+    first = with_client_side(points, catalog, with_recipes(bare, points, catalog))
+    return with_recipes(first.model_copy(update={"recipes": {}}), points, catalog)
 
 
 def with_recipes(bare: ServingProfile, points: Sequence[Point], catalog: Catalog) -> ServingProfile:

@@ -15,7 +15,7 @@ from simulator.fleet.capacity import (
     pricing_problems,
     unknown_notes,
 )
-from simulator.fleet.engines import engine_coefficients, recipe_name
+from simulator.fleet.engines import engine_coefficients, host_of, recipe_name
 from simulator.fleet.layouts import (
     layout_of,
     layout_problems,
@@ -158,6 +158,7 @@ def batching_spec(scenario: Scenario, deployment: Deployment) -> BatchingSpec:
     All ranks are taken to be equally busy: together they touch an expert unless none of them does.
     """
     hardware, settings = hardware_of(deployment), deployment.engine
+    profile = scenario.catalog.serving_profile(settings.profile)
     accelerator = scenario.catalog.accelerator(hardware.accelerator)
     shape, chip = shape_in(scenario, deployment), chip_of(accelerator, hardware)
     engine, layout = engine_in(scenario, deployment), layout_in(deployment)
@@ -179,6 +180,7 @@ def batching_spec(scenario: Scenario, deployment: Deployment) -> BatchingSpec:
         power_limit_w=hardware.tensor_parallel * (accelerator.tdp_w + accelerator.host_w),
         width=width,
         progress=progress,
+        host=host_of(profile, profile.version, accelerator.name),
     )
 
 

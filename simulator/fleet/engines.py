@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from simulator.kernel.spec import HostSpec
 from simulator.serving.hardware import GIB, Engine, Memory
 
 if TYPE_CHECKING:
@@ -52,6 +53,22 @@ def on_chip(engine: Engine, accelerator: Accelerator) -> Engine:
     factors |= dict.fromkeys(WEIGHT_READS, factors.get("weight_read", 1.0))
     changed = {name: getattr(engine, name) * factor for name, factor in factors.items()}
     return replace(engine, **changed)
+
+
+def host_of(profile: ServingProfile, version: str, accelerator: str) -> HostSpec:
+    """What the engine's host adds, with the steps that answers are kept back when it is started so."""
+    return HostSpec(
+        request_s=profile.request_s,
+        token_s=profile.input_token_s,
+        answer_token_s=profile.answer_token_s,
+        output_s=profile.output_s,
+        output_steps=profile.first_steps_of.get(start_name(version, accelerator), profile.first_steps),
+    )
+
+
+def start_name(version: str, accelerator: str) -> str:
+    """What names the settings an engine was started with: its version and the accelerator."""
+    return f"{version} {accelerator}"
 
 
 def recipe_name(version: str, accelerator: str, shape: Shape) -> str:

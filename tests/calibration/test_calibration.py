@@ -97,8 +97,7 @@ def test_steps_that_recipes_keep_back_are_found() -> None:
     """First tokens made of a profile's client side give its steps back, of each recipe its own."""
     made = profile_of(CATALOG, "vllm").model_copy(
         update={
-            "request_s": 0.02,
-            "input_token_s": 0.0,
+            "output_s": 0.02,
             "first_steps_of": {"0.19.0 h100": 12.0, "0.19.0 b200": 3.0},
         }
     )
@@ -109,9 +108,7 @@ def test_steps_that_recipes_keep_back_are_found() -> None:
         for tokens in ("512", "4096")
     ]
     measured = [replace(one, ttft_s=predicted_s(one, CATALOG, made)[0]) for one in shapes]
-    found = with_client_side(
-        measured, CATALOG, made.model_copy(update={"request_s": 0.0, "first_steps_of": {}})
-    )
+    found = with_client_side(measured, CATALOG, made.model_copy(update={"first_steps_of": {}}))
     errors = [abs(predicted_s(one, CATALOG, found)[0] / (one.ttft_s or 1.0) - 1.0) for one in measured]
     assert np.median(errors) < 0.06
     assert found.first_steps_of["0.19.0 h100"] > 2.0 * found.first_steps_of["0.19.0 b200"]
