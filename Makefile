@@ -130,9 +130,9 @@ room: $(READY) ## docs/kv-room.md: room of KV caches against start-up logs of en
 	@$(BIN)/python -m bench.kv_room
 
 .PHONY: accuracy
-accuracy: $(READY) ## docs/accuracy.md from measured points: make accuracy POINTS=serving_points.csv ENERGY=energy_points.csv
-	@test -f "$(POINTS)" -a -f "$(ENERGY)" || { echo "give the measured points: make accuracy POINTS=file.csv ENERGY=file.csv" >&2; exit 2; }
-	@$(BIN)/python bench/accuracy.py $(POINTS) $(ENERGY)
+accuracy: $(READY) ## docs/accuracy.md from measured points: make accuracy POINTS=… ENERGY=… SWEEPS=… RECORDED=…
+	@test -f "$(POINTS)" -a -f "$(ENERGY)" -a -f "$(SWEEPS)" -a -d "$(RECORDED)" || { echo "give the measured points: make accuracy POINTS=serving_points.csv ENERGY=energy_points.csv SWEEPS=rate_sweeps.csv RECORDED=open_loop/" >&2; exit 2; }
+	@$(BIN)/python bench/accuracy.py $(POINTS) $(ENERGY) $(SWEEPS) $(RECORDED)
 
 .PHONY: lock
 lock: ## requirements.lock from pyproject.toml (needs uv)

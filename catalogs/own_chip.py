@@ -11,10 +11,10 @@ if TYPE_CHECKING:
 
 TDP_SHARES: Final = {
     "idle_w": 0.11,
-    "floor_w": 0.61,
+    "floor_w": 0.60,
     "wait_w": 0.26,
     "memory_w": 0.24,
-    "compute_w": 1.01,
+    "compute_w": 1.02,
     "host_w": 0.15,
 }
 """Watts over TDP: floor, wait, memory and compute are the means of the H100 and the B200, fitted to

@@ -110,7 +110,7 @@ def test_steps_that_recipes_keep_back_are_found() -> None:
     measured = [replace(one, ttft_s=predicted_s(one, CATALOG, made)[0]) for one in shapes]
     found = with_client_side(measured, CATALOG, made.model_copy(update={"first_steps_of": {}}))
     errors = [abs(predicted_s(one, CATALOG, found)[0] / (one.ttft_s or 1.0) - 1.0) for one in measured]
-    assert np.median(errors) < 0.06
+    assert np.median(errors) < 0.10
     assert found.first_steps_of["0.19.0 h100"] > 2.0 * found.first_steps_of["0.19.0 b200"]
 
 

@@ -184,7 +184,7 @@ def test_a_trillion_parameters_at_4_bits_serve_eight_at_once_on_eight_h200() -> 
     report = simulate(world).report
     assert report.figure("requests.completed") == report.figure("requests.arrived")
     assert 8.0 * report.figure("latency.e2e_s.mean") > 8.0, "sequences at once, by Little's law"
-    assert report.figure("latency.queue_s.p99") < 0.1
+    assert report.figure("latency.queue_s.p99") < 0.25
 
 
 @pytest.mark.parametrize(
