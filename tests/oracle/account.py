@@ -86,6 +86,11 @@ class CountArea:
         """Brings the kernel to just before `at_s`, where nothing has changed since the last look."""
         run_to(self.kernel, math.nextafter(at_s, -math.inf))
         for name in ("outstanding", "waiting", "running"):
-            area = float(self.kernel.groups[name][self.group]) * (at_s - self.now_s)
-            self.areas[name] = self.areas.get(name, 0.0) + area
+            self.count(name, float(self.kernel.groups[name][self.group]), at_s)
+        mine = self.kernel.queues["group"] == self.group
+        self.count("preparing", float(self.kernel.queues["preparing"][mine].sum()), at_s)
         self.now_s = at_s
+
+    def count(self, name: str, height: float, at_s: float) -> None:
+        """Adds what lies under a count since the last look."""
+        self.areas[name] = self.areas.get(name, 0.0) + height * (at_s - self.now_s)

@@ -57,12 +57,12 @@ def test_the_area_under_the_number_in_system_is_the_sum_of_sojourns(load: Load) 
 @settings(max_examples=60, derandomize=True, deadline=None, database=None)
 @given(fleet_cases())
 def test_littles_law_holds_for_any_group(fleet: tuple[tuple[GroupSpec, ...], Case]) -> None:
-    """Balanced, limited, preempted or refused: what the counter saw is what the ledger says."""
+    """Balanced, prepared, limited, preempted or refused: what the counter saw is what the ledger says."""
     groups, case = fleet
     areas, rows = measured(groups, replace(case, commands=()))
     sojourn_s = (rows["finish_s"] - rows["ready_s"]).sum()
     assert areas["outstanding"] == pytest.approx(sojourn_s, rel=EXACT, abs=EXACT)
-    inside_s = areas["waiting"] + areas["running"]
+    inside_s = areas["preparing"] + areas["waiting"] + areas["running"]
     assert inside_s == pytest.approx(sojourn_s, rel=EXACT, abs=EXACT)
 
 
