@@ -189,7 +189,7 @@ def litres_of_work(run: Run, books: AttemptBooks, rows: Mask, l_per_kwh: NDArray
 def drain_block(run: Run, to_s: float) -> dict[str, object]:
     """What work on held machines took after the billed window, which ended at `to_s`; in no total.
 
-    `seconds` until the last attempt was over, 0 where all were in time.
+    `seconds` until the last answer had left, 0 where all were in time.
     """
     books, everything = run.books.drain, np.ones(len(run.attempts), np.bool_)
     used, metered = float(books.capacity_usd.sum()), float(books.energy_usd.sum())

@@ -264,6 +264,7 @@ def timed_columns(attempts: Attempts) -> Columns:
         "admitted_s": attempts.admitted_s,
         "first_token_s": attempts.first_s,
         "context_delivered_s": attempts.delivered_s,
+        "left_s": attempts.left_s,
         "finished_s": attempts.finish_s,
         "over_s": attempts.over_s,
         "forward_s": attempts.ready_s - attempts.submitted_s,

@@ -68,7 +68,10 @@ def test_a_run_that_ends_with_its_window_counts_what_one_with_a_drain_does(backl
     """Whether work goes on afterwards changes neither dollars nor watt-hours of the window."""
     cut = simulate(overloaded(drain="0s"))
     assert cut.report.fields["drain"]["cost_usd"]["total"] == 0.0
-    assert cut.report.fields["drain"]["seconds"] == 0.0
+    assert cut.report.fields["drain"]["energy_wh"] == 0.0
+    assert cut.report.fields["drain"]["seconds"] < 0.1, (
+        "answers computed in the window leave the server after it"
+    )
     for path in ("cost_usd.total", "cost_usd.capacity_used", "energy_wh.total", "energy_wh.active"):
         assert cut.report.figure(path) == pytest.approx(backlog.report.figure(path), rel=1e-9), path
 

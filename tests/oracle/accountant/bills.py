@@ -54,8 +54,8 @@ class Bills:
         busy = [attempt["window_busy_s"], attempt["drain_busy_s"]]
         drawn = [attempt["window_energy_j"], attempt["drain_energy_j"]]
         edges = [-math.inf, self.from_s, self.to_s, math.inf]
-        begin = attempt["admitted_s"] if began(attempt) else attempt["finished_s"]
-        spans = [(min(max(begin, a), b), min(max(attempt["finished_s"], a), b)) for a, b in pairwise(edges)]
+        begin = attempt["admitted_s"] if began(attempt) else attempt["left_s"]
+        spans = [(min(max(begin, a), b), min(max(attempt["left_s"], a), b)) for a, b in pairwise(edges)]
         if self._unit_seconds(attempt) is not None:
             busy = self._unit_parts(attempt)
         early = (attempt["busy_s"] - sum(busy), attempt["energy_j"] - sum(drawn))
@@ -99,8 +99,8 @@ class Bills:
         counted = [within] if terms.held else [before, within, after] if ours else []
         worked = self._worked(terms, counted)
         estimate_wh = self._estimate_wh(terms, attempt) if ours else 0.0
-        from_s = attempt["admitted_s"] if began(attempt) else attempt["finished_s"]
-        guessed = estimate_wh / 1_000.0 * terms.carbon.mean(from_s, attempt["finished_s"])
+        from_s = attempt["admitted_s"] if began(attempt) else attempt["left_s"]
+        guessed = estimate_wh / 1_000.0 * terms.carbon.mean(from_s, attempt["left_s"])
         theirs = terms.user_side
         return {
             "api": self._api_usd(terms, attempt) if ours else 0.0,
