@@ -30,7 +30,11 @@ def test_inside_of_the_domain_nothing_is_said() -> None:
     ("entry", "stream", "said"),
     [
         ({}, {"input_tokens": 16_384}, "input 16,384 tokens, 2.0 times the longest fitted"),
-        ({"hardware": {"accelerator": "a100"}}, {}, "accelerator 'a100', measured were 'b200'"),
+        (
+            {"hardware": {"accelerator": "a100"}},
+            {},
+            "accelerator 'a100', measured were 'a100-80gb-pcie', 'b200'",
+        ),
         ({"model": "llama-3.2-3b"}, {}, "3.21 billion parameters, 0.40 times the smallest model fitted"),
         (
             {"model": "llama-3.1-405b", "hardware": {"accelerator": "b200", "tensor_parallel": 8}},
@@ -100,11 +104,11 @@ def test_who_served_nothing_is_not_warned_of() -> None:
 
 
 def test_fitted_profiles_have_a_domain_in_which_they_were_fitted() -> None:
-    """Every shipped profile states its box; those of the public points end at 8 chips and 256 sequences."""
+    """Every shipped profile states its box: 8 chips, 256 sequences in closed loops, 406 in open ones."""
     for profile in load_catalog().serving_profiles.values():
         assert profile.domain is not None, profile.name
-        if profile.scales:
+        if profile.recipes:
             assert profile.domain.batch is not None
-            assert profile.domain.batch[1] == 256
+            assert profile.domain.batch[1] == (406 if profile.engine == "vllm" else 256)
             assert profile.domain.chips is not None
             assert profile.domain.chips[1] == 8

@@ -46,7 +46,7 @@ def run(rate: float, *, split: bool) -> RunResult:
 
 
 def test_a_lone_request_takes_prefill_transfer_and_decode() -> None:
-    """Without load the times are the closed form of one prompt, its bytes on the link, and lone steps."""
+    """Without load the times are those of the host, one prompt, its bytes on the link, and lone steps."""
     asked = split_scenario(0.02, duration="20min")
     attempts = simulate(asked).settlement.run.attempts
     spec = batching_spec(asked, asked.fleet[0])
@@ -59,7 +59,11 @@ def test_a_lone_request_takes_prefill_transfer_and_decode() -> None:
     output = attempts.output
     decode_s = (output - 1) * (cost.base + cost.sequence + cost.context * PROMPT)
     decode_s += cost.context * (output - 1) * (output - 2) / 2.0
-    ends_s = attempts.ready_s + prefill_s + pool.transfer_s * PROMPT + decode_s
+    host = spec.host
+    host_s = host.request_s + host.token_s * PROMPT + host.output_s
+    host_s += host.output_steps * (cost.base + cost.sequence + cost.context * PROMPT)
+    assert host_s > 0.01
+    ends_s = attempts.ready_s + prefill_s + pool.transfer_s * PROMPT + decode_s + host_s
     undisturbed = attempts.ready_s[1:] > attempts.finish_s[:-1]
     lone = np.flatnonzero(np.append(True, undisturbed) & np.append(undisturbed, True))
     assert len(lone) > 10
