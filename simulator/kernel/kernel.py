@@ -150,6 +150,10 @@ class Kernel:
         """Whether the attempt has not ended yet."""
         return self.doors.is_live(self.door, handle)
 
+    def is_unannounced(self, handle: int) -> bool:
+        """Whether an attempt has not been announced to whoever waits for its end, though it may be over."""
+        return bool(self._generation[handle & SLOT_MASK] == handle >> GENERATION_SHIFT)
+
     def first_token_s(self, handle: int) -> float:
         """The instant of an attempt's first token as delivered; nan before it is computed.
 

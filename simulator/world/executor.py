@@ -330,9 +330,13 @@ class Executor:
             self._give_up(handle, number)
 
     def _give_up(self, handle: int, number: int) -> None:
-        """Cancels an attempt if it is under way, and writes down when."""
-        if self._kernel.cancel(handle, self._clock.now) != ALREADY_FINAL and number >= 0:
-            self._journal.given_up_s[number] = self._clock.now
+        """Cancels an attempt if it is under way, and writes down when nobody waited for it any more.
+
+        That is so as well of an answer that has left the engine and is on its way.
+        """
+        under_way = self._kernel.cancel(handle, self._clock.now) != ALREADY_FINAL
+        if number >= 0 and (under_way or self._kernel.is_unannounced(handle)):
+            self._journal.given_up_s.setdefault(number, self._clock.now)
 
     def deliver(self, count: int) -> None:
         """Hands the kernel's events to the requests they concern.

@@ -7,7 +7,8 @@ import pytest
 from catalogs import load_catalog
 from simulator import simulate
 from simulator.calibration.closed_loop import loop_rows
-from simulator.fleet.batching import chip_of, engine_coefficients, shape_of
+from simulator.fleet.batching import chip_of, shape_of
+from simulator.fleet.engines import engine_coefficients
 from simulator.fleet.layouts import layout_of
 from simulator.kernel.spec import BatchingSpec
 from simulator.scenario.fleet import Hardware
@@ -23,7 +24,8 @@ def answer_wh(batch: int, *, host_w: float) -> float:
     architecture = CATALOG.model("llama-3.1-70b").architecture
     accelerator, hardware = CATALOG.accelerator("h100"), Hardware(accelerator="h100", tensor_parallel=4)
     shape, chip, layout = shape_of(architecture), chip_of(accelerator, hardware), layout_of(hardware)
-    seconds = step_seconds(shape, chip, engine_coefficients(CATALOG.serving_profile("generic-vllm")), layout)
+    engine = engine_coefficients(CATALOG.serving_profile("generic-vllm"), accelerator)
+    seconds = step_seconds(shape, chip, engine, layout)
     spec = BatchingSpec(
         seconds=seconds,
         joules=step_joules(shape, chip, layout, seconds, host_w),

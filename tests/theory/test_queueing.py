@@ -18,6 +18,7 @@ from world_cases import SMALL, scenario, with_stream
 REPLICATIONS = 10
 RATE = 8.0
 DURATION = "50min"
+NO_HOST = {"request_s": 0.0, "input_token_s": 0.0, "output_s": 0.0, "first_steps": 0.0, "first_steps_of": {}}
 
 
 def endpoint_world(servers: int, service_time: object, rate: float = RATE) -> Scenario:
@@ -104,6 +105,7 @@ def test_batching_of_one_sequence_waits_as_mg1() -> None:
         warmup="5min",
         fleet=[small],
         router={"policy": "round_robin"},
+        catalog={"overrides": {"serving_profiles": {"generic-vllm": NO_HOST}}},
         **with_stream(
             arrivals={"pattern": "steady", "rate": 0.55},
             input_tokens={"uniform": [200, 2000]},
@@ -153,7 +155,7 @@ def test_completed_work_flows_at_the_arrival_rate() -> None:
 
 
 def test_zero_load_latency_is_the_closed_form() -> None:
-    """Alone in an empty world, a request takes the way there, its service and the way back."""
+    """Alone in an empty world, a request takes the way there, the host, its service and the way back."""
     world = scenario(
         duration="10s",
         fleet=[SMALL],
@@ -168,5 +170,9 @@ def test_zero_load_latency_is_the_closed_form() -> None:
     run = result.settlement.run
     ((prompt, output),) = work_of(run)
     way_s = (0.015 + 0.002) / 2.0
-    expected = service_time_s(world, prompt, output) + 2.0 * way_s
+    spec = batching_spec(world, world.fleet[0])
+    host, cost = spec.host, spec.seconds
+    host_s = host.request_s + host.token_s * prompt + host.output_s
+    host_s += host.output_steps * (cost.base + cost.sequence + cost.context * prompt)
+    expected = service_time_s(world, prompt, output) + 2.0 * way_s + host_s
     assert run.outcomes.e2e_s[0] == pytest.approx(expected, rel=1e-9)
