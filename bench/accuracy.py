@@ -6,8 +6,10 @@
 from __future__ import annotations
 
 import sys
+from concurrent.futures import ProcessPoolExecutor
+from multiprocessing import get_context
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from accuracy_adaptation import calibration_table
 from accuracy_open_loop import chapter as open_loop_chapter
@@ -24,7 +26,7 @@ from simulator.calibration.prediction import predicted_s, profile_of
 from simulator.calibration.validation import accelerator_of, cross_validated, group_of, model_of
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from catalogs.serving_profile import ServingProfile
     from simulator.calibration.validation import Key
@@ -90,41 +92,51 @@ def shipped(points: Sequence[Point]) -> dict[str, ServingProfile]:
     return {engine: profile_of(catalog, engine) for engine in sorted({point.engine for point in points})}
 
 
-def by_engine(judged: list[Judged]) -> str:
-    """Errors by engine, and of all, as a table."""
-    return table([*summaries(judged, lambda point: point.engine), summary("all", judged)])
+def chapters(measured: Path, energy: Path, sweeps: Path, recorded: Path) -> dict[str, Any]:
+    """What the page is made of, by name, each worked out in a process of its own."""
+    rows = read_rows(measured)
+    domain = points_of([row for row in rows if in_domain(row)])
+    others = points_of([row for row in rows if not in_domain(row)])
+    known = [*(point for point in domain if point.tpot_s), *open_loop_points(sweeps, recorded)]
+    with ProcessPoolExecutor(mp_context=get_context("spawn")) as pool:
+        found = {
+            "calibrated": pool.submit(calibration_table, known),
+            "open_loop": pool.submit(open_loop_chapter, sweeps, recorded, shipped(domain), known),
+            "groups": pool.submit(held_out, known),
+            "models": pool.submit(held_out, known, model_of),
+            "accelerators": pool.submit(held_out, known, accelerator_of),
+            "power": pool.submit(power_chapter, energy),
+            "inside": pool.submit(judged_by, domain),
+            "outside": pool.submit(judged_by, others),
+        }
+        return {name: task.result() for name, task in found.items()}
+
+
+def by(judged: list[Judged], key: Callable[[Point], str]) -> str:
+    """Errors by a label of the points, and of all, as a table."""
+    return table([*summaries(judged, key), summary("all", judged)])
 
 
 def main() -> None:
     """Judges every point and writes the page."""
-    measured, energy, sweeps, recorded = map(Path, sys.argv[1:5])
-    rows = read_rows(measured)
-    domain = points_of([row for row in rows if in_domain(row)])
-    known = [*(point for point in domain if point.tpot_s), *open_loop_points(sweeps, recorded)]
-    inside = judged_by(domain)
-    outside = judged_by(points_of([row for row in rows if not in_domain(row)]))
+    told = chapters(*map(Path, sys.argv[1:5]))
+    inside, (power, judged_power) = told["inside"], told["power"]
     worst = [row for row in summaries(inside, label) if row.count >= LEAST]
     worst.sort(key=lambda row: -row.tpot_mean)
-    power, judged_power = power_chapter(energy)
     draw(PAGE.parent / "img", inside, judged_power)
-    models, accelerators = held_out(known, model_of), held_out(known, accelerator_of)
     text = (PAGE_TEXT + NOTES).format(
         power=power,
         inside=table(by_engine_and_regime(inside)),
         models=table(list(summaries(inside, lambda point: f"{point.engine} {point.model.split('/')[-1]}"))),
-        cross=by_engine(held_out(known)),
-        cross_models=table(
-            [*summaries(models, lambda point: point.model.split("/")[-1]), summary("all", models)]
-        ),
-        cross_chips=table(
-            [*summaries(accelerators, lambda point: point.accelerator), summary("all", accelerators)]
-        ),
-        outside=table([*summaries(outside, reach), summary("all", outside)]),
+        cross=by(told["groups"], lambda point: point.engine),
+        cross_models=by(told["models"], lambda point: point.model.split("/")[-1]),
+        cross_chips=by(told["accelerators"], lambda point: point.accelerator),
+        outside=by(told["outside"], reach),
         worst=table(worst[:WORST]),
         chips=table(list(summaries(inside, lambda point: f"{point.accelerator} {point.precision}"))),
-        calibrated=calibration_table(known),
+        calibrated=told["calibrated"],
         digest=accuracy_digest(),
-        **open_loop_chapter(sweeps, recorded, shipped(domain), known),
+        **told["open_loop"],
     )
     PAGE.write_text(text, encoding="utf-8")
 
