@@ -66,7 +66,8 @@ class InvalidPointsError(ValueError):
 class Point:
     """One measured configuration.
 
-    `batch` sequences stand in the loop of each attention rank, `ranks` ranks share the experts.
+    `batch` sequences stand in the loop of each attention rank, `ranks` ranks share the experts; a file's
+    `concurrency` is that of all ranks, its `batch_size` that of one rank or of one of a squared width.
     `weight` is how much the point counts in a fit.
     A decode step computes `width` tokens of a sequence and keeps `kept` of them: 1 without drafts.
     `version` is the engine's, or the month of the measurement where the file does not give it.
@@ -123,10 +124,13 @@ def read_rows(path: Path, needed: Sequence[str] = NEEDED) -> list[dict[str, str]
 
 def in_domain(row: dict[str, str]) -> bool:
     """Whether a row lies where profiles are fitted: narrow layouts, one attention rank, usual batches."""
-    width, batch, ranks = (count_of(row.get(name) or "1") for name in ("tp", "batch_size", "attention_dp"))
-    if width is None or batch is None:
+    width, batch = (count_of(row.get(name) or "1") for name in ("tp", "batch_size"))
+    if width is None or batch is None or width > MOST_WIDTH or batch > MOST_BATCH:
         return False
-    return ranks == 1 and width <= MOST_WIDTH and batch <= MOST_BATCH
+    try:
+        return widths_of(row)[1] == 1
+    except ValueError:
+        return False
 
 
 def architecture_in(catalog: Catalog, model: str) -> Architecture | None:
@@ -198,7 +202,7 @@ def made_of(row: dict[str, str], shape: Shape, accelerator: str) -> Point:
         layout=layout,
         input_tokens=whole(row, "input_tokens"),
         output_tokens=max(whole(row, "output_tokens", least=0), 2),
-        batch=max(whole(row, "batch_size", least=0), 1),
+        batch=batch_of(row) if ranks == 1 else max(round(concurrency_of(row) / ranks), 1),
         ranks=ranks,
         width=width,
         kept=kept,
@@ -295,16 +299,43 @@ def precision_of(row: dict[str, str]) -> Precision:
 
 def layout_of(row: dict[str, str], precision: Precision) -> tuple[int, Layout]:
     """Attention ranks, and the layout of one of them."""
-    chips, given = whole(row, "tp"), whole(row, "attention_dp", 1)
-    width, ranks = SQUARED.get(chips, chips), SQUARED.get(given, given)
-    spread = whole(row, "moe_tp_size", 1, least=0) * whole(row, "moe_ep_size", 1, least=0)
-    spread = SQUARED.get(spread, spread)
-    if not row.get("attention_dp") and spread > width:
-        ranks = spread // width
+    width, ranks, spread = widths_of(row)
     if ranks > 1 and width > 1 and spread > width * ranks // 2:
         width = max(spread // ranks, 1)
     experts = max(width * ranks, 1)
     return ranks, Layout(tensor_parallel=width, expert_chips=experts, weight_bytes=WEIGHT_BYTES[precision])
+
+
+def widths_of(row: dict[str, str]) -> tuple[int, int, int]:
+    """Chips of an attention rank, ranks, and chips that the experts are spread over.
+
+    Where `attention_dp` is blank, chips of the experts beside `tp` are ranks, or as many loops of the batch
+    as the concurrency holds, where they divide `tp`.
+    """
+    chips, given = whole(row, "tp"), whole(row, "attention_dp", 1)
+    width, ranks = SQUARED.get(chips, chips), SQUARED.get(given, given)
+    spread = whole(row, "moe_tp_size", 1, least=0) * whole(row, "moe_ep_size", 1, least=0)
+    spread = SQUARED.get(spread, spread)
+    if not row.get("attention_dp"):
+        width, ranks = untold_ranks(width, spread, concurrency_of(row) // batch_of(row))
+    return width, ranks, spread
+
+
+def batch_of(row: dict[str, str]) -> int:
+    """Sequences in a loop, as the row has them."""
+    return max(whole(row, "batch_size", least=0), 1)
+
+
+def concurrency_of(row: dict[str, str]) -> int:
+    """Sequences in all loops together; those of one where the row does not tell."""
+    return max(whole(row, "concurrency", batch_of(row), least=0), 1)
+
+
+def untold_ranks(width: int, spread: int, loops: int) -> tuple[int, int]:
+    """Width and attention ranks where a row does not tell the latter."""
+    if spread > width:
+        return width, spread // width
+    return (width // loops, loops) if loops > 1 and width % loops == 0 and spread == width else (width, 1)
 
 
 def accelerator_of(point: Point, catalog: Catalog) -> Accelerator:

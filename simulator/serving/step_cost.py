@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 
 BYTES_16BIT = 2.0
 BYTES_8BIT = 1.0
+EXCHANGED_BYTES = BYTES_8BIT + BYTES_16BIT
+"""Bytes of a hidden value on its way to an expert and back (DeepEP: FP8 dispatch, BF16 combine)."""
 
 
 def expert_miss(shape: Shape) -> float:
@@ -38,13 +40,23 @@ def all_reduce_s(shape: Shape, chip: Chip, engine: Engine, layout: Layout) -> fl
     return engine.all_reduce * volume / chip.link_bytes_per_s if n > 1 else 0.0
 
 
+def exchange_s(shape: Shape, chip: Chip, engine: Engine, layout: Layout) -> float:
+    """Seconds per token of sending it to its experts' chips and back, where attention ranks share them.
+
+    3 k d L bytes (8 bits there, 16 back) for k experts, of which (r-1)/r go to other ranks, over the link.
+    """
+    ranks = layout.expert_width / layout.tensor_parallel
+    volume = EXCHANGED_BYTES * shape.experts_per_token * shape.hidden * shape.layers
+    return engine.all_reduce * volume * (ranks - 1.0) / ranks / chip.link_bytes_per_s if ranks > 1.0 else 0.0
+
+
 def step_seconds(shape: Shape, chip: Chip, engine: Engine, layout: Layout) -> StepCost:
     """The step cost's coefficients in seconds."""
     n = layout.tensor_parallel
     byte_s = weight_read(engine, layout) * layout.weight_bytes / chip.bandwidth_bytes_per_s
     expert_s = expert_read(engine, layout) * layout.weight_bytes / chip.bandwidth_bytes_per_s
     token_flops_s = 2.0 * shape.active_params / (n * chip.flops)
-    reduce_s = all_reduce_s(shape, chip, engine, layout)
+    reduce_s = all_reduce_s(shape, chip, engine, layout) + exchange_s(shape, chip, engine, layout)
     prompt_flops = prompt_arithmetic(engine, shape)
     kv_s = engine.kv_read / (kv_sharding(shape, layout) * chip.bandwidth_bytes_per_s)
     pair_s = 1.0 / (n * chip.flops_16bit)

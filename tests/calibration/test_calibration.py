@@ -201,6 +201,28 @@ def test_layouts_are_read_as_the_files_mean_them() -> None:
     assert (silent.ranks, silent.layout.tensor_parallel, silent.layout.expert_chips) == (4, 1, 4)
 
 
+def test_ranks_share_the_concurrency() -> None:
+    """Sequences of a rank are the concurrency over the ranks, whatever squared width the batch is of."""
+    moe = {"model": "deepseek-ai/DeepSeek-R1", "concurrency": "256"}
+    plain = point(**moe, tp="1", attention_dp="8", moe_tp_size="1", moe_ep_size="8", batch_size="32")
+    squared = point(**moe, tp="1", attention_dp="64", moe_tp_size="8", moe_ep_size="8", batch_size="4")
+    assert plain == squared
+    assert (plain.ranks, plain.batch) == (8, 32)
+    untold = {
+        **moe,
+        "tp": "8",
+        "attention_dp": "",
+        "moe_tp_size": "1",
+        "moe_ep_size": "8",
+        "batch_size": "32",
+    }
+    assert point(**untold) == plain
+    assert not in_domain({**ROW, **untold})
+    together = point(**{**untold, "batch_size": "256"})
+    assert (together.ranks, together.batch, together.layout.tensor_parallel) == (1, 256, 8)
+    assert in_domain({**ROW, **untold, "batch_size": "256"})
+
+
 def test_what_cannot_be_predicted_says_why(tmp_path: Path) -> None:
     """Unknown models and chips, broken numbers and files are named."""
     assert point_of({**ROW, "model": "abacus"}, CATALOG) == "unknown model 'abacus'"

@@ -115,3 +115,16 @@ def test_published_sparse_models_have_their_indexers() -> None:
     v32, glm = shape_of(found["deepseek-ai/DeepSeek-V3.2"]), shape_of(found["zai-org/GLM-5"])
     assert (v32.index_topk, v32.index_heads, v32.index_layers, v32.mla_rope) == (2_048, 64, 61, 64)
     assert (glm.index_topk, glm.index_heads, glm.index_layers, glm.head_dim) == (2_048, 32, 78, 224)
+
+
+def test_ranks_send_tokens_to_their_experts() -> None:
+    """3 bytes of 8 choices of 4,096 values in 32 layers, three quarters of them to other ranks' chips."""
+    mixture = replace(GROUPED, experts=64, experts_per_token=8, expert_params=5e9)
+    spread = replace(HALF, tensor_parallel=1, expert_chips=4)
+    engine = replace(NOTHING, all_reduce=2.0)
+    sent_s = 2.0 * 3 * 8 * 4_096 * 32 * 0.75 / CHIP.link_bytes_per_s
+    cost = step_seconds(mixture, CHIP, engine, spread)
+    assert cost.sequence == pytest.approx(sent_s)
+    assert cost.prompt == pytest.approx(sent_s)
+    alone = step_seconds(mixture, CHIP, engine, replace(spread, expert_chips=0))
+    assert (alone.sequence, alone.prompt) == (0.0, 0.0)
