@@ -3,6 +3,9 @@
 Only closed-loop points are judged (`Point.weight` 1): open-loop runs are fitted as the closed loops they
 are as good as. Dense models and mixtures of experts stand apart; where an engine has fewer than
 `LEAST_POINTS` of a kind, all engines' points of it are taken.
+
+What is left out together counts alike, however many points it has: a median is that of the medians of
+groups, models or accelerators. A hundred points of one chip say no more of the next chip than ten do.
 """
 
 from __future__ import annotations
@@ -14,7 +17,7 @@ import numpy as np
 from catalogs.measured_groups import MeasuredGroup
 from catalogs.serving_profile import ErrorsByNearness, ProfileErrors, TimeError
 from simulator.calibration.adaptation import judge
-from simulator.calibration.errors import summary
+from simulator.calibration.errors import known, summaries
 from simulator.calibration.validation import (
     accelerator_of,
     calibrations,
@@ -31,6 +34,7 @@ if TYPE_CHECKING:
     from catalogs.serving_profile import ServingProfile
     from simulator.calibration.errors import Judged
     from simulator.calibration.points import Point
+    from simulator.calibration.validation import Key
 
     ByNearness = Mapping[str, Sequence[Judged]]
 
@@ -38,6 +42,7 @@ LEAST_POINTS = 30
 """Fewer points of an engine say little of its own error."""
 LEAST_OF_GROUP = 3
 """A group's median error stands from so many points on: of fewer it would tell what was measured."""
+LEFT_OUT: dict[str, Key] = {"group": group_of, "model": model_of, "accelerator": accelerator_of}
 GIGA = 1e9
 
 
@@ -47,8 +52,7 @@ def judged_by_nearness(
     """Every point as predicted in the fit, and from fits without its group, its model, its accelerator;
     and some again after calibrations on others of their group.
     """
-    held_out = {"group": group_of, "model": model_of, "accelerator": accelerator_of}
-    found = {name: cross_validated(points, catalog, fit, key) for name, key in held_out.items()}
+    found = {name: cross_validated(points, catalog, fit, key) for name, key in LEFT_OUT.items()}
     drawn = [one for draw in calibrations(points, catalog, fit) for one in draw.judged]
     own = [judge(point, catalog, fit[point.engine]) for point in points]
     return {"recipe": own, **found, "calibrated": drawn}
@@ -68,20 +72,21 @@ def errors_by_nearness(judged: ByNearness, engine: str, *, mixture: bool) -> Err
     for name, ones in judged.items():
         alike = [one for one in ones if one.point.weight == 1.0 and bool(one.point.shape.experts) == mixture]
         own = [one for one in alike if one.point.engine == engine]
-        found[name] = time_error(own if len(own) >= LEAST_POINTS else alike)
+        found[name] = time_error(own if len(own) >= LEAST_POINTS else alike, LEFT_OUT.get(name, group_of))
     return ErrorsByNearness(**found)
 
 
-def time_error(judged: Sequence[Judged]) -> TimeError | None:
-    """The errors of these points; None where there are none."""
+def time_error(judged: Sequence[Judged], key: Key) -> TimeError | None:
+    """The errors of these points, those that share a key counting as one; None where there are none."""
     if not judged:
         return None
-    found = summary("", judged)
+    parts = list(summaries(judged, lambda point: repr(key(point))))
+    ttft = known([part.ttft_median for part in parts])
     return TimeError(
-        tpot_median=digits(found.tpot_median),
-        tpot_mean=digits(found.tpot_mean),
-        ttft_median=None if np.isnan(found.ttft_median) else digits(found.ttft_median),
-        points=found.count,
+        tpot_median=digits(float(np.median([part.tpot_median for part in parts]))),
+        tpot_mean=digits(float(np.mean([part.tpot_mean for part in parts]))),
+        ttft_median=digits(float(np.median(ttft))) if len(ttft) else None,
+        points=len(judged),
     )
 
 

@@ -17,12 +17,13 @@ from simulator.calibration.prediction import predicted_s, profile_of
 from simulator.calibration.published_errors import (
     LEAST_OF_GROUP,
     LEAST_POINTS,
+    LEFT_OUT,
     errors_by_nearness,
     groups_of,
     judged_by_nearness,
     profile_errors,
 )
-from simulator.calibration.validation import Draw, calibrations, cross_validated
+from simulator.calibration.validation import Draw, calibrations, cross_validated, group_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -54,11 +55,13 @@ def points() -> list[Point]:
     return [replace(one, tpot_s=predicted_s(one, CATALOG, true)[1]) for one in made]
 
 
-def medians(judged: list[Judged], *, mixture: bool) -> float:
-    """The median absolute error of TPOT with models of a kind."""
-    return float(
-        np.median([abs(one.tpot_error) for one in judged if bool(one.point.shape.experts) == mixture])
-    )
+def median_of_medians(judged: list[Judged], key: Key, *, mixture: bool) -> float:
+    """The median, over what was left out together, of median absolute errors with models of a kind."""
+    parts: dict[tuple[str | int, ...], list[float]] = {}
+    for one in judged:
+        if bool(one.point.shape.experts) == mixture:
+            parts.setdefault(key(one.point), []).append(abs(one.tpot_error))
+    return float(np.median([np.median(errors) for errors in parts.values()]))
 
 
 def test_errors_are_those_of_the_validation(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -83,7 +86,8 @@ def test_errors_are_those_of_the_validation(monkeypatch: pytest.MonkeyPatch) -> 
     for name, judged in said.items():
         for kind, mixture in ((errors.dense, False), (errors.mixture, True)):
             error = getattr(kind, name)
-            assert error.tpot_median == pytest.approx(medians(judged, mixture=mixture), rel=5e-3)
+            expected = median_of_medians(judged, LEFT_OUT.get(name, group_of), mixture=mixture)
+            assert error.tpot_median == pytest.approx(expected, rel=5e-3)
     assert errors.dense.group is not None
     assert errors.dense.group.points == 3 * len(BATCHES)
     assert errors.dense.recipe is not None
@@ -105,9 +109,19 @@ def test_few_points_of_an_engine_are_joined_by_the_others() -> None:
     alone = errors_by_nearness({"group": [*many, *others, *open_loop]}, "vllm", mixture=False).group
     assert joined is not None
     assert alone is not None
-    assert (joined.tpot_median, joined.points) == (pytest.approx(0.5), LEAST_POINTS + 99)
+    assert (joined.tpot_median, joined.points) == (pytest.approx(0.3), LEAST_POINTS + 99)
     assert (alone.tpot_median, alone.points) == (pytest.approx(0.1), LEAST_POINTS)
     assert errors_by_nearness({"group": many}, "vllm", mixture=True).group is None
+
+
+def test_what_is_left_out_counts_alike() -> None:
+    """A chip of many points weighs no more than one of a few."""
+    chips = [(90, 0.02, "h100"), (5, 0.10, "h200"), (5, 0.30, "b200")]
+    judged = [one for count, error, chip in chips for one in off_by(count, error, accelerator=chip)]
+    found = errors_by_nearness({"accelerator": judged, "group": judged[:90]}, "vllm", mixture=False)
+    assert found.accelerator is not None
+    assert (found.accelerator.tpot_median, found.accelerator.points) == (pytest.approx(0.10), 100)
+    assert found.accelerator.tpot_mean == pytest.approx(0.14)
 
 
 def test_groups_are_counts_and_ranges(tmp_path: Path) -> None:
