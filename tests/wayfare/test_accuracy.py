@@ -132,7 +132,7 @@ def test_lines_say_what_figures_are_once(run: Any) -> None:
     world, result = run
     rest = "grid carbon published, its daily course estimated; answers estimated"
     times = "times fitted, TPOT off by 2.0 % in the median; watts measured; price published"
-    latency = "the provider's latency estimated; watts estimated; price published"
+    latency = "the provider's latency estimated; energy estimated; price published"
     assert ground_lines(world, result.report) == [
         f"figures of small, twin (llama-3.1-8b on h100): {times}; {rest}",
         f"figures of frontier (gpt-6.1-sol on openai/gpt-6.1-sol): {latency}; {rest}",

@@ -32,8 +32,6 @@ class Grounds(TypedDict):
     answers: str
 
 
-OTHERS = {"watts": "watts", "price": "price", "carbon": "grid carbon", "answers": "answers"}
-"""Figures beside times, and what they are called."""
 FITTED = {
     "calibrated": ("times calibrated on points of your own", " of configurations calibrated so"),
     "recipe": ("times fitted", ""),
@@ -61,7 +59,9 @@ def grounds_of(report: Report) -> dict[str, Grounds]:
 
 def words_of(found: Grounds, back_end: str) -> str:
     """What times and the rest are."""
-    others = {name: str(found[key]) for key, name in OTHERS.items()}  # type: ignore[literal-required]
+    watts = "energy" if back_end == "api" else "watts"
+    named = ((watts, "watts"), ("price", "price"), ("grid carbon", "carbon"), ("answers", "answers"))
+    others = {name: str(found[key]) for name, key in named}  # type: ignore[literal-required]
     told = [f"{name} {as_said(what)}" for name, what in others.items() if what != "none"]
     return "; ".join([time_words(found["times"], back_end), *told])
 
