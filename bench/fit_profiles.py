@@ -3,7 +3,8 @@
 `python bench/fit_profiles.py serving_points.csv rate_sweeps.csv open_loop/`
 
 Fits the engines on the points with tp <= 8, one attention rank and at most 256 sequences, sets each
-recipe's factor by the simulator itself, and writes catalogs/serving_profiles/fitted.yaml.
+recipe's factor by the simulator itself, and writes catalogs/serving_profiles/fitted.yaml with the errors to
+expect of it (held out by group, model and accelerator: about half an hour), and catalogs/measured_groups.csv.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from typing import Any
 import numpy as np
 
 from catalogs import load_catalog
+from catalogs.measured_groups import write_groups
 from catalogs.records import Origin
 from catalogs.serving_profile import ServingProfile
 from simulator.calibration.adaptation import judge
@@ -23,6 +25,7 @@ from simulator.calibration.domain import box_of
 from simulator.calibration.fitting import BOUNDS
 from simulator.calibration.open_loop import with_host
 from simulator.calibration.points import Point, in_domain, point_of, read_rows
+from simulator.calibration.published_errors import groups_of, judged_by_nearness, profile_errors
 from simulator.calibration.rate_sweeps import RateRun, rate_runs
 from simulator.calibration.recordings import recordings
 from simulator.calibration.validation import fitted
@@ -141,12 +144,15 @@ def main() -> None:
     }
     parts = ["# Written by bench/fit_profiles.py; not edited by hand.\n"]
     bare = with_hosts(bare, points, rate_runs(sweeps, load_catalog()))
-    for engine, fit in fitted(points, load_catalog(), bare).items():
-        made = noted(rounded(fit), points)
+    fit = {engine: rounded(made) for engine, made in fitted(points, load_catalog(), bare).items()}
+    judged = judged_by_nearness(points, load_catalog(), fit)
+    for engine, one in fit.items():
+        made = noted(one, points).model_copy(update={"errors": profile_errors(judged, engine)})
         parts.append(text_of(made))
         parts += [text_of(of_version(made, name, told)) for name, told in OTHERS.get(engine, {}).items()]
         print(made.name, made.note)
     TARGET.write_text("\n".join(parts), encoding="utf-8")
+    write_groups(groups_of(points, judged["group"]))
 
 
 def of_version(made: ServingProfile, name: str, version: str) -> ServingProfile:

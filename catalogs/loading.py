@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from functools import lru_cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, get_args
 
 from pydantic import ValidationError
 
@@ -20,6 +20,7 @@ from catalogs.records import (
     Entry,
     Model,
     Region,
+    ServingCoefficient,
     Task,
 )
 from catalogs.references import reference_faults
@@ -46,11 +47,12 @@ KINDS: Final[Mapping[str, tuple[str, type[Entry]]]] = {
 }
 """Each kind's folder, and the class of its entries."""
 
-HISTORIES: Final = {
+OF_THE_BASE: Final = {
     "electricity_usd_per_kwh": "electricity_before",
     "rent_usd_per_hour": "rents_before",
+    **dict.fromkeys((*get_args(ServingCoefficient), "scale", "recipes"), "errors"),
 }
-"""Figures of today, and where those of earlier days stand."""
+"""Figures, and what holds only beside the base's: those of earlier days, the errors of a fit."""
 
 OVERRIDES: Final = "overrides"
 """What a user's own figures are called in messages."""
@@ -158,9 +160,10 @@ def lay(plain: Plain, files: Files, overrides: Mapping[str, object], label: str,
 def lay_entry(entries: dict[str, dict[str, object]], name: str, entry: dict[str, object]) -> None:
     """Merges an entry over the one of that name, or adds it.
 
-    A figure that is laid over holds at all times: the earlier ones of the base go with the base's.
+    A figure that is laid over holds at all times: the earlier ones of the base go with the base's, and the
+    errors of a fit with its coefficients.
     """
-    gone = {past for now, past in HISTORIES.items() if now in entry}
+    gone = {other for figure, other in OF_THE_BASE.items() if figure in entry}
     base = {key: value for key, value in entries.get(name, {}).items() if key not in gone}
     entries[name] = merged(base, entry)
 

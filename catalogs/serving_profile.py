@@ -6,9 +6,12 @@ from typing import Literal
 
 from pydantic import Field
 
+from catalogs.measured_groups import MeasuredGroup  # noqa: TC001  (a field's type, which Pydantic reads)
 from catalogs.records import Count, Entry, NonNegative, Positive, Ratio, Record
 
 CountSpan = tuple[Count, Count]
+Nearness = Literal["calibrated", "recipe", "group", "model", "accelerator"]
+"""How near a configuration is to what was measured, nearest first: see `ErrorsByNearness`."""
 
 
 class Domain(Record):
@@ -24,6 +27,37 @@ class Domain(Record):
     input_tokens: CountSpan | None = None
     output_tokens: CountSpan | None = None
     batch: CountSpan | None = None
+
+
+class TimeError(Record):
+    """Absolute relative errors of predicted times over so many measured points."""
+
+    tpot_median: NonNegative
+    tpot_mean: NonNegative
+    ttft_median: NonNegative | None = None
+    points: Count
+
+
+class ErrorsByNearness(Record):
+    """What to expect of configurations, by how near they are to what was measured; None where nobody knows.
+
+    `recipe`: of the configurations in the fit, in sample. `group`: model and accelerator in the fit, the
+    configuration held out. `model` and `accelerator`: the model, or the accelerator, held out whole.
+    `calibrated`: of groups held out, after a calibration on a few points of each.
+    """
+
+    recipe: TimeError | None = None
+    group: TimeError | None = None
+    model: TimeError | None = None
+    accelerator: TimeError | None = None
+    calibrated: TimeError | None = None
+
+
+class ProfileErrors(Record):
+    """Errors of a profile's times, of dense models and of mixtures of experts."""
+
+    dense: ErrorsByNearness
+    mixture: ErrorsByNearness
 
 
 class ServingProfile(Entry):
@@ -49,6 +83,9 @@ class ServingProfile(Entry):
     `token_budget` tokens of a step and `max_sequences` at once are the engine's own defaults on the chip
     where they are not given. `activation_gib`, `moe_activation_gib` and `non_torch_gib` replace what the
     formula says, over all chips.
+
+    `errors` are those of its times (closed-loop points, `simulator/calibration/published_errors.py`);
+    `measured` are the configurations that `wayfare calibrate` adapted it to, beside those it began with.
     """
 
     engine: str
@@ -90,3 +127,5 @@ class ServingProfile(Entry):
     token_budget: Count | None = None
     max_sequences: Count | None = None
     domain: Domain | None = None
+    errors: ProfileErrors | None = None
+    measured: tuple[MeasuredGroup, ...] = ()

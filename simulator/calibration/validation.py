@@ -40,10 +40,15 @@ LEAST_JUDGED, MOST_JUDGED = 3, 6
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Draw:
-    """One calibration on a few points of a group never seen: absolute TPOT errors of others of it."""
+    """One calibration on a few points of a group never seen, and how others of it are then predicted."""
 
     engine: str
-    errors: tuple[float, ...]
+    judged: tuple[Judged, ...]
+
+    @property
+    def errors(self) -> tuple[float, ...]:
+        """Absolute TPOT errors of the points judged."""
+        return tuple(abs(one.tpot_error) for one in self.judged)
 
 
 def fitted(points: Sequence[Point], catalog: Catalog, made: Profiles) -> Profiles:
@@ -138,4 +143,4 @@ def drawn(
         except TooFewPointsError:
             continue
         judged = [judge(point, catalog, profile) for point in order[GIVEN : GIVEN + MOST_JUDGED]]
-        yield Draw(engine=made.engine, errors=tuple(abs(one.tpot_error) for one in judged))
+        yield Draw(engine=made.engine, judged=tuple(judged))

@@ -61,7 +61,7 @@ WITH_INTERVALS = (
 
 NOT_AVERAGED = (
     *("seed", "simulated_s", "replications", "scenario", "catalog", "intervals", "timeline"),
-    "length_effects",
+    *("length_effects", "grounds"),
 )
 
 

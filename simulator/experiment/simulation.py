@@ -18,6 +18,7 @@ from simulator.experiment.capacity_records import capacity_columns
 from simulator.experiment.device_report import device_blocks
 from simulator.experiment.domain_warnings import domain_warnings
 from simulator.experiment.fleet_report import edges_of, fleet_blocks, presence_of
+from simulator.experiment.grounds import grounds
 from simulator.experiment.head import report_head
 from simulator.experiment.idle_warnings import idle_warnings
 from simulator.experiment.length_effects import length_effects
@@ -183,8 +184,11 @@ def result_of(
     watch.mark()
     warnings = (*said, *hindsight(scenario, world, settlement, blocks))
     head = report_head(scenario, host, warnings, wall_s=watch.wall_s)
-    effects: dict[str, Json] = {"length_effects": length_effects(scenario, world.plan.workload)}
-    report = Report(policy=host.name, fields={**head, **blocks, **effects, "warnings": head["warnings"]})
+    basis: dict[str, Json] = {
+        "length_effects": length_effects(scenario, world.plan.workload),
+        "grounds": grounds(scenario),
+    }
+    report = Report(policy=host.name, fields={**head, **blocks, **basis, "warnings": head["warnings"]})
     samples = world.telemetry.samples(presence_of(world.plan, world.replicas), world.replicas)
     return RunResult(
         report=report,

@@ -73,8 +73,12 @@ def start_name(version: str, accelerator: str) -> str:
 
 def recipe_name(version: str, accelerator: str, shape: Shape) -> str:
     """What a profile's `recipes` are named by: version, accelerator, and layers x hidden (x experts)."""
-    sizes = (shape.layers, shape.hidden, shape.experts)
-    return f"{version} {accelerator} {'x'.join(str(size) for size in sizes if size)}"
+    return f"{version} {accelerator} {size_name(shape)}"
+
+
+def size_name(shape: Shape) -> str:
+    """A model's size as recipes name it: layers x hidden (x experts), whatever the model is called."""
+    return "x".join(str(size) for size in (shape.layers, shape.hidden, shape.experts) if size)
 
 
 def memory_of(

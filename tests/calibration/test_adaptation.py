@@ -151,6 +151,8 @@ def test_calibrated_profiles_serve_in_scenarios(tmp_path: Path) -> None:
     assert "TPOT error on the points" in result.output
     entry = yaml.safe_load(target.read_text(encoding="utf-8"))
     assert entry["my-vllm"]["domain"]["batch"] == [1, 406]
+    (own,) = entry["my-vllm"]["measured"]
+    assert (own["version"], own["accelerator"], own["points"]) == ("0.30", "h100", 3)
     fleet = [{**SMALL, "engine": {"profile": "my-vllm"}}]
     slow = load_scenario(
         plain(

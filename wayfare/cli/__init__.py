@@ -24,6 +24,7 @@ TERMINATED_BY = 128
 COMMANDS = {
     "run": ("wayfare.cli.run", "Run a scenario once and say what it costs."),
     "compare": ("wayfare.cli.compare", "Send the same requests through every policy."),
+    "accuracy": ("wayfare.cli.accuracy", "Say how far off a scenario's times may be."),
     "policies": ("wayfare.cli.policies", "List the routing policies, or describe one."),
     "catalog": ("wayfare.cli.catalog", "Show the facts of simulations, with their sources."),
     "scenarios": ("wayfare.cli.scenarios", "List the scenarios that ship."),

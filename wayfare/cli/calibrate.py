@@ -27,6 +27,7 @@ def command(points: Path, name: str, catalog: Path | None, target: Path) -> None
     from simulator.calibration.adaptation import TooFewPointsError, adapted, domain_of
     from simulator.calibration.domain import box_of, united
     from simulator.calibration.points import Point, point_of, read_rows
+    from simulator.calibration.published_errors import groups_of
     from simulator.workload.traces.conversion import write_whole
 
     facts = catalog_with(catalog)
@@ -39,11 +40,17 @@ def command(points: Path, name: str, catalog: Path | None, target: Path) -> None
     except TooFewPointsError as error:
         message = "; ".join([f"{points}: {error}", *left_out])
         raise WrongInputError(message) from None
+    version = made.profile.version
+    groups = [
+        group if group.version else group.model_copy(update={"version": version})
+        for group in groups_of(usable)
+    ]
     error_text = f"{made.error.tpot_mean:.1%} mean, {made.error.tpot_median:.1%} median"
     told = {
         "name": target.stem,
         "source": f"measured: {points.name}",
         "domain": united(made.profile.domain, box_of(usable)),
+        "measured": (*start.measured, *groups),
         "note": f"{name} on {len(usable)} points, TPOT error {error_text}; {domain_of(usable)}",
     }
     write_whole(target, yaml_text(made.profile.model_copy(update=told)).encode())

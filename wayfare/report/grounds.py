@@ -14,6 +14,7 @@ from wayfare.tables.assumptions import (
     told_warnings,
     window_s,
 )
+from wayfare.tables.grounds import ground_lines
 from wayfare.tables.lengths import length_line, multiplier_lines
 
 if TYPE_CHECKING:
@@ -63,6 +64,7 @@ def assumption_section(scenario: Scenario, reports: Sequence[Report]) -> str:
         f"Right and wrong answers: {ability_line(scenario)}.",
         f"Answer lengths: {length_line(scenario, reports[0])}.",
         *(f"{line}." for line in multiplier_lines(reports[0])),
+        *(f"{line[0].upper()}{line[1:]}." for line in ground_lines(scenario, reports[0])),
         f"A month (30.4375 days): {month_basis(reports[0])}.",
         "Energy of APIs is the catalog's estimate; that of own hardware comes from the simulated batches.",
     ]

@@ -9,6 +9,7 @@ from rich.text import Text
 from wayfare.numbers import NOISE, PERCENT, THOUSAND, count, duration, percent, significant, spread
 from wayfare.tables.assumptions import assumption_lines, month_basis, window_s
 from wayfare.tables.conclusion import conclusion
+from wayfare.tables.grounds import ground_lines
 from wayfare.tables.layout import Column, Row, print_figures
 from wayfare.tables.run import print_warnings
 from wayfare.tables.tasks import print_tasks_by_policy
@@ -56,7 +57,8 @@ def print_comparison(scenario: Scenario, comparison: Comparison) -> None:
     out.print()
     out.print(conclusion(comparison))
     out.print()
-    for line in assumption_lines(scenario, comparison.reports[0]):
+    first = comparison.reports[0]
+    for line in [*assumption_lines(scenario, first), *ground_lines(scenario, first)]:
         out.print(line)
     print_warnings(out, *comparison.reports)
 

@@ -12,6 +12,7 @@ from wayfare.numbers import count, duration, energy, grams, seconds, share, sign
 from wayfare.tables.assumptions import cost_parts, month_basis, told_warnings, window_s
 from wayfare.tables.devices import device_lines
 from wayfare.tables.drain import drain_line
+from wayfare.tables.grounds import ground_lines
 from wayfare.tables.layout import Column, Row, print_figures
 from wayfare.tables.lengths import length_line
 from wayfare.tables.tasks import print_tasks
@@ -40,6 +41,8 @@ def print_run(scenario: Scenario, report: Report) -> None:
     print_drain(out, report)
     out.print(f"a month: {month_basis(report)}")
     out.print(f"lengths: {length_line(scenario, report)}")
+    for line in ground_lines(scenario, report):
+        out.print(line)
     print_warnings(out, report)
 
 

@@ -462,8 +462,40 @@ class StreamLengthEffects(_message.Message):
     models: _containers.MessageMap[str, LengthEffects]
     def __init__(self, models: _Optional[_Mapping[str, LengthEffects]] = ...) -> None: ...
 
+class TimesGrounds(_message.Message):
+    __slots__ = ("kind", "note", "tpot_median", "tpot_mean", "ttft_median", "points")
+    KIND_FIELD_NUMBER: _ClassVar[int]
+    NOTE_FIELD_NUMBER: _ClassVar[int]
+    TPOT_MEDIAN_FIELD_NUMBER: _ClassVar[int]
+    TPOT_MEAN_FIELD_NUMBER: _ClassVar[int]
+    TTFT_MEDIAN_FIELD_NUMBER: _ClassVar[int]
+    POINTS_FIELD_NUMBER: _ClassVar[int]
+    kind: str
+    note: str
+    tpot_median: float
+    tpot_mean: float
+    ttft_median: float
+    points: int
+    def __init__(self, kind: _Optional[str] = ..., note: _Optional[str] = ..., tpot_median: _Optional[float] = ..., tpot_mean: _Optional[float] = ..., ttft_median: _Optional[float] = ..., points: _Optional[int] = ...) -> None: ...
+
+class DeploymentGrounds(_message.Message):
+    __slots__ = ("runs", "times", "watts", "price", "carbon", "answers")
+    RUNS_FIELD_NUMBER: _ClassVar[int]
+    TIMES_FIELD_NUMBER: _ClassVar[int]
+    WATTS_FIELD_NUMBER: _ClassVar[int]
+    PRICE_FIELD_NUMBER: _ClassVar[int]
+    CARBON_FIELD_NUMBER: _ClassVar[int]
+    ANSWERS_FIELD_NUMBER: _ClassVar[int]
+    runs: str
+    times: TimesGrounds
+    watts: str
+    price: str
+    carbon: str
+    answers: str
+    def __init__(self, runs: _Optional[str] = ..., times: _Optional[_Union[TimesGrounds, _Mapping]] = ..., watts: _Optional[str] = ..., price: _Optional[str] = ..., carbon: _Optional[str] = ..., answers: _Optional[str] = ...) -> None: ...
+
 class Report(_message.Message):
-    __slots__ = ("schema", "scenario", "policy", "seed", "version", "catalog", "oracle", "replications", "simulated_s", "wall_s", "intervals", "warnings", "requests", "attempts", "tokens", "cost_usd", "energy_wh", "emissions_gco2e", "latency", "completion_ratio", "slo", "quality", "water_l", "utilization", "by", "decisions", "digest", "additional", "tasks", "drain", "length_effects")
+    __slots__ = ("schema", "scenario", "policy", "seed", "version", "catalog", "oracle", "replications", "simulated_s", "wall_s", "intervals", "warnings", "requests", "attempts", "tokens", "cost_usd", "energy_wh", "emissions_gco2e", "latency", "completion_ratio", "slo", "quality", "water_l", "utilization", "by", "decisions", "digest", "additional", "tasks", "drain", "length_effects", "grounds")
     class IntervalsEntry(_message.Message):
         __slots__ = ("key", "value")
         KEY_FIELD_NUMBER: _ClassVar[int]
@@ -492,6 +524,13 @@ class Report(_message.Message):
         key: str
         value: StreamLengthEffects
         def __init__(self, key: _Optional[str] = ..., value: _Optional[_Union[StreamLengthEffects, _Mapping]] = ...) -> None: ...
+    class GroundsEntry(_message.Message):
+        __slots__ = ("key", "value")
+        KEY_FIELD_NUMBER: _ClassVar[int]
+        VALUE_FIELD_NUMBER: _ClassVar[int]
+        key: str
+        value: DeploymentGrounds
+        def __init__(self, key: _Optional[str] = ..., value: _Optional[_Union[DeploymentGrounds, _Mapping]] = ...) -> None: ...
     SCHEMA_FIELD_NUMBER: _ClassVar[int]
     SCENARIO_FIELD_NUMBER: _ClassVar[int]
     POLICY_FIELD_NUMBER: _ClassVar[int]
@@ -523,6 +562,7 @@ class Report(_message.Message):
     TASKS_FIELD_NUMBER: _ClassVar[int]
     DRAIN_FIELD_NUMBER: _ClassVar[int]
     LENGTH_EFFECTS_FIELD_NUMBER: _ClassVar[int]
+    GROUNDS_FIELD_NUMBER: _ClassVar[int]
     schema: str
     scenario: ScenarioMark
     policy: str
@@ -554,7 +594,8 @@ class Report(_message.Message):
     tasks: AgentTasks
     drain: Drain
     length_effects: _containers.MessageMap[str, StreamLengthEffects]
-    def __init__(self, schema: _Optional[str] = ..., scenario: _Optional[_Union[ScenarioMark, _Mapping]] = ..., policy: _Optional[str] = ..., seed: _Optional[int] = ..., version: _Optional[str] = ..., catalog: _Optional[_Union[CatalogMark, _Mapping]] = ..., oracle: _Optional[bool] = ..., replications: _Optional[int] = ..., simulated_s: _Optional[float] = ..., wall_s: _Optional[float] = ..., intervals: _Optional[_Mapping[str, Interval]] = ..., warnings: _Optional[_Iterable[str]] = ..., requests: _Optional[_Union[RequestCounts, _Mapping]] = ..., attempts: _Optional[_Union[AttemptCounts, _Mapping]] = ..., tokens: _Optional[_Union[TokenCounts, _Mapping]] = ..., cost_usd: _Optional[_Union[Cost, _Mapping]] = ..., energy_wh: _Optional[_Union[Energy, _Mapping]] = ..., emissions_gco2e: _Optional[_Union[Emissions, _Mapping]] = ..., latency: _Optional[_Union[Latency, _Mapping]] = ..., completion_ratio: _Optional[float] = ..., slo: _Optional[_Union[Slo, _Mapping]] = ..., quality: _Optional[_Union[Quality, _Mapping]] = ..., water_l: _Optional[_Union[Water, _Mapping]] = ..., utilization: _Optional[_Mapping[str, Figure]] = ..., by: _Optional[_Union[Breakdown, _Mapping]] = ..., decisions: _Optional[_Mapping[str, float]] = ..., digest: _Optional[str] = ..., additional: _Optional[_Union[_struct_pb2.Struct, _Mapping]] = ..., tasks: _Optional[_Union[AgentTasks, _Mapping]] = ..., drain: _Optional[_Union[Drain, _Mapping]] = ..., length_effects: _Optional[_Mapping[str, StreamLengthEffects]] = ...) -> None: ...
+    grounds: _containers.MessageMap[str, DeploymentGrounds]
+    def __init__(self, schema: _Optional[str] = ..., scenario: _Optional[_Union[ScenarioMark, _Mapping]] = ..., policy: _Optional[str] = ..., seed: _Optional[int] = ..., version: _Optional[str] = ..., catalog: _Optional[_Union[CatalogMark, _Mapping]] = ..., oracle: _Optional[bool] = ..., replications: _Optional[int] = ..., simulated_s: _Optional[float] = ..., wall_s: _Optional[float] = ..., intervals: _Optional[_Mapping[str, Interval]] = ..., warnings: _Optional[_Iterable[str]] = ..., requests: _Optional[_Union[RequestCounts, _Mapping]] = ..., attempts: _Optional[_Union[AttemptCounts, _Mapping]] = ..., tokens: _Optional[_Union[TokenCounts, _Mapping]] = ..., cost_usd: _Optional[_Union[Cost, _Mapping]] = ..., energy_wh: _Optional[_Union[Energy, _Mapping]] = ..., emissions_gco2e: _Optional[_Union[Emissions, _Mapping]] = ..., latency: _Optional[_Union[Latency, _Mapping]] = ..., completion_ratio: _Optional[float] = ..., slo: _Optional[_Union[Slo, _Mapping]] = ..., quality: _Optional[_Union[Quality, _Mapping]] = ..., water_l: _Optional[_Union[Water, _Mapping]] = ..., utilization: _Optional[_Mapping[str, Figure]] = ..., by: _Optional[_Union[Breakdown, _Mapping]] = ..., decisions: _Optional[_Mapping[str, float]] = ..., digest: _Optional[str] = ..., additional: _Optional[_Union[_struct_pb2.Struct, _Mapping]] = ..., tasks: _Optional[_Union[AgentTasks, _Mapping]] = ..., drain: _Optional[_Union[Drain, _Mapping]] = ..., length_effects: _Optional[_Mapping[str, StreamLengthEffects]] = ..., grounds: _Optional[_Mapping[str, DeploymentGrounds]] = ...) -> None: ...
 
 class Difference(_message.Message):
     __slots__ = ("a", "b", "metric", "mean", "low", "high", "replications", "additional")

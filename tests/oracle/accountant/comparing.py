@@ -20,6 +20,7 @@ NO_FIGURES = {
     "digest": "of all the rest",
     "intervals": "empty in a single run",
     "warnings": "words",
+    "grounds": "what figures are, in words; errors are the catalog's",
     "timeline": "what happened, told as events",
 }
 """Parts of a run's report that the accountant does not compute, and why."""

@@ -1,0 +1,50 @@
+"""`wayfare accuracy`: how far off a scenario's times are to be expected, and what to measure."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+if TYPE_CHECKING:
+    from simulator.experiment.expected_accuracy import Expectation
+
+
+@click.command("accuracy")
+@click.argument("scenario")
+@click.option(
+    "--set", "settings", multiple=True, metavar="PATH=VALUE",
+    help="Lay a value over the scenario, e.g. fleet.small.engine.profile=vllm-0.19. Repeatable.",
+)  # fmt: skip
+@click.option(
+    "--catalog", type=click.Path(path_type=Path), metavar="FILE",
+    help="Own figures (YAML: kind, name, entry) beneath the scenario's catalog.overrides.",
+)  # fmt: skip
+@click.option("--json", "as_json", is_flag=True, help="Print the JSON list alone on stdout.")
+def command(scenario: str, settings: tuple[str, ...], catalog: Path | None, as_json: bool) -> None:  # noqa: FBT001  (a flag of the command line)
+    """Say how far off the times of SCENARIO's deployments on hardware are to be expected.
+
+    For each: the error of the points that were measured as near as it is, the nearest of them, and
+    what to measure to halve the error. Nothing is simulated.
+    """
+    from simulator import load_scenario
+    from simulator.experiment.expected_accuracy import expectations
+    from wayfare.tables.accuracy import print_accuracy
+
+    found = expectations(load_scenario(scenario, overrides=settings, catalog=catalog))
+    if as_json:
+        click.echo(json.dumps([plain(one) for one in found], indent=2))
+    elif found:
+        print_accuracy(found)
+    else:
+        click.echo("no deployment stands on hardware: no times of engines are simulated")
+
+
+def plain(one: Expectation) -> dict[str, object]:
+    """An expectation as plain data, groups flat."""
+    groups = [{**near.group.model_dump(mode="json"), "differs": list(near.differs)} for near in one.nearest]
+    told = {name: getattr(one, name) for name in ("deployment", "model", "platform", "profile", "times")}
+    return {**told, "nearest": groups, "remedy": asdict(one.remedy)}
