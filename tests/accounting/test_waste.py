@@ -37,7 +37,7 @@ def test_a_failure_after_the_first_token_is_paid_and_not_retried() -> None:
 def test_a_timeout_in_a_queue_costs_nothing() -> None:
     """Who hangs up while waiting has used no step; the capacity stands idle or serves others."""
     stream = with_stream(
-        arrivals={**STEADY, "rate": 12.0}, output_tokens=600, max_output_tokens=600, client={"timeout": "4s"}
+        arrivals={**STEADY, "rate": 60.0}, output_tokens=600, max_output_tokens=600, client={"timeout": "4s"}
     )
     fleet = [{**SMALL, "engine": {"max_sequences": 1}}]
     run = simulate(scenario(fleet=fleet, router=ROUND, **stream)).settlement.run
