@@ -41,8 +41,8 @@ GROUPS: dict[str, tuple[str, ...]] = {
 WORK = 3
 """The first groups: an engine's work, which is faster or slower as a whole."""
 RIDGE = 0.005
-"""Weight of a factor's squared logarithmic distance from where it is drawn to, beside the error. Beside squares
-of errors it is 2 x error x that much, so that either falls as fast."""
+"""Weight of a factor's squared logarithmic distance from where it is drawn to, beside the error; beside
+squares of errors it is 2 x error x that much, so that either falls as fast."""
 TENTHS, LEAST_OF_A_GROUP = 10, 5
 COMMON = np.linspace(np.log(0.25), np.log(4.0), 17)
 """Logarithms of the common factors that a search begins with, 1 among them."""
