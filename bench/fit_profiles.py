@@ -10,7 +10,9 @@ expect of it (held out by group, model and accelerator: about half an hour), and
 from __future__ import annotations
 
 import sys
+from concurrent.futures import ProcessPoolExecutor
 from datetime import UTC, datetime
+from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
 
@@ -145,7 +147,8 @@ def main() -> None:
     parts = ["# Written by bench/fit_profiles.py; not edited by hand.\n"]
     bare = with_hosts(bare, points, rate_runs(sweeps, load_catalog()))
     fit = {engine: rounded(made) for engine, made in fitted(points, load_catalog(), bare).items()}
-    judged = judged_by_nearness(points, load_catalog(), fit)
+    with ProcessPoolExecutor(mp_context=get_context("spawn")) as pool:
+        judged = judged_by_nearness(points, load_catalog(), fit, pool)
     for engine, one in fit.items():
         made = noted(one, points).model_copy(update={"errors": profile_errors(judged, engine)})
         parts.append(text_of(made))

@@ -76,8 +76,22 @@ def adapted(made: ServingProfile, points: Sequence[Point], catalog: Catalog) -> 
     }
     bare = made.model_copy(update=changed)
     profile = rescaled(bare, points, common_factor(bare, points, catalog))
-    judged = [judge(point, catalog, profile) for point in points]
-    return Adaptation(profile=profile, factors=factors, error=summary("points", judged))
+    profile = profile.model_copy(update=common_limits(points))
+    return Adaptation(profile=profile, factors=factors, error=error_of(profile, points, catalog))
+
+
+def error_of(profile: ServingProfile, points: Sequence[Point], catalog: Catalog) -> ErrorSummary:
+    """The errors of a profile on points."""
+    return summary("points", [judge(point, catalog, profile) for point in points])
+
+
+def common_limits(points: Sequence[Point]) -> dict[str, int]:
+    """The limits that all points were measured with, by the profile's names: what its owner runs with."""
+    told = {
+        "token_budget": {point.max_num_batched_tokens for point in points},
+        "max_sequences": {point.max_num_seqs for point in points},
+    }
+    return {name: limit for name, limits in told.items() if len(limits) == 1 for limit in limits if limit}
 
 
 def rescaled(made: ServingProfile, points: Sequence[Point], factor: float) -> ServingProfile:

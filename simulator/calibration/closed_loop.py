@@ -38,18 +38,24 @@ def loop_rows(spec: BatchingSpec, concurrency: int, prompt: int, output: int) ->
     total = max(ROUNDS * concurrency, LEAST_REQUESTS + 2 * concurrency)
     outputs = [max(output * (number + 1) // concurrency, 1) for number in range(concurrency)]
     outputs += [output] * (total - concurrency)
-    return completed_rows(spec, concurrency, [prompt] * total, outputs)
+    return completed_rows(widened(spec, concurrency), concurrency, [prompt] * total, outputs)
 
 
 def harness_rows(spec: BatchingSpec, concurrency: int, prompt: int, output: int) -> NDArray[np.void]:
     """Ledger rows of a benchmark's run: all places begin at once, lengths spread evenly around theirs.
 
-    The common start is in a benchmark's mean, and lengths that differ dissolve it round by round.
+    The common start is in a benchmark's mean, and lengths that differ dissolve it round by round. Places
+    beyond the engine's sequences at once wait.
     """
     total = max(HARNESS_ROUNDS * concurrency, LEAST_REQUESTS)
     prompts = [spread(prompt, number * GOLDEN_RATIO) for number in range(total)]
     outputs = [spread(output, number * GOLDEN_RATIO**2 + 0.5) for number in range(total)]
     return completed_rows(spec, concurrency, prompts, outputs)
+
+
+def widened(spec: BatchingSpec, concurrency: int) -> BatchingSpec:
+    """The replica with sequences at once for the whole loop."""
+    return replace(spec, max_sequences=max(spec.max_sequences, concurrency))
 
 
 def spread(mean: int, place: float) -> int:
@@ -61,7 +67,7 @@ def completed_rows(
     spec: BatchingSpec, concurrency: int, prompts: Sequence[int], outputs: Sequence[int]
 ) -> NDArray[np.void]:
     """Ledger rows of these requests, so many at a time; the next begins when one ends."""
-    kernel = Kernel([GroupSpec(queues=replace(spec, max_sequences=max(spec.max_sequences, concurrency)))])
+    kernel = Kernel([GroupSpec(queues=spec)])
     waiting = iter(range(len(prompts)))
     for number in islice(waiting, concurrency):
         kernel.submit(0, number, prompts[number], outputs[number], 0.0, 0.0, notify=COMPLETED)

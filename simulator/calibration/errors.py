@@ -19,11 +19,12 @@ MOST_TTFT_S = 3.0
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Judged:
-    """A point and what was predicted for it, seconds."""
+    """A point and what was predicted for it, seconds; the room is the formula's, where it was asked for."""
 
     point: Point
     ttft_s: float
     tpot_s: float
+    kv_room_tokens: int | None = None
 
     @property
     def tpot_error(self) -> float:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from catalogs.architectures import architectures
 from catalogs.errors import Fault
 from catalogs.near_names import did_you_mean, unknown_name
+from simulator.calibration.closed_loop import SPREAD_RATIO
 from simulator.fleet.batching import shape_of
 from simulator.serving.hardware import WEIGHT_BYTES, Layout
 from simulator.serving.speculation import tokens_per_step
@@ -71,6 +72,8 @@ class Point:
     `weight` is how much the point counts in a fit.
     A decode step computes `width` tokens of a sequence and keeps `kept` of them: 1 without drafts.
     `version` is the engine's, or the month of the measurement where the file does not give it.
+    `kv_room_tokens` is the room that the engine logged, `max_num_batched_tokens` and `max_num_seqs` are its
+    limits: tokens of a step and sequences at once. None: the formula's, the profile's or the engine's own.
     Measured values are None where the file has none; seconds.
     """
 
@@ -88,6 +91,9 @@ class Point:
     width: int = 1
     kept: float = 1.0
     weight: float = 1.0
+    kv_room_tokens: int | None = None
+    max_num_batched_tokens: int | None = None
+    max_num_seqs: int | None = None
     ttft_s: float | None
     tpot_s: float | None
 
@@ -109,17 +115,33 @@ def read_rows(path: Path, needed: Sequence[str] = NEEDED) -> list[dict[str, str]
     Raises:
         InvalidPointsError: the file is missing, empty or lacks columns.
     """
+    names, rows = numbered_rows(path)
+    demand_columns(path, names, needed)
+    return [row for _number, row in rows]
+
+
+def numbered_rows(path: Path) -> tuple[tuple[str, ...], list[tuple[int, dict[str, str]]]]:
+    """The names of a file's columns, and its rows as they stand with their numbers.
+
+    Raises:
+        InvalidPointsError: the file is missing or empty.
+    """
     try:
         with open_table(path) as table:
             names = tuple(name for name in table.names if name)
-            rows = [row for _number, row in table.records(names)]
+            rows = list(table.records(names))
     except InvalidTableError as error:
         raise InvalidPointsError(error.faults) from error
+    if not rows:
+        raise InvalidPointsError((Fault(str(path), "row 1", "no rows"),))
+    return names, rows
+
+
+def demand_columns(path: Path, names: Sequence[str], needed: Sequence[str]) -> None:
+    """Raises `InvalidPointsError` where columns are missing."""
     absent = [name for name in needed if name not in names]
-    if absent or not rows:
-        what = f"missing columns: {', '.join(absent)}" if absent else "no rows"
-        raise InvalidPointsError((Fault(str(path), "row 1", what),))
-    return rows
+    if absent:
+        raise InvalidPointsError((Fault(str(path), "row 1", f"missing columns: {', '.join(absent)}"),))
 
 
 def in_domain(row: dict[str, str]) -> bool:
@@ -192,7 +214,7 @@ def made_of(row: dict[str, str], shape: Shape, accelerator: str) -> Point:
     ranks, layout = layout_of(row, precision)
     layout = replace(layout, kv_bytes=kv_bytes_of(row, precision, accelerator))
     width, kept = drafts_of(row, shape)
-    return Point(
+    point = Point(
         model=row["model"],
         accelerator=accelerator,
         engine=row["engine"],
@@ -206,9 +228,32 @@ def made_of(row: dict[str, str], shape: Shape, accelerator: str) -> Point:
         ranks=ranks,
         width=width,
         kept=kept,
+        kv_room_tokens=told(row, "kv_room_tokens"),
+        max_num_batched_tokens=told(row, "max_num_batched_tokens"),
+        max_num_seqs=told(row, "max_num_seqs"),
         ttft_s=measured_s(row, "ttft_ms"),
         tpot_s=measured_s(row, "tpot_ms"),
     )
+    demand_room(point)
+    return point
+
+
+def told(row: dict[str, str], name: str) -> int | None:
+    """A whole number from 1 on where the row has one.
+
+    Raises:
+        ValueError: the text is no such number.
+    """
+    return whole(row, name) if row.get(name) else None
+
+
+def demand_room(point: Point) -> None:
+    """Raises `ValueError` where the logged room holds no single request: none could have been served."""
+    longest = math.ceil((point.input_tokens + point.output_tokens) * (1.0 + SPREAD_RATIO / 2.0))
+    room = point.kv_room_tokens
+    if room is not None and room < longest:
+        message = f"kv_room_tokens is {room}; it should hold one request, {longest} tokens here"
+        raise ValueError(message)
 
 
 def drafts_of(row: dict[str, str], shape: Shape) -> tuple[int, float]:

@@ -7,7 +7,7 @@ from difflib import get_close_matches
 from typing import TYPE_CHECKING
 
 from catalogs.near_names import unknown_name
-from simulator.calibration.closed_loop import harness_rows, mean_times
+from simulator.calibration.closed_loop import harness_rows, mean_times, widened
 from simulator.calibration.recipes import recipe_of
 from simulator.fleet.batching import chip_of
 from simulator.fleet.engines import engine_coefficients, host_of
@@ -54,11 +54,10 @@ def engine_fault(catalog: Catalog, engine: str) -> str:
     return "" if engine in known else unknown_name("engine", engine, known)
 
 
-def version_doubt(catalog: Catalog, point: Point) -> str:
+def version_doubt(profile: ServingProfile, point: Point) -> str:
     """That a point's version was not fitted, and the nearest that were; empty where it was, or is untold."""
-    profile = profile_of(catalog, point.engine)
     known = list(dict.fromkeys(recipe.split()[0] for recipe in profile.recipes))
-    if not known or not point.version or point.version in known:
+    if not known or not point.version or point.version in (*known, profile.version):
         return ""
     near = ", ".join(map(repr, get_close_matches(point.version, known, n=2, cutoff=0.0)))
     usual = f"predicted as {profile.name!r} usually is (x {profile.scale:g})"
@@ -66,9 +65,14 @@ def version_doubt(catalog: Catalog, point: Point) -> str:
 
 
 def engine_of(profile: ServingProfile, point: Point, catalog: Catalog) -> Engine:
-    """The profile's coefficients, at the factor of the point's recipe where one was fitted."""
+    """The profile's coefficients, with the point's limits and its recipe's factor where one was fitted."""
     engine = engine_coefficients(profile, catalog.accelerator(point.accelerator))
-    return replace(engine, scale=profile.scale * profile.recipes.get(recipe_of(point), 1.0))
+    memory = replace(
+        engine.memory,
+        token_budget=point.max_num_batched_tokens or engine.memory.token_budget,
+        max_sequences=point.max_num_seqs or engine.memory.max_sequences,
+    )
+    return replace(engine, scale=profile.scale * profile.recipes.get(recipe_of(point), 1.0), memory=memory)
 
 
 def chip(point: Point, catalog: Catalog) -> Chip:
@@ -106,7 +110,9 @@ def drafted(point: Point, seconds: StepCost, engine: Engine, catalog: Catalog) -
 
 
 def room_tokens(point: Point, chosen: Chip, engine: Engine) -> int:
-    """Tokens of KV room; the measured engine did start, so it had room for a few sequences."""
+    """Tokens of KV room as logged, else by the formula; a measured engine had room for a few sequences."""
+    if point.kv_room_tokens is not None:
+        return point.kv_room_tokens
     least = LEAST_ROOM_TOKENS + point.input_tokens + point.output_tokens
     room = kv_room_tokens(point.shape, chosen, engine, point.layout)
     if room < least:
@@ -115,9 +121,17 @@ def room_tokens(point: Point, chosen: Chip, engine: Engine) -> int:
     return max(room, least)
 
 
+def formula_room_tokens(point: Point, catalog: Catalog, profile: ServingProfile) -> int:
+    """Tokens of KV room by the formula, whatever the engine logged; 0 where the weights do not fit."""
+    engine = engine_of(profile, point, catalog)
+    return max(kv_room_tokens(point.shape, chip(point, catalog), engine, point.layout), 0)
+
+
 def predicted_s(point: Point, catalog: Catalog, profile: ServingProfile) -> tuple[float, float]:
-    """TTFT and TPOT of a point in seconds, as the simulator's own loop has them."""
-    rows = harness_rows(
-        spec_of(point, catalog, profile), point.batch, point.input_tokens, point.output_tokens
-    )
-    return mean_times(rows)
+    """TTFT and TPOT of a point in seconds, as the simulator's own loop has them.
+
+    All of the loop runs at once unless the point says how many sequences may.
+    """
+    spec = spec_of(point, catalog, profile)
+    spec = widened(spec, point.batch) if point.max_num_seqs is None else spec
+    return mean_times(harness_rows(spec, point.batch, point.input_tokens, point.output_tokens))

@@ -29,6 +29,7 @@ from simulator.fleet.engines import size_name
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
+    from concurrent.futures import Executor
 
     from catalogs import Catalog
     from catalogs.serving_profile import ServingProfile
@@ -47,15 +48,18 @@ GIGA = 1e9
 
 
 def judged_by_nearness(
-    points: Sequence[Point], catalog: Catalog, fit: Mapping[str, ServingProfile]
+    points: Sequence[Point], catalog: Catalog, fit: Mapping[str, ServingProfile], pool: Executor
 ) -> dict[str, list[Judged]]:
     """Every point as predicted in the fit, and from fits without its group, its model, its accelerator;
-    and some again after calibrations on others of their group.
+    and some again after calibrations on others of their group. Each kind is worked out in the pool.
     """
-    found = {name: cross_validated(points, catalog, fit, key) for name, key in LEFT_OUT.items()}
-    drawn = [one for draw in calibrations(points, catalog, fit) for one in draw.judged]
-    own = [judge(point, catalog, fit[point.engine]) for point in points]
-    return {"recipe": own, **found, "calibrated": drawn}
+    drawn = pool.submit(calibrations, points, catalog, fit)
+    found = {name: pool.submit(cross_validated, points, catalog, fit, key) for name, key in LEFT_OUT.items()}
+    return {
+        "recipe": [judge(point, catalog, fit[point.engine]) for point in points],
+        **{name: task.result() for name, task in found.items()},
+        "calibrated": [one for draw in drawn.result() for one in draw.judged],
+    }
 
 
 def profile_errors(judged: ByNearness, engine: str) -> ProfileErrors:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -81,7 +82,8 @@ def test_errors_are_those_of_the_validation(monkeypatch: pytest.MonkeyPatch) -> 
     monkeypatch.setattr(published_errors, "calibrations", calibrated)
     monkeypatch.setattr(validation, "FOLDS", 2)
     monkeypatch.setattr(validation, "DRAWS", 1)
-    errors = profile_errors(judged_by_nearness(points(), CATALOG, {"vllm": MADE}), "vllm")
+    with ThreadPoolExecutor(1) as pool:
+        errors = profile_errors(judged_by_nearness(points(), CATALOG, {"vllm": MADE}, pool), "vllm")
     assert set(said) == {"group", "model", "accelerator", "calibrated"}
     for name, judged in said.items():
         for kind, mixture in ((errors.dense, False), (errors.mixture, True)):

@@ -23,35 +23,47 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from catalogs import Catalog
+    from catalogs.serving_profile import ServingProfile
     from simulator.calibration.errors import ErrorSummary, Judged
+    from simulator.calibration.points import Point
 
     Row = dict[str, str]
 
 MS_PER_S = 1e3
+PREDICTED = ("pred_ttft_ms", "pred_tpot_ms", "pred_kv_room_tokens")
 
 
 @click.command("predict")
 @click.argument("points", type=click.Path(path_type=Path))
+@click.option(
+    "--profile", "name", metavar="NAME|FILE",
+    help="Predict all rows by this profile: the catalog's, or a file that calibrate wrote.",
+)  # fmt: skip
 @OWN_CATALOG
 @click.option("--json", "as_json", is_flag=True, help="Print the errors as JSON.")
 @click.option("-o", "--output", "target", type=click.Path(path_type=Path), required=True)
-def command(points: Path, catalog: Path | None, as_json: bool, target: Path) -> None:  # noqa: FBT001  (a flag of the command line)
+def command(points: Path, name: str | None, catalog: Path | None, as_json: bool, target: Path) -> None:  # noqa: FBT001  (a flag of the command line)
     """Predict TTFT and TPOT of every row of POINTS.csv by the simulator itself.
 
-    Writes the rows with pred_ttft_ms and pred_tpot_ms; prints the errors where the rows have
-    ttft_ms and tpot_ms. Rows that cannot be predicted are left empty and counted; where no row can
-    be, nothing is written and the exit code is 1.
+    Rows may say how the engine was started: kv_room_tokens (as it logged), max_num_batched_tokens and
+    max_num_seqs. Without --profile a row is predicted by the profile of its engine.
+
+    Writes the rows with pred_ttft_ms, pred_tpot_ms and pred_kv_room_tokens (the formula's); prints
+    the errors where the rows have ttft_ms and tpot_ms. Rows that cannot be predicted are left empty
+    and counted; where no row can be, nothing is written and the exit code is 1.
     """
+    from catalogs.profile_file import profile_by
     from simulator.calibration.errors import by_engine_and_regime
     from simulator.calibration.points import read_rows
     from simulator.workload.traces.conversion import write_whole
 
     rows = read_rows(points)
     facts = catalog_with(catalog)
-    judged, reasons = judge(rows, facts)
+    profile = None if name is None else profile_by(facts, name)
+    judged, reasons = judge(rows, facts, profile)
     tell_left_out(reasons, len(rows))
     write_whole(target, csv_text(rows, judged).encode())
-    for note, count in doubts(judged, facts).items():
+    for note, count in doubts(judged, facts, profile).items():
         click.echo(f"rows to doubt ({count}): {note}", err=True)
     summaries = by_engine_and_regime([one for one in judged if one is not None])
     if as_json:
@@ -61,24 +73,37 @@ def command(points: Path, catalog: Path | None, as_json: bool, target: Path) -> 
         click.echo(f"wrote {target}")
 
 
-def judge(rows: Sequence[Row], catalog: Catalog) -> tuple[list[Judged | None], Counter[str]]:
-    """A prediction for every row, None where there is none, and why not by count."""
-    from simulator.calibration.errors import Judged
+def judge(
+    rows: Sequence[Row], catalog: Catalog, profile: ServingProfile | None = None
+) -> tuple[list[Judged | None], Counter[str]]:
+    """A prediction for every row, None where there is none, and why not by count.
+
+    By a profile for all rows, or by that of each row's engine.
+    """
     from simulator.calibration.points import point_of
-    from simulator.calibration.prediction import engine_fault, predicted_s, profile_of
+    from simulator.calibration.prediction import engine_fault, profile_of
 
     reasons = Counter[str]()
     judged: list[Judged | None] = []
     for row in rows:
         point = point_of(row, catalog)
-        fault = point if isinstance(point, str) else engine_fault(catalog, point.engine)
+        fault = point if isinstance(point, str) else "" if profile else engine_fault(catalog, point.engine)
         if isinstance(point, str) or fault:
             reasons[fault] += 1
             judged.append(None)
             continue
-        ttft_s, tpot_s = predicted_s(point, catalog, profile_of(catalog, point.engine))
-        judged.append(Judged(point=point, ttft_s=ttft_s, tpot_s=tpot_s))
+        judged.append(predicted(point, catalog, profile or profile_of(catalog, point.engine)))
     return judged, reasons
+
+
+def predicted(point: Point, catalog: Catalog, profile: ServingProfile) -> Judged:
+    """A point with what the profile says of it, the room that the formula gives among it."""
+    from simulator.calibration.errors import Judged
+    from simulator.calibration.prediction import formula_room_tokens, predicted_s
+
+    ttft_s, tpot_s = predicted_s(point, catalog, profile)
+    room = formula_room_tokens(point, catalog, profile)
+    return Judged(point=point, ttft_s=ttft_s, tpot_s=tpot_s, kv_room_tokens=room)
 
 
 def tell_left_out(reasons: Counter[str], row_count: int) -> None:
@@ -95,29 +120,34 @@ def tell_left_out(reasons: Counter[str], row_count: int) -> None:
         raise CheckFoundFaultsError(reasons)
 
 
-def doubts(judged: Sequence[Judged | None], catalog: Catalog) -> Counter[str]:
+def doubts(
+    judged: Sequence[Judged | None], catalog: Catalog, profile: ServingProfile | None = None
+) -> Counter[str]:
     """What was predicted although the chip lacks the precision or nobody fitted the version, by count."""
-    from simulator.calibration.prediction import computed_precision, version_doubt
+    from simulator.calibration.prediction import computed_precision, profile_of, version_doubt
 
     found = Counter[str]()
     for point in (one.point for one in judged if one is not None):
         wider = computed_precision(point, catalog.accelerator(point.accelerator))
         if wider != point.precision:
             found[f"{point.accelerator!r} lacks {point.precision!r}; predicted as unpacked to {wider!r}"] += 1
-        if doubt := version_doubt(catalog, point):
+        if doubt := version_doubt(profile or profile_of(catalog, point.engine), point):
             found[doubt] += 1
     return found
 
 
 def csv_text(rows: Sequence[Row], judged: Sequence[Judged | None]) -> str:
-    """The rows with their predictions, milliseconds."""
+    """The rows with their predictions: milliseconds and tokens."""
     text = io.StringIO()
-    writer = csv.DictWriter(text, [*rows[0], "pred_ttft_ms", "pred_tpot_ms"], lineterminator="\n")
+    writer = csv.DictWriter(text, list(dict.fromkeys((*rows[0], *PREDICTED))), lineterminator="\n")
     writer.writeheader()
     for row, one in zip(rows, judged, strict=True):
-        ttft = "" if one is None else f"{one.ttft_s * MS_PER_S:.4f}"
-        tpot = "" if one is None else f"{one.tpot_s * MS_PER_S:.4f}"
-        writer.writerow({**row, "pred_ttft_ms": ttft, "pred_tpot_ms": tpot})
+        told = (
+            ("", "", "")
+            if one is None
+            else (f"{one.ttft_s * MS_PER_S:.4f}", f"{one.tpot_s * MS_PER_S:.4f}", str(one.kv_room_tokens))
+        )
+        writer.writerow({**row, **dict(zip(PREDICTED, told, strict=True))})
     return text.getvalue()
 
 
