@@ -51,5 +51,7 @@ def test_pairs_are_the_second_less_the_first() -> None:
 def test_rounding_is_no_difference_and_anything_more_is() -> None:
     """Sums of the same things in another order differ by a trillionth of them at most."""
     assert gap(3.0, 3.0 * (1.0 + 1e-15)) == 0.0
+    assert gap(3.0, 3.0 * (1.0 + 0.9e-12)) == 0.0
+    assert gap(3.0, 3.0 * (1.0 + 2e-12)) > 0.0
     assert gap(3.0, 3.0 * (1.0 + 1e-10)) == pytest.approx(3e-10, rel=1e-3)
     assert gap(2.0, 5.0) == 3.0

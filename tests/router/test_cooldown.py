@@ -121,6 +121,15 @@ def test_allowed_fails_counts_failures_close_together() -> None:
     assert states.is_cooling(LONE, 118.0)
 
 
+def test_a_failure_a_whole_cooldown_after_another_begins_a_new_streak() -> None:
+    """Exactly the cooldown later is no longer close together; a moment less is."""
+    for later_s, cools in ((4.999, True), (5.0, False)):
+        states = health(allowed_fails=1)
+        states.failed(0, 100.0, "server_error")
+        states.failed(0, 100.0 + later_s, "server_error")
+        assert states.is_cooling(0, 100.0 + later_s) is cools
+
+
 def test_zero_cooldown_switches_it_off() -> None:
     """Nothing trips without a cooldown."""
     states = health(cooldown_s=0.0)
