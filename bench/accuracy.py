@@ -221,21 +221,22 @@ NOTES = """
 - No row of the domain is left out of a fit of the time per token. Fits of the first token leave out measured ones of 3 s and more: those are queues in
   front of the engine, or the first compilation (SGLang 2025-11 took 7 to 9 s at any batch).
 - Rows with a blank `attention_dp` were found to follow the same closed loop as the others (their TPOT rises with input over output length, so
-  prefill is in it) and are treated alike; reading them as prefill-first waves makes TPOT four times as wrong on TensorRT-LLM.
-- Where a row names no version, the month of its measurement stands for it. TensorRT-LLM rows of DeepSeek measured with multi-token prediction, and SGLang's,
-  stay in: no column tells them apart in a user's file (SGLang 0.5.9, DeepSeek-R1 on 8 B200: 5.8 and 8.6 ms for the same configuration).
+  prefill is in it) and are treated alike; reading them as prefill-first waves makes TPOT four times as wrong on TensorRT-LLM. Where their experts are spread wider
+  than `tp`, or their concurrency is as many loops as `tp`, they are attention ranks and lie outside the domain. With ranks, a rank's batch is the concurrency over the ranks.
+- Where a row names no version, the month of its measurement stands for it. TensorRT-LLM 1.2.0rc6.post3 serves DeepSeek with multi-token prediction and is predicted
+  so; SGLang's rows with it stay in: no column tells them apart (SGLang 0.5.9, DeepSeek-R1 on 8 B200: 5.8 and 8.6 ms for the same configuration).
 - The KV cache of quantised models is taken to be of 8 bits, but for vLLM and SGLang on Hopper (decision 0055); a column `kv_precision` overrides it. The
   batch at which measured first tokens begin to wait for room agrees with that and with the memory that chips report.
-- TTFT is the simulated one plus what a client's clock adds: a time per request and per input token, and some steps of the loop. The steps are settings of the
+- TTFT includes the host: work on a request and its prompt before the line, and a lag behind the engine of a time and some steps of the loop. The steps are settings of the
   benchmark's recipes (how often the scheduler polls, how many tokens a chunk of the stream holds), so they are fitted for each version on each accelerator.
   They also differ within some: TensorRT-LLM 2025-10 kept 20 steps back at 1,024 tokens in and out and 2 at other lengths; SGLang on B200 polls every 10 steps
   below 16 sequences, every 30 above. Rows with neither explained: TensorRT-LLM 1.0.0rc3 with Llama 8B, whose first token waits for one answer to end.
 - Worst: vLLM's Llama-3.1-8B-FP8 (H200, 7 rows) took less than half the time of any other run per prompt token, which only prompts kept out of TPOT would
   explain; DeepSeek on 4 B200 and 4 B300 under SGLang at 8,192 tokens in grows with the batch three times as fast as on 8; Llama 70B with 4-bit weights reads
   them at a little over half the bandwidth under TensorRT-LLM (`weight_read_4bit`).
-- Prompts of mixtures of experts take 3 to 7 times what peak arithmetic says (`moe_prefill_flops`), dense ones 1.0 to 1.4.
+- Prompts of mixtures of experts take 4 to 5 times what peak arithmetic says (`moe_prefill_flops`), dense ones 1.25.
 - Hybrid models (Qwen3.5, gpt-oss) count only their full-attention layers in the KV cache, the sliding-window layers as a constant.
-- Tried without gain: all attention ranks as one loop in lock-step (better for vLLM, 28 %, worse for TensorRT-LLM, which balances its prompts); the busiest chip's experts under expert parallelism; a coefficient of its own for reading 8-bit KV; TTFT as the median instead of the mean;
+- Tried without gain: all attention ranks as one loop in lock-step (a little better for vLLM, far worse for TensorRT-LLM, which balances its prompts); the busiest chip's experts under expert parallelism; a coefficient of its own for reading 8-bit KV; TTFT as the median instead of the mean;
   a first-token share of a march in step instead of the benchmark's own start.
 
 {power}
