@@ -191,6 +191,17 @@ The factors of these two chips (`catalogs/accelerators`) were set by these recor
 
 {recorded}
 
+## Beside peers
+What others publish of their simulators, each on runs of its own, so no row can be compared with another to a per cent; what a simulator was told about the machine decides more than the rest.
+
+| simulator | published error | on | told about the machine |
+| --- | --- | --- | --- |
+| Vidur (arXiv 2405.05465) | below 9 % of request latency | A100 and H100, vLLM and SARATHI of 2024 | every kernel and model profiled on the very chip |
+| LLMServingSim (commit 5daddb2, bench/examples) | 1 to 4 % of the means of TTFT, TPOT and latency | the two recordings above | every layer profiled on the very chips |
+| Wayfare, as shipped | 2 to 15 % of the same means | the two recordings above | data sheet, two factors a chip set by the recordings |
+| Wayfare, calibrated on the first minute (`wayfare calibrate`) | 0.4 to 4.5 % of the same means | what ended later | the engine's own log |
+| Wayfare, chip left out of the fit | 11.7 / 11.7 / 10.7 % (end to end, per token, first token, medians) | the rate sweeps above | data sheet |
+
 ## Calibrated on five points of a group never seen
 `wayfare calibrate` from a profile fitted without the group, on five points of it drawn at random, twenty times for each group of eight points or more; six
 of its other points (or all) are judged. *Of points*: over all points judged. *Of draws*: over the medians of each draw. The first is the stricter reading.
