@@ -250,4 +250,4 @@ def test_recordings_are_met_after_their_first_minute(
         made.profile, rest, replace(one, kv_room_tokens=made.kv_room_tokens or one.kv_room_tokens), CATALOG
     )
     assert all(abs(error) < 0.05 for error in found.means.values())
-    assert found.error < 0.6 * log_error(START, rest, one, CATALOG).error
+    assert found.error < 0.7 * log_error(START, rest, one, CATALOG).error
