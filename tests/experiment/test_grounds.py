@@ -133,3 +133,32 @@ def test_reports_have_them() -> None:
     world = scenario(fleet=[HELD, FRONTIER], catalog=CATALOG)
     assert simulate(world).report.fields["grounds"] == grounds(world)
     assert list(grounds(world)) == ["small", "frontier"]
+
+
+BOX = {
+    "name": "box", "tier": "cloud", "model": "llama-3.1-8b", "region": "us-virginia",
+    "endpoint": {"servers": 2, "service_time": {"values": [0.5]}},
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("told", "watts", "price"),
+    [
+        ({}, "none", "none"),
+        ({"power_w": 100}, "given", "none"),
+        ({"idle_w": 10}, "given", "none"),
+        ({"usd_per_request": 0.01}, "none", "given"),
+        ({"usd_per_server_hour": 1.0}, "none", "given"),
+    ],
+)
+def test_a_black_box_has_what_it_is_given(told: dict[str, float], watts: str, price: str) -> None:
+    """Watts and price where the scenario states them, none otherwise."""
+    found = of({**BOX, "endpoint": {**BOX["endpoint"], **told}})  # type: ignore[dict-item]
+    assert (found["watts"], found["price"], found["times"]["kind"]) == (watts, price, "given")
+
+
+def test_a_grids_course_is_told_apart_from_its_mean() -> None:
+    """A published mean whose course over the day is a guess; one given by the scenario is given whole."""
+    assert of(HELD)["carbon"] == "published, its daily course estimated"
+    signals = {"signals": {"carbon_intensity": {"us-virginia": 300}}}
+    assert of(HELD, **signals)["carbon"] == "given"
