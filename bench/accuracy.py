@@ -196,9 +196,9 @@ What others publish of their simulators, each on runs of its own, so no row can 
 
 | simulator | published error | on | told about the machine |
 | --- | --- | --- | --- |
-| Vidur (arXiv 2405.05465) | below 9 % of request latency | A100 and H100, vLLM and SARATHI of 2024 | every kernel and model profiled on the very chip |
+| Vidur (arXiv 2405.05465, abstract) | below 9 % of inference latency | A100 and H100 | operators profiled on the very chip |
 | LLMServingSim (commit 5daddb2, bench/examples) | 1 to 4 % of the means of TTFT, TPOT and latency | the two recordings above | every layer profiled on the very chips |
-| Wayfare, as shipped | 2 to 15 % of the same means | the two recordings above | data sheet, two factors a chip set by the recordings |
+| Wayfare, as shipped | 2 to 15 % of the same means | the two recordings above | data sheet, two factors a chip set by the recordings, and both recordings in the fit |
 | Wayfare, calibrated on the first minute (`wayfare calibrate`) | 0.1 to 4.4 % of the same means | what ended later | the engine's own log, KV room included |
 | Wayfare, chip left out of the fit | 11.7 / 11.7 / 10.7 % (end to end, per token, first token, medians) | the rate sweeps above | data sheet |
 
