@@ -21,8 +21,8 @@ from tables import markdown
 from catalogs import load_catalog
 from simulator.calibration.digest import accuracy_digest
 from simulator.calibration.errors import ErrorSummary, Judged, by_engine_and_regime, summaries, summary
-from simulator.calibration.points import MOST_WIDTH, Point, in_domain, point_of, read_rows
-from simulator.calibration.prediction import predicted_s, profile_of
+from simulator.calibration.measured.points import MOST_WIDTH, Point, in_domain, point_of, read_rows
+from simulator.calibration.predicted.times import predicted_s, profile_of
 from simulator.calibration.validation import accelerator_of, cross_validated, group_of, model_of
 
 if TYPE_CHECKING:

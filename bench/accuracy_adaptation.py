@@ -8,13 +8,13 @@ import numpy as np
 from tables import markdown
 
 from catalogs import load_catalog
-from simulator.calibration.prediction import profile_of
+from simulator.calibration.predicted.times import profile_of
 from simulator.calibration.validation import Draw, calibrations
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from simulator.calibration.points import Point
+    from simulator.calibration.measured.points import Point
 
 HEAD = ("", "calibrations", "median of points", "p90 of points", "median of draws", "p90 of draws")
 HIGH_PERCENT = 90

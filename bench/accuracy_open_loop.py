@@ -8,10 +8,10 @@ import numpy as np
 from tables import markdown
 
 from catalogs import load_catalog
-from simulator.calibration.open_loop import limited, rate_times, recorded_times
-from simulator.calibration.prediction import chip, engine_of
-from simulator.calibration.rate_sweeps import rate_runs
-from simulator.calibration.recordings import recordings
+from simulator.calibration.measured.rate_sweeps import rate_runs
+from simulator.calibration.measured.recordings import recordings
+from simulator.calibration.predicted.open_loop import limited, rate_times, recorded_times
+from simulator.calibration.predicted.times import chip, engine_of
 from simulator.calibration.validation import fitted
 from simulator.serving.kv_room import kv_room_tokens
 
@@ -20,10 +20,10 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from catalogs.serving_profile import ServingProfile
-    from simulator.calibration.open_loop import Times
-    from simulator.calibration.points import Point
-    from simulator.calibration.rate_sweeps import RateRun
-    from simulator.calibration.recordings import Recording
+    from simulator.calibration.measured.points import Point
+    from simulator.calibration.measured.rate_sweeps import RateRun
+    from simulator.calibration.measured.recordings import Recording
+    from simulator.calibration.predicted.open_loop import Times
 
     Profiles = Mapping[str, ServingProfile]
     Errors = dict[str, float]

@@ -10,8 +10,8 @@ from fit_power import points_in
 from tables import markdown
 
 from catalogs import load_catalog
-from simulator.calibration.energy_prediction import PROFILE, loop_power, powered_spec, predicted_power
-from simulator.calibration.fitting import fit_engines
+from simulator.calibration.fitting.engines import fit_engines
+from simulator.calibration.fitting.power import POWER_BOUNDS, POWERS, columns_of, fit_powers, fit_prompts
 from simulator.calibration.power_errors import (
     JudgedPower,
     PowerErrors,
@@ -19,8 +19,8 @@ from simulator.calibration.power_errors import (
     by_label,
     power_errors,
 )
-from simulator.calibration.power_fitting import POWER_BOUNDS, POWERS, columns_of, fit_powers, fit_prompts
-from simulator.calibration.prediction import chip
+from simulator.calibration.predicted.energy import PROFILE, loop_power, powered_spec, predicted_power
+from simulator.calibration.predicted.times import chip
 from simulator.calibration.validation import in_parts
 
 if TYPE_CHECKING:
@@ -28,9 +28,9 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from catalogs.serving_profile import ServingProfile
-    from simulator.calibration.energy_points import EnergyPoint
-    from simulator.calibration.energy_prediction import Times
-    from simulator.calibration.power_fitting import Columns
+    from simulator.calibration.fitting.power import Columns
+    from simulator.calibration.measured.energy_points import EnergyPoint
+    from simulator.calibration.predicted.energy import Times
 
 HEAD = (
     "",
@@ -128,7 +128,7 @@ def chapter(path: Path) -> tuple[str, list[JudgedPower]]:
 CHAPTER = """## Power and energy per token
 Points: the ML.ENERGY leaderboard v3 (Apache-2.0), H100 and B200 under vLLM 0.11.1: watts of the accelerators alone, no host, no PUE. Every row is run
 through the simulator's loop at its measured batch (`wayfare predict-energy`, profile `vllm-0.11`, `bench/fit_power.py`). Prompt lengths are not in the
-data: estimates by task (`simulator/calibration/energy_points.py`). *Constant* is the error of giving every accelerator of a type its median watts.
+data: estimates by task (`simulator/calibration/measured/energy_points.py`). *Constant* is the error of giving every accelerator of a type its median watts.
 
 ![predicted against measured joules per token](img/accuracy-energy.png)
 

@@ -9,7 +9,7 @@ import time
 import numpy as np
 
 from router import make_policy
-from router.specimens import specimen_fleet, specimen_requests, specimen_targets, specimen_view
+from router.testing.specimens import specimen_fleet, specimen_requests, specimen_targets, specimen_view
 
 POLICIES = (
     "round_robin",

@@ -17,11 +17,11 @@ from fit_profiles import text_of, written
 from catalogs import load_catalog
 from catalogs.serving_profile import ServingProfile
 from simulator.calibration.domain import box_of
-from simulator.calibration.energy_points import NEEDED, VERSION, EnergyPoint, energy_point_of
-from simulator.calibration.energy_prediction import PROFILE
-from simulator.calibration.fitting import Fit, fit_engines
-from simulator.calibration.points import read_rows
-from simulator.calibration.power_fitting import POWER_BOUNDS, POWERS, columns_of, fit_powers, fit_prompts
+from simulator.calibration.fitting.engines import Fit, fit_engines
+from simulator.calibration.fitting.power import POWER_BOUNDS, POWERS, columns_of, fit_powers, fit_prompts
+from simulator.calibration.measured.energy_points import NEEDED, VERSION, EnergyPoint, energy_point_of
+from simulator.calibration.measured.points import read_rows
+from simulator.calibration.predicted.energy import PROFILE
 
 TARGET = Path(__file__).resolve().parents[1] / "catalogs" / "serving_profiles" / "vllm-0.11.yaml"
 SOURCE = (

@@ -22,14 +22,14 @@ from catalogs import load_catalog
 from catalogs.measured_groups import write_groups
 from catalogs.records import Origin
 from catalogs.serving_profile import ServingProfile
-from simulator.calibration.adaptation import judge
 from simulator.calibration.domain import box_of
-from simulator.calibration.fitting import BOUNDS
-from simulator.calibration.open_loop import with_host
-from simulator.calibration.points import Point, in_domain, point_of, read_rows
+from simulator.calibration.fitting.adaptation import judge
+from simulator.calibration.fitting.engines import BOUNDS
+from simulator.calibration.measured.points import Point, in_domain, point_of, read_rows
+from simulator.calibration.measured.rate_sweeps import RateRun, rate_runs
+from simulator.calibration.measured.recordings import recordings
+from simulator.calibration.predicted.open_loop import with_host
 from simulator.calibration.published_errors import groups_of, judged_by_nearness, profile_errors
-from simulator.calibration.rate_sweeps import RateRun, rate_runs
-from simulator.calibration.recordings import recordings
 from simulator.calibration.validation import fitted
 
 ESTIMATE = Origin(source="the engine's documentation; no start-up log seen", estimate=True)

@@ -12,9 +12,9 @@ from pathlib import Path
 from statistics import mean, median
 from typing import TYPE_CHECKING
 
-from catalogs.architectures import architectures, figures_in
+from catalogs.model_import.architectures import architectures, figures_in
 from catalogs.records import Architecture
-from simulator.fleet.batching import shape_of
+from simulator.fleet.backends.hardware import shape_of
 from simulator.serving.hardware import GIB, WEIGHT_BYTES, Chip, Engine, Layout, Memory, Shape
 from simulator.serving.kv_room import (
     DRIVER_BYTES,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from wayfare.report.charts import TIER_COLOURS, TIERS
+from wayfare.render.html.charts import TIER_COLOURS, TIERS
 
 BY_TIER = dict(zip(TIERS, TIER_COLOURS, strict=True))
 BY_COST = {

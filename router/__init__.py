@@ -1,6 +1,6 @@
 """The router: what decides which target serves a request. Knows nothing of the simulation.
 
-The public surface is what stands here; `router.host` runs policies, `router.conformance` checks
+The public surface is what stands here; `router.host.host` runs policies, `router.conformance` checks
 them, `router.registry` finds them by name.
 """
 
@@ -17,24 +17,24 @@ from router.errors import (
     UnknownPolicyError,
     UnknownTargetError,
 )
-from router.failures import FailureReason
-from router.fleet import TIERS, FleetView, Target, Tier
-from router.host import Host
+from router.factory import PolicyDescription
+from router.host.failures import FailureReason
+from router.host.host import Host
+from router.host.resilience import NO_RESILIENCE, Resilience
 from router.outcome import Outcome
-from router.pipeline import Filter, Picker, Pipeline, Scorer, Weighted
+from router.pipeline.pipeline import Filter, Picker, Pipeline, Scorer, Weighted
 from router.policy import FinishingPolicy, LearningPolicy, Policy, StepPolicy, is_oracle, policy_name
 from router.registry import (
     BASELINES,
-    PolicyDescription,
     describe_policy,
     load_policy,
     make_policy,
     policy_names,
 )
-from router.request import AnswerTable, OracleRequestView, RequestTable, RequestView
-from router.resilience import NO_RESILIENCE, Resilience
-from router.stated import StatedRequest
-from router.success_curve import SuccessCurve
+from router.views.fleet import TIERS, FleetView, Target, Tier
+from router.views.request import AnswerTable, OracleRequestView, RequestTable, RequestView
+from router.views.stated import StatedRequest
+from router.views.success_curve import SuccessCurve
 
 __all__ = [
     "BASELINES",

@@ -16,19 +16,19 @@ import numpy as np
 
 from router.decision import Decision
 from router.errors import PolicyFailedError
-from router.host import Host
+from router.host.host import Host
 from router.outcome import Outcome
 from router.policy import LearningPolicy, Policy, StepPolicy, is_oracle
-from router.rehearsal import Rehearsal, Scripted
-from router.specimens import specimen_fleet, specimen_requests, specimen_targets, specimen_view
 from router.steps import Start
+from router.testing.rehearsal import Rehearsal, Scripted
+from router.testing.specimens import specimen_fleet, specimen_requests, specimen_targets, specimen_view
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
     from types import ModuleType
 
-    from router.fleet import FleetView, Target
-    from router.request import RequestView
+    from router.views.fleet import FleetView, Target
+    from router.views.request import RequestView
 
     PolicyFactory = Callable[[], Policy | StepPolicy]
 

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from router.fleet import Target, Tier
+    from router.views.fleet import Target, Tier
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -10,10 +10,10 @@ if TYPE_CHECKING:
     import numpy as np
 
     from router.decision import Decision
-    from router.fleet import FleetView
     from router.outcome import Outcome
-    from router.request import RequestView
     from router.steps import Reply, Step
+    from router.views.fleet import FleetView
+    from router.views.request import RequestView
 
 
 @runtime_checkable

@@ -5,10 +5,11 @@ from __future__ import annotations
 import inspect
 from dataclasses import dataclass
 from importlib.metadata import EntryPoint, entry_points
-from typing import TYPE_CHECKING, Generic, Protocol, TypeVar, cast
+from typing import TYPE_CHECKING, Generic, TypeVar, cast
 
 from catalogs.near_names import unknown_name
 from router.errors import InvalidPolicyParameterError, PolicyLoadError, UnknownPolicyError
+from router.factory import PolicyDescription, PolicyFactory
 from router.parameters import (
     ParameterDescription,
     describe_parameters,
@@ -45,38 +46,6 @@ BASELINES = ("always_cheapest", "always_strongest", "random_mix", "oracle")
 P = TypeVar("P")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PolicyDescription:
-    """A policy as documentation shows it."""
-
-    name: str
-    contract: str
-    parameters: tuple[ParameterDescription, ...]
-    oracle: bool
-    baseline: bool
-
-    @property
-    def summary(self) -> str:
-        """The first line of the contract."""
-        return self.contract.partition("\n")[0]
-
-
-class Recipe(Protocol):
-    """How to make and to describe one policy."""
-
-    def make(self, values: Mapping[str, object]) -> Policy | StepPolicy:
-        """A new policy with these parameters.
-
-        Raises:
-            InvalidPolicyParameterError: lists every parameter that is wrong.
-        """
-        ...
-
-    def describe(self, name: str) -> PolicyDescription:
-        """What there is to say about the policy under this name."""
-        ...
-
-
 @dataclass(frozen=True, slots=True)
 class Declared(Generic[P]):
     """A policy class whose parameters are a dataclass."""
@@ -85,7 +54,7 @@ class Declared(Generic[P]):
     parameters: type[P]
 
     def make(self, values: Mapping[str, object]) -> Policy | StepPolicy:
-        """A new policy; see `Recipe`."""
+        """A new policy; see `PolicyFactory`."""
         return self.policy(read_parameters(self.parameters, values))
 
     def describe(self, name: str) -> PolicyDescription:
@@ -100,7 +69,7 @@ class Plain:
     policy: Callable[..., Policy | StepPolicy]
 
     def make(self, values: Mapping[str, object]) -> Policy | StepPolicy:
-        """A new policy; see `Recipe`. Types are the constructor's own matter."""
+        """A new policy; see `PolicyFactory`. Types are the constructor's own matter."""
         allowed = tuple(_arguments(self.policy))
         unknown = [(key, unknown_parameter(key, allowed)) for key in values if key not in allowed]
         required = [
@@ -118,7 +87,7 @@ class Plain:
         return _description(name, self.policy, parameters)
 
 
-POLICIES: Mapping[str, Recipe] = {
+POLICIES: Mapping[str, PolicyFactory] = {
     "always_busiest": Plain(AlwaysBusiest),
     "always_cheapest": Plain(AlwaysCheapest),
     "always_strongest": Plain(AlwaysStrongest),
@@ -171,13 +140,13 @@ def describe_policy(name: str) -> PolicyDescription:
     return _recipe(name).describe(name)
 
 
-def recipe_of(policy: Callable[..., Policy | StepPolicy]) -> Recipe:
+def recipe_of(policy: Callable[..., Policy | StepPolicy]) -> PolicyFactory:
     """How to make a policy of any class; its `Parameters`, where it has them, are the dataclass."""
     declared = getattr(policy, "Parameters", None)
     return Plain(policy) if declared is None else Declared(policy, declared)
 
 
-def _recipe(name: str) -> Recipe:
+def _recipe(name: str) -> PolicyFactory:
     """The recipe for a name, a file or what a source knows."""
     if name in POLICIES:
         return POLICIES[name]

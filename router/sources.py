@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Protocol, cast
 from router.errors import PolicyLoadError, UnknownPolicyError
 
 if TYPE_CHECKING:
-    from router.registry import Recipe
+    from router.factory import PolicyFactory
 
 SOURCE_GROUP = "wayfare.policy_sources"
 SPEC = re.compile(r"([a-z][a-z0-9+-]+):\S+")
@@ -22,7 +22,7 @@ SPEC = re.compile(r"([a-z][a-z0-9+-]+):\S+")
 class PolicySource(Protocol):
     """Finds policies by texts of one scheme; what an entry point of `wayfare.policy_sources` names."""
 
-    def __call__(self, spec: str) -> Recipe:
+    def __call__(self, spec: str) -> PolicyFactory:
         """How to make the policy that the text, its scheme included, stands for.
 
         Raises:

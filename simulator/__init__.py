@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from simulator.experiment.comparison import Comparison, compare
     from simulator.experiment.simulation import RunResult, simulate
     from simulator.observer import Observer, SilentObserver
-    from simulator.report import Report
+    from simulator.report.report import Report
     from simulator.scenario import (
         InvalidScenarioError,
         Scenario,
@@ -25,7 +25,7 @@ HOMES = {
     "simulator.experiment.comparison": ("Comparison", "compare"),
     "simulator.experiment.simulation": ("RunResult", "simulate"),
     "simulator.observer": ("Observer", "SilentObserver"),
-    "simulator.report": ("Report",),
+    "simulator.report.report": ("Report",),
     "simulator.scenario": (
         "InvalidScenarioError",
         "Scenario",

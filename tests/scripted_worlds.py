@@ -17,7 +17,7 @@ from router.steps import (
 from simulator.kernel.spec import GroupSpec, ServersSpec
 from simulator.observer import SilentObserver
 from simulator.world.plan import Incident, Patience, TargetPlan, Timings
-from simulator.world.step_log import STEP_NAMES
+from simulator.world.requests.step_log import STEP_NAMES
 from simulator.world.world import World
 
 if TYPE_CHECKING:

@@ -12,9 +12,10 @@ import grpc
 import numpy as np
 
 from router.errors import InvalidPolicyParameterError, PolicyLoadError, RouterError
+from router.factory import PolicyDescription
 from router.parameters import at_least, check, describe_parameters, parameter, read_parameters
 from router.policy import Policy, StepPolicy, is_oracle
-from router.registry import PolicyDescription, make_policy
+from router.registry import make_policy
 from router.sources import scheme_of
 from simulator.streams import stable_hash
 from wayfare.convert.decision import facts_message, outcome_message, stated_decision, target_message
@@ -27,10 +28,10 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from router.decision import Decision
-    from router.fleet import FleetView
+    from router.factory import PolicyFactory
     from router.outcome import Outcome
-    from router.registry import Recipe
-    from router.request import RequestView
+    from router.views.fleet import FleetView
+    from router.views.request import RequestView
 
 SCHEME = "grpc://"
 DESCRIBE_S = 5.0
@@ -83,7 +84,7 @@ def stand_in_named(name: str) -> Policy | StepPolicy:
         raise InvalidPolicyParameterError((("fallback", str(error)),)) from error
 
 
-def grpc_source(spec: str) -> Recipe:
+def grpc_source(spec: str) -> PolicyFactory:
     """The policy of the server at `grpc://host:port`; a policy source.
 
     Raises:
@@ -92,11 +93,11 @@ def grpc_source(spec: str) -> Recipe:
     host, _colon, port = spec.removeprefix(SCHEME).rpartition(":")
     if not spec.startswith(SCHEME) or not host or "/" in host or not port.isdecimal():
         raise PolicyLoadError(f"{spec!r} does not have the form 'grpc://host:port'")
-    return ServerRecipe(spec)
+    return PolicyServerFactory(spec)
 
 
 @dataclass(frozen=True, slots=True)
-class ServerRecipe:
+class PolicyServerFactory:
     """How to make and to describe a server's policy."""
 
     spec: str

@@ -16,8 +16,8 @@ import numpy as np
 from grpc_reflection.v1alpha import reflection
 
 from router.errors import PolicyLoadError
-from router.fleet import FleetView
 from router.policy import LearningPolicy, Policy, StepPolicy, is_oracle, policy_name
+from router.views.fleet import FleetView
 from wayfare.convert.decision import decision_message, stated_outcome, stated_request, stated_target
 from wayfare.server import UnsafeAddressError, is_loopback, stop_signal
 from wayfare.v1 import policy_pb2 as pb
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from router.fleet import Target
+    from router.views.fleet import Target
 
     Context = grpc.aio.ServicerContext[object, object]
     PolicyFactory = Callable[[], Policy]

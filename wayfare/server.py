@@ -14,19 +14,19 @@ from grpc_health.v1 import health, health_pb2, health_pb2_grpc
 from grpc_reflection.v1alpha import reflection
 
 from wayfare.metrics.service import ServiceMetrics
-from wayfare.service.acceptance import Acceptance
-from wayfare.service.access import Access, TokenFirst
-from wayfare.service.catalog import CatalogServicer
-from wayfare.service.checker import Checker
-from wayfare.service.intake import MOST_REQUESTS, MOST_TARGETS, Intake
-from wayfare.service.quotas import Flow, Holdings, Limits, RunLimits
-from wayfare.service.retention import Retention, Sweeper
-from wayfare.service.routing import add_routing
-from wayfare.service.simulation import SimulationServicer
-from wayfare.service.slots import Slots
-from wayfare.service.uploads import Uploads
-from wayfare.service.wellformed import WellFormed
-from wayfare.service.writer import Writer
+from wayfare.service.intake.acceptance import Acceptance
+from wayfare.service.intake.checker import Checker
+from wayfare.service.intake.quotas import Flow, Holdings, Limits, RunLimits
+from wayfare.service.intake.scenarios import MOST_REQUESTS, MOST_TARGETS, Intake
+from wayfare.service.intake.uploads import Uploads
+from wayfare.service.rpc.access import Access, TokenFirst
+from wayfare.service.rpc.catalog import CatalogServicer
+from wayfare.service.rpc.routing import add_routing
+from wayfare.service.rpc.simulation import SimulationServicer
+from wayfare.service.rpc.wellformed import WellFormed
+from wayfare.service.runs.retention import Retention, Sweeper
+from wayfare.service.runs.slots import Slots
+from wayfare.service.runs.writer import Writer
 from wayfare.storage.lock import locked
 from wayfare.storage.reserve import Reserve
 from wayfare.storage.sqlite import SqliteStore
@@ -38,7 +38,7 @@ if TYPE_CHECKING:
 
     from simulator import Scenario
     from wayfare.metrics.service import MetricsSettings
-    from wayfare.service.slots import RunListener
+    from wayfare.service.runs.slots import RunListener
 
 MOST_MESSAGE_BYTES = 16 * 1024 * 1024
 OPTIONS = (

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, ClassVar
 
-from router.loads import least_outstanding
-from router.options import OptionTable, strongest
-from router.sends import Sends
+from router.pipeline.sends import Sends
+from router.views.loads import least_outstanding
+from router.views.options import OptionTable, strongest
 
 if TYPE_CHECKING:
     import numpy as np
 
     from router.decision import Decision
-    from router.fleet import FleetView
-    from router.request import RequestView
+    from router.views.fleet import FleetView
+    from router.views.request import RequestView
 
 
 class AlwaysStrongest:

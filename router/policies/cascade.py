@@ -6,16 +6,16 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
 from router.decision import Decision, Verifier
-from router.loads import least_outstanding
-from router.pair import Pair
 from router.parameters import at_least, check, parameter, ratio
-from router.sends import Sends
+from router.pipeline.sends import Sends
+from router.views.loads import least_outstanding
+from router.views.pair import Pair
 
 if TYPE_CHECKING:
     import numpy as np
 
-    from router.fleet import FleetView
-    from router.request import RequestView
+    from router.views.fleet import FleetView
+    from router.views.request import RequestView
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

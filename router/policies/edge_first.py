@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar, Literal
 
-from router.loads import least_outstanding
-from router.options import Option, OptionTable, capable, cheapest, strongest
 from router.parameters import at_least, check, parameter, ratio
-from router.sends import Sends
+from router.pipeline.sends import Sends
+from router.views.loads import least_outstanding
+from router.views.options import Option, OptionTable, capable, cheapest, strongest
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -16,8 +16,8 @@ if TYPE_CHECKING:
     import numpy as np
 
     from router.decision import Decision
-    from router.fleet import FleetView
-    from router.request import RequestView
+    from router.views.fleet import FleetView
+    from router.views.request import RequestView
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -7,15 +7,15 @@ from typing import TYPE_CHECKING, ClassVar
 
 from router.decision import Decision
 from router.decision import Hedge as HedgeDecision
-from router.loads import least_outstanding
 from router.parameters import at_least, check, parameter, ratio
-from router.sends import Sends
+from router.pipeline.sends import Sends
+from router.views.loads import least_outstanding
 
 if TYPE_CHECKING:
     import numpy as np
 
-    from router.fleet import FleetView, Target
-    from router.request import RequestView
+    from router.views.fleet import FleetView, Target
+    from router.views.request import RequestView
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -6,14 +6,14 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
 from router.parameters import at_least, check, parameter
-from router.sends import Sends
+from router.pipeline.sends import Sends
 
 if TYPE_CHECKING:
     import numpy as np
 
     from router.decision import Decision
-    from router.fleet import FleetView
-    from router.request import RequestView
+    from router.views.fleet import FleetView
+    from router.views.request import RequestView
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -5,16 +5,16 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
-from router.pair import Pair
 from router.parameters import at_least, check, parameter
-from router.sends import Sends
+from router.pipeline.sends import Sends
+from router.views.pair import Pair
 
 if TYPE_CHECKING:
     import numpy as np
 
     from router.decision import Decision
-    from router.fleet import FleetView
-    from router.request import RequestView
+    from router.views.fleet import FleetView
+    from router.views.request import RequestView
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -9,15 +9,15 @@ from itertools import accumulate
 from typing import TYPE_CHECKING, ClassVar
 
 from router.decision import Decision
-from router.loads import least_outstanding
 from router.parameters import check, parameter, weights
-from router.sends import Sends
+from router.pipeline.sends import Sends
+from router.views.loads import least_outstanding
 
 if TYPE_CHECKING:
     import numpy as np
 
-    from router.fleet import FleetView, Target
-    from router.request import RequestView
+    from router.views.fleet import FleetView, Target
+    from router.views.request import RequestView
 
 CACHE_LIMIT = 4096
 

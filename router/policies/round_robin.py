@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING, ClassVar
 
 from router.decision import Decision
 from router.parameters import check, parameter, weights
-from router.sends import Sends
+from router.pipeline.sends import Sends
 
 if TYPE_CHECKING:
     import numpy as np
 
-    from router.fleet import FleetView, Target
-    from router.request import RequestView
+    from router.views.fleet import FleetView, Target
+    from router.views.request import RequestView
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

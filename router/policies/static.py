@@ -6,15 +6,15 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
 from router.decision import Decision
-from router.loads import least_outstanding
 from router.parameters import parameter
-from router.sends import Sends
+from router.pipeline.sends import Sends
+from router.views.loads import least_outstanding
 
 if TYPE_CHECKING:
     import numpy as np
 
-    from router.fleet import FleetView
-    from router.request import RequestView
+    from router.views.fleet import FleetView
+    from router.views.request import RequestView
 
 NOT_PERMITTED = "fixed target not permitted"
 

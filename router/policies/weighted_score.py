@@ -5,18 +5,18 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
-from router.filters import SuccessFloor
 from router.parameters import at_least, check, parameter, ratio
-from router.pickers import BestScore
-from router.pipeline import Pipeline, Weighted
-from router.scorers import CostScore, LoadScore, SuccessScore
+from router.pipeline.filters import SuccessFloor
+from router.pipeline.pickers import BestScore
+from router.pipeline.pipeline import Pipeline, Weighted
+from router.pipeline.scorers import CostScore, LoadScore, SuccessScore
 
 if TYPE_CHECKING:
     import numpy as np
 
     from router.decision import Decision
-    from router.fleet import FleetView
-    from router.request import RequestView
+    from router.views.fleet import FleetView
+    from router.views.request import RequestView
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

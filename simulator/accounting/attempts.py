@@ -155,3 +155,8 @@ def cached_tokens(number: NDArray[np.int64], journal: Journal) -> NDArray[np.int
     held = journal.cached_token_count
     found[list(held)] = list(held.values())
     return found
+
+
+def work_began_s(attempts: Attempts) -> NDArray[np.float64]:
+    """When each attempt's work began; for those without any, when they ended."""
+    return np.where(np.isnan(attempts.admitted_s), attempts.finish_s, attempts.admitted_s)

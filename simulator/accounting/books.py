@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from simulator.accounting import energy, money
+from simulator.accounting.attempts import work_began_s
 from simulator.accounting.energy import JOULES_PER_WH
 from simulator.accounting.idling import idle_means
 
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
     from simulator.accounting.attempts import Attempts
     from simulator.accounting.spans import Edges, Spans, Work
     from simulator.accounting.terms import Terms
-    from simulator.world.presence import Presence
+    from simulator.world.fleet.presence import Presence
 
     Column = NDArray[np.float64]
 
@@ -117,7 +118,7 @@ def run_books(
 def called_for(attempts: Attempts, terms: Sequence[Terms]) -> dict[str, Column]:
     """What is bought by call: fees and tokens, egress, and the estimate behind API calls."""
     estimate_wh = energy.api_estimate_wh(attempts, terms)
-    began_s = money.work_began_s(attempts)
+    began_s = work_began_s(attempts)
     return {
         "api_usd": money.api_usd(attempts, terms),
         "egress_usd": money.egress_usd(attempts, terms),

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from simulator.accounting.spans import Work
     from simulator.accounting.terms import Terms
-    from simulator.world.presence import Presence
+    from simulator.world.fleet.presence import Presence
 
     Column = NDArray[np.float64]
 

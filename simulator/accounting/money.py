@@ -88,11 +88,6 @@ def energy_usd(work: Work, target: NDArray[np.int32], terms: Sequence[Terms], fa
     return cost
 
 
-def work_began_s(attempts: Attempts) -> Column:
-    """When each attempt's work began; for those without any, when they ended."""
-    return np.where(np.isnan(attempts.admitted_s), attempts.finish_s, attempts.admitted_s)
-
-
 def egress_usd(attempts: Attempts, terms: Sequence[Terms]) -> Column:
     """USD of sending answers out of the provider's network."""
     rate = np.array([term.egress_usd_per_token for term in terms])

@@ -9,7 +9,7 @@ import numpy as np
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from simulator.accounting.blocks import Run
+    from simulator.accounting.run import Run
 
 
 def by_request(run: Run, amounts: NDArray[np.float64]) -> NDArray[np.float64]:

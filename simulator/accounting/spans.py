@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from simulator.accounting.money import work_began_s
+from simulator.accounting.attempts import work_began_s
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

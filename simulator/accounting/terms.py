@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from router.fleet import Tier
+    from router.views.fleet import Tier
     from simulator.signals import Signal
 
 

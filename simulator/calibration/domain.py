@@ -9,7 +9,7 @@ from catalogs.serving_profile import Domain
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from simulator.calibration.points import Point
+    from simulator.calibration.measured.points import Point
 
 GIGA = 1e9
 SIDES = ("params_b", "chips", "input_tokens", "output_tokens", "batch")

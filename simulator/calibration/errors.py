@@ -10,7 +10,7 @@ import numpy as np
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
-    from simulator.calibration.points import Point
+    from simulator.calibration.measured.points import Point
 
 REGIMES = ("light", "knee", "saturated")
 MOST_TTFT_S = 3.0

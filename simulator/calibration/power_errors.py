@@ -12,7 +12,7 @@ from simulator.calibration.errors import known
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from simulator.calibration.energy_points import EnergyPoint
+    from simulator.calibration.measured.energy_points import EnergyPoint
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

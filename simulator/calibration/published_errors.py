@@ -16,8 +16,8 @@ import numpy as np
 
 from catalogs.measured_groups import MeasuredGroup
 from catalogs.serving_profile import ErrorsByNearness, ProfileErrors, TimeError
-from simulator.calibration.adaptation import judge
 from simulator.calibration.errors import known, summaries
+from simulator.calibration.fitting.adaptation import judge
 from simulator.calibration.validation import (
     accelerator_of,
     calibrations,
@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from catalogs import Catalog
     from catalogs.serving_profile import ServingProfile
     from simulator.calibration.errors import Judged
-    from simulator.calibration.points import Point
+    from simulator.calibration.measured.points import Point
     from simulator.calibration.validation import Key
 
     ByNearness = Mapping[str, Sequence[Judged]]

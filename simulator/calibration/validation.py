@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING, TypeVar
 
 import numpy as np
 
-from simulator.calibration.adaptation import TooFewPointsError, adapted, judge
-from simulator.calibration.client_side import with_client_side
-from simulator.calibration.fitting import fit_engines
-from simulator.calibration.prediction import predicted_s
-from simulator.calibration.recipes import recipe_factors
+from simulator.calibration.fitting.adaptation import TooFewPointsError, adapted, judge
+from simulator.calibration.fitting.engines import fit_engines
+from simulator.calibration.fitting.first_token_lag import with_client_side
+from simulator.calibration.fitting.recipes import recipe_factors
+from simulator.calibration.predicted.times import predicted_s
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -22,8 +22,8 @@ if TYPE_CHECKING:
     from catalogs import Catalog
     from catalogs.serving_profile import ServingProfile
     from simulator.calibration.errors import Judged
-    from simulator.calibration.fitting import Fit
-    from simulator.calibration.points import Point
+    from simulator.calibration.fitting.engines import Fit
+    from simulator.calibration.measured.points import Point
 
     Profiles = Mapping[str, ServingProfile]
     Key = Callable[[Point], tuple[str | int, ...]]

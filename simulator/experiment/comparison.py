@@ -10,24 +10,24 @@ from typing import TYPE_CHECKING, cast
 
 from router.registry import BASELINES
 from simulator.experiment.differences import Difference, differences
-from simulator.experiment.mean_report import mean_report
 from simulator.experiment.pareto import pareto_front
-from simulator.experiment.policies import policy_of
 from simulator.experiment.scoring import routing_quality
 from simulator.experiment.simulation import RunResult, simulate
 from simulator.experiment.statistics import LEAST_REPLICATIONS
 from simulator.experiment.workers import worker_pool
 from simulator.observer import SilentObserver
-from simulator.report import Report
-from simulator.scenario.streams import TraceArrivals
+from simulator.plan.policies import policy_of
+from simulator.report.mean_report import mean_report
+from simulator.report.report import Report
+from simulator.settings.streams import TraceArrivals
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
     from concurrent.futures import Executor
 
     from simulator.observer import Observer
-    from simulator.report import Json
-    from simulator.scenario import Scenario
+    from simulator.report.report import Json
+    from simulator.settings.scenario import Scenario
 
 SCHEMA = "wayfare.comparison/1"
 POOL_WORTH_S = 6.0

@@ -11,7 +11,7 @@ from simulator.experiment.statistics import paired_interval
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
-    from simulator.report import Json, Report
+    from simulator.report.report import Json, Report
 
 METRICS = (
     "cost_usd.total",

@@ -9,7 +9,7 @@ from simulator.experiment.statistics import paired_interval
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
-    from simulator.report import Report
+    from simulator.report.report import Report
 
 OBJECTIVES = {
     "cost_usd.total": 1.0,

@@ -5,18 +5,18 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from simulator.accounting.outcomes import success_known
-from simulator.experiment.resolution import weak_and_strong
 from simulator.experiment.routing_quality import (
     average_improvement,
     gap_recovered,
     threshold_measures,
 )
+from simulator.plan.resolution import weak_and_strong
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from simulator.experiment.simulation import RunResult
-    from simulator.report import Json, Report
+    from simulator.report.report import Json, Report
 
 WEAK, STRONG = "always_cheapest", "always_strongest"
 

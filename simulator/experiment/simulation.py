@@ -11,25 +11,26 @@ from typing import TYPE_CHECKING, cast
 
 import numpy as np
 
-from router.host import Host
-from router.resilience import NO_RESILIENCE
-from simulator.accounting.settlement import report_blocks, settle
-from simulator.experiment.capacity_records import capacity_columns
-from simulator.experiment.device_report import device_blocks
-from simulator.experiment.domain_warnings import domain_warnings
-from simulator.experiment.fleet_report import edges_of, fleet_blocks, presence_of
-from simulator.experiment.grounds import grounds
-from simulator.experiment.head import report_head
-from simulator.experiment.idle_warnings import idle_warnings
-from simulator.experiment.length_effects import length_effects
-from simulator.experiment.policies import policy_of
-from simulator.experiment.records import attempt_records, request_columns, step_columns
-from simulator.experiment.resolution import resolve, run_seed
-from simulator.experiment.timeline import timeline
-from simulator.kernel.warm import warm_kernel
+from router.host.host import Host
+from router.host.resilience import NO_RESILIENCE
+from simulator.accounting.settlement import settle
+from simulator.kernel.machine_code.warm import warm_kernel
 from simulator.observer import SilentObserver
-from simulator.report import Report, without_nan
-from simulator.scenario.effects import without_effect
+from simulator.plan.policies import policy_of
+from simulator.plan.resolution import resolve, run_seed
+from simulator.records.capacity import capacity_columns
+from simulator.records.requests import attempt_records, request_columns, step_columns
+from simulator.records.timeline import timeline
+from simulator.report.devices import device_blocks
+from simulator.report.fleet import edges_of, fleet_blocks, presence_of
+from simulator.report.grounds import grounds
+from simulator.report.head import report_head
+from simulator.report.length_effects import length_effects
+from simulator.report.report import Report, without_nan
+from simulator.report.run import report_blocks
+from simulator.report.warnings.domain import domain_warnings
+from simulator.report.warnings.idle import idle_warnings
+from simulator.scenario.checks.effects import without_effect
 from simulator.streams import RandomStreams, keyed_uniform_scalar
 from simulator.world.world import World
 
@@ -38,13 +39,13 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from router.fleet import Target
     from router.policy import Policy, StepPolicy
+    from router.views.fleet import Target
     from simulator.accounting.settlement import Settlement
-    from simulator.experiment.resolution import Resolution
     from simulator.observer import Observer
-    from simulator.report import Json
-    from simulator.scenario import Scenario
+    from simulator.plan.resolution import Resolution
+    from simulator.report.report import Json
+    from simulator.settings.scenario import Scenario
     from simulator.world.telemetry import Samples
 
     Columns = dict[str, NDArray[np.generic]]

@@ -15,10 +15,10 @@ if TYPE_CHECKING:
 
     from simulator.accounting.terms import Provisioned, TokenRates
     from simulator.kernel.spec import BatchingSpec, DecodePool, ServersSpec
-    from simulator.scenario import Deployment, Scenario
+    from simulator.settings.fleet import Deployment
+    from simulator.settings.scenario import Scenario
     from simulator.streams import RandomStreams
-    from simulator.world.metering import Metering
-    from simulator.world.plan import Absence, Timings
+    from simulator.world.plan import Absence, Metering, Timings
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -11,8 +11,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from catalogs.records import Accelerator
-    from simulator.scenario import Deployment, Scenario
-    from simulator.scenario.fleet import Pricing
+    from simulator.settings.fleet import Deployment, Pricing
+    from simulator.settings.scenario import Scenario
 
 SECONDS_PER_HOUR = 3_600.0
 GRAMS_PER_KG = 1_000.0

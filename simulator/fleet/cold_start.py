@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from simulator.fleet.batching import GIGA, hardware_of, shape_in
+from simulator.fleet.backends.hardware import GIGA, hardware_of, shape_in
 from simulator.fleet.layouts import layout_of
 
 if TYPE_CHECKING:
-    from simulator.scenario import Deployment, Scenario
+    from simulator.settings.fleet import Deployment
+    from simulator.settings.scenario import Scenario
 
 ENGINE_START_S = 64.0
 """vLLM's start with its caches filled: imports and engine 34 s, compilation 10 + 13 s, graphs 7 s

@@ -11,8 +11,8 @@ from simulator.serving.hardware import GIB, Engine, Memory
 if TYPE_CHECKING:
     from catalogs.records import Accelerator
     from catalogs.serving_profile import ServingProfile
-    from simulator.scenario.fleet import EngineSettings
     from simulator.serving.hardware import Shape
+    from simulator.settings.fleet import EngineSettings
 
 GIGA = 1e9
 LARGE_MEMORY_BYTES = 70.0 * GIB

@@ -18,7 +18,7 @@ from simulator.tables.values import SHOWN_FAULTS
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from simulator.scenario import Scenario
+    from simulator.settings.scenario import Scenario
     from simulator.signals import Signal
 
     Rows = list[tuple[int, str, str]]

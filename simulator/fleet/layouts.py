@@ -13,8 +13,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from catalogs.records import Accelerator
-    from simulator.scenario.fleet import Hardware
     from simulator.serving.hardware import Shape
+    from simulator.settings.fleet import Hardware
 
 WIDTHS = (1, 2, 4, 8, 16)
 Widths = tuple[int, int]

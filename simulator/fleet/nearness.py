@@ -7,14 +7,15 @@ from math import log2
 from typing import TYPE_CHECKING
 
 from catalogs.measured_groups import MeasuredGroup, measured_groups
-from simulator.fleet.batching import GIGA, hardware_of, shape_in
+from simulator.fleet.backends.hardware import GIGA, hardware_of, shape_in
 from simulator.fleet.engines import size_name
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from catalogs.serving_profile import Nearness, ServingProfile, TimeError
-    from simulator.scenario import Deployment, Scenario
+    from simulator.settings.fleet import Deployment
+    from simulator.settings.scenario import Scenario
 
 OTHER_CHIP, OTHER_KIND, OTHER_ENGINE, OTHER_VERSION, OTHER_PRECISION = 3.0, 3.0, 1.0, 0.5, 1.0
 """How far apart configurations are that differ so, where twice as large, or twice as wide, is 1. A judgement:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from catalogs.catalog import Catalog
     from catalogs.records import Accelerator, Device
-    from simulator.scenario.fleet import Pricing
+    from simulator.settings.fleet import Pricing
 
 MONTHS_PER_YEAR = 12.0
 SECONDS_PER_YEAR = 365.25 * 86_400.0

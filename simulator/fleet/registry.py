@@ -5,10 +5,10 @@ from __future__ import annotations
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Final
 
-from simulator.fleet.api import ApiBackend
-from simulator.fleet.batching import BatchingBackend
-from simulator.fleet.device import DeviceBackend
-from simulator.fleet.endpoint import EndpointBackend
+from simulator.fleet.backends.api import ApiBackend
+from simulator.fleet.backends.device import DeviceBackend
+from simulator.fleet.backends.endpoint import EndpointBackend
+from simulator.fleet.backends.hardware import BatchingBackend
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -14,7 +14,8 @@ from simulator.signals import Constant, DailyShape, Steps, local_clock
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from simulator.scenario import Deployment, Scenario
+    from simulator.settings.fleet import Deployment
+    from simulator.settings.scenario import Scenario
     from simulator.signals import Signal
 
 MILLISECONDS_PER_S = 1_000.0

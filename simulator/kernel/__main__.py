@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 
-from simulator.kernel.warm import is_warm, told_place, warm_kernel
+from simulator.kernel.machine_code.warm import is_warm, told_place, warm_kernel
 
 if __name__ == "__main__":
     if not is_warm():

@@ -21,8 +21,6 @@ from simulator.kernel.codes import (
     TRAVELLING,
     Ending,
 )
-from simulator.kernel.doors import doors
-from simulator.kernel.jit import COMPILED
 from simulator.kernel.layout import (
     detached,
     fresh_state,
@@ -30,6 +28,8 @@ from simulator.kernel.layout import (
     with_more_slots,
     with_more_timers,
 )
+from simulator.kernel.machine_code.doors import doors
+from simulator.kernel.machine_code.jit import COMPILED
 from simulator.kernel.records import LEDGER
 
 if TYPE_CHECKING:

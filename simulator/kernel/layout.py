@@ -18,7 +18,7 @@ from simulator.kernel.codes import (
     PREFIX_FREE,
     SERVERS,
 )
-from simulator.kernel.jit import COMPILED
+from simulator.kernel.machine_code.jit import COMPILED
 from simulator.kernel.records import (
     ASKED,
     EVENT,

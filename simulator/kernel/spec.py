@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StepCost:
-    """Coefficients of one lane of the step cost (`simulator.kernel.costs`): seconds or joules.
+    """Coefficients of one lane of the step cost (`simulator.kernel.compiled.batch.costs`): seconds or joules.
 
     `base` per step, `expert` per step with all experts touched, `sequence` per decoding
     sequence, `context` per token of context read, `prompt` per prompt token, `attention` per

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from router.request import AnswerTable
+from router.views.request import AnswerTable
 from simulator.quality.response_curve import ability_for, success_probability
 from simulator.streams import keyed_uniform
 

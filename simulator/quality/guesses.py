@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 
-from router.success_curve import SuccessCurve
+from router.views.success_curve import SuccessCurve
 from simulator.quality.response_curve import NODES, WEIGHTS, separation_for, success_probability
 from simulator.streams import keyed_normal
 

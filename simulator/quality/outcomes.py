@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, NoReturn
 import numpy as np
 
 from catalogs.errors import Fault
-from router.request import AnswerTable
+from router.views.request import AnswerTable
 from simulator.streams import keyed_uniform
 from simulator.tables import InvalidTableError, count_of, known_faults, open_table
 

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from simulator.scenario.errors import InvalidScenarioError, ScenarioError
-from simulator.scenario.fleet import Deployment
 from simulator.scenario.loading import load_scenario
-from simulator.scenario.scenario import Scenario
 from simulator.scenario.schema import scenario_schema
-from simulator.scenario.settings import ScenarioSettings
 from simulator.scenario.shipped import shipped_scenarios
-from simulator.scenario.streams import Stream
+from simulator.settings.document import ScenarioSettings
+from simulator.settings.fleet import Deployment
+from simulator.settings.scenario import Scenario
+from simulator.settings.streams import Stream
 
 __all__ = [
     "Deployment",

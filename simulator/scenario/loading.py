@@ -11,15 +11,15 @@ from catalogs.errors import Fault
 from catalogs.near_names import did_you_mean
 from catalogs.own_file import own_figures, under
 from catalogs.reader import MOST_NESTING, read_yaml
+from simulator.scenario.checks.examination import Examination, Scope, examined, unusable_policies
 from simulator.scenario.errors import InvalidScenarioError
-from simulator.scenario.examination import Examination, Scope, examined, unusable_policies
 from simulator.scenario.overrides import overridden
 from simulator.scenario.shipped import shipped_scenarios
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from simulator.scenario.scenario import Scenario
+    from simulator.settings.scenario import Scenario
 
 INLINE = "scenario"
 """What plain data is called in messages."""

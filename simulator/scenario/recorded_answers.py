@@ -10,7 +10,7 @@ from simulator.quality.outcomes import read_outcomes
 if TYPE_CHECKING:
     from catalogs import Catalog
     from simulator.quality.outcomes import OutcomeTable
-    from simulator.scenario.settings import ScenarioSettings
+    from simulator.settings.document import ScenarioSettings
 
 
 def recorded_answers(settings: ScenarioSettings) -> OutcomeTable | None:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic.json_schema import GenerateJsonSchema
 
-from simulator.scenario.settings import ScenarioSettings
+from simulator.settings.document import ScenarioSettings
 
 if TYPE_CHECKING:
     from pydantic.json_schema import JsonSchemaValue
@@ -35,7 +35,7 @@ def next_description(written: dict[str, Any]) -> str:
 
 def descriptions_of(part: type) -> dict[str, str]:
     """What the keys of a part mean, those of the parts it is made from included."""
-    from simulator.scenario.descriptions import DESCRIPTIONS
+    from simulator.settings.descriptions import DESCRIPTIONS
 
     found: dict[str, str] = {}
     for base in reversed(part.__mro__):

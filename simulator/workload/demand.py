@@ -13,8 +13,8 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from catalogs.records import Lengths, Task
-    from simulator.scenario import Scenario, Stream
-    from simulator.scenario.streams import LengthEffects
+    from simulator.settings.scenario import Scenario
+    from simulator.settings.streams import LengthEffects, Stream
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -18,7 +18,8 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from simulator.scenario import Scenario, Stream
+    from simulator.settings.scenario import Scenario
+    from simulator.settings.streams import Stream
     from simulator.streams import RandomStreams
     from simulator.workload.demand import Demand
     from simulator.workload.requests import Requests

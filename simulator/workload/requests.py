@@ -17,7 +17,8 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from simulator.scenario import Scenario, Stream
+    from simulator.settings.scenario import Scenario
+    from simulator.settings.streams import Stream
     from simulator.streams import RandomStreams
     from simulator.workload.arrivals.pattern import Arrivals, RecordedColumns
     from simulator.workload.demand import Demand

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from simulator.distributions import Distribution
-    from simulator.scenario import Stream
+    from simulator.settings.streams import Stream
     from simulator.streams import RandomStreams
     from simulator.workload.demand import Demand
     from simulator.workload.requests import Requests

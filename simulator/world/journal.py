@@ -6,7 +6,7 @@ from enum import IntEnum
 
 import numpy as np
 
-from simulator.world.step_log import StepLog
+from simulator.world.requests.step_log import StepLog
 
 
 class RequestState(IntEnum):

@@ -9,11 +9,29 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from router.fleet import Target
-    from router.request import AnswerTable, RequestTable
+    from router.views.fleet import Target
+    from router.views.request import AnswerTable, RequestTable
     from simulator.kernel import GroupSpec, Repeats
     from simulator.workload.columns import Workload
-    from simulator.world.metering import Metering
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Metering:
+    """A provider's rules. `lifetime_s` 0: nothing is cached. `output_weight` counts answer tokens
+    as so many input tokens (provisioned units). `window_tokens` is the model's true window where
+    the router believes in a larger one, else 0. `kept_when_sent`: a prefix is in the cache once it
+    was sent (batches), not once it was answered. Nothing is cached in the spans of `uncached_s`.
+    """
+
+    minimum_tokens: int = 0
+    step_tokens: int = 1
+    lifetime_s: float = 0.0
+    explicit: bool = False
+    kept_when_sent: bool = False
+    uncached_s: tuple[tuple[float, float], ...] = ()
+    counts_cached: bool = True
+    output_weight: float = 0.0
+    window_tokens: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -118,7 +136,7 @@ class TaskRule:
 class Scaling:
     """How a target's replicas follow its work: between `least` (or none, `to_zero`) and all `queues`.
 
-    Each is to have about `target_load` of the `metric` (`simulator.world.demands`).
+    Each is to have about `target_load` of the `metric` (`simulator.world.fleet.demands`).
     """
 
     target: int

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from simulator.kernel.records import LEDGER
-from simulator.world.pools import pool_utilizations, pools_of
+from simulator.world.fleet.pools import pool_utilizations, pools_of
 
 if TYPE_CHECKING:
     from collections.abc import Generator
@@ -18,9 +18,9 @@ if TYPE_CHECKING:
 
     from simulator.kernel import Kernel
     from simulator.world.clock import Clock
+    from simulator.world.fleet.presence import Presence
+    from simulator.world.fleet.replicas import Replicas
     from simulator.world.plan import RunPlan
-    from simulator.world.presence import Presence
-    from simulator.world.replicas import Replicas
 
 NOTHING = np.zeros(0, LEDGER)
 GAUGES = ("waiting", "running", "kv_used")

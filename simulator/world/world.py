@@ -8,22 +8,22 @@ import numpy as np
 
 from router.outcome import Outcome
 from simulator.kernel import Kernel
-from simulator.world.absences import NOBODY_ON, Absences
-from simulator.world.autoscaler import Autoscaler
 from simulator.world.clock import Clock, Stream, run_clock
-from simulator.world.executor import Executor, Live, target_of
-from simulator.world.faults import Faults
+from simulator.world.fleet.absences import NOBODY_ON, Absences
+from simulator.world.fleet.autoscaler import Autoscaler
+from simulator.world.fleet.faults import Faults
+from simulator.world.fleet.replicas import Replicas
 from simulator.world.journal import Journal, RequestState
-from simulator.world.replicas import Replicas
-from simulator.world.sight import Sight
+from simulator.world.requests.executor import Executor, Live, target_of
+from simulator.world.requests.views import Sight
 from simulator.world.telemetry import Telemetry
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from router.host import Host
+    from router.host.host import Host
     from simulator.observer import Observer
-    from simulator.world.happenings import Happening
+    from simulator.world.fleet.events import Happening
     from simulator.world.plan import RunPlan
 
 CHUNK = 4096

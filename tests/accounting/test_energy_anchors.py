@@ -6,13 +6,13 @@ import pytest
 
 from catalogs import load_catalog
 from simulator import simulate
-from simulator.calibration.closed_loop import loop_rows
-from simulator.fleet.batching import chip_of, shape_of
+from simulator.calibration.predicted.closed_loop import loop_rows
+from simulator.fleet.backends.hardware import chip_of, shape_of
 from simulator.fleet.engines import engine_coefficients
 from simulator.fleet.layouts import layout_of
 from simulator.kernel.spec import BatchingSpec
-from simulator.scenario.fleet import Hardware
 from simulator.serving.step_cost import step_joules, step_seconds
+from simulator.settings.fleet import Hardware
 from world_cases import SMALL, scenario, with_stream
 
 CATALOG = load_catalog()

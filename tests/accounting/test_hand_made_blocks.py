@@ -8,14 +8,14 @@ import numpy as np
 import pytest
 
 from hand_made_attempts import CANCELLED, DONE, FAILED, NAN, attempts
-from simulator.accounting import blocks
-from simulator.accounting.agent_tasks import agent_tasks, figures
-from simulator.accounting.blocks import Run, Selection
 from simulator.accounting.books import AttemptBooks, CapacityBooks, RunBooks
 from simulator.accounting.month import Month
 from simulator.accounting.outcomes import Outcomes
+from simulator.accounting.run import Run, Selection
 from simulator.accounting.settlement import attempt_block, cohort_of, decision_counts, utilizations
 from simulator.kernel.codes import Reason
+from simulator.report.agent_tasks import agent_tasks, figures
+from simulator.report.report import blocks
 from simulator.world.journal import RequestState
 
 MONTH_S = 30.4375 * 86_400.0

@@ -23,8 +23,8 @@ from simulator.accounting.provisioned import with_units_used
 from simulator.accounting.spans import Edges, Spans, spans_of, still_to_come
 from simulator.accounting.terms import Provisioned
 from simulator.signals import Steps
-from simulator.world.levels import Level
-from simulator.world.presence import Presence
+from simulator.world.fleet.levels import Level
+from simulator.world.fleet.presence import Presence
 
 
 def test_tokens_are_paid_at_the_prices_of_their_admission() -> None:

@@ -17,7 +17,7 @@ from simulator.accounting.outcomes import (
 )
 from simulator.accounting.paid import by_request
 from simulator.accounting.paths import network_s, path_times, queue_s
-from simulator.accounting.totals import distribution, ratio
+from simulator.report.totals import distribution, ratio
 
 
 def test_amounts_of_attempts_are_summed_by_request() -> None:

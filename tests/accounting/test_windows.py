@@ -7,8 +7,8 @@ import pytest
 
 from run_laws import assert_laws
 from simulator import Scenario, simulate
-from simulator.experiment.series import run_series
 from simulator.experiment.simulation import RunResult
+from simulator.series import run_series
 from world_cases import CHAT, FRONTIER, PHONE, SMALL, scenario
 
 HOUR_S = 3_600.0

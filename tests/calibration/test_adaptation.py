@@ -17,9 +17,9 @@ from hypothesis import strategies as st
 from catalogs import load_catalog
 from simulator import load_scenario, simulate
 from simulator.calibration import validation
-from simulator.calibration.adaptation import TooFewPointsError, adapted, judge
-from simulator.calibration.points import Point, in_domain, point_of, read_rows
-from simulator.calibration.prediction import profile_of
+from simulator.calibration.fitting.adaptation import TooFewPointsError, adapted, judge
+from simulator.calibration.measured.points import Point, in_domain, point_of, read_rows
+from simulator.calibration.predicted.times import profile_of
 from wayfare.cli import cli
 from world_cases import SMALL, plain
 

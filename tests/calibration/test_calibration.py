@@ -12,15 +12,15 @@ import pytest
 from click.testing import CliRunner
 
 from catalogs import load_catalog
-from catalogs.architectures import architectures
+from catalogs.model_import.architectures import architectures
 from simulator import InvalidScenarioError, load_scenario
-from simulator.calibration.client_side import with_client_side
-from simulator.calibration.closed_loop import harness_rows, loop_rows, mean_times, steady_times
 from simulator.calibration.digest import accuracy_digest
 from simulator.calibration.errors import Judged, by_engine_and_regime, summary
-from simulator.calibration.fitting import BOUNDS, fit_engines, steady_tpot_s, tpot_columns
-from simulator.calibration.points import Point, in_domain, point_of, read_rows
-from simulator.calibration.prediction import predicted_s, profile_of, spec_of
+from simulator.calibration.fitting.engines import BOUNDS, fit_engines, steady_tpot_s, tpot_columns
+from simulator.calibration.fitting.first_token_lag import with_client_side
+from simulator.calibration.measured.points import Point, in_domain, point_of, read_rows
+from simulator.calibration.predicted.closed_loop import harness_rows, loop_rows, mean_times, steady_times
+from simulator.calibration.predicted.times import predicted_s, profile_of, spec_of
 from simulator.calibration.validation import cross_validated, folds
 from simulator.kernel.spec import BatchingSpec, HostSpec, StepCost
 from wayfare.cli import cli

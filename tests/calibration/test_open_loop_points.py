@@ -9,9 +9,9 @@ import numpy as np
 import pytest
 
 from catalogs import load_catalog
-from simulator.calibration.points import InvalidPointsError
-from simulator.calibration.rate_sweeps import rate_runs
-from simulator.calibration.recordings import recordings
+from simulator.calibration.measured.points import InvalidPointsError
+from simulator.calibration.measured.rate_sweeps import rate_runs
+from simulator.calibration.measured.recordings import recordings
 
 MEASURED = Path(__file__).resolve().parents[3] / "shared" / "data" / "measurements"
 CATALOG = load_catalog()

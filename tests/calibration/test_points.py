@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from catalogs import load_catalog
-from simulator.calibration.points import InvalidPointsError, Point, in_domain, point_of, read_rows
-from simulator.calibration.prediction import computed_precision
+from simulator.calibration.measured.points import InvalidPointsError, Point, in_domain, point_of, read_rows
+from simulator.calibration.predicted.times import computed_precision
 
 CATALOG = load_catalog()
 ROW = {

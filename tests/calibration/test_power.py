@@ -11,13 +11,13 @@ import pytest
 from click.testing import CliRunner
 
 from catalogs import load_catalog
-from simulator.calibration.energy_points import NEEDED, PROMPT_TOKENS, EnergyPoint, energy_point_of
-from simulator.calibration.energy_prediction import loop_power, median_prompts, powered_spec, predicted_power
-from simulator.calibration.fitting import tpot_columns
-from simulator.calibration.points import InvalidPointsError, read_rows
+from simulator.calibration.fitting.engines import tpot_columns
+from simulator.calibration.fitting.power import POWER_BOUNDS, fit_powers, power_columns
+from simulator.calibration.measured.energy_points import NEEDED, PROMPT_TOKENS, EnergyPoint, energy_point_of
+from simulator.calibration.measured.points import InvalidPointsError, read_rows
 from simulator.calibration.power_errors import JudgedPower, by_accelerator_and_kind, power_errors
-from simulator.calibration.power_fitting import POWER_BOUNDS, fit_powers, power_columns
-from simulator.calibration.prediction import chip
+from simulator.calibration.predicted.energy import loop_power, median_prompts, powered_spec, predicted_power
+from simulator.calibration.predicted.times import chip
 from wayfare.cli import cli
 
 SHARED_POINTS = Path(__file__).resolve().parents[3] / "shared" / "data" / "measurements" / "energy_points.csv"

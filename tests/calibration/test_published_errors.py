@@ -13,8 +13,8 @@ from catalogs import load_catalog
 from catalogs.measured_groups import MeasuredGroup, measured_groups, write_groups
 from simulator.calibration import published_errors, validation
 from simulator.calibration.errors import Judged
-from simulator.calibration.points import Point, point_of
-from simulator.calibration.prediction import predicted_s, profile_of
+from simulator.calibration.measured.points import Point, point_of
+from simulator.calibration.predicted.times import predicted_s, profile_of
 from simulator.calibration.published_errors import (
     LEAST_OF_GROUP,
     LEAST_POINTS,

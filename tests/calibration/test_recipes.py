@@ -9,11 +9,11 @@ import pytest
 
 from catalogs import load_catalog
 from simulator import load_scenario
-from simulator.calibration.points import Point, point_of
-from simulator.calibration.prediction import engine_of, predicted_s, profile_of, spec_of
-from simulator.calibration.recipes import recipe_factors, recipe_of, shrunken
+from simulator.calibration.fitting.recipes import recipe_factors, recipe_of, shrunken
+from simulator.calibration.measured.points import Point, point_of
+from simulator.calibration.predicted.times import engine_of, predicted_s, profile_of, spec_of
 from simulator.calibration.validation import accelerator_of, folds, model_of
-from simulator.experiment.resolution import resolve
+from simulator.plan.resolution import resolve
 from world_cases import SMALL, plain
 
 CATALOG = load_catalog()

@@ -11,12 +11,12 @@ import numpy as np
 import pytest
 
 from catalogs import load_catalog
-from simulator.calibration.log_fitting import adapted_to_log, log_error, multiplied, with_room
-from simulator.calibration.log_setup import LogSetup, corners, log_point
-from simulator.calibration.open_loop import replayed
-from simulator.calibration.points import InvalidPointsError, Point, numbered_rows, point_of
-from simulator.calibration.prediction import spec_of
-from simulator.calibration.request_log import RequestLog, is_log, request_log
+from simulator.calibration.fitting.logs import adapted_to_log, log_error, multiplied, with_room
+from simulator.calibration.measured.log_setup import LogSetup, corners, log_point
+from simulator.calibration.measured.points import InvalidPointsError, Point, numbered_rows, point_of
+from simulator.calibration.measured.request_log import RequestLog, is_log, request_log
+from simulator.calibration.predicted.open_loop import replayed
+from simulator.calibration.predicted.times import spec_of
 
 MEASURED = Path(__file__).resolve().parents[3] / "shared" / "data" / "measurements" / "open_loop"
 CATALOG = load_catalog()

@@ -10,9 +10,9 @@ import yaml
 from click.testing import CliRunner
 
 from catalogs import load_catalog
-from catalogs.architectures import architectures
-from catalogs.config_reading import UnreadableModelConfigError
-from catalogs.model_config import imported_model, model_entry
+from catalogs.model_import.architectures import architectures
+from catalogs.model_import.config_reading import UnreadableModelConfigError
+from catalogs.model_import.model_config import imported_model, model_entry
 from wayfare.cli import cli
 
 LLAMA_8B = {

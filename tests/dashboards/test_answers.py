@@ -16,7 +16,7 @@ from simulator import load_scenario, simulate
 from wayfare.client import Client
 from wayfare.metrics.archive import read_recording, write_recording
 from wayfare.metrics.recording import recorded
-from wayfare.metrics.remote_write import RemoteWriter
+from wayfare.metrics.remote_write.client import RemoteWriter
 from wayfare.metrics.sinks import stamped
 from wayfare.v1 import simulation_pb2 as pb
 

@@ -15,7 +15,7 @@ from grafana_foundation_sdk.models.dashboard import Dashboard
 
 from dashboards.__main__ import DASHBOARDS, SHIPPED, text_of, texts
 from dashboards.asking import read_board
-from wayfare.report.charts import TIER_COLOURS, TIERS
+from wayfare.render.html.charts import TIER_COLOURS, TIERS
 
 SCHEMA = json.loads(Path(__file__).with_name("board.schema.json").read_text(encoding="utf-8"))
 NAMES = sorted(path.stem for path in SHIPPED.glob("*.json"))

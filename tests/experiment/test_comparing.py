@@ -9,7 +9,7 @@ import pytest
 
 from simulator.experiment import comparison
 from simulator.experiment.comparison import Outcome, in_order, mapped, pool_for, replicate, run_all
-from simulator.report import Report
+from simulator.report.report import Report
 from world_cases import scenario
 
 if TYPE_CHECKING:

@@ -9,9 +9,9 @@ import numpy as np
 
 from hand_made_attempts import CANCELLED, DONE, NAN, attempts, terms
 from simulator.accounting.attempts import Attempts
-from simulator.experiment.capacity_records import edges_of, replicas_in, totals
-from simulator.experiment.device_report import cold_s, device_block, mean_slowdown, wh_per_device_day
-from simulator.experiment.records import (
+from simulator.kernel.spec import GroupSpec, ServersSpec
+from simulator.records.capacity import edges_of, replicas_in, totals
+from simulator.records.requests import (
     back_ends,
     client_left,
     deployments_of,
@@ -20,11 +20,11 @@ from simulator.experiment.records import (
     replica_of,
     right_models,
 )
-from simulator.experiment.series.levels import STATES, Levels, fault_key, faults_active
-from simulator.kernel.spec import GroupSpec, ServersSpec
-from simulator.world.levels import Level
+from simulator.report.devices import cold_s, device_block, mean_slowdown, wh_per_device_day
+from simulator.series.levels import STATES, Levels, fault_key, faults_active
+from simulator.world.fleet.levels import Level
+from simulator.world.fleet.presence import Presence
 from simulator.world.plan import Incident, Timings
-from simulator.world.presence import Presence
 
 if TYPE_CHECKING:
     from simulator.accounting.settlement import Settlement

@@ -9,12 +9,12 @@ import pytest
 
 from catalogs import load_catalog
 from simulator import InvalidScenarioError, simulate
-from simulator.calibration.points import Point, point_of
-from simulator.calibration.prediction import spec_of
-from simulator.fleet.batching import batching_spec, shape_of
+from simulator.calibration.measured.points import Point, point_of
+from simulator.calibration.predicted.times import spec_of
+from simulator.fleet.backends.hardware import batching_spec, shape_of
 from simulator.fleet.layouts import layout_of
-from simulator.scenario.fleet import Hardware
 from simulator.serving.kv_room import weight_bytes
+from simulator.settings.fleet import Hardware
 from world_cases import CHAT, SMALL, plain, scenario
 
 CATALOG = load_catalog()

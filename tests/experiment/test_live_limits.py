@@ -6,7 +6,7 @@ from itertools import product
 
 import pytest
 
-from simulator.experiment.live import Constraints, LiveFleet, tightened
+from simulator.plan.live import Constraints, LiveFleet, tightened
 from world_cases import CHAT, scenario
 
 PLACES = (None, frozenset({"us-texas"}), frozenset({"us-virginia", "eu-netherlands"}), frozenset())

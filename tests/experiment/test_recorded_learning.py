@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pytest
 
-from simulator.experiment.learnt import learnt_of, prior_of, recorded_success
+from simulator.plan.router_knowledge import learnt_of, prior_of, recorded_success
 from simulator.quality.outcomes import table_of
 from simulator.workload.demand import demand_of
 from world_cases import FRONTIER, SMALL, scenario

@@ -7,7 +7,7 @@ from types import SimpleNamespace
 import numpy as np
 
 from hand_made_attempts import NAN, attempts, terms
-from simulator.experiment.records import (
+from simulator.records.requests import (
     asked_columns,
     decided_columns,
     delivered_columns,

@@ -8,13 +8,13 @@ import numpy as np
 import pytest
 
 from simulator.accounting.terms import Terms
-from simulator.experiment import timeline
-from simulator.experiment.series.columns import Axis, Groups, Measure, accumulated, counted, crossed, stacked
-from simulator.experiment.series.labels import NOWHERE, Places, places_of
-from simulator.experiment.series.levels import attained, padded
-from simulator.experiment.series.run import axis_of
-from simulator.world.levels import Level
-from simulator.world.presence import Presence
+from simulator.records import timeline
+from simulator.series.columns import Axis, Groups, Measure, accumulated, counted, crossed, stacked
+from simulator.series.labels import NOWHERE, Places, places_of
+from simulator.series.levels import attained, padded
+from simulator.series.run import axis_of
+from simulator.world.fleet.levels import Level
+from simulator.world.fleet.presence import Presence
 
 NAN = np.nan
 AXIS = Axis(np.array([0.0, 10.0, 20.0, 30.0]))

@@ -10,15 +10,15 @@ import numpy as np
 import pytest
 
 from router import Decision
-from router.rehearsal import Rehearsal, Scripted
-from router.specimens import specimen_fleet, specimen_requests, specimen_view
 from router.steps import Sleep
+from router.testing.rehearsal import Rehearsal, Scripted
+from router.testing.specimens import specimen_fleet, specimen_requests, specimen_view
 from simulator import simulate
 from simulator.experiment import simulation
-from simulator.experiment.resolution import fleet_of
-from simulator.experiment.series import run_series
 from simulator.experiment.simulation import Watch, collector_resting, host_of
+from simulator.plan.resolution import fleet_of
 from simulator.scenario import Scenario
+from simulator.series import run_series
 from world_cases import SMALL, scenario
 
 RETRIED = {"policy": "round_robin", "resilience": {"retries": 3, "cooldown": "0s"}}

@@ -10,9 +10,9 @@ import numpy as np
 import pytest
 
 from simulator import InvalidScenarioError, RunResult, simulate
-from simulator.fleet.batching import batching_spec, decode_pool
-from wayfare.explanation import explanation
-from wayfare.outputs import write_result
+from simulator.fleet.backends.hardware import batching_spec, decode_pool
+from wayfare.render.terminal.explanation import explanation
+from wayfare.results.writing import write_result
 from world_cases import CHAT, SMALL, plain, scenario
 
 if TYPE_CHECKING:

@@ -8,11 +8,11 @@ from typing import Any
 import pytest
 
 from simulator import compare, load_scenario, simulate
-from simulator.experiment.mean_report import mean_of
 from simulator.experiment.pareto import beats
-from simulator.report import Report, without_nan
+from simulator.report.mean_report import mean_of
+from simulator.report.report import Report, without_nan
 from wayfare.convert.report import report_data, report_message
-from wayfare.tables.conclusion import conclusion
+from wayfare.render.conclusion import conclusion
 
 CHIP = {
     "memory_gb": 100,

@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 
 from catalogs.serving_profile import Domain
-from simulator.experiment.domain_warnings import side_faults
-from simulator.experiment.idle_warnings import idle_warnings
-from simulator.experiment.merged_warnings import merged_warnings, number_range
-from simulator.experiment.monthly import basis, day_name, traffic_factor, window_name
+from simulator.plan.month import basis, day_name, traffic_factor, window_name
+from simulator.report.warnings.domain import side_faults
+from simulator.report.warnings.idle import idle_warnings
+from simulator.report.warnings.merging import merged_warnings, number_range
 from world_cases import CHAT, scenario
 
 DAY_S = 86_400.0

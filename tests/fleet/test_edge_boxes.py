@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from simulator import load_scenario, simulate
-from simulator.calibration.closed_loop import loop_rows, steady_times
-from simulator.fleet.batching import batching_spec
+from simulator.calibration.predicted.closed_loop import loop_rows, steady_times
+from simulator.fleet.backends.hardware import batching_spec
 from world_cases import scenario, with_stream
 
 BOX = {

@@ -6,11 +6,11 @@ import pytest
 
 from catalogs import load_catalog
 from simulator import simulate
-from simulator.experiment.resolution import resolve
-from simulator.fleet.batching import chip_of
+from simulator.fleet.backends.hardware import chip_of
 from simulator.fleet.engines import default_limits, memory_of
+from simulator.plan.resolution import resolve
 from simulator.scenario.errors import InvalidScenarioError
-from simulator.scenario.fleet import Hardware
+from simulator.settings.fleet import Hardware
 from world_cases import SMALL, scenario, with_stream
 
 CATALOG = load_catalog()

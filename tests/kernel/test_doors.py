@@ -11,9 +11,10 @@ from pathlib import Path
 import pytest
 
 from simulator.kernel import GroupSpec, Kernel, ServersSpec, store
-from simulator.kernel.doors import DOORS, doors
-from simulator.kernel.jit import COMPILED
-from simulator.kernel.warm import told_place
+from simulator.kernel.machine_code.doors import doors
+from simulator.kernel.machine_code.jit import COMPILED
+from simulator.kernel.machine_code.names import DOORS
+from simulator.kernel.machine_code.warm import told_place
 
 pytestmark = pytest.mark.skipif(not COMPILED, reason="there is no machine code")
 ROOT = Path(__file__).resolve().parents[2]
@@ -128,7 +129,7 @@ def test_code_that_no_folder_can_keep_is_said_to_be_lost(
 def test_a_warm_kernel_needs_no_compiler() -> None:
     """A process that finds the machine code imports neither Numba nor the functions it is made of."""
     doors()
-    code = "import sys; from simulator.kernel.warm import warm_kernel; warm_kernel(); "
-    code += "sys.exit(any(name in sys.modules for name in ('numba', 'simulator.kernel.engine')))"
+    code = "import sys; from simulator.kernel.machine_code.warm import warm_kernel; warm_kernel(); "
+    code += "sys.exit(any(name in sys.modules for name in ('numba', 'simulator.kernel.compiled.engine')))"
     done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, check=False)
     assert done.returncode == 0

@@ -9,7 +9,7 @@ import pytest
 
 from oracle.doors import REPLICA, SERVER, events_until, kernel_with
 from simulator.kernel import ServersSpec
-from simulator.kernel.warm import warm_kernel
+from simulator.kernel.machine_code.warm import warm_kernel
 
 
 def test_busy_seconds_include_the_work_under_way() -> None:

@@ -7,8 +7,8 @@ import pytest
 
 from run_laws import assert_laws
 from simulator import RunResult, Scenario, load_scenario, simulate
-from simulator.scenario.disturbances import Maintenance, RandomOutage, SpotLoss
-from wayfare.report.data import told_events
+from simulator.settings.faults import Maintenance, RandomOutage, SpotLoss
+from wayfare.render.html.data import told_events
 
 THIN = (
     "workload.streams.shop-assistant.arrivals.rate=0.06/s",

@@ -11,7 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from run_laws import assert_laws
 from simulator import Scenario, simulate
 from simulator.experiment.simulation import RunResult
-from simulator.fleet import batching
+from simulator.fleet.backends import hardware as batching
 from simulator.kernel import BatchingSpec, HostSpec
 from world_cases import CHAT, SMALL, scenario, worlds
 

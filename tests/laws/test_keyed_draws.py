@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from simulator import simulate
-from simulator.experiment.resolution import resolve
+from simulator.plan.resolution import resolve
 from world_cases import AGENT, CHAT, FRONTIER, PHONE, SMALL, scenario
 
 if TYPE_CHECKING:

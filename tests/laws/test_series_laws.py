@@ -8,8 +8,8 @@ from hypothesis import HealthCheck, given, settings
 
 import world_cases
 from simulator import Scenario, load_scenario, shipped_scenarios, simulate
-from simulator.experiment.series import Measure, RunSeries, run_series
 from simulator.experiment.simulation import RunResult
+from simulator.series import Measure, RunSeries, run_series
 from world_cases import scenario, worlds
 
 FEW = settings(max_examples=25, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow])

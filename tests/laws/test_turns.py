@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from simulator.experiment.incidents import breakdowns
-from simulator.scenario.disturbances import RandomOutage
-from simulator.world.absences import Presences
+from simulator.plan.incidents import breakdowns
+from simulator.settings.faults import RandomOutage
+from simulator.world.fleet.absences import Presences
 from simulator.world.plan import Absence
 
 STEP_S = 2.0

@@ -15,9 +15,9 @@ from hypothesis import strategies as st
 
 from wayfare.metrics.errors import NotTakenError, WrongAddressError
 from wayfare.metrics.families import Family, Kind
-from wayfare.metrics.remote_write import RemoteWriter
+from wayfare.metrics.remote_write.client import RemoteWriter
+from wayfare.metrics.remote_write.wire import batches, varint, varints
 from wayfare.metrics.sinks import RunSamples
-from wayfare.metrics.wire import batches, varint, varints
 
 DOUBLE, INT64, STRING, MESSAGE = 1, 3, 9, 11
 FIELDS = {

@@ -12,7 +12,7 @@ from oracle.runs import drive, kernel_of
 from oracle.split import SplitCase, split_kernel
 from oracle.strategies import Traffic, case_of, split_case_of
 from simulator.kernel import BatchingSpec, DecodePool, GroupSpec, HostSpec, Kernel, ServersSpec
-from simulator.kernel.jit import COMPILED
+from simulator.kernel.machine_code.jit import COMPILED
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

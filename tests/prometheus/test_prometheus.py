@@ -19,7 +19,7 @@ from wayfare.metrics.archive import read_recording, write_recording
 from wayfare.metrics.errors import NotTakenError
 from wayfare.metrics.openmetrics import OpenMetricsFile
 from wayfare.metrics.recording import recorded
-from wayfare.metrics.remote_write import RemoteWriter
+from wayfare.metrics.remote_write.client import RemoteWriter
 from wayfare.metrics.sinks import stamped
 from wayfare.metrics.vllm import with_vllm
 from wayfare.v1 import simulation_pb2 as pb

@@ -11,14 +11,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from router import SuccessCurve
-from router.request import RequestView
-from simulator.experiment.resolution import resolve
+from router.views.request import RequestView
+from simulator.plan.resolution import resolve
 from world_cases import CHAT, FRONTIER, SMALL, scenario
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from router.fleet import Target
+    from router.views.fleet import Target
     from simulator import Scenario
     from simulator.world.plan import RunPlan
 

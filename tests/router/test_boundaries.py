@@ -7,17 +7,17 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from router import specimens
 from router.errors import InvalidPolicyParameterError, UnknownPolicyError
-from router.failures import failure_class
-from router.filters import LoadCeiling, SuccessFloor
-from router.options import OptionTable, cheapest, strongest
+from router.host.failures import failure_class
 from router.parameters import at_least, check, ratio, weights
-from router.pickers import BestScore, RandomByScore
+from router.pipeline.filters import LoadCeiling, SuccessFloor
+from router.pipeline.pickers import BestScore, RandomByScore
+from router.pipeline.scorers import lower_is_better
 from router.registry import describe_policy, make_policy, policy_names
-from router.scorers import lower_is_better
 from router.source_file import is_file_spec
 from router.sources import source_of
+from router.testing import specimens
+from router.views.options import OptionTable, cheapest, strongest
 
 TARGETS = specimens.specimen_targets()
 ALL = tuple(range(len(TARGETS)))

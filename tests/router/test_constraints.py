@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
 from router.constraints import Limits, candidate_sets, screen
-from router.fleet import TIERS, Target
-from router.specimens import TASK, specimen_targets
+from router.testing.specimens import TASK, specimen_targets
+from router.views.fleet import TIERS, Target
 
 TARGETS = specimen_targets()
 REGIONS = ("home", "near", "far", "nowhere")

@@ -16,11 +16,11 @@ from router import (
     Resilience,
     make_policy,
 )
-from router.failures import FailureReason
-from router.health import TargetHealth, model_groups
-from router.rehearsal import Rehearsal, Scripted
-from router.specimens import specimen_fleet, specimen_requests, specimen_targets, specimen_view
+from router.host.failures import FailureReason
+from router.host.health import TargetHealth, model_groups
 from router.steps import TurnAway
+from router.testing.rehearsal import Rehearsal, Scripted
+from router.testing.specimens import specimen_fleet, specimen_requests, specimen_targets, specimen_view
 
 PAIR = specimen_targets((2, 1, 1, 1))  # two targets of one model, and three lone ones
 LONE = 2

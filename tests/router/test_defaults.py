@@ -25,13 +25,13 @@ from router import (
     policy_names,
 )
 from router.constraints import Limits
-from router.failures import FailureClass, failure_class
-from router.pickers import LeastLoaded
-from router.pipeline import Pipeline
-from router.rehearsal import STEP_LIMIT, Rehearsal, Scripted
-from router.scorers import LoadScore
-from router.specimens import specimen_fleet, specimen_targets
+from router.host.failures import FailureClass, failure_class
+from router.pipeline.pickers import LeastLoaded
+from router.pipeline.pipeline import Pipeline
+from router.pipeline.scorers import LoadScore
 from router.steps import AttemptKind, Await, Event, EventKind, Start
+from router.testing.rehearsal import STEP_LIMIT, Rehearsal, Scripted
+from router.testing.specimens import specimen_fleet, specimen_targets
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

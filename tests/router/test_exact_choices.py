@@ -17,13 +17,13 @@ from router import (
     make_policy,
     policy_names,
 )
-from router.health import TargetHealth
+from router.host.health import TargetHealth
 from router.parameters import describe_parameters
-from router.pickers import RandomByScore
+from router.pipeline.pickers import RandomByScore
 from router.registry import POLICIES
-from router.rehearsal import Rehearsal, Scripted
-from router.specimens import specimen_fleet, specimen_requests, specimen_targets, specimen_view
 from router.steps import Await, Event, EventKind, Start
+from router.testing.rehearsal import Rehearsal, Scripted
+from router.testing.specimens import specimen_fleet, specimen_requests, specimen_targets, specimen_view
 
 if TYPE_CHECKING:
     from pathlib import Path

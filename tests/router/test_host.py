@@ -26,8 +26,6 @@ from router import (
     Verifier,
     make_policy,
 )
-from router.rehearsal import Rehearsal, Scripted
-from router.specimens import specimen_fleet, specimen_requests, specimen_targets, specimen_view
 from router.steps import (
     AttemptKind,
     Await,
@@ -41,11 +39,13 @@ from router.steps import (
     TurnAway,
     Verify,
 )
+from router.testing.rehearsal import Rehearsal, Scripted
+from router.testing.specimens import specimen_fleet, specimen_requests, specimen_targets, specimen_view
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from router.trip import JitterSource
+    from router.host.progress import JitterSource
 
 TARGETS = specimen_targets()
 SMALL, MEDIUM, LARGE, FRONTIER = range(4)

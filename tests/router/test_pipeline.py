@@ -8,10 +8,10 @@ import numpy as np
 import pytest
 
 from router import Decision, FleetView, Pipeline, RequestView, Send, Weighted
-from router.filters import InTiers, LoadCeiling, SuccessFloor
-from router.pickers import BestScore, LeastLoaded, RandomByScore
-from router.scorers import CostScore, KvRoomScore, LoadScore, SuccessScore, lower_is_better
-from router.specimens import specimen_fleet, specimen_requests, specimen_targets, specimen_view
+from router.pipeline.filters import InTiers, LoadCeiling, SuccessFloor
+from router.pipeline.pickers import BestScore, LeastLoaded, RandomByScore
+from router.pipeline.scorers import CostScore, KvRoomScore, LoadScore, SuccessScore, lower_is_better
+from router.testing.specimens import specimen_fleet, specimen_requests, specimen_targets, specimen_view
 
 TARGETS = specimen_targets()
 ALL = (0, 1, 2, 3)

@@ -24,8 +24,8 @@ from router import (
     make_policy,
     policy_names,
 )
-from router.loads import least_outstanding
-from router.specimens import TASK, specimen_fleet, specimen_requests, specimen_targets, specimen_view
+from router.testing.specimens import TASK, specimen_fleet, specimen_requests, specimen_targets, specimen_view
+from router.views.loads import least_outstanding
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

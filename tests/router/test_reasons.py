@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from router import FleetView, RequestView, make_policy
-from router.specimens import specimen_fleet, specimen_requests, specimen_targets, specimen_view
+from router.testing.specimens import specimen_fleet, specimen_requests, specimen_targets, specimen_view
 
 TARGETS = specimen_targets()
 SMALL, MEDIUM, LARGE, FRONTIER = range(4)

@@ -17,10 +17,10 @@ from router import (
     make_policy,
 )
 from router.errors import InvalidResilienceError
-from router.loads import least_outstanding
 from router.registry import Plain
 from router.source_file import is_file_spec
-from router.specimens import specimen_fleet, specimen_requests, specimen_targets, specimen_view
+from router.testing.specimens import specimen_fleet, specimen_requests, specimen_targets, specimen_view
+from router.views.loads import least_outstanding
 
 if TYPE_CHECKING:
     from router import FleetView

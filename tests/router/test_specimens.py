@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from router import OracleRequestView, RequestTable, RequestView
-from router.specimens import TASK, specimen_fleet, specimen_requests, specimen_targets, specimen_view
+from router.testing.specimens import TASK, specimen_fleet, specimen_requests, specimen_targets, specimen_view
 
 TARGETS = specimen_targets()
 LADDER = [

@@ -9,9 +9,9 @@ import pytest
 
 from router import Host, InvalidDecisionError, PolicyFailedError, Resilience, UnknownTargetError
 from router.decision import Verifier
-from router.rehearsal import Rehearsal, Scripted
-from router.specimens import specimen_fleet, specimen_requests, specimen_targets, specimen_view
 from router.steps import Await, Event, EventKind, Fail, Finish, Follow, Sleep, Start, Verify
+from router.testing.rehearsal import Rehearsal, Scripted
+from router.testing.specimens import specimen_fleet, specimen_requests, specimen_targets, specimen_view
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator

@@ -8,8 +8,8 @@ from math import exp, inf, isnan, log, nan
 import pytest
 
 from router import SuccessCurve, UnknownTargetError
-from router.options import OptionTable, capable, cheapest, strongest
-from router.specimens import TASK, specimen_fleet, specimen_requests, specimen_targets, specimen_view
+from router.testing.specimens import TASK, specimen_fleet, specimen_requests, specimen_targets, specimen_view
+from router.views.options import OptionTable, capable, cheapest, strongest
 
 CURVE = SuccessCurve(difficulties=(-2.0, 0.0, 4.0), success=(0.9, 0.5, 0.1))
 TARGETS = specimen_targets()

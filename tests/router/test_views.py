@@ -7,7 +7,7 @@ from math import isnan
 import pytest
 
 from router import OracleRequestView, UnknownTargetError
-from router.specimens import TASK, specimen_fleet, specimen_requests, specimen_targets, specimen_view
+from router.testing.specimens import TASK, specimen_fleet, specimen_requests, specimen_targets, specimen_view
 
 REPLICATED = specimen_targets((2, 1, 1, 1))
 

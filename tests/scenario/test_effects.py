@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from simulator import load_scenario, simulate
-from simulator.scenario.effects import without_effect
+from simulator.scenario.checks.effects import without_effect
 from simulator.scenario.shipped import shipped_scenarios
 from world_cases import AGENT, CHAT, FRONTIER, PHONE, SMALL, plain, scenario, with_stream
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from simulator import InvalidScenarioError, load_scenario
-from simulator.scenario import memory, size
+from simulator.scenario.checks import memory, size
 from world_cases import CHAT, FRONTIER, PHONE, SMALL, plain, with_stream
 
 if TYPE_CHECKING:

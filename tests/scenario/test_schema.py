@@ -10,9 +10,9 @@ from pydantic import TypeAdapter
 
 from catalogs.reader import parse_yaml
 from simulator import scenario_schema
-from simulator.scenario.descriptions import DESCRIPTIONS
-from simulator.scenario.quantities import Part, Seconds
-from simulator.scenario.streams import Arrivals
+from simulator.settings.descriptions import DESCRIPTIONS
+from simulator.settings.quantities import Part, Seconds
+from simulator.settings.streams import Arrivals
 
 
 def parts(below: type[Part] = Part) -> list[type[Part]]:

@@ -8,12 +8,12 @@ from dataclasses import replace
 
 import pytest
 
-from wayfare.service.errors import RefusedError
-from wayfare.service.quotas import Flow, Holdings, Limits, RunLimits
-from wayfare.service.retention import Retention, Sweeper
-from wayfare.service.slots import Slots
-from wayfare.service.uploads import Uploads
-from wayfare.service.writer import Writer
+from wayfare.service.intake.quotas import Flow, Holdings, Limits, RunLimits
+from wayfare.service.intake.uploads import Uploads
+from wayfare.service.rpc.errors import RefusedError
+from wayfare.service.runs.retention import Retention, Sweeper
+from wayfare.service.runs.slots import Slots
+from wayfare.service.runs.writer import Writer
 from wayfare.storage.memory import MemoryStore
 from wayfare.storage.reserve import Reserve
 from wayfare.storage.store import RunRecord, RunState

@@ -5,8 +5,8 @@ import asyncio
 from hypothesis import given
 from hypothesis import strategies as st
 
-from wayfare.service.changes import Changes
-from wayfare.service.turns import Turns
+from wayfare.service.runs.changes import Changes
+from wayfare.service.runs.queue import Turns
 from wayfare.storage.store import RunRecord
 
 

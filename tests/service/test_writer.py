@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import pytest
 
-from wayfare.service.writer import Writer
+from wayfare.service.runs.writer import Writer
 from wayfare.storage.memory import MemoryStore
 from wayfare.storage.sqlite import SqliteStore
 from wayfare.storage.store import RunRecord, RunState
@@ -63,7 +63,7 @@ def test_duplicates_at_once_are_one_run():
 
 def test_a_full_disk_refuses_new_runs_and_keeps_changes(monkeypatch):
     """While nothing can be written new runs fail; the change of an accepted one is kept later."""
-    monkeypatch.setattr("wayfare.service.writer.AGAIN_S", 0.0)
+    monkeypatch.setattr("wayfare.service.runs.writer.AGAIN_S", 0.0)
     store = CountingStore()
     store.add(record("x"))
 

@@ -7,13 +7,13 @@ from dataclasses import replace
 import pytest
 
 from catalogs import load_catalog
-from catalogs.architectures import architectures
-from simulator.fleet.batching import chip_of, shape_of
-from simulator.scenario.fleet import Hardware
+from catalogs.model_import.architectures import architectures
+from simulator.fleet.backends.hardware import chip_of, shape_of
 from simulator.serving import attention
 from simulator.serving.hardware import Engine, Layout, Shape
 from simulator.serving.kv_room import resident_bytes_per_token
 from simulator.serving.step_cost import read_params, step_joules, step_seconds
+from simulator.settings.fleet import Hardware
 
 CATALOG = load_catalog()
 GROUPED = Shape(

@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 from simulator import Scenario, simulate
-from simulator.fleet.batching import batching_spec
+from simulator.fleet.backends.hardware import batching_spec
 from world_cases import SMALL, scenario, with_stream
 
 REPLICATIONS = 10

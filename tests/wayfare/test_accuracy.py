@@ -13,9 +13,9 @@ from hand_made_grounds import GROUPS, PROFILE, group, held_profile
 from simulator import simulate
 from simulator.fleet import nearness
 from wayfare.cli import cli
-from wayfare.report.page import run_page
-from wayfare.tables.grounds import ground_lines
-from wayfare.tables.run import print_run
+from wayfare.render.grounds import ground_lines
+from wayfare.render.html.page import run_page
+from wayfare.render.terminal.run import print_run
 from world_cases import FRONTIER, SMALL, plain, scenario
 
 if TYPE_CHECKING:

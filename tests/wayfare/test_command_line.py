@@ -12,8 +12,8 @@ import pytest
 import yaml
 from click.testing import CliRunner, Result
 
-import wayfare.outputs
-import wayfare.report.page
+import wayfare.render.html.page
+import wayfare.results.writing
 from wayfare.cli import cli, main
 from world_cases import CHAT, plain
 
@@ -111,7 +111,7 @@ def test_run_writes_report_columns_and_page(file: Path, tmp_path: Path) -> None:
     for name in ("report.json", "report.html", "requests.parquet", "attempts.parquet", "series.npz"):
         assert (out / name).stat().st_size > 500
     report = json.loads((out / "report.json").read_text())
-    rows = wayfare.outputs.read_parquet(out / "requests.parquet")
+    rows = wayfare.results.writing.read_parquet(out / "requests.parquet")
     assert len(rows) == report["requests"]["arrived"]
     assert sum(row["cost_usd"] for row in rows) <= report["cost_usd"]["total"]
     story = run("explain", out, "--request", 3).output
@@ -156,7 +156,7 @@ def test_agent_tasks_have_a_table_a_section_and_a_story(file: Path, tmp_path: Pa
     row = next(line for line in text.splitlines() if line.startswith("chat "))
     assert row.split()[1:4] == [f"{report[key]:,}" for key in ("arrived", "completed", "failed")]
     assert "<h2>Agent tasks</h2>" in (out / "report.html").read_text()
-    second = wayfare.outputs.read_parquet(out / "requests.parquet", "call = ?", 2)[0]
+    second = wayfare.results.writing.read_parquet(out / "requests.parquet", "call = ?", 2)[0]
     story = run("explain", out, "--request", second["request"]).output
     assert f"call 2 of 3 of agent task {second['agent_task']}" in story
     compared = run("compare", file, "--set", agent, "--policy", "cascade", "--replications", 2).output
@@ -197,7 +197,7 @@ def test_nothing_is_left_of_an_interrupted_write(
     def breaks(*_arguments: object) -> str:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(wayfare.report.page, "run_page", breaks)
+    monkeypatch.setattr(wayfare.render.html.page, "run_page", breaks)
     before = sorted(tmp_path.iterdir())
     run("run", file, "--out", tmp_path / "out", code=130)
     assert sorted(tmp_path.iterdir()) == before

@@ -9,9 +9,9 @@ from decimal import Decimal
 import pytest
 
 from simulator import compare
-from wayfare.tables.assumptions import ability_line, list_price
-from wayfare.tables.comparison import print_comparison
-from wayfare.tables.conclusion import against
+from wayfare.render.assumptions import ability_line, list_price
+from wayfare.render.conclusion import against
+from wayfare.render.terminal.comparison import print_comparison
 from world_cases import scenario
 
 POLICIES = ("cheapest_capable", "round_robin")

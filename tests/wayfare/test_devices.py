@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from simulator import load_scenario, simulate
-from wayfare.report.page import run_page
-from wayfare.tables.devices import device_lines
+from wayfare.render.html.page import run_page
+from wayfare.render.terminal.devices import device_lines
 from world_cases import scenario
 
 

@@ -7,9 +7,9 @@ import re
 import pytest
 
 from simulator import simulate
-from wayfare.attempt_story import cause
-from wayfare.explanation import explanation
-from wayfare.outputs import read_parquet, write_result
+from wayfare.render.terminal.attempt_story import cause
+from wayfare.render.terminal.explanation import explanation
+from wayfare.results.writing import read_parquet, write_result
 from world_cases import FRONTIER, PHONE, SMALL, scenario, with_stream
 
 STEP_POLICY = '''

@@ -10,9 +10,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from rich.cells import cell_len
 
-from wayfare.numbers import decimals_of, significant, spread
-from wayfare.tables.layout import Column, Row, laid_out, print_figures, shortened
-from wayfare.terminal import PlainConsole, visible
+from wayfare.render.numbers import decimals_of, significant, spread
+from wayfare.render.terminal.console import PlainConsole, visible
+from wayfare.render.terminal.layout import Column, Row, laid_out, print_figures, shortened
 
 NAMES = st.text(st.sampled_from("abcdefgh_-./:模型é[]\x1b\u202e"), min_size=1, max_size=60)
 FIGURE = st.floats(min_value=-1e9, max_value=1e9).filter(lambda value: value == 0 or abs(value) > 1e-9)

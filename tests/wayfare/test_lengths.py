@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from simulator import Report
-from wayfare.tables.lengths import length_line, multiplier_lines
+from wayfare.render.lengths import length_line, multiplier_lines
 from world_cases import scenario
 
 GUESSED = {"value": 0.9, "estimate": True, "source": "no measurement seen"}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from wayfare import numbers
+from wayfare.render import numbers
 
 
 @pytest.mark.parametrize(

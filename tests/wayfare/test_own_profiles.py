@@ -12,10 +12,10 @@ import yaml
 from click.testing import CliRunner
 
 from catalogs import load_catalog
-from simulator.calibration.log_fitting import multiplied
-from simulator.calibration.open_loop import replayed
-from simulator.calibration.points import Point, point_of
-from simulator.calibration.prediction import formula_room_tokens, predicted_s, spec_of
+from simulator.calibration.fitting.logs import multiplied
+from simulator.calibration.measured.points import Point, point_of
+from simulator.calibration.predicted.open_loop import replayed
+from simulator.calibration.predicted.times import formula_room_tokens, predicted_s, spec_of
 from wayfare.cli import cli
 from wayfare.cli.exits import WRONG_INPUT, exit_code
 
@@ -235,7 +235,7 @@ def test_a_log_calibrates_a_profile(tmp_path: Path) -> None:
 
 def test_a_room_that_a_log_shows_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """With the formula's beside it and the key that sets it: no profile holds it."""
-    from simulator.calibration import log_fitting
+    from simulator.calibration.fitting.engines import logs as log_fitting
 
     log = write(tmp_path / "log.csv", served(START, np.arange(40) * 0.1))
     monkeypatch.setattr(log_fitting.Search, "best_with_room", lambda _self, _logs: (np.zeros(4), 20_000))

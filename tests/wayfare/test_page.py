@@ -10,12 +10,12 @@ import pytest
 
 from simulator import compare, simulate
 from simulator.experiment.differences import Difference
-from wayfare.numbers import signed, usd
-from wayfare.report import figures
-from wayfare.report.markup import data, items, section
-from wayfare.report.page import comparison_page, run_page
-from wayfare.report.script import chart_program
-from wayfare.report.units import plain_seconds
+from wayfare.render.html import figures
+from wayfare.render.html.markup import data, items, section
+from wayfare.render.html.page import comparison_page, run_page
+from wayfare.render.html.script import chart_program
+from wayfare.render.html.units import plain_seconds
+from wayfare.render.numbers import signed, usd
 from world_cases import FRONTIER, SMALL, scenario, with_stream
 
 HOSTILE = "</script><!--<script>alert('x')</script>\u2028 & \x1b[31m"

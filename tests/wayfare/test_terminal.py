@@ -6,7 +6,7 @@ import io
 
 import pytest
 
-from wayfare.terminal import PIPED_WIDTH, console, visible
+from wayfare.render.terminal.console import PIPED_WIDTH, console, visible
 
 
 @pytest.fixture(autouse=True)

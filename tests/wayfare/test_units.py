@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from wayfare.report import units
+from wayfare.render.html import units
 
 
 @pytest.mark.parametrize(

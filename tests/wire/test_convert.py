@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from drawn_scenarios import parts
 from simulator import compare, load_scenario, shipped_scenarios, simulate
-from simulator.scenario.settings import ScenarioSettings
+from simulator.settings.document import ScenarioSettings
 from wayfare.convert.proto_text import TARGET, scenario_proto
 from wayfare.convert.report import comparison_data, comparison_message, report_data, report_message
 from wayfare.convert.scenario import scenario_data, scenario_message

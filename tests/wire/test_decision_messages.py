@@ -9,8 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from router import Decision, InvalidDecisionError, Outcome, RequestView, SuccessCurve, Target, Verifier
-from router.specimens import specimen_targets
-from router.stated import StatedRequest
+from router.testing.specimens import specimen_targets
+from router.views.stated import StatedRequest
 from wayfare.convert.decision import (
     decision_message,
     facts_message,

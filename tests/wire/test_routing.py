@@ -12,9 +12,9 @@ import pytest
 
 from policy_servers import PolicyServers
 from router import policy_names
-from router.host import Host
+from router.host.host import Host
 from simulator import load_scenario, simulate
-from simulator.experiment.resolution import resolve
+from simulator.plan.resolution import resolve
 from wayfare.client import Client
 from wayfare.convert.decision import decision_message, facts_message
 from wayfare.v1 import routing_pb2 as pb

@@ -9,8 +9,8 @@ import pytest
 
 from serving import SHORT, TOKENS, Service, fields_of, named_run, refused, written_tokens
 from wayfare.client import Client
-from wayfare.service.errors import shown
-from wayfare.service.windows import has_pages, page_at, write_windows
+from wayfare.service.rpc.errors import shown
+from wayfare.service.runs.windows import has_pages, page_at, write_windows
 from wayfare.v1 import simulation_pb2 as pb
 
 LOW = (

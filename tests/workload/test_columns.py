@@ -31,7 +31,7 @@ from simulator.workload.sessions import (
 from world_cases import AGENT, CHAT, scenario, with_stream
 
 if TYPE_CHECKING:
-    from simulator.scenario.streams import LengthEffects
+    from simulator.settings.streams import LengthEffects
 
 INT = np.int64
 

@@ -25,7 +25,7 @@ from simulator.workload.generate import generate_workload
 from simulator.workload.traces.blocks import largest_block_tokens
 from simulator.workload.traces.calls import CACHE_HIT, EMBEDDING, FAILED_CALL, NO_TEXT
 from simulator.workload.traces.reading import BAD_TIMESTAMP, NO_OUTPUT, ODD_TIMESTAMP
-from wayfare.trace_summary import summary_rows
+from wayfare.render.terminal.trace_summary import summary_rows
 from world_cases import SMALL, scenario, with_stream
 
 START = datetime(2025, 3, 1, 10, tzinfo=UTC)

@@ -7,7 +7,7 @@ from types import SimpleNamespace
 import pytest
 
 from simulator.world.clock import Clock
-from simulator.world.faults import Faults
+from simulator.world.fleet.faults import Faults
 from simulator.world.plan import Incident
 
 

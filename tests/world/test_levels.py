@@ -7,15 +7,15 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from router.failures import FailureReason
+from router.host.failures import FailureReason
 from simulator.kernel.codes import Reason
-from simulator.world.failures import FAILURE_NAMES, REPORTED_NAMES, reported
+from simulator.world.fleet.levels import Level
+from simulator.world.fleet.pools import Pool, pool_utilizations, pools_of
+from simulator.world.fleet.presence import Presence
 from simulator.world.journal import STATE_NAMES, Journal
-from simulator.world.levels import Level
 from simulator.world.plan import Crowding, Incident
-from simulator.world.pools import Pool, pool_utilizations, pools_of
-from simulator.world.presence import Presence
-from simulator.world.step_log import STEP_NAMES, LoggedStep, StepLog
+from simulator.world.requests.failures import FAILURE_NAMES, REPORTED_NAMES, reported
+from simulator.world.requests.step_log import STEP_NAMES, LoggedStep, StepLog
 
 
 def two_jumps() -> Level:

@@ -9,8 +9,8 @@ import pytest
 
 from router.steps import Await, Fail
 from scripted_worlds import COUNT, PATIENT, World, only, start, world_of
+from simulator.world.fleet.pools import Pool
 from simulator.world.plan import Patience, TargetPlan
-from simulator.world.pools import Pool
 
 
 def split() -> World:

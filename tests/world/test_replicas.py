@@ -8,12 +8,12 @@ import numpy as np
 import pytest
 
 from simulator.kernel.codes import NONE, Reason
-from simulator.world.autoscaler import Autoscaler
 from simulator.world.clock import Clock
-from simulator.world.demands import Demand
-from simulator.world.happenings import Happening
+from simulator.world.fleet.autoscaler import Autoscaler
+from simulator.world.fleet.demands import Demand
+from simulator.world.fleet.events import Happening
+from simulator.world.fleet.replicas import DRAINING, READY, STARTING, STOPPED, Replicas
 from simulator.world.plan import Scaling
-from simulator.world.replicas import DRAINING, READY, STARTING, STOPPED, Replicas
 
 OUTAGE = int(Reason.OUTAGE)
 QUEUES = np.dtype([(name, np.int64) for name in ("group", "up", "outstanding", "kv_used", "kv_room")])

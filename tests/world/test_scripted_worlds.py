@@ -22,10 +22,9 @@ from scripted_worlds import (
     start,
     world_of,
 )
-from simulator.world.absences import NOBODY_ON
+from simulator.world.fleet.absences import NOBODY_ON
 from simulator.world.journal import RequestState
-from simulator.world.metering import Metering
-from simulator.world.plan import Absence, Incident, Patience, TargetPlan, TaskRule
+from simulator.world.plan import Absence, Incident, Metering, Patience, TargetPlan, TaskRule
 from simulator.world.world import whom_to_hear_of
 
 if TYPE_CHECKING:

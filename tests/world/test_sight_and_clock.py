@@ -8,14 +8,14 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from router.request import OracleRequestView, RequestView
+from router.views.request import OracleRequestView, RequestView
 from simulator.kernel.codes import NO_ROOM
 from simulator.streams import keyed_uniform_scalar
-from simulator.world.absences import Absences, Presences
 from simulator.world.clock import LAST, Clock, Stream, run_clock
-from simulator.world.heat import busy_time_s, cooled, heated, work_done_s
+from simulator.world.fleet.absences import Absences, Presences
+from simulator.world.fleet.heat import busy_time_s, cooled, heated, work_done_s
 from simulator.world.plan import Absence, Throttling
-from simulator.world.sight import request_view
+from simulator.world.requests.views import request_view
 
 
 def test_only_a_declared_oracle_sees_the_answers_of_each_target() -> None:

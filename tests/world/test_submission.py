@@ -9,11 +9,10 @@ import pytest
 
 from simulator.kernel.codes import NO_SLOT, NONE, RANDOM, ROUND_ROBIN, Reason
 from simulator.streams import keyed_uniform_scalar
-from simulator.world.heat import DeviceHeat, busy_time_s, heated
-from simulator.world.metering import Metering
-from simulator.world.plan import Crowding, TargetPlan, Throttling, Timings
-from simulator.world.submission import Submission, heat_of
-from simulator.world.verification import Verification
+from simulator.world.fleet.heat import DeviceHeat, busy_time_s, heated
+from simulator.world.plan import Crowding, Metering, TargetPlan, Throttling, Timings
+from simulator.world.requests.submission import Submission, heat_of
+from simulator.world.requests.verification import Verification
 
 SEED, COUNT = 11, 40
 DOOR = (

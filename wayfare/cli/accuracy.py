@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import click
 
 if TYPE_CHECKING:
-    from simulator.experiment.expected_accuracy import Expectation
+    from simulator.report.expected_accuracy import Expectation
 
 
 @click.command("accuracy")
@@ -31,8 +31,8 @@ def command(scenario: str, settings: tuple[str, ...], catalog: Path | None, as_j
     what to measure to halve the error. Nothing is simulated.
     """
     from simulator import load_scenario
-    from simulator.experiment.expected_accuracy import expectations
-    from wayfare.tables.accuracy import print_accuracy
+    from simulator.report.expected_accuracy import expectations
+    from wayfare.render.terminal.accuracy import print_accuracy
 
     found = expectations(load_scenario(scenario, overrides=settings, catalog=catalog))
     if as_json:

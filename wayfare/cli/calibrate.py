@@ -18,9 +18,9 @@ if TYPE_CHECKING:
     from catalogs import Catalog
     from catalogs.measured_groups import MeasuredGroup
     from catalogs.serving_profile import ServingProfile
-    from simulator.calibration.log_fitting import LogAdaptation, LogError
-    from simulator.calibration.points import Point
-    from simulator.calibration.request_log import RequestLog
+    from simulator.calibration.fitting.logs import LogAdaptation, LogError
+    from simulator.calibration.measured.points import Point
+    from simulator.calibration.measured.request_log import RequestLog
 
     F = TypeVar("F", bound=Callable[..., object])
     Rows = Sequence[tuple[int, dict[str, str]]]
@@ -78,8 +78,8 @@ def command(
     profile would be worse on what was measured, nothing is written and the exit code is 2.
     """
     from catalogs.profile_file import profile_by
-    from simulator.calibration.points import numbered_rows
-    from simulator.calibration.request_log import is_log
+    from simulator.calibration.measured.points import numbered_rows
+    from simulator.calibration.measured.request_log import is_log
     from simulator.workload.traces.conversion import write_whole
 
     facts = catalog_with(catalog)
@@ -109,9 +109,9 @@ def from_points(
         InvalidPointsError: columns are missing.
         WrongInputError: options are those of logs, the points are too few, or the profile would be worse.
     """
-    from simulator.calibration.adaptation import TooFewPointsError, adapted, domain_of, error_of
     from simulator.calibration.domain import box_of, united
-    from simulator.calibration.points import NEEDED, Point, demand_columns, point_of
+    from simulator.calibration.fitting.adaptation import TooFewPointsError, adapted, domain_of, error_of
+    from simulator.calibration.measured.points import NEEDED, Point, demand_columns, point_of
 
     demand_columns(path, names, NEEDED)
     demand_none(path, given)
@@ -148,9 +148,9 @@ def from_log(
         WrongInputError: the profile would be worse.
     """
     from simulator.calibration.domain import box_of, united
-    from simulator.calibration.log_fitting import adapted_to_log
-    from simulator.calibration.log_setup import LogSetup, corners, log_point
-    from simulator.calibration.request_log import request_log
+    from simulator.calibration.fitting.logs import adapted_to_log
+    from simulator.calibration.measured.log_setup import LogSetup, corners, log_point
+    from simulator.calibration.measured.request_log import request_log
 
     log, setup = request_log(path, names, rows), LogSetup(**given)
     point = log_point(setup, log, start, facts)
@@ -180,7 +180,7 @@ def judged(
     Raises:
         WrongInputError: the adapted profile is worse.
     """
-    from simulator.calibration.log_fitting import log_error, with_room
+    from simulator.calibration.fitting.logs import log_error, with_room
 
     before = log_error(start, log, point, facts)
     after = log_error(made.profile, log, with_room(point, made.kv_room_tokens), facts)
@@ -191,7 +191,7 @@ def judged(
 
 def room_lines(made: LogAdaptation, start: ServingProfile, point: Point, facts: Catalog) -> list[str]:
     """The room that the log showed, and where to say so: no profile holds it."""
-    from simulator.calibration.prediction import formula_room_tokens
+    from simulator.calibration.predicted.times import formula_room_tokens
 
     room = made.kv_room_tokens
     if room is None:

@@ -12,7 +12,7 @@ from catalogs.differences import differences
 from catalogs.near_names import did_you_mean
 from wayfare.cli.exits import CheckFoundFaultsError
 from wayfare.cli.import_model import command as import_model
-from wayfare.terminal import console, plain_table
+from wayfare.render.terminal.console import console, plain_table
 
 if TYPE_CHECKING:
     from catalogs.records import Entry

@@ -58,8 +58,8 @@ def command(
     """
     from router.registry import BASELINES
     from simulator import compare
-    from wayfare.progress import observer
-    from wayfare.tables.comparison import print_comparison
+    from wayfare.render.terminal.comparison import print_comparison
+    from wayfare.render.terminal.progress import observer
 
     if outcomes is not None:
         settings = (*settings, f"quality.outcomes={json.dumps(str(outcomes.resolve()))}")
@@ -75,7 +75,7 @@ def command(
         observer=observer(quiet=quiet),
     )
     if out is not None:
-        from wayfare.outputs import write_comparison
+        from wayfare.results.writing import write_comparison
 
         write_comparison(ready, comparison, out)
     if as_json:

@@ -50,7 +50,7 @@ def late_codes() -> Iterator[tuple[Kinds, int]]:
     """Codes of errors of the parts that commands import; asked for when the others are not it."""
     from catalogs.errors import CatalogError
     from router.errors import PolicyFailedError, RouterError
-    from simulator.calibration.points import InvalidPointsError
+    from simulator.calibration.measured.points import InvalidPointsError
     from simulator.scenario.errors import ScenarioError
     from simulator.workload.errors import WorkloadError
     from wayfare.metrics.errors import MetricsError, NotTakenError

@@ -12,6 +12,6 @@ import click
 @click.option("--request", "number", type=click.IntRange(min=0), required=True, metavar="N")
 def command(run_dir: Path, number: int) -> None:
     """Tell the story of request N of a run that was written to RUN_DIR."""
-    from wayfare.explanation import explanation
+    from wayfare.render.terminal.explanation import explanation
 
     click.echo(explanation(run_dir, number))

@@ -27,8 +27,8 @@ def command(config: Path, name: str | None, target: Path | None) -> None:
     """
     import yaml
 
-    from catalogs.config_reading import UnreadableModelConfigError
-    from catalogs.model_config import imported_model, model_entry
+    from catalogs.model_import.config_reading import UnreadableModelConfigError
+    from catalogs.model_import.model_config import imported_model, model_entry
     from simulator.workload.traces.conversion import write_whole
 
     data = read_config(config)

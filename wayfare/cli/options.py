@@ -75,7 +75,7 @@ def loaded(
     Raises:
         InvalidScenarioError: lists all that is wrong with any of these.
     """
-    from simulator.scenario.examination import Scope
+    from simulator.scenario.checks.examination import Scope
     from simulator.scenario.loading import examine, ready
 
     scope = Scope(policies=tuple(policies), kept_runs=kept_runs)
@@ -110,7 +110,7 @@ def catalog_with(own: Path | None) -> Catalog:
 def out_faults(out: Path | None) -> list[Fault]:
     """What is wrong with the folder to write to."""
     from catalogs.errors import Fault
-    from wayfare.out_folder import out_problem
+    from wayfare.results.folder import out_problem
 
     problem = out_problem(out) if out is not None else ""
     return [Fault("--out", str(out), problem)] if problem else []
@@ -118,7 +118,7 @@ def out_faults(out: Path | None) -> list[Fault]:
 
 def announce_compiling() -> None:
     """Says so while the kernel has to be compiled, and where it is kept if not beside its sources."""
-    from simulator.kernel.warm import is_warm, told_place, warm_kernel
+    from simulator.kernel.machine_code.warm import is_warm, told_place, warm_kernel
 
     if not is_warm():
         click.echo("compiling the simulation kernel (once, about 15 s) ... ", err=True, nl=False)

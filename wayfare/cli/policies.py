@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import click
 
-from router.registry import BASELINES, PolicyDescription, describe_policy, policy_names
-from wayfare.terminal import console, plain_table
+
+from router.registry import BASELINES, describe_policy, policy_names
+from wayfare.render.terminal.console import console, plain_table
+
+if TYPE_CHECKING:
+    from router.factory import PolicyDescription
 
 
 @click.command("policies")

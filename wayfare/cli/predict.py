@@ -15,9 +15,9 @@ import click
 
 from wayfare.cli.exits import CheckFoundFaultsError
 from wayfare.cli.options import OWN_CATALOG, catalog_with
-from wayfare.tables.layout import Column, print_figures
-from wayfare.tables.layout import Row as TableRow
-from wayfare.terminal import console
+from wayfare.render.terminal.console import console
+from wayfare.render.terminal.layout import Column, print_figures
+from wayfare.render.terminal.layout import Row as TableRow
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from catalogs import Catalog
     from catalogs.serving_profile import ServingProfile
     from simulator.calibration.errors import ErrorSummary, Judged
-    from simulator.calibration.points import Point
+    from simulator.calibration.measured.points import Point
 
     Row = dict[str, str]
 
@@ -54,7 +54,7 @@ def command(points: Path, name: str | None, catalog: Path | None, as_json: bool,
     """
     from catalogs.profile_file import profile_by
     from simulator.calibration.errors import by_engine_and_regime
-    from simulator.calibration.points import read_rows
+    from simulator.calibration.measured.points import read_rows
     from simulator.workload.traces.conversion import write_whole
 
     rows = read_rows(points)
@@ -80,8 +80,8 @@ def judge(
 
     By a profile for all rows, or by that of each row's engine.
     """
-    from simulator.calibration.points import point_of
-    from simulator.calibration.prediction import engine_fault, profile_of
+    from simulator.calibration.measured.points import point_of
+    from simulator.calibration.predicted.times import engine_fault, profile_of
 
     reasons = Counter[str]()
     judged: list[Judged | None] = []
@@ -99,7 +99,7 @@ def judge(
 def predicted(point: Point, catalog: Catalog, profile: ServingProfile) -> Judged:
     """A point with what the profile says of it, the room that the formula gives among it."""
     from simulator.calibration.errors import Judged
-    from simulator.calibration.prediction import formula_room_tokens, predicted_s
+    from simulator.calibration.predicted.times import formula_room_tokens, predicted_s
 
     ttft_s, tpot_s = predicted_s(point, catalog, profile)
     room = formula_room_tokens(point, catalog, profile)
@@ -124,7 +124,7 @@ def doubts(
     judged: Sequence[Judged | None], catalog: Catalog, profile: ServingProfile | None = None
 ) -> Counter[str]:
     """What was predicted although the chip lacks the precision or nobody fitted the version, by count."""
-    from simulator.calibration.prediction import computed_precision, profile_of, version_doubt
+    from simulator.calibration.predicted.times import computed_precision, profile_of, version_doubt
 
     found = Counter[str]()
     for point in (one.point for one in judged if one is not None):

@@ -15,16 +15,16 @@ import click
 
 from wayfare.cli.options import OWN_CATALOG, catalog_with
 from wayfare.cli.predict import tell_left_out, written
-from wayfare.tables.layout import Column, print_figures
-from wayfare.tables.layout import Row as TableRow
-from wayfare.terminal import console
+from wayfare.render.terminal.console import console
+from wayfare.render.terminal.layout import Column, print_figures
+from wayfare.render.terminal.layout import Row as TableRow
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from catalogs import Catalog
-    from simulator.calibration.energy_prediction import Times
     from simulator.calibration.power_errors import JudgedPower, PowerErrors
+    from simulator.calibration.predicted.energy import Times
 
     Row = dict[str, str]
 
@@ -51,8 +51,8 @@ def command(points: Path, name: str, times: Times, catalog: Path | None, as_json
     itl_median_ms paces its decode steps, so that a chip that waits for its host is known to wait;
     --times predicted does without it.
     """
-    from simulator.calibration.energy_points import NEEDED
-    from simulator.calibration.points import read_rows
+    from simulator.calibration.measured.energy_points import NEEDED
+    from simulator.calibration.measured.points import read_rows
     from simulator.calibration.power_errors import by_accelerator_and_kind
     from simulator.workload.traces.conversion import write_whole
 
@@ -72,10 +72,10 @@ def judge(
     rows: Sequence[Row], name: str, times: Times, catalog: Catalog
 ) -> tuple[list[JudgedPower | None], Counter[str]]:
     """A prediction for every row, None where there is none, and why not by count."""
-    from simulator.calibration.energy_points import EnergyPoint, energy_point_of
-    from simulator.calibration.energy_prediction import predicted_power
+    from simulator.calibration.measured.energy_points import EnergyPoint, energy_point_of
     from simulator.calibration.power_errors import JudgedPower
-    from wayfare.progress import observer
+    from simulator.calibration.predicted.energy import predicted_power
+    from wayfare.render.terminal.progress import observer
 
     reasons, bar = Counter[str](), observer(quiet=False)
     profile = catalog.serving_profile(name)

@@ -32,8 +32,8 @@ def command(
     quiet: bool,  # noqa: FBT001  (as above)
 ) -> None:
     """Send the metrics of RUN_DIR to a Prometheus by remote write, with simulated timestamps."""
-    from wayfare.metrics.remote_write import RemoteWriter
-    from wayfare.progress import observer
+    from wayfare.metrics.remote_write.client import RemoteWriter
+    from wayfare.render.terminal.progress import observer
 
     token = token_file.read_text(encoding="utf-8").strip() if token_file else ""
     writer = RemoteWriter(url=url, token=token, observer=observer(quiet=quiet))

@@ -29,14 +29,14 @@ def command(
 ) -> None:
     """Run SCENARIO (a file or a shipped scenario's name) once and say what it costs."""
     from simulator import simulate
-    from wayfare.progress import observer
-    from wayfare.tables.run import print_run
+    from wayfare.render.terminal.progress import observer
+    from wayfare.render.terminal.run import print_run
 
     asked = () if policy is None else (policy,)
     ready = loaded(scenario, settings, trace, seed, catalog=catalog, out=out, policies=asked)
     result = simulate(ready, policy, observer=observer(quiet=quiet))
     if out is not None:
-        from wayfare.outputs import write_run
+        from wayfare.results.writing import write_run
 
         write_run(ready, result, out)
     if as_json:

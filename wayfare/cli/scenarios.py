@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from wayfare.terminal import console, plain_table
+from wayfare.render.terminal.console import console, plain_table
 
 
 @click.command("scenarios")

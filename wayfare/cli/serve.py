@@ -86,9 +86,9 @@ def command(
 
     from wayfare.metrics.service import MetricsSettings
     from wayfare.server import ServerSettings, UnsafeAddressError, serve
-    from wayfare.service.access import Access
     from wayfare.service.allocator import bound_allocator
-    from wayfare.service.errors import RefusedError
+    from wayfare.service.rpc.access import Access
+    from wayfare.service.rpc.errors import RefusedError
     from wayfare.storage.lock import StoreInUseError
     from wayfare.storage.migrations import NewerStoreError
     from wayfare.storage.store import DamagedStoreError

@@ -165,8 +165,8 @@ def serving_options(function: F) -> F:
 
 def serving_settings(*, several: bool) -> dict[str, Any]:
     """What was set, as arguments of `ServerSettings`; `several` tenants leave each other a slot."""
-    from wayfare.service.quotas import Limits, RunLimits
-    from wayfare.service.retention import Retention
+    from wayfare.service.intake.quotas import Limits, RunLimits
+    from wayfare.service.runs.retention import Retention
 
     given = click.get_current_context().meta[KEPT]
     kept = {"age_s": given["keep_for"], "size_bytes": given["keep_bytes"]}

@@ -68,8 +68,8 @@ def inspect(
 ) -> None:
     """Print what is in the recording FILE: rows used and left out, times, rates, lengths, prompts' blocks."""
     from simulator.workload import inspect_trace
-    from wayfare.terminal import console, plain_table
-    from wayfare.trace_summary import scenario_lines, summary_rows
+    from wayfare.render.terminal.console import console, plain_table
+    from wayfare.render.terminal.trace_summary import scenario_lines, summary_rows
 
     roles = column_map(columns)
     statistics = inspect_trace(file, trace_format, roles, time_unit)

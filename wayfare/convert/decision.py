@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING
 
 from router.decision import Cascade, Decision, Defer, Hedge, Race, Reject, Send, Verifier
 from router.errors import InvalidDecisionError
-from router.fleet import TIERS, Target
 from router.outcome import Outcome
-from router.stated import StatedRequest
-from router.success_curve import SuccessCurve
+from router.views.fleet import TIERS, Target
+from router.views.stated import StatedRequest
+from router.views.success_curve import SuccessCurve
 from wayfare.v1 import decision_pb2 as pb
 
 if TYPE_CHECKING:
-    from router.request import RequestView
+    from router.views.request import RequestView
 
 UNSET = {"estimated_difficulty", "router_score", "ttft_limit_s", "e2e_limit_s"}
 """Facts that are `nan` where they are not known, and absent on the wire."""

@@ -6,7 +6,7 @@ import re
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from simulator.scenario.settings import ScenarioSettings
+from simulator.settings.document import ScenarioSettings
 from wayfare.convert.shapes import STRUCT, Shape, is_open, keys_of, message_name
 
 if TYPE_CHECKING:

@@ -24,7 +24,7 @@ from wayfare.v1 import routing_pb2 as pb
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from router.fleet import FleetView, Target
+    from router.views.fleet import FleetView, Target
 
 KINDS = {kind: f"KIND_{kind.name}" for kind in AttemptKind}
 

@@ -10,7 +10,7 @@ from google.protobuf import json_format
 from google.protobuf.struct_pb2 import Struct, Value
 from google.protobuf.timestamp_pb2 import Timestamp
 
-from simulator.scenario.settings import ScenarioSettings
+from simulator.settings.document import ScenarioSettings
 from wayfare.convert.shapes import STRUCT, TIMESTAMP, VALUE, Key, Shape, is_open, keys_of
 from wayfare.v1 import scenario_pb2
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, cast
 
 import numpy as np
 
-from simulator.experiment.series import run_series
+from simulator.series import run_series
 from simulator.workload.demand import demand_of
 from wayfare.metrics.families import Family, Kind, histogram_points
 from wayfare.metrics.names import EDGES, NAMES
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from simulator import RunResult, Scenario
-    from simulator.experiment.series import Distribution, Measure, RunSeries
+    from simulator.series import Distribution, Measure, RunSeries
 
     Column = NDArray[np.float64]
 

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from wayfare.metrics.sinks import RunSamples, SampleSink
-    from wayfare.service.slots import RunListener
+    from wayfare.service.runs.slots import RunListener
     from wayfare.storage.store import RunRecord, RunStore
 
 PUBLISHED = 8
@@ -126,7 +126,7 @@ class ServiceMetrics:
     def _pushed(self, runs: Path) -> Iterator[Publisher]:
         """A publisher to the receiver, where one is named; it keeps nobody waiting but itself."""
         if self._settings.remote_write:
-            from wayfare.metrics.remote_write import RemoteWriter
+            from wayfare.metrics.remote_write.client import RemoteWriter
 
             yield self._publisher(PUSH, RemoteWriter(url=self._settings.remote_write), runs)
 

@@ -1,0 +1,1 @@
+"""A model's architecture and parameters, from its published configuration."""

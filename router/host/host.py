@@ -1,0 +1,303 @@
+"""Hosts a policy: asks it, checks its decision and turns it into steps. Sans-I/O: executes nothing."""
+
+from __future__ import annotations
+
+from traceback import format_exception
+from typing import TYPE_CHECKING, cast
+
+from router.decision import Cascade, Decision, Defer, Hedge, Race, Reject, Send
+from router.errors import InvalidDecisionError, PolicyFailedError, PolicyLoadError
+from router.host import strategies
+from router.host.checks import check_decision, check_fallbacks, check_target
+from router.host.own_steps import guided
+from router.host.progress import Ending, Trip
+from router.host.recovery import Recovery
+from router.host.resilience import NO_RESILIENCE, Resilience
+from router.policy import FinishingPolicy, LearningPolicy, Policy, StepPolicy, is_oracle, policy_name
+from router.steps import AttemptKind, Event, Follow, Sleep, Start, TurnAway
+from router.views.loads import least_outstanding
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+    from typing import TypeAlias
+
+    import numpy as np
+
+    from router.host.progress import JitterSource, Steps
+    from router.outcome import Outcome
+    from router.views.fleet import FleetView, Target
+    from router.views.request import RequestView
+
+    RouteFunction: TypeAlias = Callable[[RequestView, FleetView, np.random.Generator], Decision]
+
+NONE_PERMITTED = "no target permitted"
+ALL_COOLING = "all targets cooling down"
+
+
+def no_jitter(request_index: int, target_index: int, try_number: int) -> float:  # noqa: ARG001 - a JitterSource
+    """A jitter source without jitter: always 0."""
+    return 0.0
+
+
+class Host:
+    """One router instance: a policy, its random generator, and the resilience around it.
+
+    `steps(request, fleet)` is the whole interface to whoever executes; a plain send that does not
+    fail yields one `Start` that also follows, nothing else. The views are shared by all requests: whoever
+    executes aims them at the request and asks for the first step at once; the host keeps what it
+    needs of them and, before it asks the policy again, aims them itself.
+
+    Attributes:
+        name: the policy's name, for messages and reports.
+        oracle: whether the policy reads true answers and must be given `OracleRequestView`s.
+        learns: whether `observe` wants to hear of outcomes.
+        counts_outcomes: whether `succeeded` wants to hear of completed attempts.
+        decision: the decision taken last; `None` before the first, and for step policies.
+    """
+
+    def __init__(
+        self,
+        policy: Policy | StepPolicy,
+        targets: Sequence[Target],
+        *,
+        rng: np.random.Generator,
+        resilience: Resilience = NO_RESILIENCE,
+        jitter_u: JitterSource = no_jitter,
+        name: str | None = None,
+    ) -> None:
+        """Hosts the policy in front of these targets.
+
+        Args:
+            policy: decides; one with `steps` is a step policy even if it also has `route`.
+            targets: in the order of their indexes, as every `FleetView` given later shows them.
+            rng: the policy's only source of randomness.
+            resilience: retries, fallbacks and cooldown.
+            jitter_u: draws of the backoff's jitter, keyed by request, target and try.
+            name: what to call the policy; its own name where omitted.
+
+        Raises:
+            UnknownTargetError: the resilience settings name a target the fleet does not have.
+            PolicyLoadError: the policy has neither `route` nor `steps`.
+        """
+        self.name = name or policy_name(policy)
+        self.oracle = is_oracle(policy)
+        self.learns = isinstance(policy, LearningPolicy)
+        self._observe = policy.observe if isinstance(policy, LearningPolicy) else None
+        self._finish = policy.finish if isinstance(policy, FinishingPolicy) else None
+        self.counts_outcomes = resilience.counts_outcomes()
+        self.decision: Decision | None = None
+        self._step_policy = policy if isinstance(policy, StepPolicy) else None
+        self._route = _route_of(policy)
+        self._rng = rng
+        self._recovery = Recovery(targets, resilience, jitter_u)
+        self._health = self._recovery.health
+        self._starts = {target.name: (target.index, Start(target.index, follow=True)) for target in targets}
+        check_fallbacks(resilience, targets)
+
+    def steps(self, request: RequestView, fleet: FleetView) -> Steps:
+        """The steps for the request at hand: its decision is taken when the first one is asked for.
+
+        Raises:
+            PolicyFailedError: the policy raised, or its decision cannot be carried out; chained.
+        """
+        if self._step_policy is not None or not fleet.candidates:
+            yield from self._unusual(request, fleet)
+            return
+        decision = self.decide(request, fleet)
+        if type(decision) is not Send or request.now_s < self._health.cooling_until_s:
+            yield from self._carried_out(decision, request, fleet)
+            return
+        request_index, permitted = request.index, fleet.candidates
+        index, start = self._starts.get(decision.target) or self._balanced(decision, fleet)
+        event = cast("Event", (yield start))
+        trip = Trip(request_index, permitted, fleet, event.now_s, {event.handle: index})
+        yield from self._recovered(trip, event, decision)
+
+    def decide(self, request: RequestView, fleet: FleetView) -> Decision:
+        """The policy's decision on the request at hand, checked against its candidates.
+
+        Raises:
+            PolicyFailedError: the policy raised or decided what cannot be done; chained.
+        """
+        if request.now_s < self._health.cooling_until_s:
+            return self._decide_among_healthy(request, fleet)
+        try:
+            decision = self._route(request, fleet, self._rng)
+            if type(decision) is Send and not decision.fallbacks:
+                known = self._starts.get(decision.target)
+                if known is None or known[0] not in fleet.candidates:
+                    check_target(decision.target, fleet)
+            else:
+                check_decision(decision, request, fleet)
+        except Exception as error:
+            raise self._failure(request.index, error) from error
+        self.decision = decision
+        return decision
+
+    def observe(self, outcome: Outcome) -> None:
+        """Tells a learning policy of a finished attempt; others do not listen.
+
+        Raises:
+            PolicyFailedError: the policy raised; chained.
+        """
+        if self._observe is None:
+            return
+        try:
+            self._observe(outcome)
+        except Exception as error:
+            raise self._failure(outcome.request_index, error) from error
+
+    def succeeded(self, target: int, now_s: float) -> None:
+        """Counts a completed attempt for the cooldown rules; due only if `counts_outcomes`."""
+        self._health.succeeded(target, now_s)
+
+    def finish(self) -> tuple[str, ...]:
+        """Lets the policy release what it holds when the run is over; returns its warnings."""
+        return () if self._finish is None else self._finish()
+
+    def _decide_among_healthy(self, request: RequestView, fleet: FleetView) -> Decision:
+        """The decision while targets cool down: the policy sees only the healthy candidates."""
+        permitted = fleet.candidates
+        healthy = self._health.healthy(permitted, request.now_s)
+        if not healthy:
+            self.decision = Decision.reject(reason=ALL_COOLING)
+            return self.decision
+        fleet.permitted, fleet.candidates = permitted, healthy
+        try:
+            decision = self._route(request, fleet, self._rng)
+            fleet.candidates = permitted
+            check_decision(decision, request, fleet)
+        except Exception as error:
+            raise self._failure(request.index, error) from error
+        finally:
+            fleet.permitted, fleet.candidates = None, permitted
+        self.decision = decision
+        return decision
+
+    def _unusual(self, request: RequestView, fleet: FleetView) -> Steps:
+        """Steps of a request without candidates, or of a step policy."""
+        if not fleet.candidates:
+            self.decision = Decision.reject(reason=NONE_PERMITTED)
+            yield TurnAway(NONE_PERMITTED)
+        elif self._step_policy is not None:
+            trip = Trip(request.index, fleet.candidates, fleet, request.now_s)
+            inner = self._step_policy.steps(request, fleet, self._rng)
+            yield from guided(inner, trip, request, self._recovery, self._failure)
+
+    def _carried_out(self, decision: Decision, request: RequestView, fleet: FleetView) -> Steps:
+        """Steps of any decision, with cooling targets replaced."""
+        trip = Trip(request.index, fleet.candidates, fleet, request.now_s)
+        match decision:
+            case Send():
+                yield from self._sent(trip, (decision.target,), decision.fallbacks)
+            case Cascade():
+                stages = self._in_service(trip, decision.targets)
+                yield from self._cascaded(trip, stages, decision)
+            case Hedge():
+                yield from self._hedged(trip, decision)
+            case Race():
+                yield from self._raced(trip, decision)
+            case Defer():
+                yield from self._deferred(trip, decision, request)
+            case Reject():
+                yield TurnAway(decision.reason)
+
+    def _sent(self, trip: Trip, names: Sequence[str], fallbacks: tuple[str, ...]) -> Steps:
+        """One attempt at the first of the targets in service, or at a stand-in; then recovery."""
+        usable = self._in_service(trip, names)
+        index = usable[0] if usable else self._stand_in(trip, names[0], fallbacks)
+        if index is None:
+            yield TurnAway(ALL_COOLING)
+            return
+        handle = yield from self._recovery.begin(trip, index, AttemptKind.FIRST)
+        event = yield from self._recovery.listen(trip, Follow(handle))
+        yield from self._recovery.recover(trip, Ending(handle, event), fallbacks)
+
+    def _cascaded(self, trip: Trip, stages: tuple[int, ...], decision: Cascade) -> Steps:
+        """A cascade over the stages in service."""
+        if not stages:
+            yield from self._sent(trip, decision.targets, ())
+            return
+        yield from strategies.cascade(self._recovery, trip, stages, decision.verifier)
+
+    def _hedged(self, trip: Trip, decision: Hedge) -> Steps:
+        """A hedge, or a plain send when only one of the two is in service."""
+        usable = self._in_service(trip, (decision.target, decision.backup))
+        if len(usable) < 2:  # noqa: PLR2004 - a hedge has two
+            yield from self._sent(trip, (decision.target, decision.backup), ())
+            return
+        yield from strategies.hedge(self._recovery, trip, usable[0], usable[1], decision.after_s)
+
+    def _raced(self, trip: Trip, decision: Race) -> Steps:
+        """A race between the targets in service."""
+        usable = self._in_service(trip, decision.targets)
+        if not usable:
+            yield from self._sent(trip, decision.targets, ())
+            return
+        yield from strategies.race(self._recovery, trip, usable)
+
+    def _deferred(self, trip: Trip, decision: Defer, request: RequestView) -> Steps:
+        """Sleeps, then asks the policy again with both views aimed at the request, until it decides."""
+        later: Decision = decision
+        while isinstance(later, Defer):
+            yield Sleep(later.until_s)
+            request.index, request.now_s = trip.request_index, later.until_s
+            trip.fleet.candidates = trip.permitted
+            later = self.decide(request, trip.fleet)
+        yield from self._carried_out(later, request, trip.fleet)
+
+    def _balanced(self, decision: Send, fleet: FleetView) -> tuple[int, Start]:
+        """Index and first step of the least outstanding candidate of a deployment sent to by name."""
+        members = [index for index in fleet.members(decision.target) if index in fleet.candidates]
+        index = least_outstanding(fleet.outstanding, members)
+        return index, Start(index, follow=True)
+
+    def _recovered(self, trip: Trip, event: Event, decision: Send) -> Steps:
+        """What follows when the only attempt of a plain send failed."""
+        self._recovery.note(trip, event)
+        ending = Ending(event.handle, event)
+        yield from self._recovery.recover(trip, ending, decision.fallbacks)
+
+    def _in_service(self, trip: Trip, names: Sequence[str]) -> tuple[int, ...]:
+        """Indexes of the named targets that do not cool down; a deployment gives its least busy."""
+        indexes: list[int] = []
+        none_cooling = trip.now_s >= self._health.cooling_until_s
+        for name in names:
+            known = self._starts.get(name)
+            if known is not None and none_cooling:
+                indexes.append(known[0])
+            else:
+                indexes += self._least_in_service(trip, name)
+        return tuple(indexes)
+
+    def _least_in_service(self, trip: Trip, name: str) -> tuple[int, ...]:
+        """The least outstanding permitted healthy target behind a name, if there is one."""
+        healthy = self._health.healthy(trip.fleet.members(name), trip.now_s)
+        usable = [index for index in healthy if index in trip.permitted]
+        return (least_outstanding(trip.fleet.outstanding, usable),) if usable else ()
+
+    def _stand_in(self, trip: Trip, name: str, fallbacks: tuple[str, ...]) -> int | None:
+        """Who serves instead of the named target while it cools down."""
+        return self._recovery.stand_in(trip, trip.fleet.members(name)[0], fallbacks)
+
+    def _failure(self, request_index: int, error: Exception) -> PolicyFailedError:
+        """The error that names the policy and the request, with the cause and its traceback."""
+        cause = f"{type(error).__name__}: {error}"
+        trace = "".join(format_exception(error))
+        return PolicyFailedError(self.name, request_index, cause, trace)
+
+
+def _route_of(policy: object) -> RouteFunction:
+    """The policy's `route`, or for a step policy a function that is never called."""
+    if isinstance(policy, Policy):
+        return policy.route
+    if isinstance(policy, StepPolicy):
+        return _no_route
+    message = f"{policy!r} is no policy: it has neither route nor steps"
+    raise PolicyLoadError(message)
+
+
+def _no_route(request: RequestView, fleet: FleetView, rng: np.random.Generator) -> Decision:  # noqa: ARG001
+    """Stands where a step policy has no route."""
+    message = "a step policy takes no single decision"
+    raise InvalidDecisionError(message)

@@ -1,0 +1,380 @@
+"""Hosts a policy in front of live traffic: keeps its loads, its requests under way and its clock.
+
+The service executes nothing itself: whoever asks is told the host's steps and reports what happened.
+"""
+
+from __future__ import annotations
+
+import secrets
+import time
+from dataclasses import dataclass, field
+from math import nan
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from router.decision import Decision
+from router.outcome import Outcome
+from router.steps import (
+    Await,
+    Cancel,
+    Event,
+    EventKind,
+    Fail,
+    Finish,
+    Follow,
+    Sleep,
+    Start,
+    Step,
+    TurnAway,
+    Verify,
+)
+from router.views.fleet import FleetView
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Generator, Sequence
+
+    from router.host.host import Host
+    from router.steps import Reply
+    from router.views.fleet import Target
+    from router.views.stated import StatedRequest
+
+EXPIRE_AFTER_S = 600.0
+MOST_OPEN = 100_000
+MOST_REASONS = 1_000
+KEYS = 2**53
+"""Requests are called by a random number below this: nobody guesses it, and JavaScript holds it exactly."""
+TERMINAL = (Finish, Fail, TurnAway)
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """A step as the caller is told it; `attempt` is the number of the attempt that a start begins."""
+
+    step: Step
+    attempt: int = -1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answer:
+    """What a decision or a report leads to: the decision, if one was taken, and what to do."""
+
+    request: int
+    decision: Decision | None
+    steps: list[Told]
+
+
+@dataclass(slots=True, kw_only=True)
+class OpenRequest:
+    """A request under way: its steps, what they wait for, and its attempts.
+
+    `key` is what its owner, the tenant that asked, calls it; `number` counts decisions. `targets` are by
+    attempt number; `running` are the attempts that have not ended, `first_token_s` counts from the
+    decision, `early` holds events that came while nothing waited for them.
+    """
+
+    key: int
+    owner: str
+    number: int
+    decided_s: float
+    opened_s: float
+    steps: Generator[Step, Reply, None]
+    waits: Step | None = None
+    targets: list[int] = field(default_factory=list)
+    running: set[int] = field(default_factory=set)
+    first_token_s: dict[int, float] = field(default_factory=dict)
+    early: list[Event] = field(default_factory=list)
+
+
+class UnknownRequestError(LookupError):
+    """A request that is not under way."""
+
+
+class LiveRouter:
+    """A host, its fleet as reports and measurements tell it, and its requests under way.
+
+    An attempt is outstanding from the step that starts it to the report of its end, or to its
+    cancellation. A request that nobody reports on is forgotten after a while.
+    """
+
+    def __init__(
+        self,
+        host: Host,
+        targets: Sequence[Target],
+        *,
+        expire_after_s: float = EXPIRE_AFTER_S,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        """Stands before an idle fleet; its clock begins now."""
+        self.host = host
+        self.expire_after_s = expire_after_s
+        self.decided_count = self.expired_count = 0
+        self.decisions: dict[str, int] = {}
+        loads = (np.zeros(len(targets), np.int64) for _ in range(3))
+        names = ("outstanding", "waiting", "running")
+        self.fleet = FleetView(
+            targets, **dict(zip(names, loads, strict=True)), kv_usage_ratio=np.zeros(len(targets))
+        )
+        self._clock = clock
+        self._began_s = clock()
+        self._open: dict[int, OpenRequest] = {}
+
+    @property
+    def now_s(self) -> float:
+        """Seconds since it was made."""
+        return self._clock() - self._began_s
+
+    @property
+    def open_request_count(self) -> int:
+        """Requests under way."""
+        return len(self._open)
+
+    def next_number(self) -> int:
+        """The number that the next request to be decided gets, from 0."""
+        return self.decided_count
+
+    def decide(
+        self, request: StatedRequest, candidates: tuple[int, ...], why_none: str, owner: str = ""
+    ) -> Answer:
+        """What to do with an owner's request; `why_none` is the reason where there are no candidates.
+
+        Raises:
+            PolicyFailedError: the policy raised, or decided what cannot be done; chained.
+        """
+        self.expire()
+        number = self.decided_count
+        self.decided_count += 1
+        key = secrets.randbelow(KEYS)
+        if not candidates:
+            return self._turned_away(key, why_none)
+        fleet = self.fleet
+        fleet.candidates, fleet.permitted, fleet.seen_s = candidates, None, request.now_s
+        under = OpenRequest(
+            key=key,
+            owner=owner,
+            number=number,
+            decided_s=request.now_s,
+            opened_s=self.now_s,
+            steps=self.host.steps(request, fleet),
+        )
+        self._open[key] = under
+        return self._driven(under, None)
+
+    def report(self, key: int, event: Event, owner: str = "") -> Answer:
+        """What to do after something happened to an attempt, or the time waited for has come.
+
+        Raises:
+            UnknownRequestError: no such request is under way.
+            PolicyFailedError: the policy raised, or decided what cannot be done; chained.
+        """
+        under = self._found(key, owner)
+        if event.kind is EventKind.TIMER:
+            return self._woken(under, event)
+        if event.handle not in under.running:
+            return Answer(request=key, decision=None, steps=[])
+        if event.kind is EventKind.FIRST_TOKEN:
+            under.first_token_s.setdefault(event.handle, event.now_s - under.decided_s)
+        return self._heard(under, event)
+
+    def end(
+        self, key: int, event: Event, output_token_count: int = 0, ttft_s: float = nan, owner: str = ""
+    ) -> Answer:
+        """The same for the end of an attempt, with what a policy that learns hears of it.
+
+        Raises:
+            UnknownRequestError: no such request is under way.
+            PolicyFailedError: the policy raised, or decided what cannot be done; chained.
+        """
+        under = self._found(key, owner)
+        if event.handle not in under.running:
+            return Answer(request=key, decision=None, steps=[])
+        self._release(under, event.handle)
+        self._learn(under, event, output_token_count, under.first_token_s.get(event.handle, ttft_s))
+        return self._heard(under, event)
+
+    def judge(self, key: int, *, accepted: bool, owner: str = "") -> Answer:
+        """The same for a verdict; one that nobody waits for changes nothing.
+
+        Raises:
+            UnknownRequestError: no such request is under way.
+            PolicyFailedError: the policy raised, or decided what cannot be done; chained.
+        """
+        under = self._found(key, owner)
+        if not isinstance(under.waits, Verify):
+            return Answer(request=key, decision=None, steps=[])
+        return self._driven(under, accepted)
+
+    def first_token_seen(self, key: int, attempt: int, owner: str = "") -> bool:
+        """Whether the first token of an attempt was reported."""
+        return attempt in self._found(key, owner).first_token_s
+
+    def measured(
+        self, index: int, outstanding: int, waiting: int, running: int, kv_usage_ratio: float | None
+    ) -> None:
+        """Takes over a target's load as somebody measured it; later starts and ends count from there."""
+        fleet = self.fleet
+        fleet.outstanding[index], fleet.waiting[index], fleet.running[index] = outstanding, waiting, running
+        if kv_usage_ratio is not None:
+            fleet.kv_usage_ratio[index] = kv_usage_ratio
+
+    def _turned_away(self, key: int, reason: str) -> Answer:
+        """A request that no target may serve."""
+        self._count(reason)
+        decision = Decision.reject(reason=reason)
+        return Answer(request=key, decision=decision, steps=[Told(TurnAway(reason))])
+
+    def _found(self, key: int, owner: str) -> OpenRequest:
+        """The owner's request of that key; other owners' requests do not exist."""
+        under = self._open.get(key)
+        if under is None or under.owner != owner:
+            raise UnknownRequestError(f"no request {key} is under way; it is over, or was forgotten")
+        return under
+
+    def _woken(self, under: OpenRequest, event: Event) -> Answer:
+        """A sleep or a wait is over; a timer that nobody waits for changes nothing."""
+        waits = under.waits
+        if isinstance(waits, Sleep):
+            return self._driven(under, None)
+        if isinstance(waits, Await) and waits.until_s is not None:
+            return self._driven(under, event)
+        return Answer(request=under.key, decision=None, steps=[])
+
+    def _heard(self, under: OpenRequest, event: Event) -> Answer:
+        """An event of an attempt: it ends the request, is waited for, or is kept."""
+        if ends(under.waits, event):
+            return Answer(request=under.key, decision=None, steps=[self._finished(under, event)])
+        if is_awaited(under.waits, event):
+            return self._driven(under, event)
+        under.early.append(event)
+        return Answer(request=under.key, decision=None, steps=[])
+
+    def _driven(self, under: OpenRequest, reply: Reply) -> Answer:
+        """Runs the request's steps up to the next one that waits, or that ends it."""
+        self.host.decision = None
+        told: list[Told] = []
+        try:
+            self._drive(under, reply, told)
+        except BaseException:
+            self._close(under)
+            raise
+        return Answer(request=under.key, decision=self._taken(), steps=told)
+
+    def _taken(self) -> Decision | None:
+        """The decision that was taken while steps ran, counted; none where the policy was not asked."""
+        if self.host.decision is not None:
+            self._count(self.host.decision.reason)
+        return self.host.decision
+
+    def _drive(self, under: OpenRequest, reply: Reply, told: list[Told]) -> None:
+        """The loop: what is done at once is done, what has happened already is not waited for."""
+        while True:
+            under.waits = None
+            step = under.steps.send(reply)
+            if isinstance(step, TERMINAL):
+                told.append(Told(step))
+                self._close(under)
+                return
+            if isinstance(step, Start):
+                reply = self._start(under, step.target)
+                told.append(Told(step, reply))
+                if not step.follow:
+                    continue
+                step = Follow(reply)
+            elif isinstance(step, Cancel):
+                self._release(under, step.handle)
+                told.append(Told(step))
+                reply = None
+                continue
+            reply = self._waited(under, step, told)
+            if reply is None:
+                return
+
+    def _waited(self, under: OpenRequest, step: Step, told: list[Told]) -> Event | None:
+        """The event that a step waits for and the host must hear of, if it came before the step did."""
+        under.waits = step
+        early = next((event for event in under.early if is_awaited(step, event)), None)
+        if early is None:
+            told.append(Told(step))
+            return None
+        under.early.remove(early)
+        if not ends(step, early):
+            return early
+        told.append(self._finished(under, early))
+        return None
+
+    def _start(self, under: OpenRequest, target: int) -> int:
+        """Counts a new attempt; its number."""
+        attempt = len(under.targets)
+        under.targets.append(target)
+        under.running.add(attempt)
+        self.fleet.outstanding[target] += 1
+        self.fleet.running[target] += 1
+        return attempt
+
+    def _release(self, under: OpenRequest, attempt: int) -> None:
+        """An attempt is outstanding no more."""
+        if attempt in under.running:
+            under.running.remove(attempt)
+            target, fleet = under.targets[attempt], self.fleet
+            fleet.outstanding[target] = max(fleet.outstanding[target] - 1, 0)
+            fleet.running[target] = max(fleet.running[target] - 1, 0)
+
+    def _learn(self, under: OpenRequest, event: Event, output_token_count: int, ttft_s: float) -> None:
+        """Tells cooldown rules that count, and policies that learn, of the end of an attempt."""
+        target, completed = under.targets[event.handle], event.kind is EventKind.COMPLETED
+        if completed and self.host.counts_outcomes:
+            self.host.succeeded(target, event.now_s)
+        if self.host.learns:
+            outcome = Outcome(
+                request_index=under.number,
+                target=self.fleet.targets[target].name,
+                finished_s=event.now_s,
+                completed=completed,
+                reason=event.reason,
+                ttft_s=ttft_s if completed else nan,
+                e2e_s=event.now_s - under.decided_s,
+                output_token_count=output_token_count if completed else 0,
+            )
+            self.host.observe(outcome)
+
+    def _finished(self, under: OpenRequest, event: Event) -> Told:
+        """Ends a request with the attempt it follows."""
+        self._close(under)
+        return Told(Finish(event.handle))
+
+    def _close(self, under: OpenRequest) -> None:
+        """The request is over; attempts still running are outstanding no more."""
+        self._open.pop(under.key, None)
+        under.steps.close()
+        for attempt in tuple(under.running):
+            self._release(under, attempt)
+
+    def _count(self, reason: str) -> None:
+        """Counts a decision by its reason."""
+        if reason in self.decisions or len(self.decisions) < MOST_REASONS:
+            self.decisions[reason] = self.decisions.get(reason, 0) + 1
+
+    def expire(self) -> None:
+        """Forgets requests nobody reports on, and the oldest where there are too many."""
+        latest_s = self.now_s - self.expire_after_s
+        while self._open:
+            oldest = next(iter(self._open.values()))
+            if oldest.opened_s > latest_s and len(self._open) < MOST_OPEN:
+                return
+            self.expired_count += 1
+            self._close(oldest)
+
+
+def is_awaited(step: Step | None, event: Event) -> bool:
+    """Whether a step waits for an event of an attempt."""
+    if isinstance(step, Follow):
+        return event.handle == step.handle and event.kind in (EventKind.COMPLETED, EventKind.FAILED)
+    if isinstance(step, Await):
+        wanted = bool(event.kind & step.interest) or event.kind is EventKind.FAILED
+        return wanted and event.handle in step.handles
+    return False
+
+
+def ends(step: Step | None, event: Event) -> bool:
+    """Whether an event completes the attempt that a request follows to its end."""
+    return isinstance(step, Follow) and event.kind is EventKind.COMPLETED and event.handle == step.handle

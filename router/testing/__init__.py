@@ -1,0 +1,1 @@
+"""Policies without a simulator: scripted outcomes, small fleets and requests."""

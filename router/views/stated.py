@@ -1,0 +1,76 @@
+"""A request whose facts were stated by whoever asks, not looked up in columns."""
+
+from __future__ import annotations
+
+from math import nan
+
+from router.views.request import RequestView
+
+
+class StatedRequest(RequestView):
+    """One request as a live router, or a policy in another process, is told of it.
+
+    Shows what a `RequestView` shows, with the same meanings.
+    """
+
+    __slots__ = (
+        "e2e_limit_s",
+        "estimated_difficulty",
+        "max_output_token_count",
+        "prompt_token_count",
+        "region",
+        "router_score",
+        "session",
+        "stream",
+        "task",
+        "tenant",
+        "ttft_limit_s",
+        "turn",
+    )
+
+    task: str
+    stream: str
+    tenant: str
+    region: str
+    prompt_token_count: int
+    max_output_token_count: int
+    estimated_difficulty: float
+    router_score: float
+    session: int
+    turn: int
+    ttft_limit_s: float
+    e2e_limit_s: float
+
+    def __init__(
+        self,
+        *,
+        index: int,
+        now_s: float,
+        task: str,
+        tenant: str,
+        region: str,
+        prompt_token_count: int,
+        max_output_token_count: int,
+        estimated_difficulty: float = nan,
+        router_score: float = nan,
+        session: int = -1,
+        turn: int = 0,
+        ttft_limit_s: float = nan,
+        e2e_limit_s: float = nan,
+        stream: str = "",
+    ) -> None:
+        """States every fact; `index` is the request's number, `now_s` the instant of the decision."""
+        self.index = index
+        self.now_s = now_s
+        self.task = task
+        self.stream = stream
+        self.tenant = tenant
+        self.region = region
+        self.prompt_token_count = prompt_token_count
+        self.max_output_token_count = max_output_token_count
+        self.estimated_difficulty = estimated_difficulty
+        self.router_score = router_score
+        self.session = session
+        self.turn = turn
+        self.ttft_limit_s = ttft_limit_s
+        self.e2e_limit_s = e2e_limit_s

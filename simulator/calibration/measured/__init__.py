@@ -1,0 +1,1 @@
+"""Measurements as they come: points, power, rate sweeps, recordings, request logs."""

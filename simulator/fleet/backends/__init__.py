@@ -1,0 +1,1 @@
+"""Back-ends, one file each, with what only one of them needs beside it."""

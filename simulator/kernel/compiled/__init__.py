@@ -1,0 +1,1 @@
+"""The kernel's compiled functions: queues, servers, limits, and the verbs that drive them."""

@@ -1,0 +1,1 @@
+"""Records: requests, attempts, capacity and time steps of a finished run as named columns."""

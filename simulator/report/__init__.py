@@ -1,0 +1,1 @@
+"""The report: what a run means, in the figures that users rely on."""

@@ -1,0 +1,197 @@
+"""What each deployment's figures are: fitted, estimated, published, measured or given."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from catalogs.own_figures import OWN_SOURCE
+from simulator.fleet.capacity import is_owned, is_price_known, rent_kind
+from simulator.fleet.nearness import configuration_of, error_at, groups_behind, nearness
+from simulator.report.warnings.domain import layout_faults
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from catalogs.records import Entry
+    from simulator.report.report import Json
+    from simulator.settings.fleet import Api, Deployment, DeviceSettings, Endpoint, Hardware
+    from simulator.settings.scenario import Scenario
+
+GIVEN, ESTIMATED, MEASURED, PUBLISHED, UNKNOWN, NONE = (
+    "given",
+    "estimated",
+    "measured",
+    "published",
+    "not known",
+    "none",
+)
+"""Words for figures: the scenario's own, a guess, of a measurement, of a vendor, nobody's, not needed."""
+WATTS = ("floor_w", "memory_w", "compute_w")
+
+
+def grounds(scenario: Scenario) -> dict[str, Json]:
+    """By deployment: what its times, watts, price, grid carbon and answers are."""
+    return {entry.name: deployment_grounds(scenario, entry) for entry in scenario.fleet}
+
+
+def deployment_grounds(scenario: Scenario, entry: Deployment) -> dict[str, Json]:
+    """What one deployment's figures are."""
+    times, watts, price = back_end_grounds(scenario, entry)
+    return {
+        "runs": f"{entry.model} on {platform(entry)}",
+        "times": times,
+        "watts": watts,
+        "price": price,
+        "carbon": carbon_ground(scenario, entry),
+        "answers": answer_ground(scenario, entry),
+    }
+
+
+def platform(entry: Deployment) -> str:
+    """What a deployment stands on, in a word or two."""
+    if entry.hardware is not None:
+        chips = entry.hardware.tensor_parallel * entry.hardware.attention_data_parallel
+        return f"{f'{chips} ' if chips > 1 else ''}{entry.hardware.accelerator}"
+    if entry.api is not None:
+        return entry.api.offer
+    return entry.device.device if entry.device is not None else "an endpoint"
+
+
+def back_end_grounds(scenario: Scenario, entry: Deployment) -> tuple[dict[str, Json], str, str]:
+    """What times, watts and price are, by kind of back-end."""
+    if entry.hardware is not None:
+        return (
+            hardware_times(scenario, entry),
+            chip_watts(scenario, entry.hardware),
+            chip_price(scenario, entry),
+        )
+    if entry.api is not None:
+        return api_times(scenario, entry.api), ESTIMATED, api_price(scenario, entry.api)
+    if entry.device is not None:
+        return device_grounds(scenario, entry.device, entry.model)
+    return endpoint_grounds(entry.endpoint)
+
+
+def word(entry: Entry, paths: Iterable[str], otherwise: str) -> str:
+    """What an entry's figures are: one guess among them makes all of them one."""
+    origins = [entry.origin_of(path) for path in paths]
+    if any(origin.estimate for origin in origins):
+        return ESTIMATED
+    return GIVEN if any(origin.source == OWN_SOURCE for origin in origins) else otherwise
+
+
+def times_of(kind: str, note: str = "") -> dict[str, Json]:
+    """Times without a known error."""
+    return {
+        "kind": kind,
+        "note": note,
+        **dict.fromkeys(("tpot_median", "tpot_mean", "ttft_median", "points")),
+    }
+
+
+def hardware_times(scenario: Scenario, entry: Deployment) -> dict[str, Json]:
+    """How near the deployment is to what its profile was fitted to, and the error to expect there."""
+    profile = scenario.catalog.serving_profile(entry.engine.profile)
+    beyond = [*layout_faults(entry), *(["speculative decoding"] if entry.engine.speculative else [])]
+    if beyond:
+        return times_of("extrapolated", "; ".join(beyond))
+    here = configuration_of(scenario, entry)
+    error = error_at(here, profile)
+    if error is None:
+        return times_of("unknown", profile.name)
+    near = nearness(here, profile)
+    note = chip_note(scenario, entry) if near == "accelerator" else ""
+    return {"kind": near, "note": note, **error.model_dump()}
+
+
+def chip_note(scenario: Scenario, entry: Deployment) -> str:
+    """What makes a chip that nobody measured further from the fit than those that were held out of it."""
+    chips = scenario.catalog.accelerators
+    profile = scenario.catalog.serving_profile(entry.engine.profile)
+    chip = scenario.catalog.accelerator(entry.hardware.accelerator if entry.hardware else "")
+    vendors = {
+        chips[group.accelerator].vendor for group in groups_behind(profile) if group.accelerator in chips
+    }
+    stranger = [] if chip.vendor in vendors else [f"none of them of {chip.vendor}"]
+    guessed = ["its factors estimated"] if chip.factors and chip.origin_of("factors").estimate else []
+    return ", ".join([*stranger, *guessed])
+
+
+def chip_watts(scenario: Scenario, hardware: Hardware) -> str:
+    """What a chip's running watts are."""
+    return word(scenario.catalog.accelerator(hardware.accelerator), WATTS, MEASURED)
+
+
+def chip_price(scenario: Scenario, entry: Deployment) -> str:
+    """What the price of the chips is, rented or bought."""
+    chip = scenario.catalog.accelerator(entry.hardware.accelerator if entry.hardware else "")
+    pricing = entry.pricing
+    if not is_price_known(entry, chip):
+        return UNKNOWN
+    if is_owned(entry):
+        stated = pricing is not None and pricing.purchase_usd_per_chip is not None
+        return GIVEN if stated else word(chip, ("purchase_usd",), PUBLISHED)
+    if pricing is not None and pricing.usd_per_chip_hour is not None:
+        return GIVEN
+    return word(chip, (f"rent_usd_per_hour.{rent_kind(pricing, chip)}",), PUBLISHED)
+
+
+def api_times(scenario: Scenario, api: Api) -> dict[str, Json]:
+    """What a provider's latency and pace are."""
+    offer = scenario.catalog.offer(api.offer)
+    if api.plan == "batch":
+        provider = scenario.catalog.providers[offer.provider]
+        return times_of(word(provider, ("batch.turnaround_s",), PUBLISHED))
+    own = {"ttft_s": api.ttft, "output_tokens_per_s": api.output_tokens_per_s}
+    taken = [name for name, value in own.items() if value is None]
+    return times_of(word(offer, taken, PUBLISHED) if taken else GIVEN)
+
+
+def api_price(scenario: Scenario, api: Api) -> str:
+    """What the price of tokens or units is."""
+    offer = scenario.catalog.offer(api.offer)
+    if api.plan == "provisioned":
+        return GIVEN if api.throughput is not None else word(offer, ("throughput",), PUBLISHED)
+    row = offer.prices.index(offer.price_at(scenario.start))
+    return word(offer, (f"prices.{row}",), PUBLISHED)
+
+
+def device_grounds(
+    scenario: Scenario, settings: DeviceSettings, model: str
+) -> tuple[dict[str, Json], str, str]:
+    """What a device's speeds, watts and price are; a user's own costs the operator nothing."""
+    device = scenario.catalog.device(settings.device)
+    speeds = [f"speeds.{model}.{name}_tokens_per_s" for name in ("decode", "prefill")]
+    price = NONE if settings.per_user else word(device, ("purchase_usd",), PUBLISHED)
+    return times_of(word(device, speeds, MEASURED)), word(device, ("active_w",), MEASURED), price
+
+
+def endpoint_grounds(box: Endpoint | None) -> tuple[dict[str, Json], str, str]:
+    """What a black box takes is as the scenario gives it."""
+    priced = box is not None and (box.usd_per_request or box.usd_per_server_hour)
+    powered = box is not None and (box.power_w or box.idle_w)
+    return times_of(GIVEN), GIVEN if powered else NONE, GIVEN if priced else NONE
+
+
+def carbon_ground(scenario: Scenario, entry: Deployment) -> str:
+    """What the grid's intensity is where the deployment stands, its and its course over the day."""
+    if entry.region in scenario.settings.signals.carbon_intensity:
+        return GIVEN
+    region = scenario.catalog.region(entry.region)
+    mean, course = (
+        word(region, (f"carbon_{name}",), PUBLISHED) for name in ("gco2e_per_kwh", "peak_to_trough")
+    )
+    guessed = course == ESTIMATED != mean and region.carbon_peak_to_trough != 1.0
+    return f"{mean}, its daily course estimated" if guessed else mean
+
+
+def answer_ground(scenario: Scenario, entry: Deployment) -> str:
+    """What the model's shares of right answers are, over the streams' tasks."""
+    if scenario.settings.quality.outcomes is not None:
+        return "recorded"
+    tasks = dict.fromkeys(stream.task for stream in scenario.streams)
+    model = scenario.catalog.model(entry.model)
+    words = [word(model, (f"success.{task}",), MEASURED) for task in tasks]
+    if len(set(words)) == 1:
+        return words[0]
+    return f"{words.count(ESTIMATED)} of {len(words)} tasks estimated"

@@ -1,0 +1,1 @@
+"""Warnings of a report, and how those of several replications become one list."""

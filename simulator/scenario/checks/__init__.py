@@ -1,0 +1,1 @@
+"""Checks of scenarios: form, catalog, traces, faults, size, and settings without effect."""

@@ -1,0 +1,169 @@
+"""Examines a scenario whole: every fault of every stage that can still be judged, in one list."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from pydantic import TypeAdapter, ValidationError
+
+from catalogs import InvalidCatalogError, UnknownEntryError, load_catalog
+from catalogs.errors import Fault
+from catalogs.loading import DEFAULT_EDITION
+from simulator.quality.outcomes import InvalidOutcomesError
+from simulator.scenario.checks.catalog import (
+    DEPLOYMENT_NAMES,
+    STREAM_NAMES,
+    arrival_problems,
+    problems,
+    unknown_names,
+    unmade,
+)
+from simulator.scenario.checks.extent import Extent
+from simulator.scenario.checks.form import entries_at, form_of, in_file
+from simulator.scenario.checks.size import size_problems
+from simulator.scenario.recorded_answers import agreeing
+from simulator.settings.scenario import Scenario
+from simulator.settings.streams import Arrivals
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from catalogs import Catalog
+    from simulator.scenario.checks.form import Form
+    from simulator.settings.document import ScenarioSettings
+
+    Problem = tuple[str, str]
+
+POLICY = "--policy"
+"""What policies that are asked for beside the scenario are called in messages."""
+ARRIVALS: TypeAdapter[Arrivals] = TypeAdapter(Arrivals)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Scope:
+    """What an examination may touch: files that the scenario names, and the code of policies.
+
+    `policies` are those to be run in the place of the scenario's own, or beside it; `kept_runs` so many
+    finished runs are held in memory beside the one that is running.
+    """
+
+    files: bool = True
+    own_policy: bool = True
+    policies: tuple[str, ...] = ()
+    kept_runs: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Examination:
+    """A scenario that can be run and no faults, or faults and None."""
+
+    scenario: Scenario | None
+    faults: tuple[Fault, ...]
+
+
+def examined(data: object, file: str, scope: Scope) -> Examination:
+    """What there is to say of a scenario's plain data."""
+    form = form_of(data, file)
+    if form.settings is None:
+        asked = unusable_policies(None, scope.policies)
+        return Examination(scenario=None, faults=distinct([*form.faults, *asked]))
+    catalog, faults = catalog_of(form.settings, file)
+    extent = extent_of(form, scope, catalog_faulty=bool(faults))
+    catalog, more = answers_laid_over(catalog, form.settings, extent, file)
+    scenario = Scenario(settings=form.settings, catalog=catalog, file=file)
+    faults = [
+        *form.faults,
+        *faults,
+        *more,
+    ]
+    faults += [Fault(file, *one) for one in judged(scenario, form, extent, scope.kept_runs)]
+    faults += [Fault(file, *one) for one in unnumbered(scenario, form, extent, data)]
+    faults += unusable_policies(form.settings, scope.policies)
+    return Examination(scenario=None if faults else scenario, faults=distinct(faults))
+
+
+def distinct(faults: Sequence[Fault]) -> tuple[Fault, ...]:
+    """The faults, each once."""
+    return tuple(dict.fromkeys(faults))
+
+
+def extent_of(form: Form, scope: Scope, *, catalog_faulty: bool) -> Extent:
+    """What checks of this scenario may rely on."""
+    overrides = form.settings.catalog.overrides if form.settings else {}
+    return Extent(
+        faulty=form.faulty | ({"catalog"} if catalog_faulty else set()),
+        named={kind: frozenset(entries) for kind, entries in overrides.items()} if catalog_faulty else {},
+        files=scope.files,
+        own_policy=scope.own_policy,
+    )
+
+
+def catalog_of(settings: ScenarioSettings, file: str) -> tuple[Catalog, list[Fault]]:
+    """The catalog the scenario stands on; where that is faulty, as much of it as is not."""
+    edition, overrides = settings.catalog.edition, settings.catalog.overrides
+    faults: list[Fault] = []
+    try:
+        return load_catalog(edition, overrides or None), faults
+    except InvalidCatalogError as error:
+        faults += [Fault(file, f"catalog: {fault.path}", fault.what) for fault in error.faults]
+        return load_catalog(edition), faults
+    except UnknownEntryError as error:
+        faults.append(Fault(file, "catalog.edition", str(error.args[0])))
+        return load_catalog(DEFAULT_EDITION), faults
+
+
+def answers_laid_over(
+    catalog: Catalog, settings: ScenarioSettings, extent: Extent, file: str
+) -> tuple[Catalog, list[Fault]]:
+    """The catalog with the scenario's recorded answers, where they can be read."""
+    if not (extent.files and extent.has("quality", "fleet", "workload", "catalog")):
+        return catalog, []
+    try:
+        return agreeing(catalog, settings), []
+    except InvalidOutcomesError as error:
+        return catalog, [Fault(file, "quality.outcomes", str(fault)) for fault in error.faults]
+
+
+def judged(scenario: Scenario, form: Form, extent: Extent, kept_runs: int) -> Iterator[Problem]:
+    """What is wrong with what is well-formed, by the path in the file."""
+    found = problems(scenario, extent)
+    unsized = not extent.files or not extent.has("duration", "telemetry")
+    if not unsized and not any(path.startswith("workload") for path, _what in found):
+        found += size_problems(scenario, kept_runs)
+    yield from ((in_file(path, form.kept), what) for path, what in found)
+
+
+def unnumbered(scenario: Scenario, form: Form, extent: Extent, data: object) -> Iterator[Problem]:
+    """What is wrong with names and arrivals within entries that are not well-formed themselves."""
+    if not isinstance(data, dict):
+        return
+    for name, places in (("fleet", DEPLOYMENT_NAMES), ("workload.streams", STREAM_NAMES)):
+        kept = form.kept.get(name)
+        for number, entry in enumerate(entries_at(data, tuple(name.split("."))) if kept is not None else ()):
+            if kept is not None and number not in kept:
+                yield from unknown_names(scenario, extent, f"{name}.{number}", entry, places)
+                yield from loose_arrivals(scenario, extent, f"{name}.{number}.arrivals", entry)
+
+
+def loose_arrivals(scenario: Scenario, extent: Extent, path: str, entry: object) -> Iterator[Problem]:
+    """What is wrong with the arrivals of a stream that is not well-formed, where they are."""
+    given = entry.get("arrivals") if isinstance(entry, dict) else None
+    if given is None:
+        return
+    try:
+        arrivals = ARRIVALS.validate_python(given)
+    except ValidationError:
+        return
+    yield from arrival_problems(path, arrivals, extent, scenario.duration_s)
+
+
+def unusable_policies(settings: ScenarioSettings | None, policies: Sequence[str]) -> list[Fault]:
+    """Policies beside the scenario's own that do not exist, or need parameters."""
+    found = []
+    for name in dict.fromkeys(policies):
+        if settings is not None and name == settings.router.policy:
+            continue
+        for parameter, what in unmade(name, {}):
+            found.append(Fault(POLICY, f"{name}: {parameter}" if parameter else "", what))
+    return found

@@ -1,0 +1,228 @@
+"""What only grows: requests, attempts, tokens, dollars, watt-hours, grams. The last value of each
+is the report's total.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from router.steps import AttemptKind
+from simulator.kernel.codes import Ending
+from simulator.records.timeline import idle_shares
+from simulator.series.columns import UNALLOCATED, Groups, Measure, counted, crossed, stacked
+from simulator.series.labels import (
+    NOWHERE,
+    PLACE_AND_TASK,
+    attempts_by_place,
+    coded,
+    places_of,
+    requests_by_place,
+    tasks_of,
+    work_by_place,
+)
+from simulator.world.journal import STATE_NAMES
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from numpy.typing import NDArray
+
+    from simulator.accounting.settlement import Settlement
+    from simulator.series.columns import Axis, Column
+    from simulator.world.telemetry import Samples
+
+    Mask = NDArray[np.bool_]
+
+OUTCOMES = STATE_NAMES[1:]
+ENDINGS = tuple(ending.name.lower() for ending in Ending)
+KINDS = tuple(kind.name.lower() for kind in AttemptKind)
+NOTHING = (*NOWHERE, UNALLOCATED)
+
+
+class Totals:
+    """Counts a settled run's cohort over an axis."""
+
+    def __init__(self, settlement: Settlement, samples: Samples, axis: Axis) -> None:
+        """Finds out when and where everything counts."""
+        run = settlement.run
+        self._settlement, self._samples, self._axis = settlement, samples, axis
+        self._places = places_of(settlement)
+        self._asked = requests_by_place(settlement, self._places)
+        self._tried = attempts_by_place(settlement, self._places)
+        self._over = axis.steps(run.outcomes.final_s)
+        self._worked = work_by_place(settlement, self._places)
+        self._ended = axis.steps(run.attempts.finish_s)
+        held = np.array([term.held for term in run.terms])[run.attempts.target]
+        closed_s = np.where(held, settlement.plan.duration_s, np.inf)
+        self._worked_until = axis.steps(np.minimum(run.attempts.finish_s, closed_s))
+
+    def measures(self) -> tuple[Measure, ...]:
+        """All totals."""
+        return (
+            self._arrivals(),
+            self._requests(),
+            self._of_requests("requests_slo_met", self._settlement.run.outcomes.slo_met),
+            self._of_requests("requests_correct", self._settlement.run.outcomes.correct),
+            self._attempts(),
+            self._tokens(),
+            self._cost_usd(),
+            self._energy_wh(),
+            self._emissions_gco2e(),
+        )
+
+    def _arrivals(self) -> Measure:
+        """Requests by task when they arrive."""
+        outcomes, rows = self._settlement.run.outcomes, self._settlement.cohort.requests
+        tasks = tasks_of(self._settlement, outcomes.request[rows])
+        return counted("arrivals", ("task",), tasks, self._axis.steps(outcomes.arrival_s[rows]), self._axis)
+
+    def _requests(self) -> Measure:
+        """Requests by outcome when they are over; every task has every outcome."""
+        outcomes, rows = self._settlement.run.outcomes, self._settlement.cohort.requests
+        groups = crossed(self._asked, coded(OUTCOMES, outcomes.state - 1)).only(rows)
+        labels = (*PLACE_AND_TASK, "outcome")
+        found = counted("requests", labels, groups, self._over[rows], self._axis)
+        tasks = self._settlement.plan.workload.task_names
+        keys = [(*NOWHERE, task, outcome) for task in tasks for outcome in OUTCOMES[1:]]
+        return stacked([found, self._nothing("requests", labels, keys)])
+
+    def _nothing(self, name: str, labels: tuple[str, ...], keys: list[tuple[str, ...]]) -> Measure:
+        """Zeros."""
+        return Measure(name=name, labels=labels, keys=keys, values=np.zeros((len(keys), len(self._axis))))
+
+    def _of_requests(self, name: str, which: Mask) -> Measure:
+        """Answered requests of a kind when they are over; whoever answered stands there."""
+        cohort = self._settlement.cohort.requests
+        answered = self._asked.only(cohort & self._settlement.run.outcomes.completed)
+        groups = self._asked.only(rows := cohort & which)
+        found = counted(name, PLACE_AND_TASK, groups, self._over[rows], self._axis)
+        keys = list(answered.keys) or [NOTHING]
+        return stacked([found, self._nothing(name, PLACE_AND_TASK, keys)])
+
+    def _attempts(self) -> Measure:
+        """Attempts by kind and ending when they end."""
+        attempts, rows = self._settlement.run.attempts, self._settlement.cohort.attempts
+        parts = (coded(KINDS, attempts.kind), coded(ENDINGS, attempts.ending - 1))
+        groups = crossed(self._tried, *parts).only(rows)
+        labels = (*PLACE_AND_TASK, "kind", "outcome")
+        return counted("attempts", labels, groups, self._ended[rows], self._axis)
+
+    def _of_attempts(self, name: str, amounts: Column) -> Measure:
+        """Amounts of the cohort's attempts when they end."""
+        rows = self._settlement.cohort.attempts & (amounts != 0.0)
+        groups = self._tried.only(rows)
+        return counted(name, PLACE_AND_TASK, groups, self._ended[rows], self._axis, amounts[rows])
+
+    def _of_tokens(self, counts: NDArray[np.int32]) -> Measure:
+        """Tokens of the attempts that processed them."""
+        seen = np.where(self._settlement.run.processed, counts, 0)
+        return self._of_attempts("tokens", seen.astype(np.float64))
+
+    def _of_work(self, name: str, amounts: Column) -> Measure:
+        """Counted amounts of all attempts when they end, what machines took at the window's end at
+        the latest; work on requests that arrived before the window belongs to no task.
+        """
+        rows = amounts != 0.0
+        groups = self._worked.only(rows)
+        return counted(name, PLACE_AND_TASK, groups, self._worked_until[rows], self._axis, amounts[rows])
+
+    def _of_capacity(self, name: str, by_target: Column) -> Measure:
+        """Amounts by target, spread over the time its capacity was there."""
+        shares = idle_shares(self._settlement, self._samples, self._axis.t_s)
+        so_far = np.cumsum(np.insert(shares, 0, 0.0, axis=1), axis=1)
+        values = self._places.summed(by_target[:, None] * so_far)
+        there = np.flatnonzero(values[:, -1])
+        keys = [(*self._places.names[place], UNALLOCATED) for place in there.tolist()]
+        return Measure(name=name, labels=PLACE_AND_TASK, keys=keys, values=values[there])
+
+    def _routing_usd(self, name: str) -> Measure:
+        """What deciding cost, when requests arrive; no place carries it."""
+        run, rows = (
+            self._settlement.run,
+            self._settlement.cohort.routing & (self._settlement.run.routing_usd != 0.0),
+        )
+        tasks = tasks_of(self._settlement, run.outcomes.request[rows])
+        nowhere = Groups([NOWHERE], np.zeros(len(tasks.codes), np.intp))
+        steps = self._axis.steps(run.outcomes.arrival_s[rows])
+        groups = crossed(nowhere, tasks).only(np.ones(len(steps), np.bool_))
+        return counted(name, PLACE_AND_TASK, groups, steps, self._axis, run.routing_usd[rows])
+
+    def _tokens(self) -> Measure:
+        """Tokens of attempts when they end, hidden reasoning of requests when they are over."""
+        attempts, outcomes = self._settlement.run.attempts, self._settlement.run.outcomes
+        rows = self._settlement.cohort.requests & (outcomes.reasoning_tokens > 0)
+        hidden = outcomes.reasoning_tokens[rows].astype(np.float64)
+        groups = self._asked.only(rows)
+        reasoning = counted("tokens", PLACE_AND_TASK, groups, self._over[rows], self._axis, hidden)
+        found = {
+            "input": self._of_tokens(attempts.prompt),
+            "cached_input": self._of_tokens(attempts.cached),
+            "cache_write": self._of_tokens(attempts.cache_written),
+            "output": self._of_tokens(attempts.output),
+            "reasoning_output": reasoning,
+        }
+        return self._parted("tokens", "direction", found)
+
+    def _cost_usd(self) -> Measure:
+        """Dollars by kind."""
+        books, capacity, name = self._settlement.run.books.counted, self._settlement.run.capacity, "cost_usd"
+        metered = (
+            self._of_work(name, books.energy_usd),
+            self._of_capacity(name, capacity.idle_energy_usd),
+        )
+        found = {
+            "api": self._of_work(name, books.api_usd),
+            "capacity_used": self._of_work(name, books.capacity_usd),
+            "capacity_idle": self._of_capacity(name, capacity.idle_usd),
+            "energy": stacked(metered),
+            "egress": self._of_work(name, books.egress_usd),
+            "routing": self._routing_usd(name),
+        }
+        return self._parted(name, "component", found)
+
+    def _energy_wh(self) -> Measure:
+        """Watt-hours at the meter: work, idling, the estimate behind API calls; users' own apart."""
+        books, name = self._settlement.run.books.counted, "energy_wh"
+        ours = ~books.user_side
+        found = {
+            "active": self._of_work(name, np.where(ours, books.facility_wh, 0.0)),
+            "idle": self._of_capacity(name, self._settlement.run.capacity.idle_wh),
+            "api_estimate": self._of_work(name, np.where(ours, books.estimate_wh, 0.0)),
+            "user_side": self._of_work(name, np.where(ours, 0.0, books.facility_wh)),
+        }
+        return self._parted(name, "component", found)
+
+    def _emissions_gco2e(self) -> Measure:
+        """Grams of that energy by the same parts, and what making the machines took."""
+        books, capacity, name = (
+            self._settlement.run.books.counted,
+            self._settlement.run.capacity,
+            "emissions_gco2e",
+        )
+        ours, estimated, grams = ~books.user_side, books.estimate_wh > 0.0, books.emissions_gco2e
+        found = {
+            "active": self._of_work(name, np.where(ours & ~estimated, grams, 0.0)),
+            "idle": self._of_capacity(name, capacity.idle_gco2e),
+            "api_estimate": self._of_work(name, np.where(ours & estimated, grams, 0.0)),
+            "user_side": self._of_work(name, np.where(ours, 0.0, grams)),
+            "embodied": self._of_capacity(name, capacity.embodied_gco2e),
+        }
+        return self._parted(name, "component", found)
+
+    def _parted(self, name: str, label: str, parts: Mapping[str, Measure]) -> Measure:
+        """The parts as one measure; each is there, be it as a zero."""
+        labels = (*PLACE_AND_TASK, label)
+        rows = [
+            Measure(
+                name=name,
+                labels=labels,
+                keys=[(*key, part) for key in measure.keys],
+                values=measure.values,
+            )
+            if measure.keys
+            else self._nothing(name, labels, [(*NOTHING, part)])
+            for part, measure in parts.items()
+        ]
+        return stacked(rows)

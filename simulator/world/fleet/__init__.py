@@ -1,0 +1,1 @@
+"""The fleet over virtual time: replicas, autoscalers, faults, devices."""

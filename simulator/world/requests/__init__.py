@@ -1,0 +1,1 @@
+"""Requests under way: what the router sees, submissions, verification, outcomes."""

@@ -1,0 +1,388 @@
+"""Executes the router's steps in virtual time: starts attempts, hears of them, settles requests."""
+
+from __future__ import annotations
+
+from math import nan
+from typing import TYPE_CHECKING, Any, Protocol
+
+from router.steps import (
+    AttemptKind,
+    Await,
+    Cancel,
+    Event,
+    EventKind,
+    Fail,
+    Finish,
+    Follow,
+    Sleep,
+    Start,
+    TurnAway,
+    Verify,
+)
+from simulator.kernel.codes import ALREADY_FINAL
+from simulator.world.journal import RequestState
+from simulator.world.requests.failures import FAILURE_NAMES
+from simulator.world.requests.step_log import LoggedStep
+from simulator.world.requests.submission import Submission
+from simulator.world.requests.verification import Verification
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Generator
+
+    from router.steps import Step
+    from simulator.kernel import Kernel
+    from simulator.world.clock import Clock
+    from simulator.world.journal import Journal
+    from simulator.world.plan import RunPlan
+
+SLOT_MASK = 0xFFFFFFFF
+COMPLETED = EventKind.COMPLETED
+FAILED = EventKind.FAILED
+FIRST_TOKEN = EventKind.FIRST_TOKEN
+PARKED = object()
+Steps = "Generator[Step, object, None]"
+
+
+class Told(Protocol):
+    """Whoever wants to hear of attempts as they end."""
+
+    def __call__(self, live: Live, handle: int, completed: bool, reason: str) -> None:  # noqa: FBT001  (the hot path passes by position)
+        """An attempt of the request completed, or failed for a reason."""
+        ...
+
+
+def tell_nobody(live: Live, handle: int, completed: bool, reason: str) -> None:  # noqa: FBT001  (a `Told`)
+    """Hears nothing."""
+
+
+class Live:
+    """One request under way: its steps, what it waits for, and its attempts so far.
+
+    `sent` holds (handle, attempt number, target) of the attempts these steps started;
+    `earlier` the targets of those that other steps of the same request started before.
+
+    `serial` counts resumptions, so that a timer set for an earlier wait is known to be stale.
+    """
+
+    done = False
+    early: tuple[Event, ...] = ()
+    followed = -1
+    sent: tuple[tuple[int, int, int], ...] = ()
+    interest = 0
+    serial = 0
+
+    def __init__(
+        self, request: int, steps: Generator[Step, Any, None], earlier: tuple[int, ...] = ()
+    ) -> None:
+        """Begins after `earlier` attempts of the same request; nothing else is set yet."""
+        self.request = request
+        self.steps = steps
+        self.earlier = earlier
+
+    @property
+    def tried(self) -> tuple[int, ...]:
+        """The targets of all attempts of the request so far, in order."""
+        return (*self.earlier, *(target for _handle, _number, target in self.sent))
+
+
+class Executor:
+    """Runs step generators against the kernel and the clock.
+
+    `settled(request)` is called when a request that asked to be heard of becomes final.
+    """
+
+    def __init__(
+        self,
+        plan: RunPlan,
+        kernel: Kernel,
+        clock: Clock,
+        journal: Journal,
+        settled: Callable[[int], None],
+    ) -> None:
+        """Starts with nothing under way."""
+        self._kernel = kernel
+        self._clock = clock
+        self._journal = journal
+        self._note = journal.steps.note
+        self._settled = settled
+        self.submission = Submission(plan, kernel, journal)
+        self._verification = Verification(plan)
+        self._parked: list[Live | None] = []
+        self._heard = bytes(len(plan.workload))
+        self._told: Told = tell_nobody
+        self._tells = False
+        self._remembers = bool(plan.repeats_prefix.any()) and any(self.submission.meters)
+        self._winner = memoryview(journal.winner)
+        self._state = memoryview(journal.state)
+        self._final_s: memoryview[float] = memoryview(journal.final_s)
+        self._handlers: dict[type[Step], Callable[[Live, Any], object]] = {
+            Await: self._await,
+            Cancel: self._cancel,
+            Sleep: self._sleep,
+            Verify: self._verify,
+            Finish: self._finish,
+            Fail: self._fail,
+            TurnAway: self._turn_away,
+        }
+
+    def hear_of(self, flags: bytes) -> None:
+        """Sets, by request, whose end must be told at the instant it happens."""
+        self._heard = flags
+
+    def tell(self, told: Told) -> None:
+        """Sets who is told of every completed or failed attempt at the instant of its event."""
+        self._told = told
+        self._tells = True
+
+    def begin(self, live: Live, delay_s: float) -> None:
+        """Runs a request's steps up to the first wait; attempts leave after `delay_s`."""
+        self.submission.delay_s = delay_s
+        self._drive(live, None)
+        self.submission.delay_s = 0.0
+
+    def _drive(self, live: Live, reply: object) -> None:
+        """Executes steps until the request has to wait or is done."""
+        live.serial += 1
+        send = live.steps.send
+        try:
+            while True:
+                step = send(reply)
+                if isinstance(step, Start):
+                    reply = self._start(live, step)
+                    if step.follow:
+                        self._follow(live, reply)
+                        return
+                elif isinstance(step, Follow):
+                    self._follow(live, step.handle)
+                    return
+                else:
+                    reply = self._handlers[type(step)](live, step)
+                    if reply is PARKED:
+                        return
+        except StopIteration:
+            live.done = True
+
+    def _start(self, live: Live, step: Start) -> int:
+        """Sends an attempt off; whoever hears of it will find the request by the attempt's slot."""
+        number, target = len(self._journal.attempt_kinds), step.target
+        again = bool(live.sent or live.earlier)
+        tries = live.tried.count(target) if again else 0
+        kind = AttemptKind.RETRY if again and not step.kind else step.kind
+        handle = self.submission.submit(live.request, target, kind, tries, self._clock.now)
+        live.sent = (*live.sent, (handle, number, target))
+        slot, parked = handle & SLOT_MASK, self._parked
+        if slot >= len(parked):
+            parked.extend([None] * (slot + 1024 - len(parked)))
+        parked[slot] = live
+        return handle
+
+    def _follow(self, live: Live, handle: int) -> None:
+        """Lets the request end as this attempt ends."""
+        live.followed = handle
+        live.interest = FAILED
+        last, number, _target = live.sent[-1]
+        self._winner[live.request] = number if last == handle else number_of(live, handle)
+        if self._heard[live.request]:
+            self._kernel.watch(handle, COMPLETED)
+        if live.early:
+            self._replay(live)
+
+    def _await(self, live: Live, step: Await) -> object:
+        """Waits for the events of interest, or for an instant."""
+        self._note_wait(live, step)
+        live.interest = step.interest | FAILED
+        live.followed = -1
+        for handle in step.handles:
+            self._kernel.watch(handle, step.interest)
+        if step.until_s is not None:
+            self._wake_at(live, step.until_s)
+        if live.early:
+            self._replay(live)
+        return PARKED
+
+    def _note_wait(self, live: Live, step: Await) -> None:
+        """Writes down what is waited for."""
+        kind = LoggedStep.WAIT_FIRST_TOKEN if step.interest & FIRST_TOKEN else LoggedStep.WAIT
+        attempt = number_of(live, step.handles[0]) if len(step.handles) == 1 else -1
+        until_s = nan if step.until_s is None else step.until_s
+        self._note(live.request, self._clock.now, kind, attempt=attempt, until_s=until_s)
+
+    def _replay(self, live: Live) -> None:
+        """Schedules the first of the events that came while nobody waited."""
+        event, live.early = live.early[0], live.early[1:]
+        serial = live.serial
+        self._clock.at(self._clock.now, lambda: self._hear_again(live, event, serial))
+
+    def _hear_again(self, live: Live, event: Event, serial: int) -> None:
+        """Delivers a stored event, unless something else came first."""
+        if live.serial == serial:
+            self._hear(live, event)
+        else:
+            live.early = (event, *live.early)
+
+    def _wake_at(self, live: Live, at_s: float) -> None:
+        """Resumes the request with a timer event at `at_s` if it still waits then."""
+        serial = live.serial
+
+        def wake() -> None:
+            if live.serial == serial and not live.done:
+                self._drive(live, Event(-1, EventKind.TIMER, self._clock.now))
+
+        self._clock.at(at_s, wake)
+
+    def _cancel(self, live: Live, step: Cancel) -> None:
+        """Gives an attempt up."""
+        number = next((number for known, number, _target in live.sent if known == step.handle), -1)
+        self._note(live.request, self._clock.now, LoggedStep.CANCEL, attempt=number)
+        self._give_up(step.handle, number)
+
+    def _sleep(self, live: Live, step: Sleep) -> object:
+        """Waits for an instant, deaf to everything else."""
+        self._note(live.request, self._clock.now, LoggedStep.SLEEP, until_s=step.until_s)
+        live.interest = 0
+        serial = live.serial
+
+        def wake() -> None:
+            if live.serial == serial and not live.done:
+                self._drive(live, None)
+
+        self._clock.at(step.until_s, wake)
+        return PARKED
+
+    def _verify(self, live: Live, step: Verify) -> object:
+        """Judges an answer: costs the verifier's money now, and tells its verdict after its time."""
+        live.interest = 0
+        self._journal.routing_usd[live.request] += step.verifier.cost_usd
+        accepted = self._verification.accepts(live.request, target_of(live, step.handle), step.verifier)
+        serial, attempt = live.serial, number_of(live, step.handle)
+        cost_usd = step.verifier.cost_usd
+        self._note(live.request, self._clock.now, LoggedStep.VERIFY, attempt=attempt, cost_usd=cost_usd)
+        verdict = LoggedStep.ACCEPTED if accepted else LoggedStep.REJECTED
+
+        def tell() -> None:
+            if live.serial == serial and not live.done:
+                self._note(live.request, self._clock.now, verdict, attempt=attempt)
+                self._drive(live, accepted)
+
+        self._clock.at(self._clock.now + step.verifier.latency_s, tell)
+        return PARKED
+
+    def _finish(self, live: Live, step: Finish) -> object:
+        """Takes a completed attempt's answer as the request's, shown only now."""
+        number = number_of(live, step.handle)
+        self._note(live.request, self._clock.now, LoggedStep.FINISH, attempt=number)
+        self._winner[live.request] = number
+        self._journal.buffered[live.request] = True
+        self.settle(live, RequestState.COMPLETED)
+        return PARKED
+
+    def _fail(self, live: Live, step: Fail) -> object:
+        """No attempt succeeded."""
+        self._note(live.request, self._clock.now, LoggedStep.FAIL)
+        self._journal.failure[live.request] = self._journal.reason_code(step.reason)
+        self.settle(live, RequestState.FAILED)
+        return PARKED
+
+    def _turn_away(self, live: Live, step: TurnAway) -> object:
+        """The request is rejected without an attempt."""
+        self._note(live.request, self._clock.now, LoggedStep.TURN_AWAY)
+        self._journal.reason[live.request] = self._journal.reason_code(step.reason)
+        self.settle(live, RequestState.REJECTED)
+        return PARKED
+
+    def settle(self, live: Live, state: RequestState) -> None:
+        """Makes the request final now; attempts still under way are given up."""
+        live.done = True
+        live.serial += 1
+        self._state[live.request] = state
+        self._final_s[live.request] = self._clock.now
+        if state == RequestState.TIMED_OUT:
+            self._hang_up(live)
+        elif state != RequestState.COMPLETED or len(live.sent) > 1:
+            self.give_up(live)
+        if self._remembers and state == RequestState.COMPLETED:
+            self._remember(live)
+        self._settled(live.request)
+
+    def _remember(self, live: Live) -> None:
+        """Lets the API that answered keep the conversation in its prefix cache."""
+        won = self._winner[live.request]
+        target = next(target for _handle, number, target in live.sent if number == won)
+        meter = self.submission.meters[target]
+        if meter is not None:
+            meter.answered(live.request, self._clock.now)
+
+    def abandon(self, live: Live) -> None:
+        """Stops a request's steps without making it final: its client will ask again."""
+        live.done = True
+        live.serial += 1
+        self._winner[live.request] = -1
+        self._hang_up(live)
+
+    def _hang_up(self, live: Live) -> None:
+        """The client waits no longer for what is still under way."""
+        self._journal.hung_up_on.extend(number for _handle, number, _target in live.sent)
+        self.give_up(live)
+
+    def give_up(self, live: Live) -> None:
+        """Cancels every attempt of the request that is still under way."""
+        for handle, number, _target in live.sent:
+            self._give_up(handle, number)
+
+    def _give_up(self, handle: int, number: int) -> None:
+        """Cancels an attempt if it is under way, and writes down when nobody waited for it any more.
+
+        That is so as well of an answer that has left the engine and is on its way.
+        """
+        under_way = self._kernel.cancel(handle, self._clock.now) != ALREADY_FINAL
+        if number >= 0 and (under_way or self._kernel.is_unannounced(handle)):
+            self._journal.given_up_s.setdefault(number, self._clock.now)
+
+    def deliver(self, count: int) -> None:
+        """Hands the kernel's events to the requests they concern.
+
+        All are looked up first: what one request does may reuse the slot of another's attempt.
+        """
+        events = self._kernel.events(count)
+        self._clock.jump(events[0][0])
+        concerned = [self._parked[event[1] & SLOT_MASK] for event in events]
+        for live, event in zip(concerned, events, strict=True):
+            if live is not None and not live.done:
+                self._route_event(live, event)
+
+    def _route_event(self, live: Live, event: tuple[float, int, int, int, float, int]) -> None:
+        """Settles a followed request, resumes a waiting one, or keeps the event for later."""
+        _at_s, handle, kind, reason, retry_after_s, seen = event
+        if self._tells and kind != FIRST_TOKEN:
+            self._told(live, handle, kind == COMPLETED, FAILURE_NAMES[reason])
+        if kind == COMPLETED and handle == live.followed:
+            self.settle(live, RequestState.COMPLETED)
+            return
+        heard = Event(
+            handle,
+            EventKind(kind),
+            self._clock.now,
+            FAILURE_NAMES[reason],
+            retry_after_s,
+            bool(seen),
+        )
+        self._hear(live, heard)
+
+    def _hear(self, live: Live, event: Event) -> None:
+        """Resumes the request if it waits for this kind of event."""
+        if live.interest & event.kind:
+            live.interest = 0
+            live.followed = -1
+            self._drive(live, event)
+        else:
+            live.early = (*live.early, event)
+
+
+def number_of(live: Live, handle: int) -> int:
+    """The attempt number behind a handle."""
+    return next(number for known, number, _target in live.sent if known == handle)
+
+
+def target_of(live: Live, handle: int) -> int:
+    """The target an attempt went to."""
+    return next(target for known, _number, target in live.sent if known == handle)

@@ -1,0 +1,78 @@
+"""What follows from a comparison, in sentences that its own figures make."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from wayfare.render.numbers import share, usd
+
+if TYPE_CHECKING:
+    from simulator import Comparison, Report
+
+STRONGEST = "always_strongest"
+LEAST = 0.0005
+"""Half of the last digit that a sentence shows, as a ratio."""
+OBJECTIVES = "cost, right answers and p95 latency"
+
+
+def conclusion(comparison: Comparison) -> str:
+    """Against sending everything to the strongest model; then which policies are dominated."""
+    reports = {report.policy: report for report in comparison.reports}
+    strongest = reports[STRONGEST]
+    asked = [reports[name] for name in comparison.policies if name not in comparison.baselines]
+    lines = [against(comparison, report, strongest) for report in asked]
+    lines += [incomparable(comparison), dominated(comparison)]
+    return "\n".join(line for line in lines if line)
+
+
+def incomparable(comparison: Comparison) -> str:
+    """What nothing follows for, since some policy's figure is unknown."""
+    paths = {"cost": "cost_usd.total", "right answers": "quality.success_ratio"}
+    lines = []
+    for what, path in paths.items():
+        unknown = [report.policy for report in comparison.reports if report.figure(path) is None]
+        if unknown:
+            lines.append(f"{what.capitalize()} cannot be compared: unknown under {', '.join(unknown)}.")
+    return "\n".join(lines)
+
+
+def against(comparison: Comparison, report: Report, strongest: Report) -> str:
+    """A policy's cost and quality beside those of the strongest model alone."""
+    cost, full = report.figure("cost_usd.per_month"), strongest.figure("cost_usd.per_month")
+    right, best = report.figure("quality.success_ratio"), strongest.figure("quality.success_ratio")
+    if not cost or not full or right is None or best is None:
+        return ""
+    less = 1.0 - cost / full
+    change = f"{share(abs(less))} {'less' if less >= 0 else 'more'} than {STRONGEST}"
+    if abs(less) < LEAST:
+        change = f"as much as {STRONGEST}"
+    gap = right - best
+    quality = f"{abs(gap) * 100:.1f} points {'more' if gap >= 0 else 'fewer'} right answers"
+    if abs(gap) < LEAST:
+        return f"{report.policy} costs {usd(cost)} a month, {change}, with as many right answers."
+    doubt = "" if is_sure(comparison, report, "quality.success_ratio") else " (unsure)"
+    return f"{report.policy} costs {usd(cost)} a month, {change}, with {quality}{doubt}."
+
+
+def is_sure(comparison: Comparison, report: Report, metric: str) -> bool:
+    """Whether the paired interval of a policy and the strongest model leaves out 0."""
+    pair = {report.policy, STRONGEST}
+    found = [each for each in comparison.differences if {each.a, each.b} == pair and each.metric == metric]
+    return any(each.significant for each in found)
+
+
+def dominated(comparison: Comparison) -> str:
+    """Which policies another one beats: nowhere significantly worse, somewhere significantly better."""
+    beaten = [
+        report.policy
+        for report in comparison.reports
+        if report.policy not in comparison.pareto and not report.fields["oracle"]
+    ]
+    if comparison.replications == 1:
+        level = "by one replication, without intervals"
+    else:
+        level = f"by {comparison.confidence * 100:g} % paired intervals"
+    if not beaten:
+        return f"No policy is significantly beaten in {OBJECTIVES}, {level}."
+    rule = "another policy is significantly better in one and significantly worse in none"
+    return f"Beaten in {OBJECTIVES} taken together: {', '.join(beaten)} ({rule}, {level})."

@@ -1,0 +1,80 @@
+"""What the checking process does: one scenario after the other, whatever is in it."""
+
+from __future__ import annotations
+
+import logging
+import signal
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from catalogs.errors import Fault
+from router.errors import RouterError
+from simulator import InvalidScenarioError
+from wayfare.service.intake.scenarios import WIRE, Accepted, Intake
+from wayfare.service.runs.processes import limit_memory
+from wayfare.v1 import simulation_pb2 as pb
+
+if TYPE_CHECKING:
+    from multiprocessing.connection import Connection
+
+LOG = logging.getLogger(__name__)
+SPARE_BYTES = 2 * 1024**3
+"""Memory that checking may take beside what the process began with."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Question:
+    """A `CreateRunRequest` as it came, and what goes with it."""
+
+    tenant: str
+    request: bytes
+    policies: tuple[str, ...]
+    replications: int
+
+
+@dataclass(frozen=True, slots=True)
+class Faulty:
+    """The scenario cannot run."""
+
+    faults: tuple[Fault, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class TooMuch:
+    """The scenario needs more memory than checking may take; the process is to be replaced."""
+
+
+@dataclass(frozen=True, slots=True)
+class Broken:
+    """Checking itself failed."""
+
+    error: str
+
+
+Answer = Accepted | Faulty | TooMuch | Broken
+
+
+def check_all(pipe: Connection, intake: Intake) -> None:
+    """Answers questions until nobody asks any more."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    limit_memory(SPARE_BYTES)
+    with suppress(EOFError, OSError):
+        while True:
+            pipe.send(answer(intake, pipe.recv()))
+
+
+def answer(intake: Intake, question: Question) -> Answer:
+    """What there is to say of a scenario; never an error."""
+    try:
+        request = pb.CreateRunRequest.FromString(question.request)
+        return intake.checked(question.tenant, request, question.policies, question.replications)
+    except InvalidScenarioError as error:
+        return Faulty(error.faults)
+    except RouterError as error:
+        return Faulty((Fault(WIRE, "router", str(error)),))
+    except MemoryError:
+        return TooMuch()
+    except Exception as error:
+        LOG.exception("a scenario could not be checked")
+        return Broken(f"{type(error).__name__}: {error}")

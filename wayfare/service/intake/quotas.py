@@ -1,0 +1,150 @@
+"""What one tenant may have."""
+
+from __future__ import annotations
+
+import time
+from collections import Counter
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import grpc
+
+from wayfare.service.rpc.errors import RefusedError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator
+
+    from wayfare.storage.store import RunRecord
+
+HOUR_S = 3600.0
+RUN_BYTES = 4 * 1024**3
+"""Memory that a run may take."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Limits:
+    """What one tenant may have: unfinished runs and the requests they simulate, traces, open streams.
+
+    `stream_patience_s` is how long a stream waits for its caller: for the next piece of an upload, or
+    until an answer is taken.
+    """
+
+    unfinished: int = 10_000
+    unfinished_requests: int = 2_000_000_000
+    trace_bytes: int = 200_000_000
+    trace_bytes_per_hour: int = 2_000_000_000
+    watches: int = 5_000
+    record_streams: int = 8
+    uploads: int = 8
+    decide_streams: int = 100
+    stream_patience_s: float = 30.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunLimits:
+    """Runs at the same time, of all tenants and of one, and what each may take: seconds and memory."""
+
+    slots: int = 2
+    slots_per_tenant: int = 2
+    wall_s: float = 7_200.0
+    memory_bytes: int = RUN_BYTES
+
+
+class Holdings:
+    """What each tenant holds of its limits: counts kept as runs come and go."""
+
+    def __init__(self, limits: Limits) -> None:
+        """Nobody holds anything."""
+        self._limits = limits
+        self._runs: dict[str, dict[str, int]] = {}
+        self._requests: Counter[str] = Counter()
+
+    def take(self, record: RunRecord) -> None:
+        """Counts a run for its tenant.
+
+        Raises:
+            RefusedError: the tenant may not have it now.
+        """
+        held = self._runs.setdefault(record.tenant, {})
+        if len(held) >= self._limits.unfinished:
+            exhausted(f"{len(held):,} runs wait or run; a tenant may have {self._limits.unfinished:,}")
+        total, most = self._requests[record.tenant] + record.request_count, self._limits.unfinished_requests
+        if total > most:
+            exhausted(f"unfinished runs would simulate about {total:,} requests; a tenant may have {most:,}")
+        self._hold(record)
+
+    def take_all(self, records: Iterable[RunRecord]) -> None:
+        """Counts runs that were accepted earlier, whatever the limits say."""
+        for record in records:
+            self._hold(record)
+
+    def _hold(self, record: RunRecord) -> None:
+        """Counts a run."""
+        self._runs.setdefault(record.tenant, {})[record.run_id] = record.request_count
+        self._requests[record.tenant] += record.request_count
+
+    def give_back(self, record: RunRecord) -> None:
+        """A run is over, or was not accepted."""
+        held = self._runs.get(record.tenant, {})
+        self._requests[record.tenant] -= held.pop(record.run_id, 0)
+        if not held:
+            self._runs.pop(record.tenant, None)
+            del self._requests[record.tenant]
+
+    def run_changed(self, record: RunRecord) -> None:
+        """A listener: runs that are over are held no more."""
+        if record.state.is_over:
+            self.give_back(record)
+
+
+class OpenStreams:
+    """Counts each tenant's open streams of one kind."""
+
+    def __init__(self, kind: str, most: int) -> None:
+        """None is open."""
+        self._kind, self._most = kind, most
+        self._open: Counter[str] = Counter()
+
+    @contextmanager
+    def one(self, tenant: str) -> Iterator[None]:
+        """Holds a stream open.
+
+        Raises:
+            RefusedError: the tenant has as many as it may have.
+        """
+        if self._open[tenant] >= self._most:
+            exhausted(f"{self._most:,} {self._kind} are open; a tenant may have no more at once")
+        self._open[tenant] += 1
+        try:
+            yield
+        finally:
+            self._open[tenant] -= 1
+
+
+class Flow:
+    """Bytes that each tenant may send in an hour: a bucket that refills as time goes by."""
+
+    def __init__(self, bytes_per_hour: int, clock_s: Callable[[], float] = time.monotonic) -> None:
+        """Full buckets."""
+        self._most, self._clock_s = float(bytes_per_hour), clock_s
+        self._left: dict[str, tuple[float, float]] = {}
+
+    def take(self, tenant: str, size_bytes: int) -> None:
+        """Lets bytes in.
+
+        Raises:
+            RefusedError: the tenant has sent too many within the hour.
+        """
+        now_s = self._clock_s()
+        left, then_s = self._left.get(tenant, (self._most, now_s))
+        left = min(left + (now_s - then_s) * self._most / HOUR_S, self._most) - size_bytes
+        if left < 0.0:
+            wait_s = -left * HOUR_S / self._most
+            exhausted(f"a tenant may upload {self._most:,.0f} bytes an hour; try again in {wait_s:.0f} s")
+        self._left[tenant] = (left, now_s)
+
+
+def exhausted(text: str) -> None:
+    """Raises `RefusedError` for more than is allowed now."""
+    raise RefusedError(grpc.StatusCode.RESOURCE_EXHAUSTED, text)

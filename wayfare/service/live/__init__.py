@@ -1,0 +1,1 @@
+"""Live routers: those the operator configured, and each tenant's own."""

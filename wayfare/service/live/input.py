@@ -1,0 +1,150 @@
+"""What callers of live routers may say: facts, clocks, constraints, loads and reports that can be."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import grpc
+
+from router.views.fleet import TIERS
+from simulator.plan.live import Constraints
+from wayfare.service.rpc.errors import RefusedError
+from wayfare.service.rpc.simulation import invalid
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from router.views.stated import StatedRequest
+    from wayfare.service.live.routers import Desk
+    from wayfare.v1 import routing_pb2 as pb
+    from wayfare.v1.decision_pb2 import RequestFacts
+
+MOST_COUNT = 2**31 - 1
+"""Tokens, turns and loads beyond this are mistakes."""
+COUNTS = ("prompt_token_count", "max_output_token_count", "session", "turn")
+NAMES = ("task", "tenant", "region")
+MOST_NAME = 200
+MOST_SKEW_S = 60.0
+"""How far a caller's clock may be from that of a router which others ask too."""
+MOST_INSTANT_S = 1e12
+MOST_RETRY_AFTER_S = 3_600.0
+
+
+def stream_named(desk: Desk, name: str) -> str:
+    """The name of a stream; the only one where none is named.
+
+    Raises:
+        RefusedError: there is no such stream, or there are several.
+    """
+    streams = desk.fleet.streams
+    if name in streams:
+        return name
+    if not name and len(streams) == 1:
+        return next(iter(streams))
+    what = f"unknown stream {name[:80]!r}" if name else "name the request's stream: it says its constraints"
+    text = f"{what}; streams: {', '.join(map(repr, streams))}"
+    raise RefusedError(grpc.StatusCode.INVALID_ARGUMENT, text)
+
+
+def checked(facts: RequestFacts) -> RequestFacts:
+    """The facts, if they can be.
+
+    Raises:
+        RefusedError: a count is negative or absurd, or a name is.
+    """
+    for name in COUNTS:
+        value = getattr(facts, name)
+        if not 0 <= value <= MOST_COUNT:
+            invalid(f"facts.{name} {value} must be 0 to {MOST_COUNT}")
+    for name in NAMES:
+        if len(getattr(facts, name)) > MOST_NAME:
+            invalid(f"facts.{name} has {len(getattr(facts, name))} characters; at most {MOST_NAME} are taken")
+    return facts
+
+
+def moment(request: pb.DecideRequest | pb.ReportOutcomeRequest, desk: Desk) -> float:
+    """The instant on the caller's clock, or on the router's.
+
+    Raises:
+        RefusedError: it is no instant, or far from the clock of a router that others ask too.
+    """
+    if not request.HasField("now_s"):
+        return desk.live.now_s
+    if not abs(request.now_s) <= MOST_INSTANT_S:
+        invalid(f"now_s {request.now_s!r} must be a finite number of seconds, at most {MOST_INSTANT_S:g}")
+    if desk.shared and abs(request.now_s - desk.live.now_s) > MOST_SKEW_S:
+        text = f"now_s {request.now_s:.17g} is more than {MOST_SKEW_S:g} s from this router's clock"
+        invalid(f"{text}, {desk.live.now_s:.3f}; a router of your own takes any clock")
+    return request.now_s
+
+
+def constraints(demanded: pb.RequestConstraints, asked: StatedRequest) -> Constraints:
+    """What a request demands beyond its stream.
+
+    Raises:
+        RefusedError: a tier does not exist, a region is absurd, or a floor is no ratio.
+    """
+    regions = demanded.residency
+    if len(regions) > MOST_NAME or any(len(region) > MOST_NAME for region in regions):
+        invalid(f"constraints.residency may have {MOST_NAME} regions of {MOST_NAME} characters")
+    banned = frozenset(tier for tier in TIERS if tier in demanded.banned_tiers)
+    for tier in demanded.banned_tiers:
+        if tier not in banned:
+            invalid(f"constraints.banned_tiers {tier[:80]!r} is not one of {', '.join(TIERS)}")
+    if not 0.0 <= demanded.capability_floor <= 1.0:
+        invalid(f"constraints.capability_floor {demanded.capability_floor!r} is not in [0, 1]")
+    return Constraints(
+        task=asked.task,
+        region=asked.region,
+        residency=frozenset(regions) or None,
+        banned_tiers=banned,
+        capability_floor=demanded.capability_floor,
+    )
+
+
+def demand_reporter(desk: Desk, tenant: str) -> None:
+    """Raises `RefusedError` for loads of somebody whom the router does not believe."""
+    if desk.load_reporters is not None and tenant not in desk.load_reporters:
+        text = f"loads of router {desk.router_id!r} are reported by tenants that the operator names"
+        raise RefusedError(grpc.StatusCode.PERMISSION_DENIED, text)
+
+
+def take_loads(desk: Desk, loads: Sequence[pb.TargetLoad]) -> None:
+    """Takes over loads that the caller measured.
+
+    Raises:
+        RefusedError: a target does not exist, or a load cannot be; nothing is taken over then.
+    """
+    fleet = desk.live.fleet
+    for load in loads:
+        if load.target not in fleet.by_name:
+            invalid(
+                f"loads: unknown target {load.target[:80]!r}; known: {', '.join(map(repr, fleet.by_name))}"
+            )
+        if not (
+            all(0 <= count <= MOST_COUNT for count in (load.outstanding, load.waiting, load.running))
+            and 0.0 <= load.kv_usage_ratio <= 1.0
+        ):
+            invalid(f"loads: counts of {load.target!r} must be 0 to {MOST_COUNT}, kv_usage_ratio in [0, 1]")
+    for load in loads:
+        running = load.running if load.HasField("running") else max(load.outstanding - load.waiting, 0)
+        usage = load.kv_usage_ratio if load.HasField("kv_usage_ratio") else None
+        index = fleet.by_name[load.target].index
+        desk.live.measured(index, load.outstanding, load.waiting, running, usage)
+
+
+def plausible(said: pb.ReportOutcomeRequest.AttemptEvent) -> pb.ReportOutcomeRequest.AttemptEvent:
+    """What is said of an attempt, if it can be.
+
+    Raises:
+        RefusedError: a time or a count is absurd.
+    """
+    if said.HasField("retry_after_s") and not 0.0 <= said.retry_after_s <= MOST_RETRY_AFTER_S:
+        invalid(f"attempt.retry_after_s {said.retry_after_s!r} must be 0 to {MOST_RETRY_AFTER_S:g}")
+    if said.HasField("ttft_s") and not 0.0 <= said.ttft_s <= MOST_INSTANT_S:
+        invalid(f"attempt.ttft_s {said.ttft_s!r} must be a number of seconds, 0 or more")
+    if not 0 <= said.output_token_count <= MOST_COUNT:
+        invalid(f"attempt.output_token_count {said.output_token_count} must be 0 to {MOST_COUNT}")
+    if len(said.reason) > MOST_NAME:
+        invalid(f"attempt.reason has {len(said.reason)} characters; at most {MOST_NAME} are taken")
+    return said

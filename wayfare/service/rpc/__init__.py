@@ -1,0 +1,1 @@
+"""The gRPC face of the service: servicers, who calls, and what errors mean."""

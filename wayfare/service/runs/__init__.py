@@ -1,0 +1,1 @@
+"""Runs under way and their results: queue, slots, processes, files."""
