@@ -14,8 +14,8 @@ from hypothesis import strategies as st
 from pydantic import BaseModel, ValidationError
 from pydantic.fields import FieldInfo
 
+from simulator.quantities import Spread
 from simulator.settings.fleet import Deployment
-from simulator.settings.quantities import Spread
 from simulator.settings.streams import PlugInArrivals
 
 LARGE, SMALL = 1e6, 1e-3

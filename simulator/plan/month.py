@@ -9,9 +9,9 @@ from zoneinfo import ZoneInfo
 import numpy as np
 
 from simulator.accounting.month import Month
+from simulator.arrivals.diurnal import DAYS_PER_WEEK, Diurnal, local_seconds
 from simulator.settings.streams import DiurnalArrivals
 from simulator.signals import SECONDS_PER_DAY, SECONDS_PER_HOUR
-from simulator.workload.arrivals.diurnal import DAYS_PER_WEEK, Diurnal, local_seconds
 
 if TYPE_CHECKING:
     from simulator.settings.scenario import Scenario

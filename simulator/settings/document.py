@@ -7,9 +7,7 @@ from typing import Annotated
 
 from pydantic import Field, model_validator
 
-from simulator.settings.faults import FaultSettings
-from simulator.settings.fleet import Deployment
-from simulator.settings.quantities import (
+from simulator.quantities import (
     Duration,
     Instant,
     Name,
@@ -19,6 +17,8 @@ from simulator.settings.quantities import (
     Positive,
     Span,
 )
+from simulator.settings.faults import FaultSettings
+from simulator.settings.fleet import Deployment
 from simulator.settings.router import RouterSettings
 from simulator.settings.signals import SignalSettings
 from simulator.settings.streams import WorkloadSettings

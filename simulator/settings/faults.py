@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
-from simulator.settings.quantities import Count, Duration, Part, Ratio, Span
+from simulator.quantities import Count, Duration, Part, Ratio, Span
 
 PLACES = ("deployment", "replica", "region", "provider")
 

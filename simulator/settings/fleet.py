@@ -9,7 +9,7 @@ from pydantic import Field, model_validator
 
 from catalogs.records import Precision
 from router.views.fleet import Tier
-from simulator.settings.quantities import (
+from simulator.quantities import (
     ClockTime,
     Count,
     Duration,

@@ -7,7 +7,7 @@ from typing import Annotated
 from pydantic import Field
 
 from router.host.resilience import Resilience
-from simulator.settings.quantities import Count, Duration, NonNegative, Part, Ratio
+from simulator.quantities import Count, Duration, NonNegative, Part, Ratio
 
 NonNegativeInt = Annotated[int, Field(ge=0)]
 

@@ -6,7 +6,7 @@ from typing import Annotated
 
 from pydantic import Field
 
-from simulator.settings.quantities import ClockTime, NonNegative, Part
+from simulator.quantities import ClockTime, NonNegative, Part
 
 Price = Annotated[float, Field(allow_inf_nan=False)]
 Hours = Annotated[dict[ClockTime, Price], Field(min_length=1)]

@@ -9,7 +9,8 @@ from pydantic import ConfigDict, Discriminator, Field, Tag, field_validator, mod
 from catalogs.near_names import unknown_name
 from catalogs.units import rate_per_s
 from router.views.fleet import Tier
-from simulator.settings.quantities import (
+from simulator.arrivals import arrival_pattern_names
+from simulator.quantities import (
     Count,
     Duration,
     Name,
@@ -22,7 +23,6 @@ from simulator.settings.quantities import (
     Span,
     Tokens,
 )
-from simulator.workload.arrivals import arrival_pattern_names
 
 SHIPPED = ("steady", "bursty", "diurnal", "trace")
 WEEK = (1.0,) * 7

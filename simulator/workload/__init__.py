@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+from simulator.traces.conversion import convert_trace
+from simulator.traces.errors import InvalidTraceError, UnknownArrivalPatternError, WorkloadError
+from simulator.traces.registry import TRACE_FORMATS, read_trace
+from simulator.traces.statistics import LengthStatistics, TraceStatistics, inspect_trace
 from simulator.workload.columns import Workload
-from simulator.workload.errors import InvalidTraceError, UnknownArrivalPatternError, WorkloadError
-from simulator.workload.traces.conversion import convert_trace
-from simulator.workload.traces.registry import TRACE_FORMATS, read_trace
-from simulator.workload.traces.statistics import LengthStatistics, TraceStatistics, inspect_trace
 
 __all__ = [
     "TRACE_FORMATS",

@@ -9,18 +9,18 @@ from zoneinfo import ZoneInfo
 
 import numpy as np
 
+from simulator.arrivals import ArrivalWindow, arrival_pattern
 from simulator.distributions import whole_draws
-from simulator.workload.arrivals import ArrivalWindow, arrival_pattern
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from numpy.typing import NDArray
 
+    from simulator.arrivals.pattern import Arrivals, RecordedColumns
     from simulator.settings.scenario import Scenario
     from simulator.settings.streams import Stream
     from simulator.streams import RandomStreams
-    from simulator.workload.arrivals.pattern import Arrivals, RecordedColumns
     from simulator.workload.demand import Demand
 
     Draws = Callable[[str], np.random.Generator]

@@ -7,7 +7,7 @@ import pkgutil
 from dataclasses import MISSING, fields, is_dataclass
 
 from router.steps import EventKind
-from simulator.workload.traces.trace import TraceClock
+from simulator.traces.trace import TraceClock
 
 PACKAGES = (
     "router",

@@ -10,8 +10,8 @@ from pydantic import TypeAdapter
 
 from catalogs.reader import parse_yaml
 from simulator import scenario_schema
+from simulator.quantities import Part, Seconds
 from simulator.settings.descriptions import DESCRIPTIONS
-from simulator.settings.quantities import Part, Seconds
 from simulator.settings.streams import Arrivals
 
 

@@ -12,7 +12,7 @@ import pytest
 
 from catalogs.reader import parse_yaml
 from simulator import load_scenario, scenario_schema
-from simulator.workload.arrivals import registry
+from simulator.arrivals import registry
 from wayfare.reference import scenario_page
 from wayfare.reference.page import duration, said
 from wayfare.reference.sections import sections_of
@@ -285,7 +285,7 @@ def test_examples_are_accepted(
     title: str, key: str, example: str, folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Each example of the page loads as a part of a scenario."""
-    steady = EntryPoint("my_pattern", "simulator.workload.arrivals.steady:Steady", registry.ENTRY_POINT_GROUP)
+    steady = EntryPoint("my_pattern", "simulator.arrivals.steady:Steady", registry.ENTRY_POINT_GROUP)
     monkeypatch.setattr(registry, "_plugins", lambda: {"my_pattern": steady})
     data = written(title, key, parse_yaml(example))
     file = folder / "scenario.yaml"

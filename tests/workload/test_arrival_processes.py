@@ -9,14 +9,14 @@ from zoneinfo import ZoneInfo
 import numpy as np
 import pytest
 
-from simulator.workload.arrivals import registry
-from simulator.workload.arrivals.bursty import Bursty, gamma_renewal_s, piecewise_poisson_s
-from simulator.workload.arrivals.diurnal import Diurnal, local_seconds
-from simulator.workload.arrivals.pattern import Arrivals, ArrivalWindow
-from simulator.workload.arrivals.registry import arrival_pattern, arrival_pattern_names
-from simulator.workload.arrivals.renewal import renewal_instants_s
-from simulator.workload.arrivals.steady import Steady, evenly_spaced_s, poisson_s
-from simulator.workload.errors import ArrivalParameterError, UnknownArrivalPatternError
+from simulator.arrivals import registry
+from simulator.arrivals.bursty import Bursty, gamma_renewal_s, piecewise_poisson_s
+from simulator.arrivals.diurnal import Diurnal, local_seconds
+from simulator.arrivals.pattern import Arrivals, ArrivalWindow
+from simulator.arrivals.registry import arrival_pattern, arrival_pattern_names
+from simulator.arrivals.renewal import renewal_instants_s
+from simulator.arrivals.steady import Steady, evenly_spaced_s, poisson_s
+from simulator.traces.errors import ArrivalParameterError, UnknownArrivalPatternError
 
 START = datetime(2026, 11, 2, tzinfo=UTC)
 

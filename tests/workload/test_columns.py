@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pytest
 
+from simulator.arrivals.pattern import RecordedColumns
+from simulator.arrivals.steady import poisson_s
 from simulator.distributions import Empirical, Exponential, Fixed, LogNormal, Uniform, whole_draws
 from simulator.streams import RandomStreams, request_keys
 from simulator.workload import generate, requests
-from simulator.workload.arrivals.pattern import RecordedColumns
-from simulator.workload.arrivals.steady import poisson_s
 from simulator.workload.columns import Workload
 from simulator.workload.demand import Demand, demand_of, lengths_of
 from simulator.workload.ragged import gather_ragged

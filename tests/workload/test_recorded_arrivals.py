@@ -10,14 +10,14 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pytest
 
-from simulator.workload.arrivals import trace as playing
-from simulator.workload.arrivals.pattern import ArrivalWindow
-from simulator.workload.arrivals.trace import MOST_PLAYED, Played, Recorded
-from simulator.workload.errors import ArrivalParameterError
-from simulator.workload.traces.trace import Trace
+from simulator.arrivals import trace as playing
+from simulator.arrivals.pattern import ArrivalWindow
+from simulator.arrivals.trace import MOST_PLAYED, Played, Recorded
+from simulator.traces.errors import ArrivalParameterError
+from simulator.traces.trace import Trace
 
 if TYPE_CHECKING:
-    from simulator.workload.arrivals.pattern import Arrivals
+    from simulator.arrivals.pattern import Arrivals
 
 INT = np.int64
 

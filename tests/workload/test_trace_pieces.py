@@ -12,14 +12,13 @@ import numpy as np
 import pytest
 
 from catalogs.errors import Fault
-from simulator.workload import InvalidTraceError, convert_trace, inspect_trace, read_trace
-from simulator.workload.traces import clock
-from simulator.workload.traces.blocks import Blocks, largest_block_tokens, no_blocks
-from simulator.workload.traces.calls import CACHE_HIT, EMBEDDING, FAILED_CALL, NO_TEXT
-from simulator.workload.traces.clock import NO_INSTANT, TimeUnitError, epoch_unit, times_of
-from simulator.workload.traces.conversion import write_whole
-from simulator.workload.traces.notes import notes_of
-from simulator.workload.traces.reading import (
+from simulator.traces import clock
+from simulator.traces.blocks import Blocks, largest_block_tokens, no_blocks
+from simulator.traces.calls import CACHE_HIT, EMBEDDING, FAILED_CALL, NO_TEXT
+from simulator.traces.clock import NO_INSTANT, TimeUnitError, epoch_unit, times_of
+from simulator.traces.conversion import write_whole
+from simulator.traces.notes import notes_of
+from simulator.traces.reading import (
     BAD_INPUT,
     BAD_OUTPUT,
     BAD_PREFIX,
@@ -29,14 +28,15 @@ from simulator.workload.traces.reading import (
     sessions,
     token_counts,
 )
-from simulator.workload.traces.registry import (
+from simulator.traces.registry import (
     TRACE_FORMATS,
     ColumnMapError,
     UnknownTraceFormatError,
     trace_columns,
 )
-from simulator.workload.traces.statistics import trace_statistics
-from simulator.workload.traces.trace import Trace, TraceClock
+from simulator.traces.statistics import trace_statistics
+from simulator.traces.trace import Trace, TraceClock
+from simulator.workload import InvalidTraceError, convert_trace, inspect_trace, read_trace
 
 INT = np.int64
 MAP = {"timestamp": "ts", "input_tokens": "in", "output_tokens": "out"}

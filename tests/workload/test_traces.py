@@ -14,17 +14,17 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from simulator import simulate
+from simulator.arrivals.pattern import ArrivalWindow
+from simulator.arrivals.trace import MOST_PLAYED, Recorded
 from simulator.scenario.errors import InvalidScenarioError
 from simulator.streams import RandomStreams
+from simulator.traces.blocks import largest_block_tokens
+from simulator.traces.calls import CACHE_HIT, EMBEDDING, FAILED_CALL, NO_TEXT
+from simulator.traces.errors import ArrivalParameterError
+from simulator.traces.reading import BAD_TIMESTAMP, NO_OUTPUT, ODD_TIMESTAMP
 from simulator.workload import InvalidTraceError, convert_trace, inspect_trace, read_trace
-from simulator.workload.arrivals.pattern import ArrivalWindow
-from simulator.workload.arrivals.trace import MOST_PLAYED, Recorded
 from simulator.workload.columns import Workload
-from simulator.workload.errors import ArrivalParameterError
 from simulator.workload.generate import generate_workload
-from simulator.workload.traces.blocks import largest_block_tokens
-from simulator.workload.traces.calls import CACHE_HIT, EMBEDDING, FAILED_CALL, NO_TEXT
-from simulator.workload.traces.reading import BAD_TIMESTAMP, NO_OUTPUT, ODD_TIMESTAMP
 from wayfare.render.terminal.trace_summary import summary_rows
 from world_cases import SMALL, scenario, with_stream
 

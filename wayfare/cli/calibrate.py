@@ -80,7 +80,7 @@ def command(
     from catalogs.profile_file import profile_by
     from simulator.calibration.measured.points import numbered_rows
     from simulator.calibration.measured.request_log import is_log
-    from simulator.workload.traces.conversion import write_whole
+    from simulator.traces.conversion import write_whole
 
     facts = catalog_with(catalog)
     start = profile_by(facts, name)

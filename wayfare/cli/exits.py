@@ -52,7 +52,7 @@ def late_codes() -> Iterator[tuple[Kinds, int]]:
     from router.errors import PolicyFailedError, RouterError
     from simulator.calibration.measured.points import InvalidPointsError
     from simulator.scenario.errors import ScenarioError
-    from simulator.workload.errors import WorkloadError
+    from simulator.traces.errors import WorkloadError
     from wayfare.metrics.errors import MetricsError, NotTakenError
 
     yield (PolicyFailedError, NotTakenError), FAILED

@@ -29,7 +29,7 @@ def command(config: Path, name: str | None, target: Path | None) -> None:
 
     from catalogs.model_import.config_reading import UnreadableModelConfigError
     from catalogs.model_import.model_config import imported_model, model_entry
-    from simulator.workload.traces.conversion import write_whole
+    from simulator.traces.conversion import write_whole
 
     data = read_config(config)
     try:

@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING
 
 import click
 
-
 from router.registry import BASELINES, describe_policy, policy_names
 from wayfare.render.terminal.console import console, plain_table
 

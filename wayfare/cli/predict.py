@@ -55,7 +55,7 @@ def command(points: Path, name: str | None, catalog: Path | None, as_json: bool,
     from catalogs.profile_file import profile_by
     from simulator.calibration.errors import by_engine_and_regime
     from simulator.calibration.measured.points import read_rows
-    from simulator.workload.traces.conversion import write_whole
+    from simulator.traces.conversion import write_whole
 
     rows = read_rows(points)
     facts = catalog_with(catalog)

@@ -54,7 +54,7 @@ def command(points: Path, name: str, times: Times, catalog: Path | None, as_json
     from simulator.calibration.measured.energy_points import NEEDED
     from simulator.calibration.measured.points import read_rows
     from simulator.calibration.power_errors import by_accelerator_and_kind
-    from simulator.workload.traces.conversion import write_whole
+    from simulator.traces.conversion import write_whole
 
     rows = read_rows(points, NEEDED)
     judged, reasons = judge(rows, name, times, catalog_with(catalog))

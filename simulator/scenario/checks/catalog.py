@@ -12,14 +12,14 @@ from catalogs.near_names import unknown_name
 from catalogs.units import utc_day
 from router.errors import InvalidPolicyParameterError, RouterError
 from router.registry import make_policy
+from simulator.arrivals import arrival_pattern
 from simulator.fleet.given_signals import signal_problems
 from simulator.fleet.registry import BACKENDS
 from simulator.scenario.checks.extent import WHOLE, Extent
 from simulator.scenario.checks.faults import disturbance_problems
 from simulator.scenario.checks.traces import length_problems, recording_problems
 from simulator.settings.streams import TraceArrivals
-from simulator.workload.arrivals import arrival_pattern
-from simulator.workload.errors import WorkloadError
+from simulator.traces.errors import WorkloadError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from simulator.arrivals import arrival_pattern
+from simulator.arrivals.trace import Recorded
 from simulator.scenario.checks.memory import free_bytes
 from simulator.settings.streams import TraceArrivals
-from simulator.workload.arrivals import arrival_pattern
-from simulator.workload.arrivals.trace import Recorded
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

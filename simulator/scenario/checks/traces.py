@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from simulator.workload.arrivals.trace import Recorded
-from simulator.workload.errors import ArrivalParameterError, InvalidTraceError, WorkloadError
+from simulator.arrivals.trace import Recorded
+from simulator.traces.errors import ArrivalParameterError, InvalidTraceError, WorkloadError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from simulator.settings.streams import Stream, TraceArrivals
-    from simulator.workload.traces.trace import Trace
+    from simulator.traces.trace import Trace
 
     Problem = tuple[str, str]
 

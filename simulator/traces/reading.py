@@ -9,13 +9,13 @@ import numpy as np
 from catalogs.errors import Fault
 from simulator.tables import FAULT, ROW, InvalidTableError, instant_ns, number, text
 from simulator.tables.expressions import first_of
-from simulator.workload.errors import InvalidTraceError
-from simulator.workload.traces.blocks import largest_block_tokens, no_blocks, read_blocks
-from simulator.workload.traces.calls import CALL_COLUMNS, call_reasons
-from simulator.workload.traces.clock import NO_INSTANT, TimeUnitError, times_of
-from simulator.workload.traces.layout import REQUIRED_ROLES
-from simulator.workload.traces.notes import trace_notes
-from simulator.workload.traces.trace import Trace
+from simulator.traces.blocks import largest_block_tokens, no_blocks, read_blocks
+from simulator.traces.calls import CALL_COLUMNS, call_reasons
+from simulator.traces.clock import NO_INSTANT, TimeUnitError, times_of
+from simulator.traces.errors import InvalidTraceError
+from simulator.traces.layout import REQUIRED_ROLES
+from simulator.traces.notes import trace_notes
+from simulator.traces.trace import Trace
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -23,9 +23,9 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from simulator.tables import Table
-    from simulator.workload.traces.blocks import Blocks
-    from simulator.workload.traces.clock import Times
-    from simulator.workload.traces.layout import TraceLayout
+    from simulator.traces.blocks import Blocks
+    from simulator.traces.clock import Times
+    from simulator.traces.layout import TraceLayout
 
     Columns = dict[str, NDArray[Any]]
     Paths = Mapping[str, tuple[str, ...]]

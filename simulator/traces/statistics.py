@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from simulator.workload.traces.registry import read_trace
+from simulator.traces.registry import read_trace
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from simulator.workload.traces.trace import Trace
+    from simulator.traces.trace import Trace
 
 QUANTILES: Final = (0.1, 0.5, 0.9, 0.95, 0.99)
 

@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from simulator.workload.traces.layout import TraceLayout
+from simulator.traces.layout import TraceLayout
 
 PLAIN = TraceLayout(columns=None)

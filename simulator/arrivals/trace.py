@@ -8,17 +8,17 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from simulator.workload.arrivals.pattern import Arrivals, ArrivalWindow, RecordedColumns
-from simulator.workload.errors import ArrivalParameterError
+from simulator.arrivals.pattern import Arrivals, ArrivalWindow, RecordedColumns
+from simulator.traces.errors import ArrivalParameterError
+from simulator.traces.registry import read_trace
 from simulator.workload.ragged import gather_ragged
-from simulator.workload.traces.registry import read_trace
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from numpy.typing import NDArray
 
-    from simulator.workload.traces.trace import Trace
+    from simulator.traces.trace import Trace
 
     Floats = NDArray[np.float64]
     Ints = NDArray[np.int64]

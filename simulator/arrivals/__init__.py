@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from simulator.workload.arrivals.pattern import ArrivalPattern, Arrivals, ArrivalWindow, RecordedColumns
-from simulator.workload.arrivals.registry import ARRIVAL_PATTERNS, arrival_pattern, arrival_pattern_names
+from simulator.arrivals.pattern import ArrivalPattern, Arrivals, ArrivalWindow, RecordedColumns
+from simulator.arrivals.registry import ARRIVAL_PATTERNS, arrival_pattern, arrival_pattern_names
 
 __all__ = [
     "ARRIVAL_PATTERNS",

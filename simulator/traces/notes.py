@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from simulator.workload.traces.clock import UNIT_NAMES
+from simulator.traces.clock import UNIT_NAMES
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from simulator.workload.traces.trace import Trace
+    from simulator.traces.trace import Trace
 
 
 def trace_notes(trace: Trace) -> Trace:

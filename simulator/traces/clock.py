@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from simulator.workload.traces.trace import TraceClock
+from simulator.traces.trace import TraceClock
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

@@ -7,12 +7,12 @@ from importlib.metadata import EntryPoint, entry_points
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Final
 
-from simulator.workload.arrivals.bursty import Bursty
-from simulator.workload.arrivals.diurnal import Diurnal
-from simulator.workload.arrivals.pattern import ArrivalPattern
-from simulator.workload.arrivals.steady import Steady
-from simulator.workload.arrivals.trace import Recorded
-from simulator.workload.errors import ArrivalParameterError, UnknownArrivalPatternError
+from simulator.arrivals.bursty import Bursty
+from simulator.arrivals.diurnal import Diurnal
+from simulator.arrivals.pattern import ArrivalPattern
+from simulator.arrivals.steady import Steady
+from simulator.arrivals.trace import Recorded
+from simulator.traces.errors import ArrivalParameterError, UnknownArrivalPatternError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping

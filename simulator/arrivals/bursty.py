@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
-from simulator.workload.arrivals.pattern import Arrivals, ArrivalWindow
-from simulator.workload.arrivals.renewal import renewal_instants_s
-from simulator.workload.arrivals.steady import poisson_s
+from simulator.arrivals.pattern import Arrivals, ArrivalWindow
+from simulator.arrivals.renewal import renewal_instants_s
+from simulator.arrivals.steady import poisson_s
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

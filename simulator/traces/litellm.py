@@ -7,7 +7,7 @@ own cache and embeddings stand among the others.
 
 from __future__ import annotations
 
-from simulator.workload.traces.layout import TraceLayout
+from simulator.traces.layout import TraceLayout
 
 LITELLM = TraceLayout(
     columns={

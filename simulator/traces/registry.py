@@ -8,24 +8,24 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Final
 
 from simulator.tables import InvalidTableError, open_table
-from simulator.workload.errors import WorkloadError
-from simulator.workload.traces.azure import AZURE
-from simulator.workload.traces.bailian import BAILIAN
-from simulator.workload.traces.burstgpt import BURSTGPT
-from simulator.workload.traces.clock import TIME_UNITS
-from simulator.workload.traces.layout import REQUIRED_ROLES, ROLES
-from simulator.workload.traces.litellm import LITELLM
-from simulator.workload.traces.mooncake import MOONCAKE
-from simulator.workload.traces.native import NATIVE
-from simulator.workload.traces.plain import PLAIN
-from simulator.workload.traces.reading import as_trace_error, invalid_trace, read_with_layout
+from simulator.traces.azure import AZURE
+from simulator.traces.bailian import BAILIAN
+from simulator.traces.burstgpt import BURSTGPT
+from simulator.traces.clock import TIME_UNITS
+from simulator.traces.errors import WorkloadError
+from simulator.traces.layout import REQUIRED_ROLES, ROLES
+from simulator.traces.litellm import LITELLM
+from simulator.traces.mooncake import MOONCAKE
+from simulator.traces.native import NATIVE
+from simulator.traces.plain import PLAIN
+from simulator.traces.reading import as_trace_error, invalid_trace, read_with_layout
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from simulator.tables import Table
-    from simulator.workload.traces.layout import TraceLayout
-    from simulator.workload.traces.trace import Trace
+    from simulator.traces.layout import TraceLayout
+    from simulator.traces.trace import Trace
 
 TRACE_FORMATS: Final[Mapping[str, TraceLayout]] = MappingProxyType(
     {

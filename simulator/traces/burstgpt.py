@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from simulator.workload.traces.layout import TraceLayout
+from simulator.traces.layout import TraceLayout
 
 BURSTGPT = TraceLayout(
     columns={

@@ -12,12 +12,12 @@ from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from simulator.workload.traces.registry import read_trace
+from simulator.traces.registry import read_trace
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from simulator.workload.traces.trace import Trace
+    from simulator.traces.trace import Trace
 
 HEADER: Final = (
     "arrival_s", "input_tokens", "output_tokens", "max_output_tokens", "session", "prefix_blocks",

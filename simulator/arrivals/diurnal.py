@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from simulator.workload.arrivals.pattern import Arrivals, ArrivalWindow
-from simulator.workload.arrivals.steady import poisson_s
+from simulator.arrivals.pattern import Arrivals, ArrivalWindow
+from simulator.arrivals.steady import poisson_s
 
 if TYPE_CHECKING:
     from datetime import tzinfo

@@ -5,7 +5,7 @@ The fields are Mooncake's and a conversation's besides, but `hash_ids` name bloc
 
 from __future__ import annotations
 
-from simulator.workload.traces.layout import TraceLayout
+from simulator.traces.layout import TraceLayout
 
 BAILIAN = TraceLayout(
     columns={
