@@ -14,9 +14,9 @@ from hypothesis import strategies as st
 from pydantic import BaseModel, ValidationError
 from pydantic.fields import FieldInfo
 
+from simulator.arrivals import PlugInArrivals
 from simulator.quantities import Spread
 from simulator.settings.fleet import Deployment
-from simulator.settings.streams import PlugInArrivals
 
 LARGE, SMALL = 1e6, 1e-3
 NAMES = ("a", "b-1", "C.2", "d_3")

@@ -1,16 +1,18 @@
-"""Arrival patterns, one file each, registered in `registry.ARRIVAL_PATTERNS`."""
+"""Arrival patterns, one file each, listed in `registry`."""
 
 from __future__ import annotations
 
 from simulator.arrivals.pattern import ArrivalPattern, Arrivals, ArrivalWindow, RecordedColumns
-from simulator.arrivals.registry import ARRIVAL_PATTERNS, arrival_pattern, arrival_pattern_names
+from simulator.arrivals.registry import ArrivalSettings, PlugInArrivals, arrival_pattern_names
+from simulator.arrivals.trace import TraceArrivals
 
 __all__ = [
-    "ARRIVAL_PATTERNS",
     "ArrivalPattern",
+    "ArrivalSettings",
     "ArrivalWindow",
     "Arrivals",
+    "PlugInArrivals",
     "RecordedColumns",
-    "arrival_pattern",
+    "TraceArrivals",
     "arrival_pattern_names",
 ]

@@ -2,40 +2,52 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
 
 import numpy as np
+from pydantic import Field
 
-from simulator.arrivals.pattern import Arrivals, ArrivalWindow
+from simulator.arrivals.pattern import PATTERN, Arrivals, ArrivalWindow
 from simulator.arrivals.renewal import renewal_instants_s
 from simulator.arrivals.steady import poisson_s
+from simulator.quantities import Part, Positive, Rate, Span
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Bursty:
-    """Gamma renewals (`gamma`), a two-state MMPP (`mmpp`) or bursts with silence between (`on_off`).
+class BurstyArrivals(Part):
+    """Clustered arrivals: Gamma gaps, a rate that switches, or bursts with silence between."""
 
-    All have the mean `rate_per_s` in equilibrium and start in equilibrium. `cv` is the coefficient
-    of variation of Gamma gaps. For the others, bursts last `burst_duration_s` on average, take
-    `burst_share` of the time, and have `burst_factor` times the rate of the time between them
-    (`mmpp` only); both states last exponential times.
-    """
-
-    rate_per_s: float
+    # All have the mean `rate` in equilibrium and start in equilibrium. `cv` is the coefficient of
+    # variation of Gamma gaps. For a two-state MMPP (`mmpp`) and bursts with silence between (`on_off`),
+    # bursts last `burst_duration` on average, take `burst_share` of the time, and have `burst_factor`
+    # times the rate of the time between them (`mmpp` only); both states last exponential times.
+    pattern: Literal["bursty"]
+    rate: Rate
     process: Literal["gamma", "mmpp", "on_off"] = "gamma"
-    cv: float = 2.0
-    burst_factor: float = 8.0
-    burst_share: float = 0.1
-    burst_duration_s: float = 30.0
+    cv: Positive = 2.0
+    burst_factor: Annotated[float, Field(ge=1, allow_inf_nan=False)] = 8.0
+    burst_share: Annotated[float, Field(gt=0, lt=1)] = 0.1
+    burst_duration: Span = 30.0
+
+    KEYS: ClassVar[Mapping[str, str]] = {
+        "pattern": PATTERN,
+        "rate": "Mean arrivals, bursts included. Example: 90/min.",
+        "process": "gamma: clustered gaps; mmpp: a rate that switches; on_off: bursts with silence "
+        "between. "
+        "Example: mmpp.",
+        "cv": "Coefficient of variation of the gaps of gamma; 1 is Poisson, more is burstier. Example: 3.",
+        "burst_factor": "Rate within bursts over the rate between them (mmpp). Example: 10.",
+        "burst_share": "Share of the time that is in bursts (mmpp, on_off). Example: 0.05.",
+        "burst_duration": "Mean length of a burst (mmpp, on_off). Example: 2min.",
+    }
 
     def arrivals(self, window: ArrivalWindow, rng: np.random.Generator) -> Arrivals:
         """Arrivals of the chosen process."""
         if self.process == "gamma":
-            return Arrivals(arrival_s=gamma_renewal_s(self.rate_per_s, self.cv, window.duration_s, rng))
+            return Arrivals(arrival_s=gamma_renewal_s(self.rate, self.cv, window.duration_s, rng))
         edges_s, bursting = self._states(window.duration_s, rng)
         burst_per_s, calm_per_s = self._state_rates_per_s()
         rates_per_s = np.where(bursting, burst_per_s, calm_per_s)
@@ -45,20 +57,20 @@ class Bursty:
         """Rates within and between bursts: share b + (1 - share) c = rate, b = factor c."""
         share = self.burst_share
         if self.process == "on_off":
-            return self.rate_per_s / share, 0.0
-        calm = self.rate_per_s / (share * self.burst_factor + 1.0 - share)
+            return self.rate / share, 0.0
+        calm = self.rate / (share * self.burst_factor + 1.0 - share)
         return self.burst_factor * calm, calm
 
     def _states(
         self, duration_s: float, rng: np.random.Generator
     ) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
         """Edges of the alternating states from 0 to `duration_s`, and which of them are bursts."""
-        calm_mean_s = self.burst_duration_s * (1.0 - self.burst_share) / self.burst_share
+        calm_mean_s = self.burst_duration * (1.0 - self.burst_share) / self.burst_share
         bursting = bool(rng.random() < self.burst_share)
-        cycle_s = self.burst_duration_s + calm_mean_s
+        cycle_s = self.burst_duration + calm_mean_s
         edges_s = np.zeros(1)
         while edges_s[-1] < duration_s:
-            means_s = np.array([calm_mean_s, self.burst_duration_s])
+            means_s = np.array([calm_mean_s, self.burst_duration])
             count = 2 * int(duration_s / cycle_s + 16)
             phase = (np.arange(count) + len(edges_s) - 1 + bursting) % 2
             edges_s = np.append(edges_s, edges_s[-1] + np.cumsum(rng.exponential(means_s[phase])))

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
 
 import numpy as np
+from pydantic import Field, field_validator
 
-from simulator.arrivals.pattern import Arrivals, ArrivalWindow
+from simulator.arrivals.pattern import PATTERN, Arrivals, ArrivalWindow
 from simulator.arrivals.steady import poisson_s
+from simulator.quantities import NonNegative, Part, Rate
 
 if TYPE_CHECKING:
     from datetime import tzinfo
@@ -23,24 +25,43 @@ EPOCH_WEEKDAY = 3  # 1970-01-01 was a Thursday; Monday is 0
 OFFSET_STEP_S = 900.0  # every clock change so far fell on a quarter of an hour
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Diurnal:
-    """A non-homogeneous Poisson process on the users' local clock, exact by thinning.
+class DiurnalArrivals(Part):
+    """A daily wave on the users' local clock; `rate` is the mean over a day."""
 
-    rate(h) = rate (1 + a cos(2 pi (h - peak_hour) / 24)) weekday factor, with
-    a = (peak_to_trough - 1) / (peak_to_trough + 1): `rate_per_s` is the mean over a whole day, and
-    over a whole week where `weekday_factors` (Monday first, any scale) are given.
-    """
+    # A non-homogeneous Poisson process, exact by thinning:
+    # rate(h) = rate (1 + a cos(2 pi (h - peak_hour) / 24)) weekday factor, with
+    # a = (peak_to_trough - 1) / (peak_to_trough + 1); where `weekday_factors` (Monday first, any scale)
+    # are given, `rate` is the mean over a whole week.
+    pattern: Literal["diurnal"]
+    rate: Rate
+    peak_hour: Annotated[float, Field(ge=0, lt=24)] = 14.0
+    peak_to_trough: Annotated[float, Field(ge=1, allow_inf_nan=False)] = 3.0
+    weekday_factors: tuple[NonNegative, ...] = (1.0,) * DAYS_PER_WEEK
 
-    rate_per_s: float
-    peak_hour: float = 14.0
-    peak_to_trough: float = 3.0
-    weekday_factors: tuple[float, ...] = (1.0,) * DAYS_PER_WEEK
+    KEYS: ClassVar[Mapping[str, str]] = {
+        "pattern": PATTERN,
+        "rate": "Mean arrivals over a whole day; over a whole week where weekday_factors are given. "
+        "Example: 0.5/s.",
+        "peak_hour": "Hour of the users' local clock with most arrivals. Example: 14.5.",
+        "peak_to_trough": "Rate at the peak over the rate half a day away. Example: 8.",
+        "weekday_factors": "How busy each day of the week is: seven factors, Monday first; only their "
+        "ratios count. "
+        "Example: [1, 1, 1, 1, 1, 0.3, 0.2].",
+    }
+
+    @field_validator("weekday_factors")
+    @classmethod
+    def _a_week(cls, factors: tuple[float, ...]) -> tuple[float, ...]:
+        """Seven factors, Monday first, of which one is positive."""
+        if len(factors) != DAYS_PER_WEEK or sum(factors) <= 0.0:
+            message = "give seven factors, Monday first, at least one above 0"
+            raise ValueError(message)
+        return factors
 
     def arrivals(self, window: ArrivalWindow, rng: np.random.Generator) -> Arrivals:
         """Arrivals at the peak rate, each kept with the probability rate / peak rate."""
         highest = (1.0 + self._swing()) * self._day_factors().max()
-        candidates_s = poisson_s(self.rate_per_s * highest, window.duration_s, rng)
+        candidates_s = poisson_s(self.rate * highest, window.duration_s, rng)
         chance = self.relative_rate(local_seconds(window.start, candidates_s, window.zone)) / highest
         return Arrivals(arrival_s=candidates_s[rng.random(len(candidates_s)) < chance])
 

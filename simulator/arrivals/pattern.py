@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Protocol, runtime_checkable
+from typing import TYPE_CHECKING, Final, Protocol, runtime_checkable
+
+PATTERN: Final = "Which arrival process this is; it decides which other keys there are."
+"""What every pattern's `pattern` means."""
 
 if TYPE_CHECKING:
     from datetime import datetime, tzinfo
@@ -57,12 +60,13 @@ class Arrivals:
 class ArrivalPattern(Protocol):
     """One stream's arrivals.
 
-    A pattern is made from the keys beside `pattern` in a scenario (`rate` arrives as `rate_per_s`,
-    a float, the rest as read from YAML) and raises `ArrivalParameterError` for what it cannot work
-    with. `arrivals` must be pure but for `rng`: the same generator state gives the same arrivals,
-    and no other randomness, clock or file that changes is read. Instants ascend, are finite and
-    lie in [0, window.duration_s). Third parties register a class under the entry-point group
-    `wayfare.arrivals`.
+    A pattern that ships is the part of the scenario that states it: its fields are the keys, their
+    types check them, `KEYS` says what each means. A plug-in's is made from the keys beside `pattern`
+    (`rate` arrives as `rate_per_s`, a float, the rest as read from YAML) and raises
+    `ArrivalParameterError` for what it cannot work with. `arrivals` must be pure but for `rng`: the
+    same generator state gives the same arrivals, and no other randomness, clock or file that changes is
+    read. Instants ascend, are finite and lie in [0, window.duration_s). Third parties register a class
+    under the entry-point group `wayfare.arrivals`.
     """
 
     def arrivals(self, window: ArrivalWindow, rng: np.random.Generator) -> Arrivals:

@@ -2,30 +2,38 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, ClassVar, Literal
 
 import numpy as np
 
-from simulator.arrivals.pattern import Arrivals, ArrivalWindow
+from simulator.arrivals.pattern import PATTERN, Arrivals, ArrivalWindow
 from simulator.arrivals.renewal import renewal_instants_s
+from simulator.quantities import Part, Rate
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Steady:
-    """A Poisson process, or evenly spaced arrivals (`deterministic`, the first at half a gap)."""
+class SteadyArrivals(Part):
+    """The same rate throughout: a Poisson process, or evenly spaced."""
 
-    rate_per_s: float
+    # deterministic: the first arrival is at half a gap
+    pattern: Literal["steady"]
+    rate: Rate
     process: Literal["poisson", "deterministic"] = "poisson"
+
+    KEYS: ClassVar[Mapping[str, str]] = {
+        "pattern": PATTERN,
+        "rate": "Mean arrivals. Example: 2/s.",
+        "process": "poisson: at random; deterministic: evenly spaced. Example: deterministic.",
+    }
 
     def arrivals(self, window: ArrivalWindow, rng: np.random.Generator) -> Arrivals:
         """Arrivals at the steady rate."""
         if self.process == "deterministic":
-            return Arrivals(arrival_s=evenly_spaced_s(self.rate_per_s, window.duration_s))
-        return Arrivals(arrival_s=poisson_s(self.rate_per_s, window.duration_s, rng))
+            return Arrivals(arrival_s=evenly_spaced_s(self.rate, window.duration_s))
+        return Arrivals(arrival_s=poisson_s(self.rate, window.duration_s, rng))
 
 
 def evenly_spaced_s(rate_per_s: float, duration_s: float) -> NDArray[np.float64]:

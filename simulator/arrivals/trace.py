@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from math import ceil, floor, inf
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Annotated, ClassVar, Final, Literal
 
 import numpy as np
+from pydantic import Field, field_validator
 
-from simulator.arrivals.pattern import Arrivals, ArrivalWindow, RecordedColumns
+from simulator.arrivals.pattern import PATTERN, Arrivals, ArrivalWindow, RecordedColumns
+from simulator.quantities import Duration, Part, Positive
+from simulator.ragged import gather_ragged
 from simulator.traces.errors import ArrivalParameterError
 from simulator.traces.registry import read_trace
-from simulator.workload.ragged import gather_ragged
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator
 
     from numpy.typing import NDArray
 
@@ -43,27 +46,59 @@ class Played:
     copy: Ints
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Recorded:
-    """A trace file played back.
+class TraceArrivals(Part):
+    """A recorded trace played back; the format is detected where none is named.
 
-    Recorded seconds (from the first row on) are multiplied by `time_scale`; rows within `window_s`
-    of that clock are taken. `rate_scale` changes how many requests there are on the same clock: below
-    1 each row is kept with that probability; above, rows are played that often on the average, the
-    further times by other users a moment later, before the row that follows. With `loop` the recording
-    is repeated, its last gap being its mean gap, else it ends early. `time_unit` is that of the file's
-    numbers, `prefix_block_tokens` the size of the prompt blocks that it names.
+    Where it names the blocks of its prompts, each has `prefix_block_tokens`, a prompt's last fewer; as
+    the format says where it is left out. `time_unit` is that of the file's numbers; where it is left
+    out, instants since 1970 are told by their size.
     """
 
+    # Recorded seconds (from the first row on) are multiplied by `time_scale`; rows within `window` of
+    # that clock are taken. `rate_scale` changes how many requests there are on the same clock: below 1
+    # each row is kept with that probability; above, rows are played that often on the average, the
+    # further times by other users a moment later, before the row that follows. With `loop` the recording
+    # is repeated, its last gap being its mean gap, else it ends early.
+    pattern: Literal["trace"]
     file: str
-    format: str | None = None
-    columns: Mapping[str, str] | None = None
-    rate_scale: float = 1.0
-    time_scale: float = 1.0
-    window_s: tuple[float, float] | None = None
+    format: (
+        Literal["azure", "bailian", "mooncake", "burstgpt", "litellm", "wayfare", "csv", "jsonl", "parquet"]
+        | None
+    ) = None
+    columns: dict[str, str] | None = None
+    rate_scale: Positive = 1.0
+    time_scale: Positive = 1.0
+    window: tuple[Duration, Duration] | None = None
     loop: bool = False
-    time_unit: str | None = None
-    prefix_block_tokens: int | None = None
+    prefix_block_tokens: Annotated[int, Field(ge=16, le=65_536, multiple_of=16)] | None = None
+    time_unit: Literal["s", "ms", "us", "ns"] | None = None
+
+    KEYS: ClassVar[Mapping[str, str]] = {
+        "pattern": PATTERN,
+        "file": "The recording, from the scenario's folder; gzip is unpacked. Example: traces/monday.csv.gz.",
+        "format": "The recording's format; detected where left out. Example: mooncake.",
+        "columns": "Fields of a file in none of the formats, by role: timestamp, input_tokens, "
+        "output_tokens; also max_output_tokens, session, prefix_blocks, prefix_block_tokens, status, "
+        "cache_hit, call_type. "
+        "Example: {timestamp: ts, input_tokens: prompt, output_tokens: answer}.",
+        "rate_scale": "What the recorded rate is multiplied by. Example: 2.",
+        "time_scale": "What recorded seconds are multiplied by: 2 plays at half the speed. Example: 0.5.",
+        "window": "From and to of the recording's clock that are played; all where left out. "
+        "Example: [1h, 2h].",
+        "loop": "Whether the recording starts again when it ends before the run does. Example: true.",
+        "prefix_block_tokens": "Tokens of a recorded prefix block; the format's own where left out. "
+        "Example: 512.",
+        "time_unit": "Unit of the recording's times; recognised where left out. Example: ms.",
+    }
+
+    @field_validator("window")
+    @classmethod
+    def _forward(cls, window: tuple[float, float] | None) -> tuple[float, float] | None:
+        """A window ends after it begins."""
+        if window is not None and window[1] <= window[0]:
+            message = f"window {window!r} does not end after it begins"
+            raise ValueError(message)
+        return window
 
     def trace(self) -> Trace:
         """The recording.
@@ -106,7 +141,7 @@ class Recorded:
         within = float(np.searchsorted(first_pass_s, duration_s, side="left"))
         if not self.loop or len(first_pass_s) == 0:
             return within * self.rate_scale
-        if float(first_pass_s[-1]) <= 0.0 and self.window_s is None:
+        if float(first_pass_s[-1]) <= 0.0 and self.window is None:
             return inf
         passes = max(duration_s / self._period_s(first_pass_s), 1.0)
         return max(len(first_pass_s) * passes, within) * self.rate_scale
@@ -130,7 +165,7 @@ class Recorded:
     def _taken_s(self, trace: Trace) -> tuple[Floats, Ints]:
         """Instants at which the rows in the window play in the first pass, and their rows."""
         clock_s = trace.arrival_s * self.time_scale
-        low_s, high_s = self.window_s or (0.0, inf)
+        low_s, high_s = self.window or (0.0, inf)
         first, last = np.searchsorted(clock_s, (low_s, high_s), side="left")
         return clock_s[first:last] - low_s, np.arange(first, last)
 
@@ -139,8 +174,8 @@ class Recorded:
         if len(first_pass_s) == 0:
             return 0.0
         last_s = float(first_pass_s[-1])
-        if self.window_s is not None:
-            return max(self.window_s[1] - self.window_s[0], last_s)
+        if self.window is not None:
+            return max(self.window[1] - self.window[0], last_s)
         gap_s = last_s / (len(first_pass_s) - 1) if len(first_pass_s) > 1 else self.time_scale
         return last_s + max(gap_s, 1e-9)
 

@@ -15,7 +15,7 @@ def accuracy_digest() -> str:
     """SHA-256 over the sources of step costs, kernel and calibration, profiles and chips."""
     digest = hashlib.sha256()
     for folder in CODE:
-        for path in sorted((ROOT / folder).glob("*.py")):
+        for path in sorted((ROOT / folder).rglob("*.py")):
             digest.update(path.read_bytes())
     catalog = load_catalog()
     for entries in (catalog.serving_profiles, catalog.accelerators):

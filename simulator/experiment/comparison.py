@@ -9,17 +9,17 @@ from os import cpu_count
 from typing import TYPE_CHECKING, cast
 
 from router.registry import BASELINES
+from simulator.arrivals import TraceArrivals
 from simulator.experiment.differences import Difference, differences
 from simulator.experiment.pareto import pareto_front
 from simulator.experiment.scoring import routing_quality
 from simulator.experiment.simulation import RunResult, simulate
-from simulator.experiment.statistics import LEAST_REPLICATIONS
 from simulator.experiment.workers import worker_pool
 from simulator.observer import SilentObserver
 from simulator.plan.policies import policy_of
 from simulator.report.mean_report import mean_report
 from simulator.report.report import Report
-from simulator.settings.streams import TraceArrivals
+from simulator.statistics import LEAST_REPLICATIONS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence

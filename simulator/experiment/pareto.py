@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from simulator.experiment.statistics import paired_interval
+from simulator.statistics import paired_interval
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence

@@ -12,12 +12,11 @@ from typing import TYPE_CHECKING, cast
 import numpy as np
 
 from router.host.host import Host
-from router.host.resilience import NO_RESILIENCE
 from simulator.accounting.settlement import settle
 from simulator.kernel.machine_code.warm import warm_kernel
 from simulator.observer import SilentObserver
-from simulator.plan.policies import policy_of
-from simulator.plan.resolution import resolve, run_seed
+from simulator.plan.policies import host_of, policy_of
+from simulator.plan.resolution import resolve
 from simulator.records.capacity import capacity_columns
 from simulator.records.requests import attempt_records, request_columns, step_columns
 from simulator.records.timeline import timeline
@@ -31,7 +30,6 @@ from simulator.report.run import report_blocks
 from simulator.report.warnings.domain import domain_warnings
 from simulator.report.warnings.idle import idle_warnings
 from simulator.scenario.checks.effects import without_effect
-from simulator.streams import RandomStreams, keyed_uniform_scalar
 from simulator.world.world import World
 
 if TYPE_CHECKING:
@@ -39,8 +37,6 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from router.policy import Policy, StepPolicy
-    from router.views.fleet import Target
     from simulator.accounting.settlement import Settlement
     from simulator.observer import Observer
     from simulator.plan.resolution import Resolution
@@ -227,35 +223,6 @@ def told_blocks(world: World, settlement: Settlement) -> dict[str, Json]:
         "devices": device_blocks(settlement, world.absences),
     }
     return {name: without_nan(block) for name, block in found.items()}
-
-
-def host_of(
-    scenario: Scenario,
-    targets: Sequence[Target],
-    policy: Policy | StepPolicy,
-    name: str,
-    replication: int,
-    keys: NDArray[np.int64] | None = None,
-) -> Host:
-    """The router in front of a scenario's targets; backoff jitter is drawn by request, target and try.
-
-    `keys` are the requests' own; without them they go by number.
-    """
-    settings, seed = scenario.router.resilience, run_seed(scenario, replication)
-    draws = [f"jitter/{target.name}" for target in targets]
-
-    def jitter_u(request: int, target: int, tries: int) -> float:
-        key = request if keys is None else keys.item(request)
-        return keyed_uniform_scalar(seed, draws[target], key, tries)
-
-    return Host(
-        policy,
-        targets,
-        rng=RandomStreams(scenario.seed, replication)["policy"],
-        resilience=NO_RESILIENCE if settings is None else settings.resilience(),
-        jitter_u=jitter_u,
-        name=name,
-    )
 
 
 @contextmanager

@@ -9,8 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from router.constraints import screen
-from simulator.experiment.simulation import host_of
-from simulator.plan.policies import policy_of
+from simulator.plan.policies import host_of, policy_of
 from simulator.plan.resolution import fleet_of, stream_limits
 from simulator.workload.demand import demand_of
 

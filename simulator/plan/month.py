@@ -9,8 +9,7 @@ from zoneinfo import ZoneInfo
 import numpy as np
 
 from simulator.accounting.month import Month
-from simulator.arrivals.diurnal import DAYS_PER_WEEK, Diurnal, local_seconds
-from simulator.settings.streams import DiurnalArrivals
+from simulator.arrivals.diurnal import DAYS_PER_WEEK, DiurnalArrivals, local_seconds
 from simulator.signals import SECONDS_PER_DAY, SECONDS_PER_HOUR
 
 if TYPE_CHECKING:
@@ -45,18 +44,8 @@ def traffic_factor(scenario: Scenario, stream: Stream) -> float:
     count = max(int(np.ceil(window_s / CELL_S)), 1)
     middles_s = scenario.warmup_s + (np.arange(count, dtype=np.float64) + 0.5) * (window_s / count)
     local_s = local_seconds(scenario.start, middles_s, zone_of(scenario, stream))
-    mean = float(wave(stream.arrivals).relative_rate(local_s).mean())
+    mean = float(stream.arrivals.relative_rate(local_s).mean())
     return 1.0 / mean if mean > 0.0 else 1.0
-
-
-def wave(arrivals: DiurnalArrivals) -> Diurnal:
-    """The stream's rate over time."""
-    return Diurnal(
-        rate_per_s=arrivals.rate,
-        peak_hour=arrivals.peak_hour,
-        peak_to_trough=arrivals.peak_to_trough,
-        weekday_factors=arrivals.weekday_factors,
-    )
 
 
 def zone_of(scenario: Scenario, stream: Stream) -> ZoneInfo:

@@ -1,15 +1,23 @@
-"""Policies by what a user calls them: a name, a class in a file, or what a source knows."""
+"""Policies by what a user calls them, and the router that hosts one in front of a scenario's targets."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from router.host.host import Host
+from router.host.resilience import NO_RESILIENCE
 from router.registry import make_policy
+from simulator.plan.resolution import run_seed
+from simulator.streams import RandomStreams, keyed_uniform_scalar
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
+
+    import numpy as np
+    from numpy.typing import NDArray
 
     from router.policy import Policy, StepPolicy
+    from router.views.fleet import Target
     from simulator.settings.scenario import Scenario
 
 
@@ -28,3 +36,32 @@ def policy_of(
     name = spec or scenario.router.policy
     own = scenario.router.parameters if name == scenario.router.policy else {}
     return make_policy(name, own if parameters is None else parameters)
+
+
+def host_of(
+    scenario: Scenario,
+    targets: Sequence[Target],
+    policy: Policy | StepPolicy,
+    name: str,
+    replication: int,
+    keys: NDArray[np.int64] | None = None,
+) -> Host:
+    """The router in front of a scenario's targets; backoff jitter is drawn by request, target and try.
+
+    `keys` are the requests' own; without them they go by number.
+    """
+    settings, seed = scenario.router.resilience, run_seed(scenario, replication)
+    draws = [f"jitter/{target.name}" for target in targets]
+
+    def jitter_u(request: int, target: int, tries: int) -> float:
+        key = request if keys is None else keys.item(request)
+        return keyed_uniform_scalar(seed, draws[target], key, tries)
+
+    return Host(
+        policy,
+        targets,
+        rng=RandomStreams(scenario.seed, replication)["policy"],
+        resilience=NO_RESILIENCE if settings is None else settings.resilience(),
+        jitter_u=jitter_u,
+        name=name,
+    )

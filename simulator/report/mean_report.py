@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, cast
 
-from simulator.experiment.statistics import student_interval
 from simulator.report.report import Report
 from simulator.report.totals import QUANTILES
 from simulator.report.warnings.merging import merged_warnings
+from simulator.statistics import student_interval
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

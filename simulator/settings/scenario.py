@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from simulator.settings.streams import TraceArrivals
+from simulator.arrivals import TraceArrivals
 
 if TYPE_CHECKING:
     from datetime import datetime

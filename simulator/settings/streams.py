@@ -4,177 +4,23 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import ConfigDict, Discriminator, Field, Tag, field_validator, model_validator
+from pydantic import Field, model_validator
 
-from catalogs.near_names import unknown_name
-from catalogs.units import rate_per_s
 from router.views.fleet import Tier
-from simulator.arrivals import arrival_pattern_names
+from simulator.arrivals.registry import ArrivalSettings
 from simulator.quantities import (
     Count,
     Duration,
     Name,
-    NonNegative,
     Part,
     Positive,
-    Rate,
     Ratio,
     Seconds,
     Span,
     Tokens,
 )
 
-SHIPPED = ("steady", "bursty", "diurnal", "trace")
-WEEK = (1.0,) * 7
 LengthEffects = Literal["task", "all", "none"]
-
-
-class SteadyArrivals(Part):
-    """The same rate throughout: a Poisson process, or evenly spaced."""
-
-    pattern: Literal["steady"]
-    rate: Rate
-    process: Literal["poisson", "deterministic"] = "poisson"
-
-    def parameters(self) -> dict[str, object]:
-        """What makes the pattern."""
-        return {"rate_per_s": self.rate, "process": self.process}
-
-
-class BurstyArrivals(Part):
-    """Clustered arrivals: Gamma gaps, a rate that switches, or bursts with silence between."""
-
-    pattern: Literal["bursty"]
-    rate: Rate
-    process: Literal["gamma", "mmpp", "on_off"] = "gamma"
-    cv: Positive = 2.0
-    burst_factor: Annotated[float, Field(ge=1, allow_inf_nan=False)] = 8.0
-    burst_share: Annotated[float, Field(gt=0, lt=1)] = 0.1
-    burst_duration: Span = 30.0
-
-    def parameters(self) -> dict[str, object]:
-        """What makes the pattern."""
-        return {
-            "rate_per_s": self.rate,
-            "process": self.process,
-            "cv": self.cv,
-            "burst_factor": self.burst_factor,
-            "burst_share": self.burst_share,
-            "burst_duration_s": self.burst_duration,
-        }
-
-
-class DiurnalArrivals(Part):
-    """A daily wave on the users' local clock; `rate` is the mean over a day."""
-
-    pattern: Literal["diurnal"]
-    rate: Rate
-    peak_hour: Annotated[float, Field(ge=0, lt=24)] = 14.0
-    peak_to_trough: Annotated[float, Field(ge=1, allow_inf_nan=False)] = 3.0
-    weekday_factors: tuple[NonNegative, ...] = WEEK
-
-    @field_validator("weekday_factors")
-    @classmethod
-    def _a_week(cls, factors: tuple[float, ...]) -> tuple[float, ...]:
-        """Seven factors, Monday first, of which one is positive."""
-        if len(factors) != len(WEEK) or sum(factors) <= 0.0:
-            message = "give seven factors, Monday first, at least one above 0"
-            raise ValueError(message)
-        return factors
-
-    def parameters(self) -> dict[str, object]:
-        """What makes the pattern."""
-        return {
-            "rate_per_s": self.rate,
-            "peak_hour": self.peak_hour,
-            "peak_to_trough": self.peak_to_trough,
-            "weekday_factors": self.weekday_factors,
-        }
-
-
-class TraceArrivals(Part):
-    """A recorded trace played back; the format is detected where none is named.
-
-    Where it names the blocks of its prompts, each has `prefix_block_tokens`, a prompt's last fewer; as
-    the format says where it is left out. `time_unit` is that of the file's numbers; where it is left
-    out, instants since 1970 are told by their size.
-    """
-
-    pattern: Literal["trace"]
-    file: str
-    format: (
-        Literal["azure", "bailian", "mooncake", "burstgpt", "litellm", "wayfare", "csv", "jsonl", "parquet"]
-        | None
-    ) = None
-    columns: dict[str, str] | None = None
-    rate_scale: Positive = 1.0
-    time_scale: Positive = 1.0
-    window: tuple[Duration, Duration] | None = None
-    loop: bool = False
-    prefix_block_tokens: Annotated[int, Field(ge=16, le=65_536, multiple_of=16)] | None = None
-    time_unit: Literal["s", "ms", "us", "ns"] | None = None
-
-    @field_validator("window")
-    @classmethod
-    def _forward(cls, window: tuple[float, float] | None) -> tuple[float, float] | None:
-        """A window ends after it begins."""
-        if window is not None and window[1] <= window[0]:
-            message = f"window {window!r} does not end after it begins"
-            raise ValueError(message)
-        return window
-
-    def parameters(self) -> dict[str, object]:
-        """What makes the pattern."""
-        return {
-            "file": self.file,
-            "format": self.format,
-            "columns": self.columns,
-            "rate_scale": self.rate_scale,
-            "time_scale": self.time_scale,
-            "window_s": self.window,
-            "loop": self.loop,
-            "time_unit": self.time_unit,
-            "prefix_block_tokens": self.prefix_block_tokens,
-        }
-
-
-class PlugInArrivals(Part):
-    """A pattern of an installed plug-in; its parameters are its own."""
-
-    model_config = ConfigDict(frozen=True, extra="allow")
-
-    pattern: str
-
-    @field_validator("pattern")
-    @classmethod
-    def _known(cls, pattern: str) -> str:
-        """Somebody registered the pattern."""
-        if pattern not in arrival_pattern_names():
-            message = unknown_name("arrival pattern", pattern, arrival_pattern_names())
-            raise ValueError(message)
-        return pattern
-
-    def parameters(self) -> dict[str, object]:
-        """What makes the pattern: `rate` arrives per second, the rest as written."""
-        given = dict(self.model_extra or {})
-        rate = {"rate_per_s": rate_per_s(given.pop("rate"))} if "rate" in given else {}
-        return {**rate, **given}
-
-
-def pattern_of(value: object) -> str:
-    """Which of the arrival classes a value is meant for."""
-    pattern = value.get("pattern") if isinstance(value, dict) else getattr(value, "pattern", "")
-    return str(pattern) if pattern in SHIPPED else "plug-in"
-
-
-Arrivals = Annotated[
-    Annotated[SteadyArrivals, Tag("steady")]
-    | Annotated[BurstyArrivals, Tag("bursty")]
-    | Annotated[DiurnalArrivals, Tag("diurnal")]
-    | Annotated[TraceArrivals, Tag("trace")]
-    | Annotated[PlugInArrivals, Tag("plug-in")],
-    Discriminator(pattern_of),
-]
 
 
 class Difficulty(Part):
@@ -236,7 +82,7 @@ class Stream(Part):
     name: Name
     task: str
     region: str
-    arrivals: Arrivals
+    arrivals: ArrivalSettings
     input_tokens: Tokens | None = None
     output_tokens: Tokens | None = None
     max_output_tokens: Count | None = None

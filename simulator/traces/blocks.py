@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from simulator.ragged import gather_ragged
 from simulator.tables import texts
-from simulator.workload.ragged import gather_ragged
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from simulator.ragged import gather_ragged
 from simulator.streams import request_keys
 from simulator.workload.columns import Workload
 from simulator.workload.demand import demand_of
-from simulator.workload.ragged import gather_ragged
 from simulator.workload.requests import stream_requests
 from simulator.workload.sessions import following_turns, sequel_of, single_turns
 

@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 import numpy as np
 
-from simulator.arrivals import ArrivalWindow, arrival_pattern
+from simulator.arrivals import ArrivalWindow
 from simulator.distributions import whole_draws
 
 if TYPE_CHECKING:
@@ -88,10 +88,9 @@ def stream_requests(scenario: Scenario, stream: Stream, demand: Demand, streams:
 
 def arrivals_of(scenario: Scenario, stream: Stream, rng: np.random.Generator) -> Arrivals:
     """The stream's arrivals over the whole run, on the clock of its region."""
-    pattern = arrival_pattern(stream.arrivals.pattern, stream.arrivals.parameters())
     zone = ZoneInfo(scenario.catalog.region(stream.region).time_zone)
     window = ArrivalWindow(start=scenario.start, duration_s=scenario.duration_s, zone=zone)
-    return pattern.arrivals(window, rng)
+    return stream.arrivals.arrivals(window, rng)
 
 
 def token_counts(values: NDArray[np.float64]) -> NDArray[np.int32]:

@@ -12,10 +12,11 @@ from simulator.accounting.books import AttemptBooks, CapacityBooks, RunBooks
 from simulator.accounting.month import Month
 from simulator.accounting.outcomes import Outcomes
 from simulator.accounting.run import Run, Selection
-from simulator.accounting.settlement import attempt_block, cohort_of, decision_counts, utilizations
+from simulator.accounting.settlement import cohort_of
 from simulator.kernel.codes import Reason
+from simulator.report import blocks
 from simulator.report.agent_tasks import agent_tasks, figures
-from simulator.report.report import blocks
+from simulator.report.run import attempt_block, decision_counts, utilizations
 from simulator.world.journal import RequestState
 
 MONTH_S = 30.4375 * 86_400.0

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from hand_made_attempts import CANCELLED, DONE, FAILED, NAN, READING, UNFINISHED, attempts, rates, terms, work
-from simulator.accounting.attempts import Attempts
+from simulator.accounting.attempts import Attempts, work_began_s
 from simulator.accounting.books import capacity_books, run_books, wasted_ratio
 from simulator.accounting.energy import api_estimate_wh, emissions_gco2e, facility_wh
 from simulator.accounting.idling import idle_by_bucket, ramps
@@ -17,7 +17,6 @@ from simulator.accounting.money import (
     energy_usd,
     processed,
     token_usd,
-    work_began_s,
 )
 from simulator.accounting.provisioned import with_units_used
 from simulator.accounting.spans import Edges, Spans, spans_of, still_to_come

@@ -15,8 +15,8 @@ from router.registry import BASELINES
 from simulator import Report, compare, simulate
 from simulator.experiment.pareto import pareto_front
 from simulator.experiment.routing_quality import average_improvement, gap_recovered, threshold_measures
-from simulator.experiment.statistics import paired_interval, student_interval
 from simulator.report.mean_report import mean_report
+from simulator.statistics import paired_interval, student_interval
 from world_cases import scenario
 
 RAISES = '''

@@ -15,7 +15,8 @@ from router.testing.rehearsal import Rehearsal, Scripted
 from router.testing.specimens import specimen_fleet, specimen_requests, specimen_view
 from simulator import simulate
 from simulator.experiment import simulation
-from simulator.experiment.simulation import Watch, collector_resting, host_of
+from simulator.experiment.simulation import Watch, collector_resting
+from simulator.plan.policies import host_of
 from simulator.plan.resolution import fleet_of
 from simulator.scenario import Scenario
 from simulator.series import run_series

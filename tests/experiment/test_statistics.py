@@ -6,7 +6,7 @@ import math
 
 import pytest
 
-from simulator.experiment.statistics import gap, paired_interval, student_interval
+from simulator.statistics import gap, paired_interval, student_interval
 
 T_TABLE = {(1, 0.95): 12.7062, (2, 0.90): 2.91999, (2, 0.95): 4.30265, (9, 0.95): 2.26216}
 """Two-sided quantiles of Student's t by degrees of freedom and confidence (NIST/SEMATECH, 1.3.6.7.2)."""

@@ -10,7 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from simulator.kernel import GroupSpec, Kernel, ServersSpec, store
+from simulator.kernel import GroupSpec, Kernel, ServersSpec
+from simulator.kernel.machine_code import store
 from simulator.kernel.machine_code.doors import doors
 from simulator.kernel.machine_code.jit import COMPILED
 from simulator.kernel.machine_code.names import DOORS

@@ -10,9 +10,9 @@ from pydantic import TypeAdapter
 
 from catalogs.reader import parse_yaml
 from simulator import scenario_schema
+from simulator.arrivals import ArrivalSettings
 from simulator.quantities import Part, Seconds
 from simulator.settings.descriptions import DESCRIPTIONS
-from simulator.settings.streams import Arrivals
 
 
 def parts(below: type[Part] = Part) -> list[type[Part]]:
@@ -60,7 +60,7 @@ EXAMPLES = [
 )
 def test_examples_are_allowed(part: type[Part], name: str, example: str) -> None:
     """What a description shows can be written there."""
-    whole = {"Spread": Seconds, "Weighted": Seconds, "arrivals": Arrivals}
+    whole = {"Spread": Seconds, "Weighted": Seconds, "arrivals": ArrivalSettings}
     field = part.model_fields[name]
     kind = (
         whole.get(part.__name__) or whole.get(name) or Annotated[(field.annotation, field, *field.metadata)]

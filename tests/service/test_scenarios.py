@@ -11,10 +11,10 @@ import pytest
 from router.registry import BASELINES
 from simulator import InvalidScenarioError, shipped_scenarios
 from simulator.scenario.loading import plain_data
+from wayfare.service.intake import checker as checker_module
 from wayfare.service.intake.checker import Checker
 from wayfare.service.intake.checking import Faulty, Question, TooMuch, answer
 from wayfare.service.intake.scenarios import Intake
-from wayfare.service.intake.scenarios import checker as checker_module
 from wayfare.service.rpc.errors import RefusedError
 from wayfare.v1 import simulation_pb2 as pb
 

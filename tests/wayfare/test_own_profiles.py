@@ -235,7 +235,7 @@ def test_a_log_calibrates_a_profile(tmp_path: Path) -> None:
 
 def test_a_room_that_a_log_shows_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """With the formula's beside it and the key that sets it: no profile holds it."""
-    from simulator.calibration.fitting.engines import logs as log_fitting
+    from simulator.calibration.fitting import logs as log_fitting
 
     log = write(tmp_path / "log.csv", served(START, np.arange(40) * 0.1))
     monkeypatch.setattr(log_fitting.Search, "best_with_room", lambda _self, _logs: (np.zeros(4), 20_000))

@@ -286,7 +286,7 @@ def test_examples_are_accepted(
 ) -> None:
     """Each example of the page loads as a part of a scenario."""
     steady = EntryPoint("my_pattern", "simulator.arrivals.steady:Steady", registry.ENTRY_POINT_GROUP)
-    monkeypatch.setattr(registry, "_plugins", lambda: {"my_pattern": steady})
+    monkeypatch.setattr(registry, "plug_ins", lambda: {"my_pattern": steady})
     data = written(title, key, parse_yaml(example))
     file = folder / "scenario.yaml"
     file.write_text(json.dumps(data, default=str), encoding="utf-8")

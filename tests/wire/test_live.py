@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from router import Host, Resilience, make_policy, policy_names
-from router.host.live import LiveRouter, UnknownRequestError, routers
+from router.host.live import LiveRouter, UnknownRequestError
 from router.steps import Await, Event, EventKind, Follow, Sleep, Start, Verify
 from router.testing.rehearsal import Rehearsal, Scripted
 from router.testing.specimens import TASK, specimen_requests, specimen_targets, specimen_view
@@ -15,6 +15,7 @@ from router.views.stated import StatedRequest
 from simulator import load_scenario
 from simulator.plan.live import Constraints, LiveFleet
 from simulator.plan.resolution import resolve
+from wayfare.service.live import routers
 from world_cases import CHAT, FRONTIER, PHONE, SMALL, plain
 
 LIVE = [name for name in policy_names() if name != "oracle"]

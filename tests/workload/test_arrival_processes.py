@@ -3,22 +3,28 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from types import SimpleNamespace
 from zoneinfo import ZoneInfo
 
 import numpy as np
 import pytest
+from pydantic import TypeAdapter, ValidationError
 
 from simulator.arrivals import registry
-from simulator.arrivals.bursty import Bursty, gamma_renewal_s, piecewise_poisson_s
-from simulator.arrivals.diurnal import Diurnal, local_seconds
+from simulator.arrivals.bursty import BurstyArrivals, gamma_renewal_s, piecewise_poisson_s
+from simulator.arrivals.diurnal import DiurnalArrivals, local_seconds
 from simulator.arrivals.pattern import Arrivals, ArrivalWindow
-from simulator.arrivals.registry import arrival_pattern, arrival_pattern_names
+from simulator.arrivals.registry import ArrivalSettings, PlugInArrivals, arrival_pattern_names
 from simulator.arrivals.renewal import renewal_instants_s
-from simulator.arrivals.steady import Steady, evenly_spaced_s, poisson_s
+from simulator.arrivals.steady import SteadyArrivals, evenly_spaced_s, poisson_s
 from simulator.traces.errors import ArrivalParameterError, UnknownArrivalPatternError
 
+PATTERNS = TypeAdapter(ArrivalSettings)
 START = datetime(2026, 11, 2, tzinfo=UTC)
+Steady = partial(SteadyArrivals, pattern="steady")
+Bursty = partial(BurstyArrivals, pattern="bursty")
+Diurnal = partial(DiurnalArrivals, pattern="diurnal")
 
 
 def window(duration_s: float, zone: object = UTC, start: datetime = START) -> ArrivalWindow:
@@ -61,7 +67,7 @@ def test_even_arrivals_stand_in_the_middle_of_their_gaps(rate: float, duration_s
     """(i + 1/2) / rate before the end."""
     expected = [(i + 0.5) / rate for i in range(count)]
     assert evenly_spaced_s(rate, duration_s).tolist() == pytest.approx(expected)
-    steady = Steady(rate_per_s=rate, process="deterministic")
+    steady = Steady(rate=rate, process="deterministic")
     assert steady.arrivals(window(duration_s), rng()).arrival_s.tolist() == pytest.approx(expected)
 
 
@@ -74,7 +80,7 @@ def test_poisson_arrivals_are_sums_of_exponential_gaps() -> None:
     expected = np.cumsum(gaps)
     expected = expected[expected < 40.0]
     np.testing.assert_allclose(poisson_s(2.5, 40.0, rng()), expected)
-    np.testing.assert_allclose(Steady(rate_per_s=2.5).arrivals(window(40.0), rng()).arrival_s, expected)
+    np.testing.assert_allclose(Steady(rate=2.5).arrivals(window(40.0), rng()).arrival_s, expected)
 
 
 def test_gamma_renewals_begin_with_what_is_left_of_a_gap() -> None:
@@ -87,7 +93,7 @@ def test_gamma_renewals_begin_with_what_is_left_of_a_gap() -> None:
     expected, theirs = expected[expected < 60.0], rng()
     np.testing.assert_allclose(gamma_renewal_s(2.0, 3.0, 60.0, theirs), expected)
     assert theirs.random() == draws.random()
-    bursty = Bursty(rate_per_s=2.0, cv=3.0)
+    bursty = Bursty(rate=2.0, cv=3.0)
     np.testing.assert_allclose(bursty.arrivals(window(60.0), rng()).arrival_s, expected)
 
 
@@ -108,13 +114,16 @@ def test_piecewise_rates_are_a_unit_process_on_the_clock_of_expected_arrivals() 
 @pytest.mark.parametrize(
     ("pattern", "rates"),
     [
-        (Bursty(rate_per_s=3.0, process="on_off", burst_share=0.25), (12.0, 0.0)),
-        (Bursty(rate_per_s=3.0, process="mmpp", burst_share=0.25, burst_factor=5.0), (7.5, 1.5)),
-        (Bursty(rate_per_s=1.7, process="mmpp"), (8.0, 1.0)),
+        (Bursty(rate=3.0, process="on_off", burst_share=0.25), (12.0, 0.0)),
+        (
+            Bursty(rate=3.0, process="mmpp", burst_share=0.25, burst_factor=5.0),
+            (7.5, 1.5),
+        ),
+        (Bursty(rate=1.7, process="mmpp"), (8.0, 1.0)),
     ],
 )
 def test_rates_within_and_between_bursts_mean_the_stated_rate(
-    pattern: Bursty, rates: tuple[float, float]
+    pattern: BurstyArrivals, rates: tuple[float, float]
 ) -> None:
     """Share b + (1 - share) c = rate, with b = factor c, or c = 0."""
     assert pattern._state_rates_per_s() == pytest.approx(rates)
@@ -124,7 +133,7 @@ def test_rates_within_and_between_bursts_mean_the_stated_rate(
 @pytest.mark.parametrize("duration_s", [7.0, 900.0])
 def test_states_alternate_from_0_to_the_end(seed: int, duration_s: float) -> None:
     """The first is a burst with the share's chance; then states of exponential times of their own means."""
-    pattern = Bursty(rate_per_s=1.0, process="on_off", burst_share=0.4, burst_duration_s=6.0)
+    pattern = Bursty(rate=1.0, process="on_off", burst_share=0.4, burst_duration=6.0)
     edges, bursting = pattern._states(duration_s, theirs := rng(seed))
     draws = rng(seed)
     starts = bool(draws.random() < 0.4)
@@ -149,7 +158,7 @@ def test_states_go_on_where_a_chunk_of_them_was_too_short() -> None:
         def exponential(self, means: np.ndarray) -> np.ndarray:
             return means / 10.0
 
-    pattern = Bursty(rate_per_s=1.0, process="on_off", burst_share=0.25, burst_duration_s=10.0)
+    pattern = Bursty(rate=1.0, process="on_off", burst_share=0.25, burst_duration=10.0)
     edges, bursting = pattern._states(1_000.0, Short())
     assert np.diff(edges).tolist() == pytest.approx([3.0, 1.0] * 250)
     assert bursting.tolist() == [False, True] * 250
@@ -158,7 +167,7 @@ def test_states_go_on_where_a_chunk_of_them_was_too_short() -> None:
 def test_switching_arrivals_are_poisson_at_the_rates_of_their_states() -> None:
     """States first, then the unit process, from one generator."""
     for process in ("mmpp", "on_off"):
-        pattern = Bursty(rate_per_s=4.0, process=process, burst_duration_s=5.0)
+        pattern = Bursty(rate=4.0, process=process, burst_duration=5.0)
         draws = rng()
         edges, bursting = pattern._states(120.0, draws)
         high, low = pattern._state_rates_per_s()
@@ -185,14 +194,14 @@ def test_the_daily_wave_has_its_peak_trough_and_weekdays(
     """One and a cos, a half at a peak three times the trough, times the weekday's factor over their mean."""
     monday = (datetime(2026, 11, 2) - datetime(1970, 1, 1)).total_seconds()  # noqa: DTZ001  (local time)
     local_s = np.array([monday + weekday * 86_400.0 + hour * 3_600.0])
-    pattern = Diurnal(rate_per_s=9.0, weekday_factors=factors)
+    pattern = Diurnal(rate=9.0, weekday_factors=factors)
     assert pattern.relative_rate(local_s)[0] == pytest.approx(relative, abs=1e-12)
 
 
 def test_diurnal_arrivals_are_thinned_from_the_highest_rate() -> None:
     """Candidates at the peak of the busiest day, each kept where its draw is below its share of that."""
     factors = (2.0, 1.0, 1.0, 1.0, 1.0, 0.5, 0.5)
-    pattern = Diurnal(rate_per_s=0.05, peak_hour=9.0, peak_to_trough=4.0, weekday_factors=factors)
+    pattern = Diurnal(rate=0.05, peak_hour=9.0, peak_to_trough=4.0, weekday_factors=factors)
     zone = ZoneInfo("Asia/Tokyo")
     highest = 1.6 * 2.0
     draws = rng()
@@ -228,9 +237,10 @@ def test_local_seconds_follow_the_clock_on_the_wall(start: datetime, zone: str) 
 def test_patterns_are_made_by_name_with_their_parameters() -> None:
     """The four shipped ones first; an unknown name lists them."""
     assert arrival_pattern_names()[:4] == ("steady", "bursty", "diurnal", "trace")
-    assert arrival_pattern("bursty", {"rate_per_s": 2.0, "cv": 3.0}) == Bursty(rate_per_s=2.0, cv=3.0)
-    with pytest.raises(UnknownArrivalPatternError, match=r"'tidal'; known: 'steady', 'bursty'"):
-        arrival_pattern("tidal", {})
+    made = PATTERNS.validate_python({"pattern": "bursty", "rate": "120/min", "cv": 3.0})
+    assert made == Bursty(rate=2.0, cv=3.0)
+    with pytest.raises(ValidationError, match=r"unknown arrival pattern 'tidal'.*'steady'"):
+        PATTERNS.validate_python({"pattern": "tidal"})
 
 
 class Pulse:
@@ -253,20 +263,20 @@ def test_plugins_are_found_by_their_entry_points(monkeypatch: pytest.MonkeyPatch
         SimpleNamespace(name="steady", load=lambda: Pulse),
     ]
     monkeypatch.setattr(registry, "entry_points", lambda group: points if group == "wayfare.arrivals" else [])
-    registry._plugins.cache_clear()
+    registry.plug_ins.cache_clear()
     try:
         assert arrival_pattern_names() == ("steady", "bursty", "diurnal", "trace", "odd", "pulse")
-        found = arrival_pattern("pulse", {"rate_per_s": 2.0}).arrivals(window(1.5), rng())
+        found = PlugInArrivals(pattern="pulse", rate="2/s").arrivals(window(1.5), rng())
         assert found.arrival_s.tolist() == [0.0, 0.5, 1.0]
         assert (found.recorded, found.dropped_row_count, found.notes) == (None, {}, ())
-        assert isinstance(arrival_pattern("steady", {"rate_per_s": 1.0}), Steady)
+        assert isinstance(PATTERNS.validate_python({"pattern": "steady", "rate": "1/s"}), SteadyArrivals)
         with pytest.raises(ArrivalParameterError, match="'pulse' does not take these parameters") as raised:
-            arrival_pattern("pulse", {"speed": 1})
+            PlugInArrivals(pattern="pulse", speed=1).made()
         assert raised.value.parameter == ""
         with pytest.raises(UnknownArrivalPatternError, match="'odd' has no method arrivals"):
-            arrival_pattern("odd", {})
+            PlugInArrivals(pattern="odd").made()
     finally:
-        registry._plugins.cache_clear()
+        registry.plug_ins.cache_clear()
 
 
 def test_a_wrong_parameter_is_known_beside_its_message() -> None:

@@ -13,11 +13,11 @@ import pytest
 from simulator.arrivals.pattern import RecordedColumns
 from simulator.arrivals.steady import poisson_s
 from simulator.distributions import Empirical, Exponential, Fixed, LogNormal, Uniform, whole_draws
+from simulator.ragged import gather_ragged
 from simulator.streams import RandomStreams, request_keys
 from simulator.workload import generate, requests
 from simulator.workload.columns import Workload
 from simulator.workload.demand import Demand, demand_of, lengths_of
-from simulator.workload.ragged import gather_ragged
 from simulator.workload.requests import Requests, stream_requests
 from simulator.workload.sessions import (
     Sequel,

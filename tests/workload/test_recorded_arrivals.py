@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from functools import partial
 from math import inf
 from types import SimpleNamespace
 from typing import TYPE_CHECKING
@@ -12,12 +13,14 @@ import pytest
 
 from simulator.arrivals import trace as playing
 from simulator.arrivals.pattern import ArrivalWindow
-from simulator.arrivals.trace import MOST_PLAYED, Played, Recorded
+from simulator.arrivals.trace import MOST_PLAYED, Played, TraceArrivals
 from simulator.traces.errors import ArrivalParameterError
 from simulator.traces.trace import Trace
 
 if TYPE_CHECKING:
     from simulator.arrivals.pattern import Arrivals
+
+Recorded = partial(TraceArrivals, pattern="trace")
 
 INT = np.int64
 
@@ -61,13 +64,13 @@ def test_a_recording_is_read_as_it_is_described(monkeypatch: pytest.MonkeyPatch)
         ({}, 9.0, [0.0, 1.0, 4.0]),
         ({}, 9.5, [0.0, 1.0, 4.0, 9.0]),
         ({"time_scale": 2.0}, 100.0, [0.0, 2.0, 8.0, 18.0]),
-        ({"window_s": (1.0, 9.0)}, 100.0, [0.0, 3.0]),
-        ({"window_s": (0.5, 9.5)}, 100.0, [0.5, 3.5, 8.5]),
-        ({"window_s": (2.0, 9.0), "time_scale": 2.0}, 100.0, [0.0, 6.0]),
+        ({"window": (1.0, 9.0)}, 100.0, [0.0, 3.0]),
+        ({"window": (0.5, 9.5)}, 100.0, [0.5, 3.5, 8.5]),
+        ({"window": (2.0, 9.0), "time_scale": 2.0}, 100.0, [0.0, 6.0]),
         ({"loop": True}, 26.0, [0.0, 1.0, 4.0, 9.0, 12.0, 13.0, 16.0, 21.0, 24.0, 25.0]),
         ({"loop": True}, 12.0, [0.0, 1.0, 4.0, 9.0]),
-        ({"loop": True, "window_s": (1.0, 7.0)}, 13.0, [0.0, 3.0, 6.0, 9.0, 12.0]),
-        ({"window_s": (100.0, 200.0), "loop": True}, 50.0, []),
+        ({"loop": True, "window": (1.0, 7.0)}, 13.0, [0.0, 3.0, 6.0, 9.0, 12.0]),
+        ({"window": (100.0, 200.0), "loop": True}, 50.0, []),
     ],
 )
 def test_rows_play_on_their_scaled_clock(options: dict, duration_s: float, seconds: list[float]) -> None:
@@ -82,9 +85,8 @@ def test_rows_play_on_their_scaled_clock(options: dict, duration_s: float, secon
         ([0.0, 1.0, 4.0, 9.0], {"time_scale": 0.5}, 6.0),
         ([0.0], {"time_scale": 3.0}, 3.0),
         ([0.0, 0.0], {}, 1e-9),
-        ([0.0, 1.0, 4.0], {"window_s": (1.0, 11.0)}, 10.0),
-        ([0.0, 1.0, 4.0], {"window_s": (1.0, inf)}, inf),
-        ([0.0, 1.0, 4.0], {"window_s": (50.0, 60.0)}, 0.0),
+        ([0.0, 1.0, 4.0], {"window": (1.0, 11.0)}, 10.0),
+        ([0.0, 1.0, 4.0], {"window": (50.0, 60.0)}, 0.0),
     ],
 )
 def test_a_pass_takes_its_seconds(
@@ -105,9 +107,9 @@ def test_a_pass_takes_its_seconds(
         ([0.0, 1.0, 4.0, 90.0], {"loop": True}, 4.0),
         ([0.0, 0.0], {"loop": True}, inf),
         ([0.0, 0.0], {}, 2.0),
-        ([0.0], {"loop": True, "window_s": (0.0, 5.0)}, 2.0),
-        ([0.0, 1.0], {"loop": True, "window_s": (7.0, 9.0)}, 0.0),
-        ([0.0, 1.0], {"window_s": (7.0, 9.0)}, 0.0),
+        ([0.0], {"loop": True, "window": (0.0, 5.0)}, 2.0),
+        ([0.0, 1.0], {"loop": True, "window": (7.0, 9.0)}, 0.0),
+        ([0.0, 1.0], {"window": (7.0, 9.0)}, 0.0),
     ],
 )
 def test_the_requests_of_ten_seconds_are_estimated(
@@ -207,7 +209,7 @@ def test_copies_are_numbered_apart() -> None:
 def test_rows_that_do_not_play_are_counted_by_reason() -> None:
     """Outside the window, thinned, after the run's end; beside those that could not be read."""
     made = trace([float(i) for i in range(20)], dropped_row_count={"bad": 2, "outside the window": 1})
-    found = played(made, 8.0, window_s=(5.0, 17.0), rate_scale=0.5, seed=4)
+    found = played(made, 8.0, window=(5.0, 17.0), rate_scale=0.5, seed=4)
     kept = np.random.default_rng(4).random(12) < 0.5
     after = int(kept[8:].sum())
     assert found.dropped_row_count == {

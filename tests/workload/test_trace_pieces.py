@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 from catalogs.errors import Fault
-from simulator.traces import clock
+from simulator.traces import InvalidTraceError, clock, convert_trace, inspect_trace, read_trace
 from simulator.traces.blocks import Blocks, largest_block_tokens, no_blocks
 from simulator.traces.calls import CACHE_HIT, EMBEDDING, FAILED_CALL, NO_TEXT
 from simulator.traces.clock import NO_INSTANT, TimeUnitError, epoch_unit, times_of
@@ -36,7 +36,6 @@ from simulator.traces.registry import (
 )
 from simulator.traces.statistics import trace_statistics
 from simulator.traces.trace import Trace, TraceClock
-from simulator.workload import InvalidTraceError, convert_trace, inspect_trace, read_trace
 
 INT = np.int64
 MAP = {"timestamp": "ts", "input_tokens": "in", "output_tokens": "out"}

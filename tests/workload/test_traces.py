@@ -6,6 +6,7 @@ import csv
 import io
 import json
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -15,18 +16,20 @@ from hypothesis import strategies as st
 
 from simulator import simulate
 from simulator.arrivals.pattern import ArrivalWindow
-from simulator.arrivals.trace import MOST_PLAYED, Recorded
+from simulator.arrivals.trace import MOST_PLAYED, TraceArrivals
 from simulator.scenario.errors import InvalidScenarioError
 from simulator.streams import RandomStreams
+from simulator.traces import InvalidTraceError, convert_trace, inspect_trace, read_trace
 from simulator.traces.blocks import largest_block_tokens
 from simulator.traces.calls import CACHE_HIT, EMBEDDING, FAILED_CALL, NO_TEXT
 from simulator.traces.errors import ArrivalParameterError
 from simulator.traces.reading import BAD_TIMESTAMP, NO_OUTPUT, ODD_TIMESTAMP
-from simulator.workload import InvalidTraceError, convert_trace, inspect_trace, read_trace
 from simulator.workload.columns import Workload
 from simulator.workload.generate import generate_workload
 from wayfare.render.terminal.trace_summary import summary_rows
 from world_cases import SMALL, scenario, with_stream
+
+Recorded = partial(TraceArrivals, pattern="trace")
 
 START = datetime(2025, 3, 1, 10, tzinfo=UTC)
 ROLES = {"timestamp": "ts", "input_tokens": "in", "output_tokens": "out"}
@@ -484,8 +487,8 @@ def test_a_trace_that_ends_before_the_run_is_reported(tmp_path: Path) -> None:
         {"rate_scale": 3.5},
         {"rate_scale": 0.5, "loop": True},
         {"time_scale": 2.0, "loop": True},
-        {"window_s": (100.0, 300.0)},
-        {"window_s": (100.0, 300.0), "loop": True, "rate_scale": 2.0},
+        {"window": (100.0, 300.0)},
+        {"window": (100.0, 300.0), "loop": True, "rate_scale": 2.0},
     ],
 )
 def test_requests_are_counted_before_they_are_made(tmp_path: Path, options: dict[str, object]) -> None:

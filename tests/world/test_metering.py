@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 
 from simulator.kernel.codes import Reason
-from simulator.world.requests.metering import HeldPrefixes, Meter, Metering, meter_of
+from simulator.world.plan import Metering
+from simulator.world.requests.metering import HeldPrefixes, Meter, meter_of
 
 REFUSED = int(Reason.CONTEXT_LENGTH)
 

@@ -67,7 +67,7 @@ def inspect(
     as_json: bool,  # noqa: FBT001  (a flag of the command line)
 ) -> None:
     """Print what is in the recording FILE: rows used and left out, times, rates, lengths, prompts' blocks."""
-    from simulator.workload import inspect_trace
+    from simulator.traces import inspect_trace
     from wayfare.render.terminal.console import console, plain_table
     from wayfare.render.terminal.trace_summary import scenario_lines, summary_rows
 
@@ -111,7 +111,7 @@ def import_trace(
     target: Path,
 ) -> None:
     """Write the recording FILE in Wayfare's own columns (CSV; packed when the name ends in .gz)."""
-    from simulator.workload import convert_trace
+    from simulator.traces import convert_trace
 
     trace = convert_trace(file, target, trace_format, column_map(columns), time_unit, prefix_block_tokens)
     click.echo(f"wrote {len(trace):,} of {trace.read_row_count:,} rows to {target}")

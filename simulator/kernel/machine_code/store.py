@@ -22,7 +22,7 @@ import llvmlite.binding as llvm
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-SOURCES = Path(__file__).parent
+SOURCES = Path(__file__).parents[1]
 
 
 def kept_code() -> bytes | None:
@@ -92,7 +92,7 @@ def is_own(folder: Path) -> bool:
 def code_name() -> str:
     """The file's name: a digest of all that decides about the machine code."""
     made = hashlib.sha256(f"{sys.implementation.cache_tag} {llvmlite.__version__} {processor()}".encode())
-    for source in sorted(SOURCES.glob("*.py")):
+    for source in sorted(SOURCES.rglob("*.py")):
         made.update(hashlib.sha256(source.read_bytes()).digest())
     return f"kernel-{made.hexdigest()[:32]}.o"
 

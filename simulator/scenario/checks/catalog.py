@@ -12,21 +12,21 @@ from catalogs.near_names import unknown_name
 from catalogs.units import utc_day
 from router.errors import InvalidPolicyParameterError, RouterError
 from router.registry import make_policy
-from simulator.arrivals import arrival_pattern
+from simulator.arrivals import PlugInArrivals, TraceArrivals
 from simulator.fleet.given_signals import signal_problems
 from simulator.fleet.registry import BACKENDS
 from simulator.scenario.checks.extent import WHOLE, Extent
 from simulator.scenario.checks.faults import disturbance_problems
 from simulator.scenario.checks.traces import length_problems, recording_problems
-from simulator.settings.streams import TraceArrivals
 from simulator.traces.errors import WorkloadError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
 
+    from simulator.arrivals import ArrivalSettings
     from simulator.settings.fleet import Deployment
     from simulator.settings.scenario import Scenario
-    from simulator.settings.streams import Arrivals, Stream
+    from simulator.settings.streams import Stream
 
     Problem = tuple[str, str]
 
@@ -131,13 +131,16 @@ def of_stream(scenario: Scenario, number: int, stream: Stream, extent: Extent) -
         yield from residency_problems(scenario, path, stream)
 
 
-def arrival_problems(path: str, arrivals: Arrivals, extent: Extent, duration_s: float) -> Iterator[Problem]:
+def arrival_problems(
+    path: str, arrivals: ArrivalSettings, extent: Extent, duration_s: float
+) -> Iterator[Problem]:
     """What is wrong with a stream's arrivals: a pattern's parameters, or a trace's file and settings."""
     if isinstance(arrivals, TraceArrivals) and extent.files:
         yield from recording_problems(path, arrivals, duration_s)
         return
     try:
-        arrival_pattern(arrivals.pattern, arrivals.parameters())
+        if isinstance(arrivals, PlugInArrivals):
+            arrivals.made()
     except (WorkloadError, ValueError) as error:
         yield path, str(error)
 

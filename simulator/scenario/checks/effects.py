@@ -7,8 +7,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from simulator.arrivals import PlugInArrivals, TraceArrivals
+from simulator.arrivals.bursty import BurstyArrivals
 from simulator.settings.faults import BrownOut, Partition
-from simulator.settings.streams import BurstyArrivals, PlugInArrivals, TraceArrivals
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

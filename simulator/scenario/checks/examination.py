@@ -10,6 +10,7 @@ from pydantic import TypeAdapter, ValidationError
 from catalogs import InvalidCatalogError, UnknownEntryError, load_catalog
 from catalogs.errors import Fault
 from catalogs.loading import DEFAULT_EDITION
+from simulator.arrivals import ArrivalSettings
 from simulator.quality.outcomes import InvalidOutcomesError
 from simulator.scenario.checks.catalog import (
     DEPLOYMENT_NAMES,
@@ -24,7 +25,6 @@ from simulator.scenario.checks.form import entries_at, form_of, in_file
 from simulator.scenario.checks.size import size_problems
 from simulator.scenario.recorded_answers import agreeing
 from simulator.settings.scenario import Scenario
-from simulator.settings.streams import Arrivals
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -37,7 +37,7 @@ if TYPE_CHECKING:
 
 POLICY = "--policy"
 """What policies that are asked for beside the scenario are called in messages."""
-ARRIVALS: TypeAdapter[Arrivals] = TypeAdapter(Arrivals)
+ARRIVALS: TypeAdapter[ArrivalSettings] = TypeAdapter(ArrivalSettings)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -4,10 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from simulator.arrivals import arrival_pattern
-from simulator.arrivals.trace import Recorded
+from simulator.arrivals.trace import TraceArrivals
 from simulator.scenario.checks.memory import free_bytes
-from simulator.settings.streams import TraceArrivals
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -35,21 +33,14 @@ def request_count(scenario: Scenario) -> float:
 def stream_request_count(stream: Stream, duration_s: float) -> float:
     """About how many requests a stream has."""
     if isinstance(stream.arrivals, TraceArrivals):
-        return recorded_count(stream.arrivals, duration_s) * requests_each(stream)
-    rate_per_s = float(stream.arrivals.parameters().get("rate_per_s", 0.0))  # type: ignore[arg-type]
-    return rate_per_s * duration_s * requests_each(stream)
+        return stream.arrivals.expected_count(duration_s) * requests_each(stream)
+    return stream.arrivals.rate * duration_s * requests_each(stream)
 
 
 def requests_each(stream: Stream) -> float:
     """Requests that an arrival brings on the average: turns of a conversation, calls of an agent's task."""
     counts = stream.session.turns if stream.session else stream.agent.calls if stream.agent else None
     return max(counts.distribution().mean, 1.0) if counts else 1.0
-
-
-def recorded_count(arrivals: TraceArrivals, duration_s: float) -> float:
-    """About how many requests a recording plays; without end where it is looped within an instant."""
-    played = arrival_pattern(arrivals.pattern, arrivals.parameters())
-    return played.expected_count(duration_s) if isinstance(played, Recorded) else 0.0
 
 
 def run_bytes(request_count: float, kept_runs: int) -> float:

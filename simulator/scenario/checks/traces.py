@@ -4,21 +4,20 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from simulator.arrivals.trace import Recorded
 from simulator.traces.errors import ArrivalParameterError, InvalidTraceError, WorkloadError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from simulator.settings.streams import Stream, TraceArrivals
+    from simulator.arrivals.trace import TraceArrivals
+    from simulator.settings.streams import Stream
     from simulator.traces.trace import Trace
 
     Problem = tuple[str, str]
 
 
-def recording_problems(path: str, arrivals: TraceArrivals, duration_s: float) -> Iterator[Problem]:
+def recording_problems(path: str, recorded: TraceArrivals, duration_s: float) -> Iterator[Problem]:
     """Every problem of the recording that a stream's arrivals, at `path`, play for so long."""
-    recorded = Recorded(**arrivals.parameters())  # type: ignore[arg-type]
     try:
         trace = recorded.trace()
         recorded.demand_playable(duration_s)
@@ -42,7 +41,7 @@ def length_problems(path: str, stream: Stream) -> Iterator[Problem]:
             yield f"{path}.{key}", what
 
 
-def block_problems(path: str, recorded: Recorded, trace: Trace) -> Iterator[Problem]:
+def block_problems(path: str, recorded: TraceArrivals, trace: Trace) -> Iterator[Problem]:
     """A block size without blocks, or at which prompts name more blocks than they have room for."""
     if len(trace.prefix_block) == 0:
         if recorded.prefix_block_tokens is not None:

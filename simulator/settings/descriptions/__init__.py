@@ -6,10 +6,12 @@ holds where it is left out, an example.
 
 from __future__ import annotations
 
+from simulator.arrivals.registry import PATTERN_CLASSES
 from simulator.settings.descriptions.fleet import FLEET
 from simulator.settings.descriptions.run import RUN
 from simulator.settings.descriptions.workload import WORKLOAD
 
-DESCRIPTIONS = {**RUN, **WORKLOAD, **FLEET}
+ARRIVALS = {pattern.__name__: pattern.KEYS for pattern in PATTERN_CLASSES}
+DESCRIPTIONS = {**RUN, **WORKLOAD, **ARRIVALS, **FLEET}
 
 __all__ = ["DESCRIPTIONS"]

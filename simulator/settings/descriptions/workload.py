@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-PATTERN = "Which arrival process this is; it decides which other keys there are."
 SPREAD = {
     "fixed": "The same number each time; a bare number means this. Example: 300.",
     "median": "Median of a lognormal spread; goes with p95. Example: {median: 300, p95: 2000}.",
@@ -62,52 +61,6 @@ WORKLOAD = {
         "Example: {calls: 6, tool_time: 2s, tool_output_tokens: 800}.",
         "devices": "Users' own devices that the stream's requests come from. Example: 500.",
         "priority": "Order in queues; the lower number is served first. Example: -10.",
-    },
-    "SteadyArrivals": {
-        "pattern": PATTERN,
-        "rate": "Mean arrivals. Example: 2/s.",
-        "process": "poisson: at random; deterministic: evenly spaced. Example: deterministic.",
-    },
-    "BurstyArrivals": {
-        "pattern": PATTERN,
-        "rate": "Mean arrivals, bursts included. Example: 90/min.",
-        "process": "gamma: clustered gaps; mmpp: a rate that switches; on_off: bursts with silence "
-        "between. "
-        "Example: mmpp.",
-        "cv": "Coefficient of variation of the gaps of gamma; 1 is Poisson, more is burstier. Example: 3.",
-        "burst_factor": "Rate within bursts over the rate between them (mmpp). Example: 10.",
-        "burst_share": "Share of the time that is in bursts (mmpp, on_off). Example: 0.05.",
-        "burst_duration": "Mean length of a burst (mmpp, on_off). Example: 2min.",
-    },
-    "DiurnalArrivals": {
-        "pattern": PATTERN,
-        "rate": "Mean arrivals over a whole day; over a whole week where weekday_factors are given. "
-        "Example: 0.5/s.",
-        "peak_hour": "Hour of the users' local clock with most arrivals. Example: 14.5.",
-        "peak_to_trough": "Rate at the peak over the rate half a day away. Example: 8.",
-        "weekday_factors": "How busy each day of the week is: seven factors, Monday first; only their "
-        "ratios count. "
-        "Example: [1, 1, 1, 1, 1, 0.3, 0.2].",
-    },
-    "TraceArrivals": {
-        "pattern": PATTERN,
-        "file": "The recording, from the scenario's folder; gzip is unpacked. Example: traces/monday.csv.gz.",
-        "format": "The recording's format; detected where left out. Example: mooncake.",
-        "columns": "Fields of a file in none of the formats, by role: timestamp, input_tokens, "
-        "output_tokens; also max_output_tokens, session, prefix_blocks, prefix_block_tokens, status, "
-        "cache_hit, call_type. "
-        "Example: {timestamp: ts, input_tokens: prompt, output_tokens: answer}.",
-        "rate_scale": "What the recorded rate is multiplied by. Example: 2.",
-        "time_scale": "What recorded seconds are multiplied by: 2 plays at half the speed. Example: 0.5.",
-        "window": "From and to of the recording's clock that are played; all where left out. "
-        "Example: [1h, 2h].",
-        "loop": "Whether the recording starts again when it ends before the run does. Example: true.",
-        "prefix_block_tokens": "Tokens of a recorded prefix block; the format's own where left out. "
-        "Example: 512.",
-        "time_unit": "Unit of the recording's times; recognised where left out. Example: ms.",
-    },
-    "PlugInArrivals": {
-        "pattern": "Name of an installed arrival pattern; further keys are its own. Example: my_pattern.",
     },
     "Difficulty": {
         "mean": "Mean difficulty: a model of ability 0 is right half of the time at 0. Example: 0.5.",
