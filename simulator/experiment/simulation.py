@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, cast
 
 import numpy as np
 
-from router.host.host import Host
 from simulator.accounting.settlement import settle
 from simulator.kernel.machine_code.warm import warm_kernel
 from simulator.observer import SilentObserver
@@ -37,6 +36,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from router.host.host import Host
     from simulator.accounting.settlement import Settlement
     from simulator.observer import Observer
     from simulator.plan.resolution import Resolution

@@ -78,6 +78,7 @@ EXCEPTIONS = {
     "_Record.cooling_until_s": float("-inf"),
     "_Record.last_failure_s": float("-inf"),
     "_Record.window": -1,
+    "Told.attempt": -1,
 }
 """Defaults that are something: factors of one, and what is usual."""
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import json
 import re
-from importlib.metadata import EntryPoint
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -13,6 +13,7 @@ import pytest
 from catalogs.reader import parse_yaml
 from simulator import load_scenario, scenario_schema
 from simulator.arrivals import registry
+from simulator.arrivals.steady import SteadyArrivals
 from wayfare.reference import scenario_page
 from wayfare.reference.page import duration, said
 from wayfare.reference.sections import sections_of
@@ -285,8 +286,10 @@ def test_examples_are_accepted(
     title: str, key: str, example: str, folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Each example of the page loads as a part of a scenario."""
-    steady = EntryPoint("my_pattern", "simulator.arrivals.steady:Steady", registry.ENTRY_POINT_GROUP)
-    monkeypatch.setattr(registry, "plug_ins", lambda: {"my_pattern": steady})
+    plug_in = SimpleNamespace(
+        load=lambda: lambda rate_per_s: SteadyArrivals(pattern="steady", rate=rate_per_s)
+    )
+    monkeypatch.setattr(registry, "plug_ins", lambda: {"my_pattern": plug_in})
     data = written(title, key, parse_yaml(example))
     file = folder / "scenario.yaml"
     file.write_text(json.dumps(data, default=str), encoding="utf-8")
