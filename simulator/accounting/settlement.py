@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from simulator.accounting.agent_tasks import TaskColumns, agent_tasks
 from simulator.accounting.attempts import attempt_columns
 from simulator.accounting.books import capacity_books, run_books
 from simulator.accounting.money import processed
@@ -30,12 +31,13 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settlement:
-    """A run's columns, books and the part of it that the report is about (`cohort`)."""
+    """A run's columns and books, its agents' tasks, and the part that the report is about (`cohort`)."""
 
     plan: RunPlan
     journal: Journal
     run: Run
     cohort: Selection
+    tasks: TaskColumns
 
 
 def settle(
@@ -72,7 +74,9 @@ def settle(
         window_s=plan.duration_s - plan.warmup_s,
         month=month,
     )
-    return Settlement(plan=plan, journal=journal, run=run, cohort=cohort_of(plan, arrived, run))
+    cohort = cohort_of(plan, arrived, run)
+    tasks = agent_tasks(plan, run, cohort.requests)
+    return Settlement(plan=plan, journal=journal, run=run, cohort=cohort, tasks=tasks)
 
 
 def cohort_of(plan: RunPlan, arrived: NDArray[np.bool_], run: Run) -> Selection:

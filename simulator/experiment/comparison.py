@@ -6,7 +6,7 @@ import time
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from os import cpu_count
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING
 
 from router.registry import BASELINES
 from simulator.arrivals import TraceArrivals
@@ -18,7 +18,6 @@ from simulator.experiment.workers import worker_pool
 from simulator.observer import SilentObserver
 from simulator.plan.policies import policy_of
 from simulator.report.mean_report import mean_report
-from simulator.report.report import Report
 from simulator.statistics import LEAST_REPLICATIONS
 
 if TYPE_CHECKING:
@@ -26,7 +25,8 @@ if TYPE_CHECKING:
     from concurrent.futures import Executor
 
     from simulator.observer import Observer
-    from simulator.report.report import Json
+    from simulator.report.figures import Json
+    from simulator.report.report import Report
     from simulator.settings.scenario import Scenario
 
 SCHEMA = "wayfare.comparison/1"
@@ -114,7 +114,7 @@ def summarised(
     count = len(reports[names[0]])
     first = tuple(outcome.result for name in names for outcome in results[name][:1])
     kept = tuple(result for result in first if result is not None)
-    merged = tuple(warned(report, notes(scenario, count)) for report in merged)
+    merged = tuple(report.warned(notes(scenario, count)) for report in merged)
     return Comparison(
         policies=names,
         baselines=BASELINES,
@@ -216,9 +216,3 @@ def notes(scenario: Scenario, replications: int) -> list[str]:
     if all(isinstance(stream.arrivals, TraceArrivals) for stream in scenario.streams):
         found.append("all requests are recorded: intervals are conditional on this trace")
     return found
-
-
-def warned(report: Report, texts: Sequence[str]) -> Report:
-    """The report with further warnings."""
-    warnings = [*cast("list[Json]", report.fields["warnings"]), *texts]
-    return Report(policy=report.policy, fields={**report.fields, "warnings": warnings})

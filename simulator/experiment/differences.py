@@ -6,29 +6,14 @@ from dataclasses import dataclass
 from itertools import combinations
 from typing import TYPE_CHECKING
 
+from simulator.report.report import COMPARED
 from simulator.statistics import paired_interval
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
-    from simulator.report.report import Json, Report
-
-METRICS = (
-    "cost_usd.total",
-    "cost_usd.per_month",
-    "cost_usd.per_correct",
-    "quality.success_ratio",
-    "latency.ttft_s.p95",
-    "latency.e2e_s.p95",
-    "slo.attainment_ratio",
-    "completion_ratio",
-    "energy_wh.total",
-    "energy_wh.per_request",
-    "emissions_gco2e.total",
-    "tasks.success_ratio",
-    "tasks.latency_s.p95",
-    "tasks.cost_usd.per_success",
-)
+    from simulator.report.figures import Json
+    from simulator.report.report import Report
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,7 +49,7 @@ class Difference:
 def differences(reports: Mapping[str, Sequence[Report]], confidence: float) -> Iterator[Difference]:
     """Every pair of policies in every metric that is defined in all replications of both."""
     for a, b in combinations(reports, 2):
-        for metric in METRICS:
+        for metric in COMPARED:
             pairs = zip(reports[a], reports[b], strict=True)
             values = [(one.figure(metric), other.figure(metric)) for one, other in pairs]
             first = [value for value, _other in values if value is not None]

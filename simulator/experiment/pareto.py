@@ -68,7 +68,7 @@ def pareto_front(reports: Mapping[str, Sequence[Report]], confidence: float) -> 
     `reports` by policy and replication. Oracles are no choice that anybody has: they neither stand in
     the front nor beat anybody.
     """
-    known = {name: runs for name, runs in reports.items() if not runs[0].fields["oracle"]}
+    known = {name: runs for name, runs in reports.items() if not runs[0].oracle}
     return tuple(
         name
         for name, runs in known.items()

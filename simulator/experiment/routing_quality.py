@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from simulator.report.report import Json
+    from simulator.report.figures import Json
 
     Column = NDArray[np.float64]
 

@@ -16,7 +16,8 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from simulator.experiment.simulation import RunResult
-    from simulator.report.report import Json, Report
+    from simulator.report.figures import Json
+    from simulator.report.report import Report
 
 WEAK, STRONG = "always_cheapest", "always_strongest"
 
@@ -33,7 +34,7 @@ def routing_quality(reports: Sequence[Report], results: Sequence[RunResult]) -> 
     points = [
         (report.figure("cost_usd.per_request"), quality[report.policy])
         for report in reports
-        if not report.fields["oracle"]
+        if not report.oracle
     ]
     return {"pgr": recovered, **score_measures(results), "aiq": average_improvement(points)}
 

@@ -7,7 +7,7 @@ import time
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from itertools import pairwise
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -19,12 +19,18 @@ from simulator.plan.resolution import resolve
 from simulator.records.capacity import capacity_columns
 from simulator.records.requests import attempt_records, request_columns, step_columns
 from simulator.records.timeline import timeline
-from simulator.report.devices import device_blocks
-from simulator.report.fleet import edges_of, fleet_blocks, presence_of
+from simulator.report.blocks.devices import device_blocks
+from simulator.report.blocks.fleet import (
+    availability,
+    edges_of,
+    presence_of,
+    replica_counts,
+    timeline_block,
+)
 from simulator.report.grounds import grounds
 from simulator.report.head import report_head
 from simulator.report.length_effects import length_effects
-from simulator.report.report import Report, without_nan
+from simulator.report.report import Report
 from simulator.report.run import report_blocks
 from simulator.report.warnings.domain import domain_warnings
 from simulator.report.warnings.idle import idle_warnings
@@ -40,7 +46,7 @@ if TYPE_CHECKING:
     from simulator.accounting.settlement import Settlement
     from simulator.observer import Observer
     from simulator.plan.resolution import Resolution
-    from simulator.report.report import Json
+    from simulator.report.blocks.rows import Breakdown
     from simulator.settings.scenario import Scenario
     from simulator.world.telemetry import Samples
 
@@ -177,15 +183,12 @@ def result_of(
     watch: Watch,
 ) -> RunResult:
     """The report and the records of a settled run; `said` are the warnings so far."""
-    blocks = told_blocks(world, settlement)
+    blocks = blocks_of(world, settlement)
     watch.mark()
-    warnings = (*said, *hindsight(scenario, world, settlement, blocks))
+    warnings = (*said, *hindsight(scenario, world, settlement, blocks["by"]))
     head = report_head(scenario, host, warnings, wall_s=watch.wall_s)
-    basis: dict[str, Json] = {
-        "length_effects": length_effects(scenario, world.plan.workload),
-        "grounds": grounds(scenario),
-    }
-    report = Report(policy=host.name, fields={**head, **blocks, **basis, "warnings": head["warnings"]})
+    effects = length_effects(scenario, world.plan.workload)
+    report = Report(**head, **blocks, length_effects=effects, grounds=grounds(scenario))
     samples = world.telemetry.samples(presence_of(world.plan, world.replicas), world.replicas)
     return RunResult(
         report=report,
@@ -196,33 +199,31 @@ def result_of(
     )
 
 
-def hindsight(
-    scenario: Scenario, world: World, settlement: Settlement, blocks: Mapping[str, Json]
-) -> Iterator[str]:
+def hindsight(scenario: Scenario, world: World, settlement: Settlement, by: Breakdown) -> Iterator[str]:
     """Warnings that only a finished run can give."""
     yield from without_effect(scenario)
     yield from domain_warnings(scenario, settlement, world.telemetry.most_running(world.replicas))
-    yield from unused(scenario, settlement, blocks)
+    yield from unused(scenario, settlement, by)
 
 
-def unused(scenario: Scenario, settlement: Settlement, blocks: Mapping[str, Json]) -> Iterator[str]:
+def unused(scenario: Scenario, settlement: Settlement, by: Breakdown) -> Iterator[str]:
     """Warnings of deployments that answered nothing, and of streams without a request in the window."""
     counted = settlement.run.outcomes.request[settlement.cohort.requests]
     streams = settlement.plan.workload.stream_code[counted]
     names = tuple(stream.name for stream in scenario.streams)
-    by = cast("dict[str, dict[str, Json]]", blocks["by"])["deployment"]
-    rows = {entry.name: by[entry.name] for entry in scenario.fleet if entry.name in by}
+    rows = {entry.name: by.deployment[entry.name] for entry in scenario.fleet if entry.name in by.deployment}
     return idle_warnings(rows, names, np.bincount(streams, minlength=len(names)))
 
 
-def told_blocks(world: World, settlement: Settlement) -> dict[str, Json]:
-    """The report's figures: what was settled, and what befell fleet and devices; None where unknown."""
-    found: dict[str, Json] = {
+def blocks_of(world: World, settlement: Settlement) -> dict[str, Any]:
+    """The report's blocks: what was settled, and what happened to fleet and devices."""
+    return {
         **report_blocks(settlement, world.telemetry.pool_utilizations()),
-        **fleet_blocks(world.plan, world.replicas, world.happenings),
+        "timeline": timeline_block(world.plan, world.happenings),
+        "availability": availability(world.plan, world.replicas),
+        "replicas": replica_counts(world.plan, world.replicas),
         "devices": device_blocks(settlement, world.absences),
     }
-    return {name: without_nan(block) for name, block in found.items()}
 
 
 @contextmanager

@@ -10,7 +10,7 @@ from router.steps import AttemptKind
 from simulator.accounting.energy import JOULES_PER_WH
 from simulator.accounting.paid import by_request
 from simulator.kernel.codes import Ending
-from simulator.report.devices import cold_s
+from simulator.report.blocks.devices import cold_s
 from simulator.world.journal import STATE_NAMES
 from simulator.world.requests.failures import REPORTED_NAMES, reported
 from simulator.world.requests.step_log import STEP_NAMES

@@ -20,7 +20,7 @@ from simulator.report.grounds import hardware_times, platform
 if TYPE_CHECKING:
     from catalogs.measured_groups import MeasuredGroup
     from simulator.fleet.nearness import Configuration
-    from simulator.report.report import Json
+    from simulator.report.grounds import TimesGrounds
     from simulator.settings.fleet import Deployment
     from simulator.settings.scenario import Scenario
 
@@ -54,7 +54,7 @@ class Expectation:
     model: str
     platform: str
     profile: str
-    times: dict[str, Json]
+    times: TimesGrounds
     nearest: tuple[Near, ...]
     remedy: Remedy
 

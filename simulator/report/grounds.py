@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from catalogs.own_figures import OWN_SOURCE
 from simulator.fleet.capacity import is_owned, is_price_known, rent_kind
 from simulator.fleet.nearness import configuration_of, error_at, groups_behind, nearness
+from simulator.report.figures import Format, block, figure
 from simulator.report.warnings.domain import layout_faults
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from catalogs.records import Entry
-    from simulator.report.report import Json
     from simulator.settings.fleet import Api, Deployment, DeviceSettings, Endpoint, Hardware
     from simulator.settings.scenario import Scenario
 
@@ -29,22 +30,56 @@ GIVEN, ESTIMATED, MEASURED, PUBLISHED, UNKNOWN, NONE = (
 WATTS = ("floor_w", "memory_w", "compute_w")
 
 
-def grounds(scenario: Scenario) -> dict[str, Json]:
+NO_SERIES = "what figures stand on does not change while a run goes on"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TimesGrounds:
+    """What simulated times are, and by how much they are expected to be off."""
+
+    kind: str = figure(
+        "How near the configuration is to what was measured: calibrated, recipe, group, model, accelerator; "
+        "extrapolated or unknown; or given, estimated, measured, published."
+    )
+    note: str = figure("What else to know of them.")
+    tpot_median: float | None = figure(
+        "Median absolute relative error of TPOT on measured points as near as this; absent where unknown.",
+        Format.RATIO,
+        no_metric=NO_SERIES,
+    )
+    tpot_mean: float | None = figure("The mean of the same.", Format.RATIO, no_metric=NO_SERIES)
+    ttft_median: float | None = figure("The median of TTFT's.", Format.RATIO, no_metric=NO_SERIES)
+    points: int | None = figure("Measured points behind the errors.", Format.COUNT, no_metric=NO_SERIES)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeploymentGrounds:
+    """What a deployment's figures are: fitted, measured, published, estimated, given or recorded."""
+
+    runs: str = figure("Which model on what.")
+    times: TimesGrounds = block("Times.")
+    watts: str = figure("Running watts; of an API the energy of its tokens.")
+    price: str = figure("The price of capacity or tokens.")
+    carbon: str = figure("The grid's carbon intensity.")
+    answers: str = figure("Shares of right answers.")
+
+
+def grounds(scenario: Scenario) -> dict[str, DeploymentGrounds]:
     """By deployment: what its times, watts, price, grid carbon and answers are."""
     return {entry.name: deployment_grounds(scenario, entry) for entry in scenario.fleet}
 
 
-def deployment_grounds(scenario: Scenario, entry: Deployment) -> dict[str, Json]:
+def deployment_grounds(scenario: Scenario, entry: Deployment) -> DeploymentGrounds:
     """What one deployment's figures are."""
     times, watts, price = back_end_grounds(scenario, entry)
-    return {
-        "runs": f"{entry.model} on {platform(entry)}",
-        "times": times,
-        "watts": watts,
-        "price": price,
-        "carbon": carbon_ground(scenario, entry),
-        "answers": answer_ground(scenario, entry),
-    }
+    return DeploymentGrounds(
+        runs=f"{entry.model} on {platform(entry)}",
+        times=times,
+        watts=watts,
+        price=price,
+        carbon=carbon_ground(scenario, entry),
+        answers=answer_ground(scenario, entry),
+    )
 
 
 def platform(entry: Deployment) -> str:
@@ -57,7 +92,7 @@ def platform(entry: Deployment) -> str:
     return entry.device.device if entry.device is not None else "an endpoint"
 
 
-def back_end_grounds(scenario: Scenario, entry: Deployment) -> tuple[dict[str, Json], str, str]:
+def back_end_grounds(scenario: Scenario, entry: Deployment) -> tuple[TimesGrounds, str, str]:
     """What times, watts and price are, by kind of back-end."""
     if entry.hardware is not None:
         return (
@@ -80,16 +115,12 @@ def word(entry: Entry, paths: Iterable[str], otherwise: str) -> str:
     return GIVEN if any(origin.source == OWN_SOURCE for origin in origins) else otherwise
 
 
-def times_of(kind: str, note: str = "") -> dict[str, Json]:
+def times_of(kind: str, note: str = "") -> TimesGrounds:
     """Times without a known error."""
-    return {
-        "kind": kind,
-        "note": note,
-        **dict.fromkeys(("tpot_median", "tpot_mean", "ttft_median", "points")),
-    }
+    return TimesGrounds(kind=kind, note=note, tpot_median=None, tpot_mean=None, ttft_median=None, points=None)
 
 
-def hardware_times(scenario: Scenario, entry: Deployment) -> dict[str, Json]:
+def hardware_times(scenario: Scenario, entry: Deployment) -> TimesGrounds:
     """How near the deployment is to what its profile was fitted to, and the error to expect there."""
     profile = scenario.catalog.serving_profile(entry.engine.profile)
     beyond = [*layout_faults(entry), *(["speculative decoding"] if entry.engine.speculative else [])]
@@ -101,7 +132,7 @@ def hardware_times(scenario: Scenario, entry: Deployment) -> dict[str, Json]:
         return times_of("unknown", profile.name)
     near = nearness(here, profile)
     note = chip_note(scenario, entry) if near == "accelerator" else ""
-    return {"kind": near, "note": note, **error.model_dump()}
+    return TimesGrounds(kind=near, note=note, **error.model_dump())
 
 
 def chip_note(scenario: Scenario, entry: Deployment) -> str:
@@ -136,7 +167,7 @@ def chip_price(scenario: Scenario, entry: Deployment) -> str:
     return word(chip, (f"rent_usd_per_hour.{rent_kind(pricing, chip)}",), PUBLISHED)
 
 
-def api_times(scenario: Scenario, api: Api) -> dict[str, Json]:
+def api_times(scenario: Scenario, api: Api) -> TimesGrounds:
     """What a provider's latency and pace are."""
     offer = scenario.catalog.offer(api.offer)
     if api.plan == "batch":
@@ -156,9 +187,7 @@ def api_price(scenario: Scenario, api: Api) -> str:
     return word(offer, (f"prices.{row}",), PUBLISHED)
 
 
-def device_grounds(
-    scenario: Scenario, settings: DeviceSettings, model: str
-) -> tuple[dict[str, Json], str, str]:
+def device_grounds(scenario: Scenario, settings: DeviceSettings, model: str) -> tuple[TimesGrounds, str, str]:
     """What a device's speeds, watts and price are; a user's own costs the operator nothing."""
     device = scenario.catalog.device(settings.device)
     speeds = [f"speeds.{model}.{name}_tokens_per_s" for name in ("decode", "prefill")]
@@ -166,7 +195,7 @@ def device_grounds(
     return times_of(word(device, speeds, MEASURED)), word(device, ("active_w",), MEASURED), price
 
 
-def endpoint_grounds(box: Endpoint | None) -> tuple[dict[str, Json], str, str]:
+def endpoint_grounds(box: Endpoint | None) -> tuple[TimesGrounds, str, str]:
     """What a black box takes is as the scenario gives it."""
     priced = box is not None and (box.usd_per_request or box.usd_per_server_hour)
     powered = box is not None and (box.power_w or box.idle_w)

@@ -3,34 +3,29 @@
 from __future__ import annotations
 
 from importlib.metadata import PackageNotFoundError, version
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from simulator.report.report import SCHEMA
+from simulator.report.report import SCHEMA, CatalogMark, ScenarioMark
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from router.host.host import Host
-    from simulator.report.report import Json
     from simulator.settings.scenario import Scenario
 
 DISTRIBUTION = "wayfare"
 
 
-def report_head(scenario: Scenario, host: Host, warnings: Sequence[str], *, wall_s: float) -> dict[str, Json]:
+def report_head(scenario: Scenario, host: Host, warnings: Sequence[str], *, wall_s: float) -> dict[str, Any]:
     """The fields that say what the figures are about."""
     catalog = scenario.catalog
     return {
         "schema": SCHEMA,
-        "scenario": {"name": scenario.name, "digest": scenario.digest},
+        "scenario": ScenarioMark(name=scenario.name, digest=scenario.digest),
         "policy": host.name,
         "seed": scenario.seed,
         "version": installed_version(),
-        "catalog": {
-            "edition": catalog.edition,
-            "date": catalog.date.isoformat(),
-            "digest": catalog.digest,
-        },
+        "catalog": CatalogMark(edition=catalog.edition, date=catalog.date.isoformat(), digest=catalog.digest),
         "oracle": host.oracle,
         "replications": 1,
         "simulated_s": scenario.duration_s,

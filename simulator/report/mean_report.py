@@ -2,162 +2,105 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, cast
+from dataclasses import fields, is_dataclass
+from typing import TYPE_CHECKING, Any, TypeVar
 
-from simulator.report.report import Report
-from simulator.report.totals import QUANTILES
+from simulator.report.figures import STATED, Averaging
+from simulator.report.report import WITH_INTERVALS, Interval, Report
 from simulator.report.warnings.merging import merged_warnings
 from simulator.statistics import student_interval
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from simulator.report.report import Json
+    from simulator.report.figures import Stated
 
-WITH_INTERVALS = (
-    "requests.completed",
-    "requests.rejected",
-    "requests.timed_out",
-    "requests.failed",
-    "cost_usd.total",
-    "cost_usd.api",
-    "cost_usd.capacity_used",
-    "cost_usd.capacity_idle",
-    "cost_usd.wasted",
-    "cost_usd.per_request",
-    "cost_usd.per_correct",
-    "cost_usd.per_month",
-    "energy_wh.total",
-    "energy_wh.per_request",
-    "emissions_gco2e.total",
-    "emissions_gco2e.per_request",
-    "latency.ttft_s.mean",
-    "latency.ttft_s.p50",
-    "latency.ttft_s.p95",
-    "latency.ttft_s.p99",
-    "latency.tpot_s.p95",
-    "latency.e2e_s.mean",
-    "latency.e2e_s.p50",
-    "latency.e2e_s.p95",
-    "latency.e2e_s.p99",
-    "completion_ratio",
-    "slo.attainment_ratio",
-    "slo.goodput_per_s",
-    "quality.success_ratio",
-    "quality.oracle_success_ratio",
-    "tasks.completed",
-    "tasks.failed",
-    "tasks.success_ratio",
-    "tasks.latency_s.mean",
-    "tasks.latency_s.p50",
-    "tasks.latency_s.p95",
-    "tasks.latency_s.p99",
-    "tasks.cost_usd.total",
-    "tasks.cost_usd.per_task",
-    "tasks.cost_usd.per_success",
-    "tasks.energy_wh.per_task",
-)
-"""Figures by path that get an interval over replications."""
+    B = TypeVar("B")
 
-NOT_AVERAGED = (
-    *("seed", "simulated_s", "replications", "scenario", "catalog", "intervals", "timeline"),
-    *("length_effects", "grounds"),
-)
-
-
-MEASURED = frozenset(
-    {
-        *("mean", *QUANTILES, "max"),
-        *("per_request", "per_correct", "per_mtok", "per_task", "per_success"),
-        *("completion_ratio", "attainment_ratio", "success_ratio", "oracle_success_ratio", "utilization"),
-    }
-)
-"""Names of figures that are no sums: nobody knows them where there was nothing."""
-UNKNOWN_ALIKE = frozenset({"total", "capacity_used", "capacity_idle", "wasted", "per_month", "embodied"})
-"""Sums that lack a value only where a price or a chip's carbon is unknown: so is their mean then."""
-PER_TOTAL = frozenset({"per_request", "per_correct", "per_mtok", "per_task", "per_success"})
-"""What is made of a total, and not known where that is not."""
+SAME = frozenset({"scenario", "catalog", "timeline", "length_effects", "grounds"})
+"""Blocks that all replications share, or that no mean can be formed of: the first one's."""
 
 
 def mean_report(reports: Sequence[Report], confidence: float) -> Report:
     """The mean of a policy's replications, with intervals under `intervals` at the same paths."""
     first = reports[0]
-    fields = {
-        key: value if key in NOT_AVERAGED else mean_of([report.fields[key] for report in reports])
-        for key, value in first.fields.items()
-    }
-    fields["wall_s"] = sum(report.figure("wall_s") or 0.0 for report in reports)
-    fields["replications"] = len(reports)
-    fields["warnings"] = warnings_of(reports)
-    fields["intervals"] = intervals(reports, confidence)
-    return Report(policy=first.policy, fields=fields)
-
-
-def warnings_of(reports: Sequence[Report]) -> list[Json]:
-    """Every kind of warning of any replication once, in order."""
-    given = [cast("list[str]", report.fields["warnings"]) for report in reports]
-    return [*merged_warnings(text for texts in given for text in texts)]
-
-
-def mean_of(values: Sequence[Json], name: str = "") -> Json:
-    """The mean of numbers that are defined, part by part in maps; the first of anything else.
-
-    `name` is the figure's: how many `replications` have a row is a sum.
-    """
-    first = next((value for value in values if value is not None), None)
-    if isinstance(first, dict):
-        return mean_map([value for value in values if isinstance(value, dict)])
-    if isinstance(first, bool | str | list):
-        return first
-    defined = [value for value in values if isinstance(value, int | float)]
-    if name == "replications":
-        return sum(defined)
-    if name in UNKNOWN_ALIKE and len(defined) < len(values):
-        return None
-    return sum(defined) / len(defined) if defined else None
-
-
-def mean_map(maps: Sequence[dict[str, Json]]) -> dict[str, Json]:
-    """The mean of maps, key by key; a row that a replication lacks counts there as `absent` says."""
-    keys = dict.fromkeys(key for entry in maps for key in entry)
-    known = {key: next(entry[key] for entry in maps if key in entry) for key in keys}
     means = {
-        key: mean_of([entry[key] if key in entry else absent(known[key], key) for entry in maps], key)
-        for key in keys
+        entry.name: getattr(first, entry.name)
+        if entry.name in SAME
+        else mean_of([getattr(report, entry.name) for report in reports], entry.metadata[STATED])
+        for entry in fields(Report)
     }
-    lost = PER_TOTAL if means.get("total", 0.0) is None else frozenset[str]()
-    return {key: None if key in lost else value for key, value in means.items()}
+    texts = [text for report in reports for text in report.warnings]
+    return Report(
+        **{**means, "warnings": [*merged_warnings(texts)], "intervals": intervals(reports, confidence)}
+    )
 
 
-def absent(known: Json, name: str) -> Json:
+def mean_of(values: Sequence[Any], stated: Stated) -> Any:
+    """The mean of a field's values, None for each replication that lacks it; texts are the first one's."""
+    first = next((value for value in values if value is not None), None)
+    if is_dataclass(first):
+        return mean_block([value for value in values if value is not None])
+    if isinstance(first, dict):
+        return mean_map([value for value in values if value is not None], stated)
+    if isinstance(first, bool | str | list) or stated.averaging is Averaging.FIRST:
+        return first
+    return mean_figure(values, stated.averaging)
+
+
+def mean_figure(values: Sequence[float | None], averaging: Averaging) -> float | None:
+    """The mean of numbers; None where it is not known."""
+    known = [value for value in values if value is not None]
+    if averaging is Averaging.ADDED:
+        return sum(known)
+    if averaging is Averaging.COMPLETE and len(known) < len(values):
+        return None
+    return sum(known) / len(known) if known else None
+
+
+def mean_block(blocks: Sequence[B]) -> B:
+    """The mean of blocks of one class, field by field; what is made of an unknown total is not known."""
+    first = blocks[0]
+    means = {
+        entry.name: mean_of([getattr(block, entry.name) for block in blocks], entry.metadata[STATED])
+        for entry in fields(first)  # type: ignore[arg-type]  # blocks are dataclasses
+    }
+    if means.get("total", 0.0) is None:
+        means |= {entry.name: None for entry in fields(first) if entry.metadata[STATED].of_total}  # type: ignore[arg-type]  # as above
+    return type(first)(**means)
+
+
+def mean_map(maps: Sequence[dict[str, Any]], stated: Stated) -> dict[str, Any]:
+    """The mean of maps, name by name; a replication that lacks a name counts there as `absent` says."""
+    names = dict.fromkeys(name for entry in maps for name in entry)
+    known = {name: next(entry[name] for entry in maps if name in entry) for name in names}
+    return {
+        name: mean_of(
+            [entry[name] if name in entry else absent(known[name], stated) for entry in maps], stated
+        )
+        for name in names
+    }
+
+
+def absent(known: Any, stated: Stated) -> Any:
     """What stands for a part that a replication lacks: counts and sums of it are 0, while what is
     measured of each request, answer or token is not defined, and so left out of the mean.
     """
-    if isinstance(known, dict):
-        return {key: absent(value, key) for key, value in known.items()}
-    if isinstance(known, bool | str | list):
+    if is_dataclass(known) and not isinstance(known, type):
+        parts = {entry.name: (getattr(known, entry.name), entry.metadata[STATED]) for entry in fields(known)}
+        return type(known)(**{name: absent(value, below) for name, (value, below) in parts.items()})
+    if isinstance(known, bool | str | list | dict):
         return known
-    return None if name in MEASURED else 0
+    return None if stated.averaging is Averaging.MEASURED else 0
 
 
-def intervals(reports: Sequence[Report], confidence: float) -> dict[str, Json]:
-    """Means with Student t intervals, nested as in the report; undefined figures are left out."""
-    found: dict[str, Json] = {}
+def intervals(reports: Sequence[Report], confidence: float) -> dict[str, Interval]:
+    """Means with Student t intervals by dotted path; undefined figures are left out."""
+    found: dict[str, Interval] = {}
     for path in WITH_INTERVALS:
         values = [report.figure(path) for report in reports]
         defined = [value for value in values if value is not None]
         if len(defined) == len(values):
-            interval = student_interval(defined, confidence)
-            put(found, path, {"value": interval.value, "low": interval.low, "high": interval.high})
+            made = student_interval(defined, confidence)
+            found[path] = Interval(value=made.value, low=made.low, high=made.high)
     return found
-
-
-def put(tree: dict[str, Json], path: str, value: Json) -> None:
-    """Puts a value at a dotted path."""
-    *parents, last = path.split(".")
-    for parent in parents:
-        below = tree.setdefault(parent, {})
-        if not isinstance(below, dict):
-            raise KeyError(path)
-        tree = below
-    tree[last] = value

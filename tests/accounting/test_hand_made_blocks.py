@@ -15,7 +15,7 @@ from simulator.accounting.run import Run, Selection
 from simulator.accounting.settlement import cohort_of
 from simulator.kernel.codes import Reason
 from simulator.report import blocks
-from simulator.report.agent_tasks import agent_tasks, figures
+from simulator.report.blocks.agent_tasks import agent_tasks, figures
 from simulator.report.run import attempt_block, decision_counts, utilizations
 from simulator.world.journal import RequestState
 

@@ -20,7 +20,7 @@ from simulator.records.requests import (
     replica_of,
     right_models,
 )
-from simulator.report.devices import cold_s, device_block, mean_slowdown, wh_per_device_day
+from simulator.report.blocks.devices import cold_s, device_block, mean_slowdown, wh_per_device_day
 from simulator.series.levels import STATES, Levels, fault_key, faults_active
 from simulator.world.fleet.levels import Level
 from simulator.world.fleet.presence import Presence

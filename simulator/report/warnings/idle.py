@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -10,13 +10,13 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from simulator.report.report import Json
+    from simulator.report.blocks.rows import Block
 
 CENT_USD = 0.01
 
 
 def idle_warnings(
-    by_deployment: Mapping[str, Json], stream_names: tuple[str, ...], arrived: NDArray[np.int64]
+    by_deployment: Mapping[str, Block], stream_names: tuple[str, ...], arrived: NDArray[np.int64]
 ) -> Iterator[str]:
     """What there is to say of rows of the report's breakdown and of requests by stream.
 
@@ -24,15 +24,15 @@ def idle_warnings(
     the window.
     """
     for name, row in by_deployment.items():
-        yield from of_deployment(name, cast("Mapping[str, Mapping[str, float | None]]", row))
+        yield from of_deployment(name, row)
     for name, count in zip(stream_names, arrived, strict=True):
         if count == 0:
             yield f"stream {name!r}: no request arrived in the window; nobody measured its objectives"
 
 
-def of_deployment(name: str, row: Mapping[str, Mapping[str, float | None]]) -> Iterator[str]:
+def of_deployment(name: str, row: Block) -> Iterator[str]:
     """A deployment that answered nothing and cost something, with what it cost."""
-    total_usd = row["cost_usd"].get("total") or 0.0
-    idle_usd = row["cost_usd"].get("capacity_idle") or 0.0
-    if not row["requests"].get("completed") and total_usd >= CENT_USD:
+    total_usd = row.cost_usd.total or 0.0
+    idle_usd = row.cost_usd.capacity_idle or 0.0
+    if not row.requests.completed and total_usd >= CENT_USD:
         yield f"{name}: answered nothing, and cost ${total_usd:,.2f}, of which ${idle_usd:,.2f} idle"

@@ -1,4 +1,4 @@
-"""Agent tasks: what became of chains of dependent calls, how long they took and what they cost."""
+"""Agent tasks as columns: what became of chains of dependent calls, how long they took, what they cost."""
 
 from __future__ import annotations
 
@@ -8,14 +8,12 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from simulator.accounting.paid import by_request
-from simulator.report.totals import distribution, ratio
 from simulator.world.journal import RequestState
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from simulator.accounting.run import Run
-    from simulator.report.report import Json
     from simulator.world.plan import RunPlan
 
     Column = NDArray[np.float64]
@@ -27,7 +25,7 @@ LOST = (RequestState.REJECTED, RequestState.TIMED_OUT, RequestState.FAILED)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class AgentTasks:
+class TaskColumns:
     """Columns of the tasks whose first call is in the report, in order of their numbers (`task`).
 
     `arrival_s` is the first call's; `latency_s` runs from there to the last answer delivered, nan
@@ -54,40 +52,7 @@ class AgentTasks:
         return len(self.task)
 
 
-def task_block(plan: RunPlan, run: Run, requests: Mask) -> dict[str, Json]:
-    """The report's `tasks`: all of them, and by stream."""
-    tasks = agent_tasks(plan, run, requests)
-    names = plan.workload.stream_names
-    by_stream: dict[str, Json] = {
-        names[code]: figures(tasks, tasks.stream_code == code)
-        for code, rule in enumerate(plan.task_rules)
-        if rule is not None
-    }
-    return {**figures(tasks, np.ones(len(tasks), np.bool_)), "by_stream": by_stream}
-
-
-def figures(tasks: AgentTasks, mine: Mask) -> dict[str, Json]:
-    """The figures of some tasks; arrived tasks stand below the line."""
-    arrived, judged = int(mine.sum()), bool(tasks.judged[mine].all())
-    succeeded = int(tasks.succeeded[mine].sum())
-    completed, failed = int(tasks.completed[mine].sum()), int(tasks.failed[mine].sum())
-    calls = tasks.call_count[mine]
-    usd, wh = float(tasks.cost_usd[mine].sum()), float(tasks.energy_wh[mine].sum())
-    per_success = ratio(usd, succeeded) if judged else None
-    return {
-        "arrived": arrived,
-        "completed": completed,
-        "failed": failed,
-        "unfinished": arrived - completed - failed,
-        "success_ratio": ratio(succeeded, arrived) if judged else None,
-        "latency_s": distribution(tasks.latency_s[mine]),
-        "calls": {"mean": ratio(calls.sum(), arrived), "max": int(calls.max(initial=0))},
-        "cost_usd": {"total": usd, "per_task": ratio(usd, arrived), "per_success": per_success},
-        "energy_wh": {"total": wh, "per_task": ratio(wh, arrived)},
-    }
-
-
-def agent_tasks(plan: RunPlan, run: Run, requests: Mask) -> AgentTasks:
+def agent_tasks(plan: RunPlan, run: Run, requests: Mask) -> TaskColumns:
     """The tasks whose first call is among `requests`, a mask of the requests that arrived."""
     rows, first = calls_in_order(plan, run)
     last = np.append(first, len(rows))[1:] - 1
@@ -100,7 +65,7 @@ def agent_tasks(plan: RunPlan, run: Run, requests: Mask) -> AgentTasks:
     over = workload.next_request[outcomes.request[ending]] < 0
     completed = over & (state == RequestState.COMPLETED)
     arrival_s = outcomes.arrival_s[opening]
-    return AgentTasks(
+    return TaskColumns(
         task=workload.session[outcomes.request[opening]],
         stream_code=workload.stream_code[outcomes.request[opening]],
         completed=completed,

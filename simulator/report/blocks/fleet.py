@@ -1,16 +1,18 @@
-"""What befell the fleet: the report's timeline of events, and how much of it was up."""
+"""What happened to the fleet: the timeline of events, availability, and replicas."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from simulator.accounting.spans import Edges
+from simulator.report.figures import Format, block, figure
+from simulator.report.metrics import REPLICAS
 from simulator.world.fleet.presence import Presence
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from simulator.report.report import Json
     from simulator.world.fleet.events import Happening
     from simulator.world.fleet.levels import Level
     from simulator.world.fleet.replicas import Replicas
@@ -36,20 +38,45 @@ def edges_of(plan: RunPlan, telemetry: Telemetry) -> Edges:
     )
 
 
-def fleet_blocks(plan: RunPlan, replicas: Replicas, happenings: Sequence[Happening]) -> dict[str, Json]:
-    """The `timeline` of the run's first to last second, and `availability` by deployment."""
-    within = [told for told in happenings if told.t_s <= plan.duration_s]
-    events: list[Json] = [
-        {"t_s": told.t_s, "kind": told.kind, "target": told.target, "what": told.what} for told in within
-    ]
-    return {
-        "timeline": {"events": events},
-        "availability": availability(plan, replicas),
-        "replicas": replica_counts(plan, replicas),
-    }
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TimelineEvent:
+    """One thing that happened to the fleet."""
+
+    t_s: float = figure("Seconds since the run began.", Format.SECONDS, no_metric="an instant, not an amount")
+    kind: str = figure("What kind of event.")
+    target: str = figure("Which deployment, replica, provider or region.")
+    what: str = figure("What happened, in words.")
 
 
-def availability(plan: RunPlan, replicas: Replicas) -> dict[str, Json]:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Timeline:
+    """What happened to the fleet, in order of time."""
+
+    events: list[TimelineEvent] = block("The events; of the first replication where there are several.")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReplicaCounts:
+    """Replicas of a deployment that scales: mean counts in the window, by what they do."""
+
+    held: float = figure("Paid for.", Format.COUNT, metric=REPLICAS, part="held")
+    starting: float = figure("Starting up.", Format.COUNT, metric=REPLICAS, part="starting")
+    ready: float = figure("Taking work.", Format.COUNT, metric=REPLICAS, part="ready")
+    draining: float = figure("Finishing their work.", Format.COUNT, metric=REPLICAS, part="draining")
+
+
+def timeline_block(plan: RunPlan, happenings: Sequence[Happening]) -> Timeline:
+    """What happened from the run's first to its last second."""
+    return Timeline(
+        events=[
+            TimelineEvent(t_s=event.t_s, kind=event.kind, target=event.target, what=event.what)
+            for event in happenings
+            if event.t_s <= plan.duration_s
+        ]
+    )
+
+
+def availability(plan: RunPlan, replicas: Replicas) -> dict[str, float | None]:
     """Share of each deployment's wanted replica-seconds in the window that no fault kept from serving."""
     down, wanted = (by_deployment(plan, replicas.levels[name]) for name in ("down", "wanted"))
     return {name: 1.0 - down[name] / count if count else None for name, count in wanted.items()}
@@ -64,8 +91,8 @@ def by_deployment(plan: RunPlan, levels: Sequence[Level]) -> dict[str, float]:
     return found
 
 
-def replica_counts(plan: RunPlan, replicas: Replicas) -> dict[str, Json]:
+def replica_counts(plan: RunPlan, replicas: Replicas) -> dict[str, ReplicaCounts]:
     """By deployment that scales: its replicas' mean count in the window, by what they do."""
     names = [scaling.label for scaling in plan.scalings]
     states = {state: by_deployment(plan, replicas.levels[state]) for state in REPORTED}
-    return {name: {state: found[name] for state, found in states.items()} for name in names}
+    return {name: ReplicaCounts(**{state: found[name] for state, found in states.items()}) for name in names}
