@@ -38,7 +38,7 @@ def main() -> None:
                 "requests": result.report.figure("requests.arrived"),
                 "attempts": result.report.figure("attempts.total"),
                 "completed": result.report.figure("completion_ratio"),
-                "busy": result.report.fields["utilization"]["overall"],
+                "busy": result.report.utilization["overall"],
                 "load_s": loaded_s,
                 "kernel_s": phases.kernel_s,
                 "resolve_s": phases.resolve_s,

@@ -31,7 +31,7 @@ def close(a: float, b: float) -> bool:
 
 def assert_requests_conserved(result: RunResult) -> None:
     """Every request that arrived ended in exactly one state."""
-    counts = result.report.fields["requests"]
+    counts = result.report.plain["requests"]
     assert counts["arrived"] == sum(counts[state] for state in STATES)
     outcomes = result.settlement.run.outcomes
     assert not (outcomes.state == RequestState.PENDING).any()
@@ -63,7 +63,7 @@ def assert_answers_delivered(result: RunResult) -> None:
 
 def assert_money_adds_up(result: RunResult) -> None:
     """The kinds sum to the total; the attempts, idle capacity and routing sum to it as well."""
-    cost = result.report.fields["cost_usd"]
+    cost = result.report.plain["cost_usd"]
     kinds = ("api", "capacity_used", "capacity_idle", "energy", "egress", "routing")
     assert close(cost["total"], sum(cost[kind] for kind in kinds))
     run, cohort = result.settlement.run, result.settlement.cohort
@@ -100,7 +100,7 @@ def assert_spans_add_up(result: RunResult) -> None:
         assert all((part >= -1e-9).all() for part in parts), name
     over = run.attempts.finish_s <= result.settlement.plan.duration_s
     assert not run.spans.after.busy_s[over].any()
-    drain, fields = run.books.drain, result.report.fields["drain"]
+    drain, fields = run.books.drain, result.report.plain["drain"]
     assert close(fields["cost_usd"]["total"], drain.capacity_usd.sum() + drain.energy_usd.sum())
     assert close(fields["energy_wh"], drain.facility_wh.sum())
     assert (fields["seconds"] > 0.0) == bool((~over).any())
@@ -114,7 +114,7 @@ def assert_energy_adds_up(result: RunResult) -> None:
     assert close(run.books.whole.facility_wh.sum(), drawn.sum())
     held = np.array([term.held for term in run.terms])[run.attempts.target]
     in_window = (run.spans.window.energy_j / 3600.0 * pue)[held].sum()
-    energy = result.report.fields["energy_wh"]
+    energy = result.report.plain["energy_wh"]
     assert close(energy["active"], in_window)
     assert close(energy["total"], energy["active"] + energy["idle"] + energy["api_estimate"])
 
@@ -131,16 +131,16 @@ def assert_power_limits_kept(result: RunResult) -> None:
 
 def assert_breakdowns_add_up(result: RunResult) -> None:
     """Every breakdown sums to the whole, with what it cannot carry as `unallocated`."""
-    for name, parts in result.report.fields["by"].items():
+    for name, parts in result.report.plain["by"].items():
         for block, keys in ADDITIVE:
             for key in keys:
                 total = sum(part[block][key] for part in parts.values())
-                assert close(total, result.report.fields[block][key]), (name, block, key)
+                assert close(total, result.report.plain[block][key]), (name, block, key)
 
 
 def assert_records_are_the_report(result: RunResult) -> None:
     """What records count of each request and attempt, and idle capacity, is what the report totals."""
-    cost, capacity = result.report.fields["cost_usd"], result.settlement.run.capacity
+    cost, capacity = result.report.plain["cost_usd"], result.settlement.run.capacity
     idle = (capacity.idle_usd + capacity.idle_energy_usd).sum()
     assert close(cost["total"], result.requests["counted_cost_usd"].sum() + idle)
     attempts = result.attempts
@@ -150,7 +150,7 @@ def assert_records_are_the_report(result: RunResult) -> None:
 
 def assert_tasks_conserved(result: RunResult) -> None:
     """Every agent task that arrived ended in exactly one state; the streams add up to all of them."""
-    tasks = result.report.fields["tasks"]
+    tasks = result.report.plain["tasks"]
     for block in (tasks, *tasks["by_stream"].values()):
         assert block["arrived"] == block["completed"] + block["failed"] + block["unfinished"]
         assert 0 <= (block["success_ratio"] or 0) * block["arrived"] <= block["completed"] + 1e-9
@@ -162,7 +162,7 @@ def assert_tasks_conserved(result: RunResult) -> None:
 
 def assert_calls_paid(result: RunResult) -> None:
     """The cost of the tasks is the cost of the requests that are their calls."""
-    requests, tasks = result.requests, result.report.fields["tasks"]
+    requests, tasks = result.requests, result.report.plain["tasks"]
     opened = requests["arrival_s"] >= result.settlement.plan.warmup_s
     counted = requests["agent_task"][opened & (requests["call"] == 1)]
     mine = np.isin(requests["agent_task"], counted)

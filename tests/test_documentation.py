@@ -50,7 +50,7 @@ def test_the_policy_server_on_the_page_serves(tmp_path: Path) -> None:
         served = simulate(scenario, f"grpc://{address}").report
         server.terminate()
     here = simulate(scenario, f"{file}:LeastLoadedCapable").report
-    assert served.fields["decisions"] == here.fields["decisions"]
+    assert served.plain["decisions"] == here.plain["decisions"]
 
 
 @pytest.mark.parametrize("target", ["by-token", "batch", "units"])
@@ -58,7 +58,7 @@ def test_price_plans_cost_what_the_page_says(target: str) -> None:
     """The figures of the how-to about price plans are those of its scenario."""
     page = (ROOT / "docs/how-to/choose-a-price-plan.md").read_text(encoding="utf-8")
     scenario = load_scenario("api-price-plans", overrides=[f"router.parameters.target={target}"])
-    parts = simulate(scenario).report.fields["by"]["deployment"]
+    parts = simulate(scenario).report.plain["by"]["deployment"]
     bought = [target, "by-token"] if target == "units" else [target]
     assert " + ".join(f"{parts[name]['cost_usd']['total']:,.2f}" for name in bought) in page
 

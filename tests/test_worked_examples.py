@@ -68,7 +68,7 @@ def test_examples_come_to_what_the_page_says(
 def answered(scenario: Scenario) -> tuple[str, str]:
     """Dollars of the deployments that answered, and the share of right answers, as the pages write them."""
     report = simulate(scenario).report
-    parts = report.fields["by"]["deployment"].values()
+    parts = report.plain["by"]["deployment"].values()
     usd = sum(part["cost_usd"]["total"] for part in parts if part.get("requests", {}).get("completed"))
     return f"{usd:,.2f}", f"{100 * report.figure('quality.success_ratio'):.1f} %"
 
@@ -94,7 +94,7 @@ def test_a_chip_that_no_profile_knows_is_warned_of_as_shown(tmp_path: Path) -> N
     """The page's note is the run's, and what does not fit is refused with what would."""
     (note,) = blocks("own-gpu", "")
     scenario = scenario_of("own-gpu", tmp_path, "duration=10min")
-    assert note.strip().removeprefix("note: ") in simulate(scenario).report.fields["warnings"]
+    assert note.strip().removeprefix("note: ") in simulate(scenario).report.plain["warnings"]
     with pytest.raises(InvalidScenarioError, match=r"GB too large .* fits on tensor_parallel"):
         scenario_of("own-gpu", tmp_path, "fleet.workstation.model=llama-3.1-405b")
 

@@ -6,13 +6,14 @@ means over replications, JSON, `report.proto`, tables, Prometheus' names and doc
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, fields, is_dataclass, replace
 from enum import StrEnum
 from types import NoneType, UnionType
 from typing import TYPE_CHECKING, Any, TypeAlias, Union, get_args, get_origin, get_type_hints
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
     from simulator.report.metrics import Metric
 
 Json: TypeAlias = "bool | int | float | str | list[Json] | dict[str, Json] | None"

@@ -27,7 +27,7 @@ NO_SERIES = "factors that hold for the whole run"
 class LengthMultiplier:
     """A multiplier of answer lengths."""
 
-    value: float | None = figure("The multiplier.", Format.FACTOR, no_metric=NO_SERIES)
+    value: float = figure("The multiplier.", Format.FACTOR, no_metric=NO_SERIES)
     estimate: bool = figure("Whether it is a guess.")
     source: str = figure("Where it comes from.")
 
@@ -36,10 +36,10 @@ class LengthMultiplier:
 class LengthEffects:
     """What a model does to answer lengths."""
 
-    right_factor: float | None = figure(
+    right_factor: float = figure(
         "Tokens of right answers over nominal ones.", Format.FACTOR, no_metric=NO_SERIES
     )
-    wrong_factor: float | None = figure(
+    wrong_factor: float = figure(
         "Tokens of wrong answers over nominal ones.", Format.FACTOR, no_metric=NO_SERIES
     )
     multipliers: dict[str, LengthMultiplier] = block("The catalog's multipliers behind, by name.")

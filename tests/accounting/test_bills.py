@@ -23,7 +23,7 @@ def api_world(offer: str, model: str, **changes: object) -> object:
 
 def test_what_costs_nothing_costs_nothing_per_request() -> None:
     """Users' own devices are paid by nobody: 0 dollars in all, by request, by right answer and by token."""
-    cost = simulate(scenario(fleet=[PHONE], router={"policy": "round_robin"}, duration="10s")).report.fields[
+    cost = simulate(scenario(fleet=[PHONE], router={"policy": "round_robin"}, duration="10s")).report.plain[
         "cost_usd"
     ]
     units = ("total", "per_request", "per_correct", "per_mtok", "per_month")
@@ -35,7 +35,7 @@ def test_api_tokens_cost_the_price_of_their_day() -> None:
     costs = {}
     for day in ("2024-06-01", "2024-09-01"):
         result = simulate(api_world("openai/gpt-4o", "gpt-4o", start=day))
-        tokens = result.report.fields["tokens"]
+        tokens = result.report.plain["tokens"]
         costs[day] = (result.report.figure("cost_usd.api"), tokens["input"], tokens["output"])
     for day, (price_in, price_out) in (("2024-06-01", (5, 15)), ("2024-09-01", (2.5, 10))):
         cost, tokens_in, tokens_out = costs[day]
@@ -137,8 +137,8 @@ def test_hidden_reasoning_delays_the_first_visible_token() -> None:
         **with_stream(arrivals=ONE_A_MINUTE, input_tokens=100, output_tokens=100, max_output_tokens=4_000),
     )
     result = simulate(world)
-    hidden = result.report.fields["tokens"]["reasoning_output"]
-    assert hidden / result.report.fields["tokens"]["output"] == pytest.approx(0.7, abs=0.01)
+    hidden = result.report.plain["tokens"]["reasoning_output"]
+    assert hidden / result.report.plain["tokens"]["output"] == pytest.approx(0.7, abs=0.01)
     outcomes = result.settlement.run.outcomes
     attempts = result.settlement.run.attempts
     hidden_s = (attempts.finish_s - attempts.first_s) * 70 / 99

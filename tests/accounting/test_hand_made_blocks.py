@@ -8,15 +8,17 @@ import numpy as np
 import pytest
 
 from hand_made_attempts import CANCELLED, DONE, FAILED, NAN, attempts
+from simulator.accounting.agent_tasks import agent_tasks
 from simulator.accounting.books import AttemptBooks, CapacityBooks, RunBooks
 from simulator.accounting.month import Month
 from simulator.accounting.outcomes import Outcomes
 from simulator.accounting.run import Run, Selection
 from simulator.accounting.settlement import cohort_of
 from simulator.kernel.codes import Reason
-from simulator.report import blocks
-from simulator.report.blocks.agent_tasks import agent_tasks, figures
-from simulator.report.run import attempt_block, decision_counts, utilizations
+from simulator.report.blocks import agent_tasks as tasks_block
+from simulator.report.blocks import cost, counts, drain, energy, latency, quality, rows
+from simulator.report.figures import plain
+from simulator.report.run import decision_counts, utilizations
 from simulator.world.journal import RequestState
 
 MONTH_S = 30.4375 * 86_400.0
@@ -110,6 +112,11 @@ def made() -> Run:
     )
 
 
+def of(block, *given: object) -> dict[str, object]:
+    """A block as plain data."""
+    return plain(block(*given))
+
+
 def part(
     attempt: str = "11111", request: str = "1111", target: str = "111", routing: str = "1111"
 ) -> Selection:
@@ -120,7 +127,7 @@ def part(
 
 def test_costs_are_the_sum_of_their_kinds() -> None:
     """31 of each kind's unit, 8 and 0.75 idle, 1.5 of routing."""
-    found = blocks.cost_block(made(), part())
+    found = of(cost.cost_block, made(), part())
     kinds = {"api": 31.0, "capacity_used": 310.0, "capacity_idle": 8.0, "energy": 3_100.75}
     kinds |= {"egress": 31_000.0, "routing": 1.5}
     assert {name: found[name] for name in kinds} == pytest.approx(kinds)
@@ -132,19 +139,19 @@ def test_waste_is_losers_calls_and_the_wasted_share_of_machines() -> None:
     lost = 2.0 + 4.0 + 8.0
     shares = 0.5 * 2.0 + 4.0 + 8.0 + 0.25 * 16.0
     expected = lost * 1_001.0 + shares * 110.0
-    assert blocks.cost_block(made(), part())["wasted"] == pytest.approx(expected)
-    assert blocks.cost_block(made(), part("10001"))["wasted"] == pytest.approx(4.0 * 110.0)
+    assert of(cost.cost_block, made(), part())["wasted"] == pytest.approx(expected)
+    assert of(cost.cost_block, made(), part("10001"))["wasted"] == pytest.approx(4.0 * 110.0)
 
 
 def test_unit_costs_divide_by_what_was_asked_right_or_processed() -> None:
-    """1,000 USD over 4 requests, 1 right answer and 1,337 tokens, the failed attempt's left out."""
-    found = blocks.unit_costs(made(), part(), 1_000.0)
+    """All USD over 4 requests, 1 right answer and 1,337 tokens, the failed attempt's left out."""
+    found = of(cost.cost_block, made(), part())
     tokens = 100 + 300 + 400 + 500 + 7 + 9 + 10 + 11
-    assert found["per_request"] == 250.0
-    assert found["per_correct"] == 1_000.0
-    assert found["per_mtok"] == pytest.approx(1e9 / tokens)
+    assert found["per_request"] == found["total"] / 4.0
+    assert found["per_correct"] == found["total"]
+    assert found["per_mtok"] == pytest.approx(found["total"] * 1e6 / tokens)
     assert found["per_month_basis"] == "as it is"
-    nobody = blocks.unit_costs(made(), part("01000", "0000", "000", "0000"), 5.0)
+    nobody = of(cost.cost_block, made(), part("01000", "0000", "000", "0000"))
     assert [nobody[name] for name in ("per_request", "per_correct", "per_mtok")] == [None, None, None]
 
 
@@ -155,15 +162,15 @@ def test_a_month_has_its_hours_of_machines_and_its_traffic_of_calls() -> None:
     going = float((amounts * factor).sum()) * (1.0 + 100.0 + 1_000.0)
     deciding = 0.1 + 0.2 * 3.0 + 0.4 + 0.8 * 3.0
     expected = (310.0 + 8.75 + going + deciding) / 50.0 * MONTH_S
-    assert blocks.monthly_usd(made(), part()) == pytest.approx(expected, rel=1e-12)
-    some = blocks.monthly_usd(made(), part("00100", "0010", "010", "0010"))
+    assert cost.monthly_usd(made(), part()) == pytest.approx(expected, rel=1e-12)
+    some = cost.monthly_usd(made(), part("00100", "0010", "010", "0010"))
     assert some == pytest.approx((40.0 + 5.5 + 4.0 * 1_101.0 + 0.4) / 50.0 * MONTH_S, rel=1e-12)
 
 
 def test_energy_and_grams_of_users_own_devices_stand_apart() -> None:
     """Attempt 4 ran on one; idle energy and grams are those of the selected targets."""
-    energy = blocks.energy_block(made(), part())
-    assert energy == pytest.approx(
+    found = of(energy.energy_block, made(), part())
+    assert found == pytest.approx(
         {
             "total": 15.0 * 1e4 + 4_000.0 + 15.0 * 1e5,
             "active": 15.0 * 1e4,
@@ -173,7 +180,7 @@ def test_energy_and_grams_of_users_own_devices_stand_apart() -> None:
             "per_request": (15.0 * 1e4 + 4_000.0 + 15.0 * 1e5) / 4.0,
         }
     )
-    grams = blocks.emissions_block(made(), part(target="100"))
+    grams = of(energy.emissions_block, made(), part(target="100"))
     assert grams == pytest.approx(
         {
             "total": 15.0 * 1e6 + 11.0,
@@ -188,54 +195,53 @@ def test_water_is_by_the_kilowatt_hour_of_each_place() -> None:
     """Attempts 0 and 3 at 2 l, 1 and 2 at 4 l, the device's not; idle 1 kWh at 2 l and 3 kWh at 4 l."""
     drawn_kwh = {"first": 9.0 * 110.0, "second": 6.0 * 110.0}
     total = drawn_kwh["first"] * 2.0 + drawn_kwh["second"] * 4.0 + 1.0 * 2.0 + 3.0 * 4.0
-    found = blocks.water_block(made(), part())
+    found = of(energy.water_block, made(), part())
     assert found == pytest.approx({"total": total, "site": total / 4.0, "source": total * 0.75})
 
 
 def test_the_drain_is_what_machines_took_after_the_window() -> None:
     """Half of everything but calls; the last attempt is over 20 s after 50 s, and in time for 71 s."""
-    found = blocks.drain_block(made(), 50.0)
+    found = of(drain.drain_block, made(), 50.0)
     assert found["seconds"] == 20.0
     assert found["cost_usd"] == pytest.approx({"total": 1_705.0, "capacity_used": 155.0, "energy": 1_550.0})
     assert found["energy_wh"] == pytest.approx(155_000.0)
     assert found["emissions_gco2e"] == pytest.approx(15.5e6)
     assert found["water_l"] == pytest.approx((9.0 * 2.0 + 6.0 * 4.0) * 55.0)
-    assert blocks.drain_block(made(), 71.0)["seconds"] == 0.0
+    assert of(drain.drain_block, made(), 71.0)["seconds"] == 0.0
 
 
 def test_tokens_are_those_of_attempts_that_processed_them() -> None:
     """The failed attempt's are not; reasoning is the winners'."""
-    assert blocks.token_block(made(), part()) == {
+    assert of(counts.token_counts, made(), part()) == {
         "input": 1_300,
         "cached_input": 130,
         "cache_write": 13,
         "output": 37,
         "reasoning_output": 7,
     }
-    assert blocks.token_block(made(), part("01100", "0100"))["input"] == 300
+    assert of(counts.token_counts, made(), part("01100", "0100"))["input"] == 300
 
 
 def test_times_are_those_of_answers() -> None:
     """3 and 6 s to the first token, twice and three times as long for the next; others do not count."""
-    found = blocks.latency_block(made(), part())
+    found = of(latency.latency_block, made(), part())
     means = [found[name]["mean"] for name in ("ttft_s", "tpot_s", "e2e_s", "queue_s", "network_s")]
     assert means == [4.5, 9.0, 13.5, 18.0, 22.5]
-    assert list(blocks.latency_block(made(), part(request="1000"), ("e2e_s",))) == ["e2e_s"]
-    assert blocks.latency_block(made(), part(request="0010"))["e2e_s"]["mean"] is None
+    assert list(of(latency.row_latency, made(), part(request="1000"))) == ["ttft_s", "e2e_s"]
+    assert of(latency.latency_block, made(), part(request="0010"))["e2e_s"]["mean"] is None
 
 
 def test_levels_are_shares_of_all_that_arrived() -> None:
     """2 of 4 completed and in time, 1 of 4 right where 3 could be; 2 in 50 s are 0.04 per second."""
-    assert blocks.level_blocks(made(), part()) == {
-        "completion_ratio": 0.5,
-        "slo": {"attainment_ratio": 0.5, "goodput_per_s": 0.04},
-        "quality": {"success_ratio": 0.25, "oracle_success_ratio": 0.75},
-    }
+    assert quality.completion_ratio(made(), part()) == 0.5
+    assert of(quality.slo_block, made(), part()) == {"attainment_ratio": 0.5, "goodput_per_s": 0.04}
+    shares = {"success_ratio": 0.25, "oracle_success_ratio": 0.75}
+    assert of(quality.quality_block, made(), part()) == shares
 
 
 def test_a_row_is_of_one_replication_and_has_the_blocks_of_its_part() -> None:
     """How many replications have a row is a sum over reports of one each."""
-    found = blocks.short_blocks(made(), part("10000", "1000", "100", "1000"))
+    found = of(rows.row_block, made(), part("10000", "1000", "100", "1000"))
     assert found["replications"] == 1
     assert found["attempts"] == {"total": 1}
     assert found["requests"]["arrived"] == found["cost_usd"]["total"] / found["cost_usd"]["per_request"] == 1
@@ -245,7 +251,7 @@ def test_a_row_is_of_one_replication_and_has_the_blocks_of_its_part() -> None:
 
 def test_requests_are_counted_by_the_state_they_ended_in() -> None:
     """Every state has a count, be it 0."""
-    assert blocks.request_block(made(), part()) == {
+    assert of(counts.request_counts, made(), part()) == {
         "arrived": 4,
         "completed": 2,
         "rejected": 0,
@@ -257,12 +263,12 @@ def test_requests_are_counted_by_the_state_they_ended_in() -> None:
 
 def test_attempts_are_counted_by_why_and_how_they_ended() -> None:
     """One of each kind that is there; clients of attempts 2 and 0 hung up, and 0 had completed."""
-    found = attempt_block(made(), part(), [2, 0])
+    found = of(counts.attempt_counts, made(), part(), [2, 0])
     failures = found.pop("failures")
     kinds = ("total", "retries", "fallbacks", "escalations", "hedges", "cancelled")
     assert [found[name] for name in kinds] == [5, 1, 0, 1, 0, 2]
     assert {name: count for name, count in failures.items() if count} == {"outage": 1, "timeout": 1}
-    assert attempt_block(made(), part("10111"), [])["failures"]["outage"] == 0
+    assert of(counts.attempt_counts, made(), part("10111"), [])["failures"]["outage"] == 0
 
 
 def test_reasons_are_counted_from_the_most_often_given_on() -> None:
@@ -282,8 +288,8 @@ def test_reasons_are_counted_from_the_most_often_given_on() -> None:
 def test_utilization_is_busy_over_held_time() -> None:
     """45 of 150 queue-seconds; what holds nothing has none."""
     run = made()
-    assert blocks.utilization(run, np.array([True, True, True])) == pytest.approx(0.3)
-    assert blocks.utilization(run, np.array([False, False, True])) is None
+    assert rows.utilization(run, np.array([True, True, True])) == pytest.approx(0.3)
+    assert rows.utilization(run, np.array([False, False, True])) is None
     assert utilizations(run) == {"overall": pytest.approx(0.3), "a": pytest.approx(0.3), "b": None}
 
 
@@ -351,12 +357,12 @@ def test_figures_of_tasks_are_per_task_and_per_success() -> None:
     run.outcomes.correct[:2] = True
     tasks = agent_tasks(chains(), run, np.ones(4, np.bool_))
     usd, wh = float(tasks.cost_usd.sum()), float(tasks.energy_wh.sum())
-    found = figures(tasks, np.ones(2, np.bool_))
+    found = {name: plain(value) for name, value in tasks_block.figures(tasks, np.ones(2, np.bool_)).items()}
     assert [found[name] for name in ("arrived", "completed", "failed", "unfinished")] == [2, 1, 1, 0]
     assert found["success_ratio"] == 0.5
     assert found["calls"] == {"mean": 1.5, "max": 2}
     assert found["latency_s"]["mean"] == 11.0
     assert found["cost_usd"] == pytest.approx({"total": usd, "per_task": usd / 2.0, "per_success": usd})
     assert found["energy_wh"] == pytest.approx({"total": wh, "per_task": wh / 2.0})
-    none = figures(tasks, np.zeros(2, np.bool_))
-    assert (none["calls"], none["success_ratio"]) == ({"mean": None, "max": 0}, None)
+    none = tasks_block.figures(tasks, np.zeros(2, np.bool_))
+    assert (plain(none["calls"]), none["success_ratio"]) == ({"mean": None, "max": 0}, None)

@@ -80,17 +80,17 @@ def test_a_retired_offer_is_refused_by_its_day_in_utc() -> None:
 def test_an_offer_retired_during_the_run_is_reported() -> None:
     """The report warns of a day that falls into the run, and of no other."""
     gpt4 = {"model": "gpt-4", "offer": "openai/gpt-4", "start": "2026-10-22T23:00:00Z"}
-    warnings = simulate(world(duration="2h", **gpt4)).report.fields["warnings"]
+    warnings = simulate(world(duration="2h", **gpt4)).report.plain["warnings"]
     assert any("'openai/gpt-4' is retired on 2026-10-23" in text for text in warnings), warnings
-    assert not simulate(world(duration="1h", **gpt4)).report.fields["warnings"]
+    assert not simulate(world(duration="1h", **gpt4)).report.plain["warnings"]
 
 
 def test_units_billed_by_a_later_days_price_are_reported() -> None:
     """The price of provisioned units is known from 2025 on; a run of 2024 says so, one of 2026 does not."""
     units = {"plan": "provisioned", "units": 15}
-    early = simulate(world(api=units, start="2024-11-02")).report.fields["warnings"]
+    early = simulate(world(api=units, start="2024-11-02")).report.plain["warnings"]
     assert any("is known from 2025-01-01 on" in text for text in early), early
-    assert not simulate(world(api=units, start="2026-11-02")).report.fields["warnings"]
+    assert not simulate(world(api=units, start="2026-11-02")).report.plain["warnings"]
 
 
 def test_the_future_begins_after_the_catalogs_day_in_utc() -> None:
@@ -111,7 +111,7 @@ def test_a_later_row_does_not_decide_about_the_cache(
     report = simulate(
         world(start="2026-11-02", duration="10min", stream=TALK, catalog=dated((first, row), (second, later)))
     ).report
-    assert (report.fields["tokens"]["cached_input"] > 0) == (row is CACHED)
+    assert (report.plain["tokens"]["cached_input"] > 0) == (row is CACHED)
 
 
 def test_a_cached_price_that_ends_in_mid_run_ends_at_its_instant() -> None:
@@ -186,7 +186,7 @@ def test_a_batch_without_a_cached_price_pays_for_every_token(tmp_path: Path) -> 
     """GPT-4o caches nothing in batches, though it does outside them."""
     changes = {"duration": "1h", "drain": "24h", "trace": shared_prefix(tmp_path)}
     tokens = {
-        plan: simulate(world(api={"plan": plan}, start="2026-11-02", **changes)).report.fields["tokens"]
+        plan: simulate(world(api={"plan": plan}, start="2026-11-02", **changes)).report.plain["tokens"]
         for plan in ("batch", "pay_as_you_go")
     }
     assert tokens["batch"]["cached_input"] == 0

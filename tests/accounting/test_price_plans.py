@@ -68,8 +68,8 @@ def test_repeated_prefixes_cost_the_cached_price_in_the_providers_steps() -> Non
     fresh = run.attempts.prompt - cached
     expected = (fresh * 2.5 + cached * 1.25 + run.attempts.output * 10) / 1e6
     np.testing.assert_allclose(run.books.whole.api_usd, expected)
-    assert result.report.fields["tokens"]["cached_input"] == cached.sum()
-    assert result.report.fields["tokens"]["cache_write"] == 0
+    assert result.report.plain["tokens"]["cached_input"] == cached.sum()
+    assert result.report.plain["tokens"]["cache_write"] == 0
 
 
 def test_recorded_blocks_are_cached_up_to_where_prompts_part(tmp_path: Path) -> None:
@@ -92,9 +92,9 @@ def test_recorded_conversations_hit_less_than_a_cache_that_forgets_nothing() -> 
     """Mooncake's trace repeats 37 % of its input; ten minutes of memory find most of that."""
     arrivals = {"pattern": "trace", "file": str(MOONCAKE), "format": "mooncake"}
     stream = {"arrivals": arrivals, "input_tokens": None, "output_tokens": None}
-    tokens = simulate(
-        world("gpt-4o", {"offer": "openai/gpt-4o"}, stream=stream, duration="1h")
-    ).report.fields["tokens"]
+    tokens = simulate(world("gpt-4o", {"offer": "openai/gpt-4o"}, stream=stream, duration="1h")).report.plain[
+        "tokens"
+    ]
     assert 0.28 < tokens["cached_input"] / tokens["input"] < 0.37
 
 
@@ -124,7 +124,7 @@ def test_cached_input_counts_toward_limits_only_where_the_provider_says_so(offer
     model = offer.split("/")[1]
     limited = talk(model, offer, input_tokens_per_min=6_000.0)
     result = simulate(limited)
-    refused = result.report.fields["attempts"]["failures"]["rate_limit"]
+    refused = result.report.plain["attempts"]["failures"]["rate_limit"]
     assert (refused == 0) == fewer, refused
 
 
@@ -149,20 +149,20 @@ def test_batches_cost_half_and_answer_within_their_window() -> None:
         workload={"streams": streams},
         drain="24h",
     )
-    counts = simulate(both).report.fields["requests"]
+    counts = simulate(both).report.plain["requests"]
     assert counts["rejected"] == counts["completed"] > 0
 
 
 def test_provisioned_units_cost_their_hours_used_or_not() -> None:
     """Used plus idle dollars are units x price x hours; a call uses (fresh + 4 x output) tokens' worth."""
     result = simulate(world("gpt-4o", UNITS, duration="1h"))
-    cost = result.report.fields["cost_usd"]
+    cost = result.report.plain["cost_usd"]
     assert cost["api"] == 0.0
     assert cost["total"] == pytest.approx(15.0)
     assert cost["capacity_used"] + cost["capacity_idle"] == pytest.approx(15.0)
     attempts = result.settlement.run.attempts
     share = (attempts.prompt + 4 * attempts.output).sum() / (15 * 2_500 * 60)
-    assert result.report.fields["utilization"]["overall"] == pytest.approx(share)
+    assert result.report.plain["utilization"]["overall"] == pytest.approx(share)
     assert cost["capacity_used"] == pytest.approx(15.0 * share)
 
 
@@ -177,12 +177,12 @@ def test_more_than_the_units_take_is_refused_and_spills_over() -> None:
         "resilience": {"fallbacks": {"units": ["spill"]}, "cooldown": "0s"},
     }
     result = simulate(scenario(fleet=[units, spill], router=router, duration="30min", **stream))
-    cost, attempts = result.report.fields["cost_usd"], result.report.fields["attempts"]
+    cost, attempts = result.report.plain["cost_usd"], result.report.plain["attempts"]
     assert attempts["failures"]["rate_limit"] == attempts["fallbacks"] > 0
-    assert result.report.fields["requests"]["failed"] == 0
+    assert result.report.plain["requests"]["failed"] == 0
     assert cost["api"] > 0.0
     assert cost["capacity_used"] + cost["capacity_idle"] == pytest.approx(7.5)
-    assert result.report.fields["utilization"]["units"] > 0.99
+    assert result.report.plain["utilization"]["units"] > 0.99
 
 
 def test_a_context_window_believed_too_large_fails_once() -> None:
@@ -193,9 +193,9 @@ def test_a_context_window_believed_too_large_fails_once() -> None:
     stream = with_stream(arrivals=ONE_A_MINUTE, input_tokens=20_000, output_tokens=100)
     router = {"policy": "round_robin", "resilience": {"retries": 3}}
     report = simulate(scenario(fleet=fleet, start="2026-06-01", router=router, **stream)).report
-    attempts = report.fields["attempts"]
+    attempts = report.plain["attempts"]
     assert (
-        attempts["failures"]["context_length"] == attempts["total"] == report.fields["requests"]["failed"] > 0
+        attempts["failures"]["context_length"] == attempts["total"] == report.plain["requests"]["failed"] > 0
     )
     assert attempts["retries"] == 0
 
@@ -223,9 +223,9 @@ def test_calls_hung_up_on_are_counted_as_timeouts() -> None:
     api = {"offer": "openai/gpt-4o", "ttft": "5s"}
     stream = {"client": {"timeout": "1s", "retries": 1}}
     report = simulate(world("gpt-4o", api, stream=stream)).report
-    attempts = report.fields["attempts"]
+    attempts = report.plain["attempts"]
     assert (
-        attempts["failures"]["timeout"] == attempts["total"] == 2 * report.fields["requests"]["timed_out"] > 0
+        attempts["failures"]["timeout"] == attempts["total"] == 2 * report.plain["requests"]["timed_out"] > 0
     )
 
 

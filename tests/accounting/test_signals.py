@@ -288,7 +288,7 @@ def test_regions_are_told_apart() -> None:
     """The breakdown by region adds up; a region's grams are those of its own grid."""
     far = {**FRONTIER, "name": "far", "region": "eu-nordics"}
     report = simulate(scenario(fleet=[FRONTIER, far], router={"policy": "round_robin"})).report
-    by = report.fields["by"]["region"]
+    by = report.plain["by"]["region"]
     assert set(by) == {"us-virginia", "eu-nordics"}
     per_wh = [part["emissions_gco2e"]["total"] / part["energy_wh"]["total"] for part in by.values()]
     assert per_wh[0] > 5 * per_wh[1]

@@ -27,7 +27,7 @@ def figures(fleet: dict[str, object], **changes: object) -> tuple[dict[str, floa
         drain="10min",
         **with_stream(arrivals=THOUSAND, **changes),
     )
-    fields = simulate(world).report.fields
+    fields = simulate(world).report.plain
     return fields["energy_wh"], fields["water_l"], fields["emissions_gco2e"]["total"]
 
 

@@ -33,7 +33,7 @@ def backlog() -> RunResult:
 
 def test_the_drain_is_billed_apart(backlog: RunResult) -> None:
     """A window's rent is its hours; what is used after it stands under `drain` and in no total."""
-    cost, drain = backlog.report.fields["cost_usd"], backlog.report.fields["drain"]
+    cost, drain = backlog.report.plain["cost_usd"], backlog.report.plain["drain"]
     assert cost["capacity_used"] + cost["capacity_idle"] == pytest.approx(2.0 / 60.0)
     assert cost["per_month"] == pytest.approx(2.0 * MONTH_S / HOUR_S)
     attempts = backlog.attempts
@@ -49,7 +49,7 @@ def test_the_drain_is_billed_apart(backlog: RunResult) -> None:
 
 def test_timeline_and_series_leave_the_drain_out(backlog: RunResult) -> None:
     """Steps add up to the report, and used capacity is all there when the window ends."""
-    fields = backlog.report.fields
+    fields = backlog.report.plain
     for column, total in (
         ("spend_usd", "cost_usd"),
         ("energy_wh", "energy_wh"),
@@ -67,9 +67,9 @@ def test_timeline_and_series_leave_the_drain_out(backlog: RunResult) -> None:
 def test_a_run_that_ends_with_its_window_counts_what_one_with_a_drain_does(backlog: RunResult) -> None:
     """Whether work goes on afterwards changes neither dollars nor watt-hours of the window."""
     cut = simulate(overloaded(drain="0s"))
-    assert cut.report.fields["drain"]["cost_usd"]["total"] == 0.0
-    assert cut.report.fields["drain"]["energy_wh"] == 0.0
-    assert cut.report.fields["drain"]["seconds"] < 0.1, (
+    assert cut.report.plain["drain"]["cost_usd"]["total"] == 0.0
+    assert cut.report.plain["drain"]["energy_wh"] == 0.0
+    assert cut.report.plain["drain"]["seconds"] < 0.1, (
         "answers computed in the window leave the server after it"
     )
     for path in ("cost_usd.total", "cost_usd.capacity_used", "energy_wh.total", "energy_wh.active"):
@@ -79,7 +79,7 @@ def test_a_run_that_ends_with_its_window_counts_what_one_with_a_drain_does(backl
 def test_work_on_earlier_requests_belongs_to_the_window_and_to_no_task() -> None:
     """Capacity used in the window for arrivals of the warm-up is used; tasks leave it unallocated."""
     result = simulate(overloaded(warmup="30s", drain="1h"))
-    run, by = result.settlement.run, result.report.fields["by"]
+    run, by = result.settlement.run, result.report.plain["by"]
     early = ~result.settlement.cohort.attempts
     used = run.books.counted.capacity_usd[early].sum()
     assert used > 0.0
@@ -110,11 +110,11 @@ def test_users_devices_are_by_request() -> None:
         workload={"streams": [stream]}, fleet=[PHONE], router=ALONE, duration="1min", warmup="20s", drain="1h"
     )
     result = simulate(world)
-    attempts, energy = result.attempts, result.report.fields["energy_wh"]
+    attempts, energy = result.attempts, result.report.plain["energy_wh"]
     mine = attempts["started_s"] >= 20.0
     assert (attempts["finished_s"] > 60.0).any()
     assert energy["user_side"] == pytest.approx(attempts["energy_wh"][mine].sum())
-    assert result.report.fields["drain"]["energy_wh"] == 0.0
+    assert result.report.plain["drain"]["energy_wh"] == 0.0
 
 
 def test_units_used_after_the_window_are_drain() -> None:
@@ -140,7 +140,7 @@ def test_units_used_after_the_window_are_drain() -> None:
     late = attempts["admitted_s"] >= 60.0
     assert late.any()
     used_s = (attempts["input_token_count"] + 4 * attempts["output_token_count"])[late].sum() / (4000 / 60)
-    drain = result.report.fields["drain"]["cost_usd"]
+    drain = result.report.plain["drain"]["cost_usd"]
     assert drain["capacity_used"] == pytest.approx(used_s * 2.0 / HOUR_S)
     assert_laws(result)
 
@@ -148,13 +148,13 @@ def test_units_used_after_the_window_are_drain() -> None:
 def test_calls_are_paid_by_the_requests_that_arrived_in_the_window() -> None:
     """An API's tokens of late answers count; those of requests from the warm-up never do."""
     result = simulate(scenario(fleet=[CALLED], router=ALONE, duration="1min", warmup="30s", drain="1h"))
-    attempts, cost = result.attempts, result.report.fields["cost_usd"]
+    attempts, cost = result.attempts, result.report.plain["cost_usd"]
     mine = attempts["started_s"] >= 30.0
     late = attempts["finished_s"] > 60.0
     assert (mine & late).any()
     assert (~mine).any()
     assert cost["api"] == pytest.approx(attempts["api_usd"][mine].sum())
-    assert result.report.fields["drain"]["cost_usd"]["total"] == 0.0
+    assert result.report.plain["drain"]["cost_usd"]["total"] == 0.0
 
 
 def week(*factors: float, **changes: object) -> dict[str, object]:
@@ -169,7 +169,7 @@ SHOP = (1.4, 1.2, 1.0, 1.0, 1.0, 0.7, 0.7)
 def priced(**changes: object) -> dict[str, object]:
     """The `cost_usd` of a Monday in Virginia (its local day) on an API, with changes."""
     monday = {"start": "2026-11-02T05:00:00Z", "duration": "24h", "fleet": [CALLED], "router": ALONE}
-    return simulate(scenario(**{**monday, **changes})).report.fields["cost_usd"]
+    return simulate(scenario(**{**monday, **changes})).report.plain["cost_usd"]
 
 
 def test_a_month_of_mondays_is_scaled_to_its_mean_day() -> None:
@@ -229,7 +229,7 @@ def test_streams_are_scaled_by_their_own_days() -> None:
     }
     shop = week(*SHOP)["workload"]["streams"][0]
     monday = {"start": "2026-11-02T05:00:00Z", "duration": "24h", "fleet": [CALLED], "router": ALONE}
-    fields = simulate(scenario(**monday, workload={"streams": [shop, other]})).report.fields
+    fields = simulate(scenario(**monday, workload={"streams": [shop, other]})).report.plain
     rows = {name: row["cost_usd"] for name, row in fields["by"]["task"].items()}
     assert rows["support_chat"]["per_month"] == pytest.approx(rows["support_chat"]["total"] * 30.4375 / 1.4)
     assert rows["summarization"]["per_month"] == pytest.approx(rows["summarization"]["total"] * 30.4375)
@@ -248,7 +248,7 @@ def test_refused_calls_process_no_tokens() -> None:
     limited = {**CALLED, "api": {**CALLED["api"], "requests_per_min": 30}}
     router = {**ALONE, "resilience": {"retries": 3, "cooldown": "0s"}}
     result = simulate(scenario(workload={"streams": [stream]}, fleet=[limited], router=router))
-    attempts, fields = result.attempts, result.report.fields
+    attempts, fields = result.attempts, result.report.plain
     done = attempts["state"] == "completed"
     assert (~done).sum() > done.sum()
     tokens = 1000 * int(done.sum()) + attempts["output_token_count"][done].sum()
@@ -269,7 +269,7 @@ def test_a_providers_errors_process_no_tokens_and_broken_machines_do() -> None:
         mine = attempts["deployment"] == name
         assert (mine & broken).any()
         worked = mine & ((attempts["state"] == "completed") | (broken & bool(counts)))
-        found = result.report.fields["by"]["deployment"][name]["tokens"]
+        found = result.report.plain["by"]["deployment"][name]["tokens"]
         assert found["input"] == attempts["input_token_count"][worked].sum()
         assert found["output"] == attempts["output_token_count"][worked].sum()
 
@@ -285,7 +285,7 @@ def test_an_answer_nobody_waits_for_any_more_is_waste() -> None:
         network={"last_mile": {"cloud": "2s"}},
     )
     result = simulate(world)
-    fields, attempts = result.report.fields, result.attempts
+    fields, attempts = result.report.plain, result.attempts
     assert fields["requests"]["timed_out"] == fields["requests"]["arrived"]
     assert (attempts["state"] == "completed").all()
     assert attempts["wasted"].all()

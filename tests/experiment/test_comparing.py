@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Self
 
 import pytest
 
+from partial_reports import partial_report
 from simulator.experiment import comparison
 from simulator.experiment.comparison import Outcome, in_order, mapped, pool_for, replicate, run_all
-from simulator.report.report import Report
 from world_cases import scenario
 
 if TYPE_CHECKING:
@@ -61,7 +61,7 @@ def told(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[tuple[str, int]]]:
 
     def made_up(_scenario: Scenario, policy: str, replication: int) -> Outcome:
         asked.append((policy, replication))
-        return Outcome(report=Report(policy=f"{policy} {replication}", fields={}), result=None)
+        return Outcome(report=partial_report(f"{policy} {replication}", {}), result=None)
 
     monkeypatch.setattr(comparison, "replicate", made_up)
     return asked

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 import world_cases
+from partial_reports import partial_report
 from router import PolicyFailedError, UnknownPolicyError
 from router.registry import BASELINES
 from simulator import Report, compare, simulate
@@ -99,7 +100,7 @@ def test_means_and_intervals_are_those_of_the_replications(comparison: object) -
         for number in range(3)
     ]
     report = comparison.reports[0]
-    found = report.fields["intervals"]["cost_usd"]["total"]
+    found = report.plain["intervals"]["cost_usd"]["total"]
     expected = student_interval(costs, 0.95)
     assert report.figure("cost_usd.total") == pytest.approx(sum(costs) / 3)
     assert (found["low"], found["high"]) == pytest.approx((expected.low, expected.high))
@@ -129,7 +130,7 @@ def test_any_executor_gives_the_same_comparison(comparison: object) -> None:
 
 def test_few_replications_are_noted(comparison: object) -> None:
     """Below five a warning stands in every report."""
-    assert any("rough below 5" in text for text in comparison.reports[0].fields["warnings"])
+    assert any("rough below 5" in text for text in comparison.reports[0].plain["warnings"])
 
 
 def test_policies_that_fail_are_named_with_request_and_trace(tmp_path: Path) -> None:
@@ -163,7 +164,7 @@ def report(name: str, cost: float, quality: float, p95: float | None, *, oracle:
         "quality": {"success_ratio": quality},
         "latency": {"e2e_s": {"p95": p95}},
     }
-    return Report(policy=name, fields=fields)
+    return partial_report(name, fields)
 
 
 def runs(name: str, *figures: tuple[float, float, float | None], oracle: bool = False) -> list[Report]:
@@ -230,7 +231,7 @@ def test_a_single_replication_compares_what_it_has_and_says_so() -> None:
     one = {"a": runs("a", (2.0, 0.9, 1.0)), "b": runs("b", (3.0, 0.9, 1.0)), "c": runs("c", (2.0, 0.9, 1.0))}
     assert pareto_front(one, 0.95) == ("a", "c")
     alone = compare(scenario(duration="30s"), ["cascade"], replications=1)
-    assert any("1 replication: no intervals" in text for text in alone.reports[0].fields["warnings"])
+    assert any("1 replication: no intervals" in text for text in alone.reports[0].plain["warnings"])
 
 
 RARE = {
@@ -246,10 +247,10 @@ def test_rows_are_means_over_the_replications_that_have_them() -> None:
     """A rare task's ratios are those of the replications in which it came; its counts are 0 in others."""
     world = scenario(workload={"streams": [world_cases.CHAT, RARE]})
     single = [simulate(world, "always_cheapest", replication=number).report for number in range(6)]
-    rows = [one.fields["by"]["task"].get("summarization") for one in single]
+    rows = [one.plain["by"]["task"].get("summarization") for one in single]
     known = [row for row in rows if row is not None]
     assert 0 < len(known) < len(rows)
-    merged = mean_report(single, 0.95).fields["by"]
+    merged = mean_report(single, 0.95).plain["by"]
     for row in (merged["task"]["summarization"], merged["tenant"]["vip"]):
         assert row["replications"] == len(known)
         assert row["requests"]["arrived"] == pytest.approx(sum(r["requests"]["arrived"] for r in known) / 6)

@@ -21,6 +21,7 @@ from simulator.records.requests import (
     right_models,
 )
 from simulator.report.blocks.devices import cold_s, device_block, mean_slowdown, wh_per_device_day
+from simulator.report.figures import plain
 from simulator.series.levels import STATES, Levels, fault_key, faults_active
 from simulator.world.fleet.levels import Level
 from simulator.world.fleet.presence import Presence
@@ -83,12 +84,12 @@ def test_the_report_has_each_devices_day() -> None:
     """Phones 1 and 3 draw 1 and 2 Wh in half a day, 2 and 4 in a day; who never reached one draws nothing."""
     absences = SimpleNamespace(asked={0: 8}, missed={0: 2})
     assert wh_per_device_day(settlement(), 0).tolist() == [0.0, 2.0, 0.0, 4.0]
-    found = device_block(settlement(), absences, 0)
+    found = plain(device_block(settlement(), absences, 0))
     assert (found["count"], found["offline_ratio"]) == (4, 0.25)
     assert found["wh_per_device_day"]["mean"] == 1.5
     assert found["charge_ratio_per_day"]["max"] == 0.5
     assert found["slowdown"] == 9.0 / 5.0
-    tablet = device_block(settlement(), absences, 1)
+    tablet = plain(device_block(settlement(), absences, 1))
     assert (tablet["count"], tablet["charge_ratio_per_day"], tablet["slowdown"]) == (1, None, None)
     assert tablet["offline_ratio"] == 0.0
 

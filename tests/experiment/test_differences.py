@@ -7,13 +7,15 @@ import math
 import numpy as np
 import pytest
 
+from partial_reports import partial_report
 from simulator import Report
-from simulator.experiment.comparison import notes, warned
-from simulator.experiment.differences import METRICS, Difference, differences
+from simulator.experiment.comparison import notes
+from simulator.experiment.differences import Difference, differences
 from simulator.experiment.pareto import BETTER, TIE, WORSE, verdict
 from simulator.experiment.routing_quality import least_share, threshold_measures
 from simulator.experiment.scoring import routing_quality
 from simulator.experiment.simulation import simulate
+from simulator.report.report import COMPARED
 from world_cases import CHAT, scenario
 
 T_2 = 4.30265
@@ -23,13 +25,13 @@ T_2 = 4.30265
 def report(policy: str, value: float, **fixed: float | None) -> Report:
     """A report in which every metric is the value, but those that are given."""
     fields: dict[str, object] = {}
-    for path in METRICS:
+    for path in COMPARED:
         *parents, last = path.split(".")
         tree = fields
         for parent in parents:
             tree = tree.setdefault(parent, {})
         tree[last] = fixed.get(path, value)
-    return Report(policy=policy, fields=fields)
+    return partial_report(policy, fields)
 
 
 def reports(policy: str, *values: float) -> list[Report]:
@@ -42,7 +44,7 @@ def test_every_pair_differs_in_every_metric_once() -> None:
     runs = {"a": reports("a", 1, 2, 6), "b": reports("b", 2, 5, 8), "c": reports("c", 1, 2, 6)}
     found = list(differences(runs, 0.95))
     assert [(one.a, one.b, one.metric) for one in found] == [
-        (a, b, metric) for a, b in (("a", "b"), ("a", "c"), ("b", "c")) for metric in METRICS
+        (a, b, metric) for a, b in (("a", "b"), ("a", "c"), ("b", "c")) for metric in COMPARED
     ]
     reach = T_2 / math.sqrt(3.0)
     for one in found:
@@ -67,7 +69,7 @@ def test_what_one_replication_of_either_lacks_has_no_difference() -> None:
     whole = reports("a", 1.0, 1.0)
     for runs in ({"a": whole, "b": lacking}, {"b": lacking, "a": whole}):
         found = [one.metric for one in differences(runs, 0.95)]
-        assert found == [metric for metric in METRICS if metric != "latency.e2e_s.p95"]
+        assert found == [metric for metric in COMPARED if metric != "latency.e2e_s.p95"]
 
 
 @pytest.mark.parametrize(
@@ -151,7 +153,7 @@ def figures(policy: str, success: float, usd: float, *, oracle: bool = False) ->
         "quality": {"success_ratio": success},
         "cost_usd": {"per_request": usd},
     }
-    return Report(policy=policy, fields=fields)
+    return partial_report(policy, fields)
 
 
 def test_the_gap_is_between_the_baselines_and_the_oracles_point_is_nobodys() -> None:
@@ -207,7 +209,5 @@ def test_intervals_over_a_trace_are_said_to_be_of_that_trace(tmp_path) -> None:
 
 def test_further_warnings_follow_those_that_are_there() -> None:
     """The report is the same otherwise."""
-    report = Report(policy="p", fields={"seed": 3, "warnings": ["first"]})
-    assert warned(report, ["second"]) == Report(
-        policy="p", fields={"seed": 3, "warnings": ["first", "second"]}
-    )
+    report = partial_report("p", {"seed": 3, "warnings": ["first"]})
+    assert report.warned(["second"]) == partial_report("p", {"seed": 3, "warnings": ["first", "second"]})

@@ -144,6 +144,6 @@ def test_a_replica_of_ranks_is_one_target_where_the_router_balances() -> None:
 def test_what_step_times_do_not_tell_apart_is_warned_of() -> None:
     """A run that says how experts lie, or uses ranks of a fitted profile, says what that is worth."""
     entry = {**DEEPSEEK, "hardware": {**RANKS, "expert_parallel": 8}}
-    warnings = simulate(scenario(fleet=[entry])).report.fields["warnings"]
+    warnings = simulate(scenario(fleet=[entry])).report.plain["warnings"]
     assert any("expert_parallel is checked, but step times" in told for told in warnings)
     assert any("8 attention ranks, fitted were layouts of one" in told for told in warnings)

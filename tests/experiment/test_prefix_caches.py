@@ -29,7 +29,7 @@ def talked(*, stream: dict[str, object] = TALK, **deployment: object) -> RunResu
 
 def cached(result: RunResult) -> int:
     """Cached prompt tokens in the report."""
-    return result.report.fields["tokens"]["cached_input"]
+    return result.report.plain["tokens"]["cached_input"]
 
 
 def played(tmp_path: Path, rows: list[tuple[int, int, list[int]]], **engine: object) -> RunResult:

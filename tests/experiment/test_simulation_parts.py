@@ -186,7 +186,7 @@ def test_deciding_for_earlier_requests_is_in_no_series() -> None:
 
 def test_a_report_tells_of_fleet_and_devices() -> None:
     """Blocks that the settlement does not have stand beside those it has."""
-    fields = simulate(scenario(duration="20s")).report.fields
+    fields = simulate(scenario(duration="20s")).report.plain
     assert fields["devices"] == {}
     assert fields["availability"] == {"small": 1.0, "frontier": 1.0}
     assert fields["timeline"] == {"events": []}

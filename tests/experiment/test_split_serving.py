@@ -83,7 +83,7 @@ def test_both_pools_are_rented_and_reported() -> None:
     alike = run(10.0, split=False)
     held = [entry.settlement.run.capacity.held_s.sum() for entry in (result, alike)]
     assert held[0] == held[1]
-    shares = result.report.fields["utilization"]
+    shares = result.report.plain["utilization"]
     pools = [shares[f"small/{name}"] for name in ("prefill", "decode")]
     assert np.mean(pools) == pytest.approx(shares["small"])
     assert result.samples.pool_names == ("small/prefill", "small/decode")
@@ -102,7 +102,7 @@ def test_a_story_tells_of_both_replicas(tmp_path: Path) -> None:
 def test_serving_as_nobody_measured_is_warned_of() -> None:
     """A fitted profile says that its points were of replicas that do both."""
     engine = {"profile": "vllm-0.19", "split": {"prefill_replicas": 2}}
-    warnings = simulate(scenario(fleet=[{**H100, "engine": engine}])).report.fields["warnings"]
+    warnings = simulate(scenario(fleet=[{**H100, "engine": engine}])).report.plain["warnings"]
     assert any("prefill apart from decode, fitted were replicas that do both" in told for told in warnings)
 
 

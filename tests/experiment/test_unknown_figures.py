@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
+from partial_reports import partial_report
 from simulator import compare, load_scenario, simulate
 from simulator.experiment.pareto import beats
-from simulator.report.mean_report import mean_of
-from simulator.report.report import Report, without_nan
+from simulator.report.figures import plain
+from simulator.report.mean_report import mean_block
+from simulator.report.report import Report
 from wayfare.convert.report import report_data, report_message
 from wayfare.render.conclusion import conclusion
 
@@ -106,7 +109,7 @@ def test_exactly_what_depends_on_it_is_unknown(
 def test_other_rows_are_known() -> None:
     """What an API took has its price; the deployment without one has none, nor has the sum."""
     report = report_of({}, {}, "hosted")
-    by: Any = report.fields["by"]
+    by: Any = report.plain["by"]
     assert by["deployment"]["hosted"]["cost_usd"]["total"] > 0.0
     assert by["deployment"]["hosted"]["quality"]["success_ratio"] > 0.5
     assert by["deployment"]["mine"]["cost_usd"]["total"] is None
@@ -121,12 +124,12 @@ def test_other_rows_are_known() -> None:
 
 def test_the_run_says_once_what_is_unknown() -> None:
     """A note for each of price, carbon and success, with the key that would tell."""
-    said = " ".join(str(report_of({}, {}).fields["warnings"]).split())
+    said = " ".join(str(report_of({}, {}).plain["warnings"]).split())
     assert said.count("unknown, not 0") == 3
     assert "mine: no rent of 'my-chip' is known (pricing.usd_per_chip_hour): costs are unknown" in said
-    known = str(report_of(RENT | CARBON, SUCCESS).fields["warnings"])
+    known = str(report_of(RENT | CARBON, SUCCESS).plain["warnings"])
     assert "unknown, not 0" not in known
-    owned = str(report_of({}, {}, pricing={"owned": True}).fields["warnings"])
+    owned = str(report_of({}, {}, pricing={"owned": True}).plain["warnings"])
     assert "no purchase price of 'my-chip' is known (pricing.purchase_usd_per_chip)" in owned
 
 
@@ -156,10 +159,10 @@ def test_routers_take_an_unknown_price_for_the_dearest() -> None:
     """Where any model will do, the cheapest is the one whose price is known."""
     data = scenario({}, {"success": {"support_chat": 0.99}})
     data["router"] = {"policy": "cheapest_capable", "parameters": {"floor": 0.0}}
-    by: Any = simulate(load_scenario(data)).report.fields["by"]
+    by: Any = simulate(load_scenario(data)).report.plain["by"]
     assert "mine" not in by["deployment"] or by["deployment"]["mine"]["requests"]["completed"] == 0
     data["catalog"]["overrides"]["accelerators"]["my-chip"] = CHIP | {"rent_usd_per_hour": 0.01}
-    by = simulate(load_scenario(data)).report.fields["by"]
+    by = simulate(load_scenario(data)).report.plain["by"]
     assert by["deployment"]["mine"]["requests"]["completed"] > 0
 
 
@@ -173,16 +176,17 @@ def flat(total: float | None, ratio: float | None = 0.5) -> Report:
         "wall_s": 0.0,
         "intervals": {},
     }
-    return Report(policy="x", fields=fields)
+    return partial_report("x", fields)
 
 
 def test_a_mean_of_unknowns_is_unknown() -> None:
     """One replication that lacks a total takes it from the mean, and what is made of it."""
-    parts = [flat(1.0).fields["cost_usd"], flat(None).fields["cost_usd"]]
-    assert mean_of(parts) == {"total": None, "per_request": None}
-    parts = [flat(1.0).fields["cost_usd"], flat(3.0).fields["cost_usd"]]
-    assert mean_of(parts) == {"total": 2.0, "per_request": 2.0}
-    assert mean_of([{"p95": None}, {"p95": 3.0}]) == {"p95": 3.0}
+    lost = mean_block([flat(1.0).cost_usd, flat(None).cost_usd])
+    assert (lost.total, lost.per_request) == (None, None)
+    kept = mean_block([flat(1.0).cost_usd, flat(3.0).cost_usd])
+    assert (kept.total, kept.per_request) == (2.0, 2.0)
+    times = [flat(1.0).latency.e2e_s, replace(flat(1.0).latency.e2e_s, p95=None)]
+    assert mean_block(times).p95 == 1.0
 
 
 def test_unknown_costs_beat_nobody() -> None:
@@ -198,5 +202,5 @@ def test_unknown_costs_beat_nobody() -> None:
 
 def test_nan_becomes_none_everywhere() -> None:
     """In maps, in lists, and nowhere else."""
-    found = without_nan({"a": float("nan"), "b": [float("nan"), 1.0, "nan"], "c": {"d": 0}})
+    found = plain({"a": float("nan"), "b": [float("nan"), 1.0, "nan"], "c": {"d": 0}})
     assert found == {"a": None, "b": [None, 1.0, "nan"], "c": {"d": 0}}

@@ -6,7 +6,9 @@ import numpy as np
 import pytest
 
 from catalogs.serving_profile import Domain
+from partial_reports import typed
 from simulator.plan.month import basis, day_name, traffic_factor, window_name
+from simulator.report.blocks.rows import Block
 from simulator.report.warnings.domain import side_faults
 from simulator.report.warnings.idle import idle_warnings
 from simulator.report.warnings.merging import merged_warnings, number_range
@@ -67,6 +69,9 @@ def row(completed: int, total: float | None, idle: float | None = 0.0) -> dict[s
     return {"requests": {"completed": completed}, "cost_usd": {"total": total, "capacity_idle": idle}}
 
 
+NOBODY = np.array([], np.int64)
+
+
 def test_who_answers_nothing_is_told_from_a_cent_on() -> None:
     """With all it cost and how much of that is idle; who answered something, or cost nothing, is not."""
     rows = {
@@ -77,7 +82,7 @@ def test_who_answers_nothing_is_told_from_a_cent_on() -> None:
         "e": row(0, None, None),
         "f": row(0, 2.0, None),
     }
-    assert list(idle_warnings(rows, (), np.array([], np.int64))) == [
+    assert list(idle_warnings({name: typed(Block, given) for name, given in rows.items()}, (), NOBODY)) == [
         "a: answered nothing, and cost $1,234.50, of which $1,000.00 idle",
         "b: answered nothing, and cost $0.01, of which $0.00 idle",
         "f: answered nothing, and cost $2.00, of which $0.00 idle",

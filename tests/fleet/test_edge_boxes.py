@@ -67,7 +67,7 @@ def test_the_operator_pays_for_a_shared_box_and_not_for_the_phones() -> None:
     """A box costs its price over its lifetime and its electricity without PUE; it stands at the edge."""
     stream = with_stream(arrivals={"pattern": "steady", "rate": 0.2}, input_tokens=100, output_tokens=60)
     result = simulate(scenario(fleet=[BOX], router=ROUND, **stream))
-    part = result.report.fields["by"]["tier"]["edge"]
+    part = result.report.plain["by"]["tier"]["edge"]
     held_s = 180.0
     rate = 1999.0 / (5 * 365.25 * 86_400)
     assert part["cost_usd"]["capacity_used"] + part["cost_usd"]["capacity_idle"] >= rate * held_s * 0.999
@@ -80,8 +80,8 @@ def test_the_operator_pays_for_a_shared_box_and_not_for_the_phones() -> None:
 def test_the_edge_fleet_uses_all_three_ways() -> None:
     """In the scenario that ships phones, edge boxes and the API all answer, and phones cost nothing."""
     report = simulate(load_scenario("edge-fleet", overrides=["duration=3h"])).report
-    parts = report.fields["by"]["deployment"]
+    parts = report.plain["by"]["deployment"]
     assert all(parts[name]["requests"]["completed"] > 0 for name in ("phone", "edge-box", "api"))
     assert parts["phone"]["cost_usd"]["total"] == 0.0
-    assert 0.0 < report.fields["devices"]["phone"]["charge_ratio_per_day"]["mean"] < 1.0
-    assert report.fields["devices"]["phone"]["slowdown"] > 1.0
+    assert 0.0 < report.plain["devices"]["phone"]["charge_ratio_per_day"]["mean"] < 1.0
+    assert report.plain["devices"]["phone"]["slowdown"] > 1.0

@@ -122,7 +122,7 @@ def test_shared_devices_cost_what_owned_boxes_cost() -> None:
 def test_electricity_is_billed_by_the_meter_and_not_twice() -> None:
     """Capacity used and idle is the bare rate of the held hours; energy is kWh x tariff beside it."""
     fields = simulate(scenario(fleet=[{**BOX, "pricing": {"owned": True}}], router={"policy": "round_robin"}))
-    cost, energy = fields.report.fields["cost_usd"], fields.report.fields["energy_wh"]
+    cost, energy = fields.report.plain["cost_usd"], fields.report.plain["energy_wh"]
     assert cost["energy"] == pytest.approx(energy["total"] / 1_000.0 * 0.13)
     held = usd_per_chip_hour() * 180.0 / HOUR_S
     assert cost["capacity_used"] + cost["capacity_idle"] >= held * 0.9999

@@ -58,7 +58,7 @@ def test_rows_that_a_replication_lacks_are_left_out_of_ratios() -> None:
     ours, theirs = (dict(leaves(report)) for report in (books.mean_of(figures), found.reports[0].to_dict()))
     wrong = [path for path in ours if not same(ours, theirs, path)]
     assert not wrong, [(path, ours[path], theirs.get(path)) for path in wrong[:10]]
-    assert found.reports[0].fields["by"]["tenant"]["press"]["replications"] == having
+    assert found.reports[0].plain["by"]["tenant"]["press"]["replications"] == having
 
 
 def same(ours, theirs, path):
@@ -72,7 +72,7 @@ def test_intervals_are_students(compared) -> None:
     found, _runs, figures = compared
     reach = books.student_reach(found.confidence, 3)
     for report in found.reports:
-        told = dict(leaves(report.fields["intervals"]))
+        told = dict(leaves(report.plain["intervals"]))
         paths = {".".join(path[:-1]) for path in told}
         assert {"cost_usd.total", "latency.ttft_s.p95", "tasks.success_ratio"} <= paths
         for path in paths:

@@ -52,7 +52,7 @@ def test_the_day_has_a_fault_of_every_kind(day: Scenario) -> None:
 
 def test_every_event_stands_in_the_timeline(day: Scenario, result: RunResult) -> None:
     """Faults with their time are told at their instants, random ones and scalings as they came."""
-    events = result.report.fields["timeline"]["events"]
+    events = result.report.plain["timeline"]["events"]
     assert [event["t_s"] for event in events] == sorted(event["t_s"] for event in events)
     told = {(event["t_s"], event["kind"]) for event in events}
     assert announced(day) <= told
@@ -71,12 +71,12 @@ def test_every_fault_stands_on_the_page(day: Scenario, result: RunResult) -> Non
 
 def test_every_fault_is_felt(result: RunResult) -> None:
     """Attempts fail by outage, error, cut and 429, and agents still bring tasks to an end."""
-    failures = result.report.fields["attempts"]["failures"]
+    failures = result.report.plain["attempts"]["failures"]
     for reason in ("outage", "server_error", "connection"):
         assert failures[reason] > 0, reason
-    tasks = result.report.fields["tasks"]
+    tasks = result.report.plain["tasks"]
     assert tasks["completed"] > 0.9 * tasks["arrived"] > 100
-    assert result.report.fields["availability"]["assistant"] < 1.0
+    assert result.report.plain["availability"]["assistant"] < 1.0
 
 
 def test_the_day_keeps_the_laws(result: RunResult) -> None:
@@ -99,4 +99,4 @@ def test_the_whole_day_at_its_own_rate_keeps_the_laws() -> None:
     """With all of its traffic, 429s included, the day keeps the laws."""
     whole = simulate(load_scenario("black-friday"))
     assert_laws(whole)
-    assert whole.report.fields["attempts"]["failures"]["rate_limit"] > 0
+    assert whole.report.plain["attempts"]["failures"]["rate_limit"] > 0

@@ -43,7 +43,7 @@ def world(streams: list[dict[str, object]], fleet: list[dict[str, object]], **ro
 def figures(result: RunResult) -> dict[str, object]:
     """The report without what names the run."""
     named = ("wall_s", "digest", "scenario")
-    return {key: value for key, value in result.report.fields.items() if key not in named}
+    return {key: value for key, value in result.report.plain.items() if key not in named}
 
 
 @pytest.mark.parametrize("policy", ["cheapest_capable", "edge_first", "random_mix", "cascade"])
@@ -158,7 +158,7 @@ def test_a_repeated_try_draws_anew() -> None:
     """Retries at one target meet fates of their own: three in a row fail as often as independent ones."""
     result = simulate(world([CHAT], [FLAKY], policy="round_robin", **RESILIENCE))
     tries = np.bincount(result.settlement.run.attempts.request)
-    failed = result.report.fields["requests"]["failed"] / result.report.fields["requests"]["arrived"]
+    failed = result.report.plain["requests"]["failed"] / result.report.plain["requests"]["arrived"]
     assert failed == pytest.approx(0.3**3, abs=4 * np.sqrt(0.027 / len(tries)))
     assert (tries > 1).mean() == pytest.approx(0.3, abs=4 * np.sqrt(0.21 / len(tries)))
 

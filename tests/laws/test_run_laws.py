@@ -39,7 +39,7 @@ def test_everything_at_once_keeps_the_laws() -> None:
     """Caches, priorities, drafts, scaling, faults, limits, hot phones and signals in one run."""
     world = load_scenario(ROOT / "bench" / "scenarios" / "everything.yaml", overrides=["duration=40min"])
     result = simulate(world)
-    fields = result.report.fields
+    fields = result.report.plain
     assert fields["tokens"]["cached_input"] > 0
     assert all(fields["devices"]["phone"][name] > 0.0 for name in ("slowdown", "offline_ratio"))
     kinds = {event["kind"] for event in fields["timeline"]["events"]}
@@ -57,7 +57,7 @@ def test_used_and_idle_capacity_are_what_is_held() -> None:
         pytest.fail("the case must end within its window")
     term = result.settlement.run.terms[0]
     held = term.capacity_usd_per_s * world.duration_s
-    cost = result.report.fields["by"]["deployment"]["small"]["cost_usd"]
+    cost = result.report.plain["by"]["deployment"]["small"]["cost_usd"]
     assert close(cost["capacity_used"] + cost["capacity_idle"], held)
 
 
@@ -109,5 +109,5 @@ def test_report_is_json_without_undefined_numbers() -> None:
 
 def test_oracle_says_that_it_is_one() -> None:
     """An oracle's report is marked, others are not."""
-    assert simulate(scenario(), "oracle").report.fields["oracle"] is True
-    assert simulate(scenario(), "cascade").report.fields["oracle"] is False
+    assert simulate(scenario(), "oracle").report.plain["oracle"] is True
+    assert simulate(scenario(), "cascade").report.plain["oracle"] is False

@@ -57,7 +57,7 @@ def assert_totals_are_the_reports(result: RunResult, series: RunSeries) -> None:
     found = named(series)
     for name, label, block, parts in PARTS:
         for part in parts:
-            assert close(last(found[name], **{label: part}), result.report.fields[block][part]), (name, part)
+            assert close(last(found[name], **{label: part}), result.report.plain[block][part]), (name, part)
     emitted = sum(
         last(found["emissions_gco2e"], component=part) for part in ("active", "idle", "api_estimate")
     )
@@ -70,7 +70,7 @@ def assert_breakdowns_are_the_reports(result: RunResult, series: RunSeries) -> N
     """Dollars by every label are the report's breakdowns."""
     cost = named(series)["cost_usd"]
     for label in ("tier", "deployment", "model", "task"):
-        for name, block in result.report.fields["by"][label].items():
+        for name, block in result.report.plain["by"][label].items():
             assert close(last(cost, **{label: name}), block["cost_usd"]["total"]), (label, name)
 
 
@@ -96,7 +96,7 @@ def assert_observations_are_the_reports(result: RunResult, series: RunSeries) ->
     """Every distribution counts the completed requests, and its mean is the report's."""
     for distribution in series.distributions:
         count, total = distribution.counts[..., -1].sum(), distribution.sums[:, -1].sum()
-        mean = result.report.fields["latency"][distribution.name]["mean"]
+        mean = result.report.plain["latency"][distribution.name]["mean"]
         assert count == 0 if mean is None else close(total / count, mean)
         if distribution.name == "e2e_s":
             assert count == result.report.figure("requests.completed")

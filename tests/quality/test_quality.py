@@ -192,5 +192,5 @@ def test_columns_of_graded_answers_without_a_role_are_told(tmp_path: Path) -> No
     models = [entry["model"] for entry in (SMALL, FRONTIER)]
     rows = "".join(f"q,{model},1,50,0.7\n" for model in models)
     path.write_text(ANSWERS.replace("\n", ",score\n") + rows, encoding="utf-8")
-    warnings = simulate(scenario(duration="10s", quality={"outcomes": str(path)})).report.fields["warnings"]
+    warnings = simulate(scenario(duration="10s", quality={"outcomes": str(path)})).report.plain["warnings"]
     assert "quality.outcomes: columns that are not used: 'score'" in warnings

@@ -18,7 +18,7 @@ def outside(entry: dict[str, object], **stream: object) -> list[str]:
     usual = {"input_tokens": 2_000, "output_tokens": 300, "max_output_tokens": 60_000}
     changes = with_stream(**{**usual, **stream})
     report = simulate(scenario(fleet=[entry], router=ROUND, **changes)).report
-    return [text for text in report.fields["warnings"] if "was fitted to" in text]
+    return [text for text in report.plain["warnings"] if "was fitted to" in text]
 
 
 def test_inside_of_the_domain_nothing_is_said() -> None:
@@ -72,7 +72,7 @@ def test_deployments_are_judged_whatever_stands_before_them() -> None:
     strange = {**INSIDE, "name": "strange", "hardware": {"accelerator": "a100"}}
     router = {"policy": "random_mix", "parameters": {"weights": {"small": 1, "strange": 1}}}
     report = simulate(scenario(fleet=[FRONTIER, idle, INSIDE, strange], router=router)).report
-    told = [text for text in report.fields["warnings"] if "was fitted to" in text]
+    told = [text for text in report.plain["warnings"] if "was fitted to" in text]
     assert [text.partition(":")[0] for text in told] == ["strange"]
 
 
@@ -100,7 +100,7 @@ def test_who_served_nothing_is_not_warned_of() -> None:
     idle = {**INSIDE, "hardware": {"accelerator": "a100"}}
     policy = {"policy": "static", "parameters": {"target": "frontier"}}
     report = simulate(scenario(fleet=[idle, FRONTIER], router=policy)).report
-    assert not any("was fitted to" in text for text in report.fields["warnings"])
+    assert not any("was fitted to" in text for text in report.plain["warnings"])
 
 
 def test_fitted_profiles_have_a_domain_in_which_they_were_fitted() -> None:

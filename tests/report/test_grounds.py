@@ -9,6 +9,7 @@ import pytest
 from hand_made_grounds import DENSE, GROUPS, PROFILE, held_profile
 from simulator import simulate
 from simulator.fleet import nearness
+from simulator.report.figures import plain
 from simulator.report.grounds import grounds
 from world_cases import FRONTIER, SMALL, scenario
 
@@ -25,7 +26,7 @@ def _groups(monkeypatch: pytest.MonkeyPatch) -> None:
 def of(entry: dict[str, object], **changes: object) -> dict[str, Any]:
     """What is said of one deployment."""
     world = scenario(fleet=[entry], router={"policy": "round_robin"}, **{"catalog": CATALOG, **changes})
-    (found,) = grounds(world).values()
+    (found,) = plain(grounds(world)).values()
     assert isinstance(found, dict)
     return found
 
@@ -131,7 +132,7 @@ def test_carbon_and_answers() -> None:
 def test_reports_have_them() -> None:
     """A run's report says it under `grounds`, by deployment."""
     world = scenario(fleet=[HELD, FRONTIER], catalog=CATALOG)
-    assert simulate(world).report.fields["grounds"] == grounds(world)
+    assert simulate(world).report.plain["grounds"] == plain(grounds(world))
     assert list(grounds(world)) == ["small", "frontier"]
 
 

@@ -9,6 +9,7 @@ import pytest
 
 from simulator import simulate
 from simulator.plan.resolution import resolve
+from simulator.report.figures import plain
 from simulator.report.length_effects import length_effects
 from world_cases import AGENT, CHAT, SMALL, scenario
 
@@ -133,8 +134,8 @@ def test_routers_know_scaled_recorded_answers(tmp_path: Path) -> None:
     world = streaming(arrivals=recorded(tmp_path), length_effects="all")
     small, reasoner = resolve(world).plan.targets
     share = world.catalog.model("llama-3.1-8b").success["support_chat"]
-    (effects,) = (part["models"] for part in length_effects(world, resolve(world).plan.workload).values())
-    found = effects["llama-3.1-8b"]
+    (effects,) = plain(length_effects(world, resolve(world).plan.workload)).values()
+    found = effects["models"]["llama-3.1-8b"]
     means = [
         np.minimum(np.rint(np.array([40, 256, 3_000]) * found[name]), [1_024, 1_024, 3_000]).mean()
         for name in ("right_factor", "wrong_factor")
@@ -149,7 +150,7 @@ def test_the_report_lists_what_models_change_and_where_it_comes_from() -> None:
     """By stream and model: the multipliers that are not neutral, with the catalog's source."""
     streams = [CHAT, {**CHAT, "name": "stated", "output_tokens": 9}]
     world = scenario(duration="1min", workload={"streams": streams}, fleet=FLEET)
-    told = simulate(world).report.fields["length_effects"]
+    told = simulate(world).report.plain["length_effects"]
     assert told["stated"] == {"models": {}}
     assert set(told["chat"]["models"]) == {"llama-3.1-8b", "deepseek-r1"}
     reasoner = told["chat"]["models"]["deepseek-r1"]
@@ -171,7 +172,7 @@ def test_recorded_answers_have_no_effects(tmp_path: Path) -> None:
     path.write_text(f"query,model,correct,output_tokens\n{rows}", encoding="utf-8")
     world = scenario(workload={"streams": [CHAT]}, fleet=FLEET, quality={"outcomes": str(path)})
     assert served(world) == {31, 77}
-    assert length_effects(world, resolve(world).plan.workload) == {"chat": {"models": {}}}
+    assert plain(length_effects(world, resolve(world).plan.workload)) == {"chat": {"models": {}}}
 
 
 def test_a_task_without_a_success_ratio_is_warned_of() -> None:
@@ -195,6 +196,6 @@ def test_a_task_without_a_success_ratio_is_warned_of() -> None:
     fleet = [SMALL, {**hosted, "api": {"offer": "host/atlas"}}]
     streams = [CHAT, {**CHAT, "name": "forms", "task": "extraction"}]
     world = scenario(fleet=fleet, catalog={"overrides": overrides}, workload={"streams": streams})
-    told = [text for text in simulate(world).report.fields["warnings"] if "no success ratio" in text]
+    told = [text for text in simulate(world).report.plain["warnings"] if "no success ratio" in text]
     known = "no success ratio of 'atlas' on 'support_chat' is known: right answers are unknown, not 0; "
     assert told == [f"{known}give catalog.overrides.models.atlas.success.support_chat"]

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from simulator import Report, simulate
+from partial_reports import partial_report
+from simulator import simulate
 from simulator.report.mean_report import mean_report
 from simulator.report.warnings.merging import merged_warnings, warnings_by_policy
 from world_cases import scenario
@@ -64,7 +65,7 @@ def test_a_mean_report_tells_each_kind_once() -> None:
     """Replications that warn alike with other numbers give one warning with the range."""
     report = simulate(scenario(duration="30s")).report
     runs = [
-        Report(policy=report.policy, fields={**report.fields, "warnings": [f"input {size:,} tokens"]})
+        partial_report(report.policy, {**report.plain, "warnings": [f"input {size:,} tokens"]})
         for size in (9_000, 16_000, 12_000)
     ]
-    assert mean_report(runs, 0.95).fields["warnings"] == ["input 9,000 to 16,000 tokens"]
+    assert mean_report(runs, 0.95).plain["warnings"] == ["input 9,000 to 16,000 tokens"]

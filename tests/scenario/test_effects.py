@@ -145,7 +145,7 @@ def test_a_deployment_that_answers_nothing_is_named_with_its_dollars() -> None:
     report = simulate(ready).report
     chip = ready.catalog.accelerator("a100")
     usd = 16 * float(min(chip.rent_usd_per_hour.values()))
-    (text,) = (one for one in report.fields["warnings"] if "answered nothing" in one)
+    (text,) = (one for one in report.plain["warnings"] if "answered nothing" in one)
     assert text.startswith("idle: answered nothing, and cost $")
     assert report.figure("cost_usd.capacity_idle") >= usd
     assert f"of which ${report.figure('cost_usd.capacity_idle'):,.2f} idle" in text
@@ -155,7 +155,7 @@ def test_a_stream_without_a_request_is_named() -> None:
     """Objectives of nobody are not met, they are not measured."""
     quiet = {**CHAT, "name": "quiet", "arrivals": {"pattern": "steady", "rate": 1e-9}, "slo": {"ttft": 1}}
     report = simulate(load_scenario(plain(duration="20s", workload={"streams": [CHAT, quiet]}))).report
-    told = [text for text in report.fields["warnings"] if "no request arrived" in text]
+    told = [text for text in report.plain["warnings"] if "no request arrived" in text]
     assert told == ["stream 'quiet': no request arrived in the window; nobody measured its objectives"]
 
 
@@ -165,7 +165,7 @@ def test_a_profile_that_stands_in_is_told() -> None:
     def told(engine: dict[str, object]) -> str:
         fleet = [{**SMALL, "engine": engine}]
         report = simulate(load_scenario(plain(duration="20s", fleet=fleet))).report
-        return next(text for text in report.fields["warnings"] if "was fitted to" in text)
+        return next(text for text in report.plain["warnings"] if "was fitted to" in text)
 
     assert "no engine.profile is given, and this one stands in; fitted to 'a100': " in told({})
     assert "stands in" not in told({"profile": "generic-vllm"})

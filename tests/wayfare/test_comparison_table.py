@@ -58,7 +58,7 @@ def test_every_policy_has_its_row(printed, comparison, width):
 def test_warnings_of_every_policy_are_told(world, comparison, capsys):
     """What only the last policy warns of is told with its name."""
     last = comparison.reports[-1]
-    told = replace(last, fields={**last.fields, "warnings": [*last.fields["warnings"], "own: idle"]})
+    told = last.warned(["own: idle"])
     print_comparison(world, replace(comparison, reports=(*comparison.reports[:-1], told)))
     assert f"note: under {last.policy}: own: idle\n" in capsys.readouterr().out
 

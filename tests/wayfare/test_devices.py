@@ -12,7 +12,7 @@ def test_devices_are_told_in_a_line_and_on_the_page() -> None:
     """Charge, slowdown and absence stand in both; the figures are those of the report."""
     world = load_scenario("edge-fleet", overrides=["duration=1h"])
     result = simulate(world)
-    block = result.report.fields["devices"]["phone"]
+    block = result.report.plain["devices"]["phone"]
     (line,) = device_lines(result.report)
     assert line.startswith("devices of phone: 500; ")
     assert f"{block['charge_ratio_per_day']['mean']:.1%}".replace("%", " %") in line

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from partial_reports import partial_report
 from simulator import Report
 from wayfare.render.lengths import length_line, multiplier_lines
 from world_cases import scenario
@@ -12,9 +13,7 @@ MEASURED = {"value": 2.5, "estimate": False, "source": "MMLU-Pro"}
 
 def told(**streams: dict[str, object]) -> Report:
     """A report of these streams' effects."""
-    return Report(
-        policy="p", fields={"length_effects": {name: {"models": part} for name, part in streams.items()}}
-    )
+    return partial_report("p", {"length_effects": {name: {"models": part} for name, part in streams.items()}})
 
 
 def effects(right: float, wrong: float, **multipliers: object) -> dict[str, object]:

@@ -81,7 +81,7 @@ def test_a_comparison_holds_what_a_decision_needs(world, comparison):
     ]  # fmt: skip
     by_name = {(row[0], len(row)): row for row in page.rows if row}
     for report in comparison.reports:
-        cost = report.fields["cost_usd"]
+        cost = report.plain["cost_usd"]
         spent = next(row for (name, size), row in by_name.items() if name == report.policy and size == 9)
         assert spent[1:3] == [usd(cost["capacity_used"]), usd(cost["capacity_idle"])]
         assert spent[7] == usd(cost["total"])
@@ -106,7 +106,7 @@ def test_what_the_drain_cost_stands_on_a_runs_page():
     backlog = with_stream(arrivals={"pattern": "steady", "rate": 4.0}, output_tokens=900)
     one = scenario(fleet=[SMALL], router={"policy": "round_robin"}, **backlog)
     result = simulate(one)
-    spent = result.report.fields["drain"]["cost_usd"]["total"]
+    spent = result.report.plain["drain"]["cost_usd"]["total"]
     assert spent > 0.0
     assert f"of work, {usd(spent)}" in run_page(one, result)
     calm = scenario(fleet=[FRONTIER], router={"policy": "round_robin"}, drain="0s", **backlog)
@@ -116,7 +116,7 @@ def test_what_the_drain_cost_stands_on_a_runs_page():
 def test_warnings_of_all_policies_stand_on_the_page(world, comparison):
     """What only the last policy warns of is shown, with its name."""
     last = comparison.reports[-1]
-    told = replace(last, fields={**last.fields, "warnings": [*last.fields["warnings"], "own: idle"]})
+    told = last.warned(["own: idle"])
     page = comparison_page(world, replace(comparison, reports=(*comparison.reports[:-1], told)))
     assert f"under {last.policy}: own: idle" in page
 

@@ -151,7 +151,7 @@ def served_run(scenario, address):
 
 def told(result):
     """Everything a run says but who decided and how long it took."""
-    return {key: value for key, value in result.report.fields.items() if key not in ("policy", "wall_s")}
+    return {key: value for key, value in result.report.plain.items() if key not in ("policy", "wall_s")}
 
 
 @pytest.mark.parametrize("name", SERVED)
@@ -167,7 +167,7 @@ def test_served_policies_decide_as_in_process(name, servers):
 
 def test_the_failing_world_cools_targets_down(own):
     """The world above makes the router retry and take targets out, so that `permitted` travels."""
-    attempts = simulate(failing_world(), "least_outstanding").report.fields["attempts"]
+    attempts = simulate(failing_world(), "least_outstanding").report.plain["attempts"]
     assert attempts["retries"] + attempts["fallbacks"] > 20
 
 
@@ -192,12 +192,12 @@ def test_workers_of_a_pool_find_the_server(servers):
         found = compare(scenario, [spec], replications=2, executor=pool)
     assert found.policies[0] == spec
     here = compare(scenario, ["power_of_two"], replications=2)
-    assert found.reports[0].fields["cost_usd"] == here.reports[0].fields["cost_usd"]
+    assert found.reports[0].plain["cost_usd"] == here.reports[0].plain["cost_usd"]
 
 
 def instead(result):
     """How many decisions were taken by the fallback, by reason."""
-    decisions = result.report.fields["decisions"]
+    decisions = result.report.plain["decisions"]
     return {reason: decisions[reason] for reason in (TIMED_OUT, LOST, LEFT_ALONE) if reason in decisions}
 
 
@@ -206,11 +206,11 @@ def test_a_server_that_dies_is_replaced_and_counted(served):
     result = simulate(failing_world(), served("Dies"))
     arrived = result.report.figure("requests.arrived")
     counts = instead(result)
-    assert result.report.fields["decisions"]["first"] == 99
+    assert result.report.plain["decisions"]["first"] == 99
     assert counts[LOST] >= 1
     assert counts[LEFT_ALONE] >= 100
     assert 99 + sum(counts.values()) == arrived
-    (warning,) = (text for text in result.report.fields["warnings"] if "instead" in text)
+    (warning,) = (text for text in result.report.plain["warnings"] if "instead" in text)
     assert "'cheapest_capable' instead" in warning
     assert f"{sum(counts.values())} of {int(arrived)} decisions" in warning
 
@@ -228,7 +228,7 @@ def test_a_server_that_hangs_is_left_alone_ever_longer(served):
         expected[LEFT_ALONE] += min(count, pause)
         count, pause = count - min(count, pause), 2 * pause
     assert instead(result) == expected
-    assert "'least_outstanding' instead" in result.report.fields["warnings"][0]
+    assert "'least_outstanding' instead" in result.report.plain["warnings"][0]
 
 
 def test_what_a_policy_raises_fails_the_run_as_in_process(own, servers):

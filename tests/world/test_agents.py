@@ -36,7 +36,7 @@ def planned(agent: dict[str, object] | None = None, **stream: object) -> Workloa
 
 def tasks(result: RunResult) -> dict[str, object]:
     """The report's block of tasks."""
-    return result.report.fields["tasks"]
+    return result.report.plain["tasks"]
 
 
 def test_a_prompt_carries_the_whole_context() -> None:
@@ -219,7 +219,7 @@ def test_a_comparison_is_sure_of_its_tasks() -> None:
     made = world(duration="5min", fleet=[SMALL, FRONTIER])
     found = compare(made, ["always_cheapest", "always_strongest"], replications=3)
     report = found.reports[0]
-    interval = report.fields["intervals"]["tasks"]["success_ratio"]
+    interval = report.plain["intervals"]["tasks"]["success_ratio"]
     assert interval["low"] < interval["value"] < interval["high"]
     assert interval["value"] == pytest.approx(report.figure("tasks.success_ratio"))
     better = [entry for entry in found.differences if entry.metric == "tasks.success_ratio"]

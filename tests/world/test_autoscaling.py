@@ -113,7 +113,7 @@ def test_every_metric_follows_the_work_and_loses_nobody(metric: str, target: flo
     held = result.timeline["replicas_held/small"]
     assert held.min() == 1
     assert held.max() > 1
-    counts = result.report.fields["requests"]
+    counts = result.report.plain["requests"]
     assert counts["arrived"] == counts["completed"]
 
 

@@ -124,7 +124,7 @@ def test_throttling_can_be_switched_off_or_taken_for_granted() -> None:
 def test_charge_is_energy_over_the_battery() -> None:
     """A device's drain is its watts times its busy time a day, over 16.7 Wh; the fleet pays none of it."""
     result = simulate(one_phone(0.01, 100))
-    block = result.report.fields["devices"]["phone"]
+    block = result.report.plain["devices"]["phone"]
     drawn_wh = result.settlement.run.attempts.busy_s.sum() * 6.0 / 3600.0
     assert block["wh_per_device_day"]["mean"] == pytest.approx(drawn_wh * 48.0)
     assert block["charge_ratio_per_day"]["max"] == pytest.approx(drawn_wh * 48.0 / 16.7)
@@ -153,7 +153,7 @@ def test_every_streams_users_have_devices_of_their_own() -> None:
     for request, device in zip(result.attempts["request"], result.attempts["replica"], strict=True):
         used[stream[request]].add(int(device))
     assert used == {"one": set(range(50)), "two": set(range(50, 80))}
-    assert result.report.fields["devices"]["phone"]["count"] == 80
+    assert result.report.plain["devices"]["phone"]["count"] == 80
 
 
 def test_requests_of_an_offline_device_go_elsewhere_or_nowhere() -> None:
@@ -161,14 +161,14 @@ def test_requests_of_an_offline_device_go_elsewhere_or_nowhere() -> None:
     phone = {**PHONE, "device": {**OFFLINE, "offline": {"share": 0.5, "duration": "1min"}}}
     policy = {"policy": "static", "parameters": {"target": "phone"}}
     alone = simulate(scenario(fleet=[phone], router=policy)).report
-    rejected = alone.fields["requests"]["rejected"]
-    assert alone.fields["decisions"][NOBODY_ON] == rejected
-    assert rejected / alone.fields["requests"]["arrived"] == pytest.approx(0.5, abs=0.1)
-    assert alone.fields["devices"]["phone"]["offline_ratio"] == pytest.approx(
-        rejected / alone.fields["requests"]["arrived"]
+    rejected = alone.plain["requests"]["rejected"]
+    assert alone.plain["decisions"][NOBODY_ON] == rejected
+    assert rejected / alone.plain["requests"]["arrived"] == pytest.approx(0.5, abs=0.1)
+    assert alone.plain["devices"]["phone"]["offline_ratio"] == pytest.approx(
+        rejected / alone.plain["requests"]["arrived"]
     )
     both = simulate(scenario(fleet=[phone, FRONTIER], router={"policy": "edge_first"}))
-    assert both.report.fields["requests"]["rejected"] == 0
+    assert both.report.plain["requests"]["rejected"] == 0
     lacking = both.requests["candidate_count"] == 1
     assert set(both.requests["deployment"][lacking]) == {"frontier"}
     assert lacking.sum() == rejected
@@ -189,7 +189,7 @@ def test_a_client_that_asks_again_of_an_offline_device_is_turned_away() -> None:
     """A retry after the device went off is rejected with that reason; nothing is lost."""
     phone = {**HOT_PHONE, "device": {**OFFLINE, "offline": {"share": 0.5, "duration": "20s"}}}
     stream = with_stream(client={"timeout": "3s", "retries": 3, "backoff": "10s"}, output_tokens=200)
-    counts = simulate(scenario(fleet=[phone], router=ROUND, **stream)).report.fields["requests"]
+    counts = simulate(scenario(fleet=[phone], router=ROUND, **stream)).report.plain["requests"]
     assert counts["arrived"] == sum(counts[state] for state in counts if state != "arrived")
     assert counts["rejected"] > 0
     assert counts["timed_out"] > 0

@@ -25,7 +25,7 @@ def run(*faults: dict[str, object], **changes: object) -> RunResult:
 
 def events(result: RunResult) -> list[tuple[float, str]]:
     """The report's events: when, and what."""
-    return [(event["t_s"], event["what"]) for event in result.report.fields["timeline"]["events"]]
+    return [(event["t_s"], event["what"]) for event in result.report.plain["timeline"]["events"]]
 
 
 def within(result: RunResult, from_s: float, to_s: float) -> np.ndarray:
@@ -41,7 +41,7 @@ def test_an_outage_fails_what_is_there_and_what_comes() -> None:
     assert events(result) == [(60.0, "down"), (90.0, "up again")]
     assert (attempts.reason[within(result, 60, 90)] == Reason.OUTAGE).all()
     assert (attempts.ending[attempts.ready_s > 90.0] == Ending.COMPLETED).all()
-    assert result.report.fields["availability"] == {"small": pytest.approx(1.0 - 30.0 / 180.0)}
+    assert result.report.plain["availability"] == {"small": pytest.approx(1.0 - 30.0 / 180.0)}
 
 
 def test_records_and_report_name_failures_alike() -> None:
@@ -52,7 +52,7 @@ def test_records_and_report_name_failures_alike() -> None:
         fleet=[limited],
         router={"policy": "static", "parameters": {"target": "frontier"}},
     )
-    counted = result.report.fields["attempts"]["failures"]
+    counted = result.report.plain["attempts"]["failures"]
     named = {name: (result.attempts["failure_reason"] == name).sum() for name in counted}
     ended = {name: (result.requests["failure"] == name).sum() for name in counted}
     assert {name for name, number in counted.items() if number} == {"outage", "rate_limit"}
@@ -148,7 +148,7 @@ def test_a_partition_fails_requests_after_the_timeout_and_is_not_held_against_th
     assert (attempts.reason[sent] == Reason.CONNECTION).all()
     np.testing.assert_allclose((attempts.finish_s - attempts.submitted_s)[sent], 4.0)
     assert (attempts.ending[~sent] == Ending.COMPLETED).all()
-    assert result.report.fields["availability"] == {"small": 1.0}
+    assert result.report.plain["availability"] == {"small": 1.0}
 
 
 def test_a_lost_spot_replica_finishes_within_its_notice_and_is_not_paid_for() -> None:
@@ -181,17 +181,17 @@ def test_random_outages_come_as_often_and_last_as_long_as_said() -> None:
     """Over many replicas the mean share of time down is mttr / (mtbf + mttr)."""
     fault = {"kind": "random_outage", "target": "small", "mtbf": "20s", "mttr": "5s"}
     result = run(fault, fleet=[{**SMALL, "replicas": 200}])
-    assert result.report.fields["availability"]["small"] == pytest.approx(0.8, abs=0.02)
+    assert result.report.plain["availability"]["small"] == pytest.approx(0.8, abs=0.02)
 
 
 def test_every_policy_meets_the_same_faults() -> None:
     """Random outages are drawn by replica and number, whatever the policy does; seeds change them."""
     fault = {"kind": "random_outage", "target": "small", "mtbf": "20s", "mttr": "5s"}
     world = scenario(faults=[fault, fault])
-    one, other = (simulate(world, name).report.fields["timeline"] for name in ("cascade", "random_mix"))
+    one, other = (simulate(world, name).report.plain["timeline"] for name in ("cascade", "random_mix"))
     assert one == other
     assert one["events"]
-    assert simulate(scenario(faults=[fault, fault], seed=6)).report.fields["timeline"] != one
+    assert simulate(scenario(faults=[fault, fault], seed=6)).report.plain["timeline"] != one
 
 
 def test_overlapping_faults_end_with_the_last_of_them() -> None:
@@ -199,14 +199,14 @@ def test_overlapping_faults_end_with_the_last_of_them() -> None:
     first = {"kind": "outage", "target": "small", "at": "30s", "duration": "60s"}
     second = {"kind": "outage", "target": "small", "at": "60s", "duration": "60s"}
     result = run(first, second)
-    assert result.report.fields["availability"] == {"small": pytest.approx(0.5)}
+    assert result.report.plain["availability"] == {"small": pytest.approx(0.5)}
     late = result.settlement.run.attempts.ready_s > 120.0
     assert (result.settlement.run.attempts.ending[late] == Ending.COMPLETED).all()
 
 
 def test_without_faults_nothing_is_told() -> None:
     """No events, everything up."""
-    fields = run().report.fields
+    fields = run().report.plain
     assert fields["timeline"] == {"events": []}
     assert fields["availability"] == {"small": 1.0}
 
@@ -244,4 +244,4 @@ def test_a_fault_after_the_end_is_warned_of() -> None:
     """A run cut short says which faults it never sees."""
     result = run({"kind": "outage", "target": "small", "at": "1h", "duration": "1s"})
     assert events(result) == []
-    assert any("faults.0 (outage)" in text for text in result.report.fields["warnings"])
+    assert any("faults.0 (outage)" in text for text in result.report.plain["warnings"])

@@ -38,7 +38,7 @@ def test_above_a_limit_calls_get_a_429_counted_and_free(limit: dict[str, object]
     """Half of the calls of a flood twice the limit are refused; only answers are on the bill."""
     result = run(limit)
     refused = failed(result, Reason.RATE_LIMIT)
-    fields = result.report.fields
+    fields = result.report.plain
     assert fields["attempts"]["failures"]["rate_limit"] == refused.sum() == fields["requests"]["failed"]
     assert refused.sum() > 60
     books = result.settlement.run.books.whole
@@ -66,7 +66,7 @@ def test_retries_come_when_the_provider_said() -> None:
     refused = failed(result, Reason.RATE_LIMIT)
     assert sorted(hints) == np.flatnonzero(refused).tolist()
     retried = np.flatnonzero(attempts.kind == AttemptKind.RETRY)
-    assert result.report.fields["attempts"]["retries"] == len(retried) > 50
+    assert result.report.plain["attempts"]["retries"] == len(retried) > 50
     for number in retried.tolist():
         earlier = max(np.flatnonzero(attempts.request[:number] == attempts.request[number]))
         told_s = attempts.ready_s[earlier] + attempts.return_s[earlier]
@@ -78,7 +78,7 @@ def test_above_its_concurrency_a_provider_is_overloaded() -> None:
     result = run({"concurrency": 3})
     refused = failed(result, Reason.OVERLOADED)
     attempts = result.settlement.run.attempts
-    assert result.report.fields["attempts"]["failures"]["overloaded"] == refused.sum() > 20
+    assert result.report.plain["attempts"]["failures"]["overloaded"] == refused.sum() > 20
     assert set(result.attempts["failure_reason"][refused]) == {"overloaded"}
     assert (result.settlement.run.books.whole.cost_usd[refused] == 0.0).all()
     began, ended = attempts.admitted_s[~refused], attempts.finish_s[~refused]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -71,13 +71,12 @@ def families_of(scenario: Scenario, result: RunResult, series: RunSeries) -> Ite
 
 def info(result: RunResult, count: int) -> Family:
     """What the run is of, as labels of a constant 1."""
-    fields = result.report.fields
-    scenario = cast("dict[str, str]", fields["scenario"])
+    report = result.report
     labels = {
-        "scenario": scenario["name"],
-        "seed": str(fields["seed"]),
-        "digest": result.report.digest,
-        "version": str(fields["version"]),
+        "scenario": report.scenario.name,
+        "seed": str(report.seed),
+        "digest": report.digest,
+        "version": report.version,
     }
     return plain("run", tuple(labels), [tuple(labels.values())], np.ones((1, count)))
 

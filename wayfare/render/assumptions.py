@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from math import isnan
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING
 
 from simulator.fleet.backends.api_prices import prices_at, tariff_of
 from simulator.fleet.capacity import SECONDS_PER_HOUR, chip_usd_per_s, is_owned, is_price_known, rent_kind
@@ -121,14 +121,12 @@ def used_tasks(scenario: Scenario) -> list[str]:
 
 def month_basis(report: Report) -> str:
     """What `cost_usd.per_month` takes a month for."""
-    return cast("dict[str, str]", report.fields["cost_usd"])["per_month_basis"]
+    return report.cost_usd.per_month_basis or ""
 
 
 def told_warnings(reports: Sequence[Report]) -> list[str]:
     """The warnings of one policy, or of several, each kind once."""
-    return warnings_by_policy(
-        {report.policy: cast("list[str]", report.fields["warnings"]) for report in reports}
-    )
+    return warnings_by_policy({report.policy: report.warnings for report in reports})
 
 
 def size_line(scenario: Scenario, report: Report) -> str:
@@ -252,10 +250,10 @@ def cost_parts(report: Report) -> Sequence[tuple[str, float | None]]:
 
     None where a price is not known.
     """
-    part = cast("dict[str, float | None]", report.fields["cost_usd"])
-    held = known_sum(part["capacity_used"], part["capacity_idle"])
-    bought = known_sum(part["api"], part["egress"], part["routing"])
-    return (("by the hour (capacity)", held), ("by the request", bought), ("electricity", part["energy"]))
+    part = report.cost_usd
+    held = known_sum(part.capacity_used, part.capacity_idle)
+    bought = known_sum(part.api, part.egress, part.routing)
+    return (("by the hour (capacity)", held), ("by the request", bought), ("electricity", part.energy))
 
 
 def known_sum(*amounts: float | None) -> float | None:

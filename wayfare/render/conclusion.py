@@ -66,7 +66,7 @@ def dominated(comparison: Comparison) -> str:
     beaten = [
         report.policy
         for report in comparison.reports
-        if report.policy not in comparison.pareto and not report.fields["oracle"]
+        if report.policy not in comparison.pareto and not report.oracle
     ]
     if comparison.replications == 1:
         level = "by one replication, without intervals"

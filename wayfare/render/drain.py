@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING
 
 from wayfare.render.numbers import duration, energy, usd
 
@@ -12,11 +12,8 @@ if TYPE_CHECKING:
 
 def drain_line(report: Report) -> str:
     """Dollars, watt-hours and seconds of the drain; empty where there was none."""
-    drain = cast("dict[str, object]", report.fields.get("drain") or {})
-    span_s = cast("float", drain.get("seconds") or 0.0)
-    if not span_s:
+    drain = report.drain
+    if not drain.seconds:
         return ""
-    cost = cast("dict[str, float]", drain["cost_usd"])["total"]
-    drawn = cast("dict[str, float] | float", drain["energy_wh"])
-    wh = drawn["total"] if isinstance(drawn, dict) else drawn
-    return f"after the end, in no figure above: {duration(span_s)} of work, {usd(cost)}, {energy(wh)}"
+    took = f"{duration(drain.seconds)} of work, {usd(drain.cost_usd.total)}, {energy(drain.energy_wh)}"
+    return f"after the end, in no figure above: {took}"

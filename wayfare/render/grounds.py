@@ -2,34 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, TypedDict, cast
+from typing import TYPE_CHECKING
 
 from wayfare.render.numbers import PERCENT
 
 if TYPE_CHECKING:
     from simulator import Report, Scenario
-
-
-class Times(TypedDict):
-    """What times are, as reports have it."""
-
-    kind: str
-    note: str
-    tpot_median: float | None
-    tpot_mean: float | None
-    ttft_median: float | None
-    points: int | None
-
-
-class Grounds(TypedDict):
-    """What a deployment's figures are, as reports have it."""
-
-    runs: str
-    times: Times
-    watts: str
-    price: str
-    carbon: str
-    answers: str
+    from simulator.report.grounds import DeploymentGrounds, TimesGrounds
 
 
 FITTED = {
@@ -47,35 +26,29 @@ def ground_lines(scenario: Scenario, report: Report) -> list[str]:
     """`figures of small (llama-3.1-8b on l40s): times ...; watts ...`, one for all that are alike."""
     back_ends = {entry.name: entry.backend for entry in scenario.fleet}
     alike: dict[str, list[str]] = {}
-    for name, found in grounds_of(report).items():
-        alike.setdefault(f"({found['runs']}): {words_of(found, back_ends[name])}", []).append(name)
+    for name, found in report.grounds.items():
+        alike.setdefault(f"({found.runs}): {words_of(found, back_ends[name])}", []).append(name)
     return [f"figures of {', '.join(names)} {rest}" for rest, names in alike.items()]
 
 
-def grounds_of(report: Report) -> dict[str, Grounds]:
-    """What figures are by deployment, as the report has it."""
-    return cast("dict[str, Grounds]", report.fields["grounds"])
-
-
-def words_of(found: Grounds, back_end: str) -> str:
+def words_of(found: DeploymentGrounds, back_end: str) -> str:
     """What times and the rest are."""
     watts = "energy" if back_end == "api" else "watts"
-    named = ((watts, "watts"), ("price", "price"), ("grid carbon", "carbon"), ("answers", "answers"))
-    others = {name: str(found[key]) for name, key in named}  # type: ignore[literal-required]
+    others = {watts: found.watts, "price": found.price, "grid carbon": found.carbon, "answers": found.answers}
     told = [f"{name} {as_said(what)}" for name, what in others.items() if what != "none"]
-    return "; ".join([time_words(found["times"], back_end), *told])
+    return "; ".join([time_words(found.times, back_end), *told])
 
 
-def time_words(times: Times, back_end: str) -> str:
+def time_words(times: TimesGrounds, back_end: str) -> str:
     """What times are, with the error to expect where it is known."""
-    kind, note = times["kind"], f" ({times['note']})" if times["note"] else ""
+    kind, note = times.kind, f" ({times.note})" if times.note else ""
     if kind in FITTED:
         what, of_what = FITTED[kind]
-        return f"{what}, TPOT off by {in_percent(times['tpot_median'])} in the median{of_what}{note}"
+        return f"{what}, TPOT off by {in_percent(times.tpot_median)} in the median{of_what}{note}"
     if kind == "extrapolated":
         return f"times extrapolated{note}, error not known"
     if kind == "unknown":
-        return f"times by profile {times['note']!r}, error not known"
+        return f"times by profile {times.note!r}, error not known"
     return f"{NOUNS[back_end]} {as_said(kind)}"
 
 

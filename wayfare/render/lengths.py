@@ -2,26 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, TypedDict, cast
+from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from simulator import Report, Scenario
-
-
-class Multiplier(TypedDict):
-    """A multiplier of lengths as reports have it."""
-
-    value: float
-    estimate: bool
-    source: str
-
-
-class Effects(TypedDict):
-    """What a model does to a stream's lengths, as reports have it."""
-
-    right_factor: float
-    wrong_factor: float
-    multipliers: dict[str, Multiplier]
+    from simulator.report.length_effects import LengthEffects, LengthMultiplier
 
 
 def length_line(scenario: Scenario, report: Report) -> str:
@@ -39,9 +24,9 @@ def length_line(scenario: Scenario, report: Report) -> str:
 def span_in_words(report: Report) -> str:
     """The least and the greatest factor, and how many of the multipliers behind are guesses."""
     models = [effects for models in effects_of(report).values() for effects in models.values()]
-    factors = [factor for one in models for factor in (one["right_factor"], one["wrong_factor"])]
+    factors = [factor for one in models for factor in (one.right_factor, one.wrong_factor)]
     behind = multipliers_of(report)
-    guessed = sum(one["estimate"] for one in behind.values())
+    guessed = sum(one.estimate for one in behind.values())
     span = f"x {min(factors):.2f} to {max(factors):.2f} by model and correctness"
     return f"{span}, {guessed} of {len(behind)} multipliers estimated, not measured"
 
@@ -49,22 +34,21 @@ def span_in_words(report: Report) -> str:
 def multiplier_lines(report: Report) -> list[str]:
     """Every multiplier with its model, its value and where it comes from."""
     return [
-        f"{model}: {key} {one['value']:g}, {'estimate: ' if one['estimate'] else ''}{one['source']}"
+        f"{model}: {key} {one.value:g}, {'estimate: ' if one.estimate else ''}{one.source}"
         for (model, key), one in multipliers_of(report).items()
     ]
 
 
-def multipliers_of(report: Report) -> dict[tuple[str, str], Multiplier]:
+def multipliers_of(report: Report) -> dict[tuple[str, str], LengthMultiplier]:
     """Multipliers by model and name, each once."""
     return {
         (model, key): one
         for models in effects_of(report).values()
         for model, effects in models.items()
-        for key, one in effects["multipliers"].items()
+        for key, one in effects.multipliers.items()
     }
 
 
-def effects_of(report: Report) -> dict[str, dict[str, Effects]]:
+def effects_of(report: Report) -> dict[str, dict[str, LengthEffects]]:
     """By stream, every model's effects; empty where lengths hold exactly."""
-    parts = cast("dict[str, dict[str, dict[str, Effects]]]", report.fields["length_effects"])
-    return {name: part["models"] for name, part in parts.items()}
+    return {name: part.models for name, part in report.length_effects.items()}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from simulator import Report, RunResult
+    from simulator.report.blocks.rows import Block
 
     Rows = list[dict[str, str | float | None]]
 
@@ -21,11 +22,7 @@ QUANTILES = np.concatenate([np.linspace(0.0, 0.9, 46), np.linspace(0.905, 0.995,
 LATENCIES = {"ttft_s": "time to first token", "e2e_s": "end to end"}
 REPLICAS = {"replicas ready": "replicas_ready/", "replicas starting": "replicas_starting/"}
 DAY_MEASURES = ("arrivals, 1/s", "running", "waiting", *REPLICAS, "spend, $/h")
-AMOUNTS = {
-    "cost_usd": ("total", "cost, $"),
-    "energy_wh": ("total", "energy, Wh"),
-    "emissions_gco2e": ("total", "emissions, g CO2e"),
-}
+AMOUNTS = ("cost, $", "energy, Wh", "emissions, g CO2e")
 
 
 def figure(report: Report, path: str) -> float | None:
@@ -35,11 +32,8 @@ def figure(report: Report, path: str) -> float | None:
 
 def interval(report: Report, path: str) -> tuple[float | None, float | None]:
     """Low and high end of a figure's interval; None where there is none."""
-    found: object = report.fields["intervals"]
-    for key in path.split("."):
-        found = found.get(key) if isinstance(found, dict) else None
-    ends = cast("dict[str, float | None]", found) if isinstance(found, dict) else {}
-    return ends.get("low"), ends.get("high")
+    found = report.intervals.get(path)
+    return (None, None) if found is None else (found.low, found.high)
 
 
 def trade_rows(reports: Sequence[Report], pareto: Sequence[str]) -> Rows:
@@ -57,7 +51,7 @@ def trade_rows(reports: Sequence[Report], pareto: Sequence[str]) -> Rows:
                 "cost_high": high,
                 "right": figure(report, "quality.success_ratio"),
                 "p95": figure(report, "latency.e2e_s.p95"),
-                "kind": "oracle" if report.fields["oracle"] else kind,
+                "kind": "oracle" if report.oracle else kind,
                 "above": "" if place % 2 else report.policy,
                 "below": report.policy if place % 2 else "",
             }
@@ -90,15 +84,18 @@ def tier_rows(reports: Sequence[Report]) -> Rows:
     """Cost, energy and emissions of each policy by tier; idle capacity is in them."""
     rows: Rows = []
     for report in reports:
-        by = cast("dict[str, dict[str, dict[str, dict[str, float]]]]", report.fields["by"])
-        for tier, part in by["tier"].items():
-            for block, (key, title) in AMOUNTS.items():
-                amount = part[block][key]
+        for tier, part in report.by.tier.items():
+            for title, amount in zip(AMOUNTS, amounts(part), strict=True):
                 if amount:
                     rows.append(
                         {"policy": report.policy, "tier": tier, "what": title, "amount": significant(amount)}
                     )
     return rows
+
+
+def amounts(part: Block) -> tuple[float | None, ...]:
+    """What one row of a breakdown came to, as `AMOUNTS` names it."""
+    return part.cost_usd.total, part.energy_wh.total, part.emissions_gco2e.total
 
 
 def day_rows(results: Sequence[RunResult]) -> Rows:
@@ -133,7 +130,7 @@ def run_rows(result: RunResult) -> Rows:
 
 def scaled(result: RunResult) -> list[str]:
     """The deployments whose replicas follow the work."""
-    return list(cast("dict[str, object]", result.report.fields["replicas"]))
+    return list(result.report.replicas)
 
 
 def event_rows(results: Sequence[RunResult]) -> Rows:
@@ -148,14 +145,10 @@ def event_rows(results: Sequence[RunResult]) -> Rows:
 
 def told_events(report: Report) -> list[tuple[float, str]]:
     """The report's events but for scaling, which is drawn: hours since the run began, a line of text."""
-    timeline = cast("dict[str, list[dict[str, str | float]]]", report.fields["timeline"])
     return [
-        (
-            float(event["t_s"]) / SECONDS_PER_HOUR,
-            f"{str(event['kind']).replace('_', ' ')}, {event['target']}: {event['what']}",
-        )
-        for event in timeline["events"]
-        if event["kind"] != "autoscaling"
+        (event.t_s / SECONDS_PER_HOUR, f"{event.kind.replace('_', ' ')}, {event.target}: {event.what}")
+        for event in report.timeline.events
+        if event.kind != "autoscaling"
     ]
 
 

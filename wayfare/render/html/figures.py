@@ -2,21 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING
 
+from simulator.report.report import STATED
 from wayfare.render.assumptions import month_basis
-from wayfare.render.html.data import interval
+from wayfare.render.figures import half_width
 from wayfare.render.html.markup import Cell, Line, folded, section, table
-from wayfare.render.html.units import (
-    dollars,
-    dollars_per_thousand,
-    mass,
-    percentage_points,
-    percents,
-    plain_seconds,
-    watt_hours,
-    written,
-)
+from wayfare.render.html.units import difference_unit_of, unit_of, written
 from wayfare.render.numbers import (
     NOISE,
     count,
@@ -33,43 +25,25 @@ if TYPE_CHECKING:
 
     from simulator import Comparison, Report
     from simulator.experiment.differences import Difference
+    from simulator.report.blocks.rows import Block
     from wayfare.render.html.units import Choose
 
-    Block = dict[str, float | None]
-
-COLUMNS: tuple[tuple[str, str, Choose], ...] = (
-    ("cost a month", "cost_usd.per_month", dollars),
-    ("per 1k requests", "cost_usd.per_request", dollars_per_thousand),
-    ("per 1k right answers", "cost_usd.per_correct", dollars_per_thousand),
-    ("right answers", "quality.success_ratio", percents),
-    ("p95 TTFT", "latency.ttft_s.p95", plain_seconds),
-    ("p95 E2E", "latency.e2e_s.p95", plain_seconds),
-    ("in SLO", "slo.attainment_ratio", percents),
-    ("answered", "completion_ratio", percents),
-    ("energy", "energy_wh.total", watt_hours),
-    ("CO2e", "emissions_gco2e.total", mass),
+COLUMNS = (
+    "cost_usd.per_month",
+    "cost_usd.per_request",
+    "cost_usd.per_correct",
+    "quality.success_ratio",
+    "latency.ttft_s.p95",
+    "latency.e2e_s.p95",
+    "slo.attainment_ratio",
+    "completion_ratio",
+    "energy_wh.total",
+    "emissions_gco2e.total",
 )
-SPENT: tuple[tuple[str, str], ...] = (
-    ("capacity used", "capacity_used"),
-    ("capacity idle", "capacity_idle"),
-    ("electricity", "energy"),
-    ("API tokens", "api"),
-    ("egress", "egress"),
-    ("routing", "routing"),
-    ("total", "total"),
-    ("of it wasted", "wasted"),
-)
-DIFFERENCES: tuple[tuple[str, str, Choose], ...] = (
-    ("cost a month", "cost_usd.per_month", dollars),
-    ("per 1k right answers", "cost_usd.per_correct", dollars_per_thousand),
-    ("right answers", "quality.success_ratio", percentage_points),
-    ("p95 TTFT", "latency.ttft_s.p95", plain_seconds),
-    ("p95 E2E", "latency.e2e_s.p95", plain_seconds),
-    ("in SLO", "slo.attainment_ratio", percentage_points),
-    ("answered", "completion_ratio", percentage_points),
-    ("energy", "energy_wh.total", watt_hours),
-    ("CO2e", "emissions_gco2e.total", mass),
-)
+"""Paths of the figures of a policy."""
+SPENT = ("capacity_used", "capacity_idle", "energy", "api", "egress", "routing", "total", "wasted")
+"""Parts of a policy's cost, the fixed ones first."""
+DIFFERENCES = tuple(path for path in COLUMNS if path != "cost_usd.per_request")
 
 
 def policy_section(
@@ -83,7 +57,7 @@ def policy_section(
         Line(
             name=report.policy,
             note=kind_of(report, baselines),
-            cells=[cell(report, path, choose) for _title, path, choose in COLUMNS],
+            cells=[cell(report, path) for path in COLUMNS],
             kind="front" if several and report.policy in front else "",
         )
         for report in reports
@@ -91,23 +65,21 @@ def policy_section(
     return section("Policies" if several else "Figures", caption, table("policy", heads(COLUMNS), lines))
 
 
-def heads(columns: Sequence[tuple[str, str, Choose]]) -> list[str]:
-    """The headings of columns."""
-    return [title for title, _path, _choose in columns]
+def heads(paths: Sequence[str]) -> list[str]:
+    """The headings of figures."""
+    return [STATED[path].title for path in paths]
 
 
 def kind_of(report: Report, baselines: Sequence[str]) -> str:
     """What to say small below a policy's name."""
-    if report.fields["oracle"]:
+    if report.oracle:
         return "oracle, knows the answers"
     return "baseline" if report.policy in baselines else ""
 
 
-def cell(report: Report, path: str, choose: Choose) -> Cell:
+def cell(report: Report, path: str) -> Cell:
     """A figure, and half the width of its interval."""
-    low, high = interval(report, path)
-    half = None if low is None or high is None else (high - low) / 2
-    return Cell(*written(report.figure(path), half, choose))
+    return Cell(*written(report.figure(path), half_width(report, path), unit_of(path)))
 
 
 def spending_section(reports: Sequence[Report], span: str) -> str:
@@ -116,12 +88,15 @@ def spending_section(reports: Sequence[Report], span: str) -> str:
         f"Dollars over {span}. Fixed: capacity is held by the hour, used or not. Variable: API tokens, "
         "egress and routing are bought by the request. Waste, paid for answers nobody used, is in the total."
     )
+    titles = heads([f"cost_usd.{key}" for key in SPENT])
     lines = [
-        Line(name=report.policy, cells=[Cell(usd(report.figure(f"cost_usd.{key}"))) for _title, key in SPENT])
+        Line(name=report.policy, cells=[Cell(usd(report.figure(f"cost_usd.{key}"))) for key in SPENT])
         for report in reports
     ]
     return section(
-        "Fixed and variable cost", caption, table("policy", [title for title, _key in SPENT], lines)
+        "Fixed and variable cost",
+        caption,
+        table("policy", titles, lines),
     )
 
 
@@ -144,7 +119,7 @@ def difference_section(comparison: Comparison) -> str:
 def difference_line(first: Report, report: Report, known: dict[tuple[str, str], Difference]) -> Line:
     """One policy minus the first."""
     cells = [
-        gap(known.get((report.policy, path)), first, report, choose) for _title, path, choose in DIFFERENCES
+        gap(known.get((report.policy, path)), first, report, difference_unit_of(path)) for path in DIFFERENCES
     ]
     return Line(name=report.policy, cells=cells)
 
@@ -189,29 +164,29 @@ def deployment_table(reports: Sequence[Report]) -> str:
 
 def deployment_lines(report: Report, *, headed: bool) -> list[Line]:
     """The deployments under one policy."""
-    by = cast("dict[str, dict[str, dict[str, Block]]]", report.fields["by"])["deployment"]
+    by = report.by.deployment
     above = [Line(name=f"under {report.policy}", cells=[Cell("")] * len(DEPLOYMENT_HEADS), kind="group")]
     lines = [Line(name=name, cells=list(map(Cell, deployment_cells(part)))) for name, part in by.items()]
     return above + lines if headed else lines
 
 
-def deployment_cells(part: dict[str, Block]) -> list[str]:
+def deployment_cells(part: Block) -> list[str]:
     """One deployment's figures."""
-    cost, latency = part["cost_usd"], cast("dict[str, Block]", part["latency"])
-    bought = sum(cost[key] or 0.0 for key in ("api", "egress", "routing") if key in cost)
+    cost, latency = part.cost_usd, part.latency
+    bought = sum(amount or 0.0 for amount in (cost.api, cost.egress, cost.routing))
     return [
-        count(part["requests"]["completed"]),
-        share(part["quality"]["success_ratio"]),
-        share(part["slo"]["attainment_ratio"]),
-        seconds(latency["ttft_s"]["p95"]),
-        seconds(latency["e2e_s"]["p95"]),
-        share(cast("float | None", part["utilization"])),
-        usd(cost["capacity_used"]),
-        usd(cost["capacity_idle"]),
+        count(part.requests.completed),
+        share(part.quality.success_ratio),
+        share(part.slo.attainment_ratio),
+        seconds(latency.ttft_s.p95),
+        seconds(latency.e2e_s.p95),
+        share(part.utilization),
+        usd(cost.capacity_used),
+        usd(cost.capacity_idle),
         usd(bought),
-        usd(cost["energy"]),
-        energy(part["energy_wh"]["total"]),
-        grams(part["emissions_gco2e"]["total"]),
+        usd(cost.energy),
+        energy(part.energy_wh.total),
+        grams(part.emissions_gco2e.total),
     ]
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING
 
 from wayfare.render.assumptions import (
     ability_line,
@@ -76,10 +76,10 @@ def footer(scenario: Scenario, report: Report, replications: int, confidence: fl
     sure = f", {confidence * 100:g} % intervals" if confidence and replications > 1 else ""
     arrived = count(report.figure("requests.arrived"))
     times = f"{replications} replication{'s' if replications > 1 else ''}{sure}"
-    catalog = cast("dict[str, str]", report.fields["catalog"])
-    facts = f"catalog {catalog['edition']} of {catalog['date']} ({catalog['digest'][:12]})"
+    catalog = report.catalog
+    facts = f"catalog {catalog.edition} of {catalog.date} ({catalog.digest[:12]})"
     text = (
         f"{arrived} requests in {duration(window_s(scenario))}; {times}; seed {scenario.seed}. "
-        f"Scenario {scenario.digest[:12]}, {facts}, Wayfare {report.fields['version']}."
+        f"Scenario {scenario.digest[:12]}, {facts}, Wayfare {report.version}."
     )
     return f"<footer><p>{plain(text)}</p></footer>"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from wayfare.render.html.markup import Cell, Line, section, table
-from wayfare.render.terminal.tasks import COLUMNS, task_cells, task_rows
+from wayfare.render.tasks import heads, task_cells, task_rows
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -25,5 +25,4 @@ def task_section(reports: Sequence[Report]) -> str:
         for report in reports
         for name, block in task_rows(report)
     ]
-    heads = [title for title, _path, _write in COLUMNS]
-    return section("Agent tasks", CAPTION, table("policy, stream", heads, lines)) if lines else ""
+    return section("Agent tasks", CAPTION, table("policy, stream", heads(), lines)) if lines else ""

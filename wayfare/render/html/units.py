@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from simulator.report.figures import Format
+from wayfare.render.figures import format_of
 from wayfare.render.numbers import DASH, PERCENT, THOUSAND, percent, rounded, spread
 
 if TYPE_CHECKING:
@@ -56,6 +58,32 @@ def watt_hours(size: float) -> Unit:
 def mass(size: float) -> Unit:
     """Grams, kilograms or tonnes."""
     return thousands(size, ("g", "kg", "t"))
+
+
+def water(size: float) -> Unit:
+    """Litres, or cubic metres."""
+    return thousands(size, ("L", "m³"))
+
+
+CHOSEN: dict[Format, Choose] = {
+    Format.RATIO: percents,
+    Format.SECONDS: plain_seconds,
+    Format.USD: dollars,
+    Format.USD_PER_THOUSAND: dollars_per_thousand,
+    Format.WATT_HOURS: watt_hours,
+    Format.GRAMS: mass,
+    Format.LITRES: water,
+}
+
+
+def unit_of(path: str) -> Choose:
+    """The unit of a figure of the report."""
+    return CHOSEN[format_of(path)]
+
+
+def difference_unit_of(path: str) -> Choose:
+    """The unit of a difference of a figure."""
+    return percentage_points if format_of(path) is Format.RATIO else unit_of(path)
 
 
 def thousands(size: float, names: tuple[str, ...]) -> Unit:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING
 
 from rich.padding import Padding
 
-from wayfare.render.grounds import Times, in_percent, time_words
+from wayfare.render.grounds import in_percent, time_words
 from wayfare.render.terminal.console import console
 from wayfare.render.terminal.layout import Column, Row, print_figures
 
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from rich.console import Console
 
     from simulator.report.expected_accuracy import Expectation, Near
+    from simulator.report.grounds import TimesGrounds
 
 COLUMNS: tuple[tuple[str, int], ...] = (
     ("times", 0), ("TPOT median", 1), ("TPOT mean", 2), ("TTFT median", 3), ("points", 4),
@@ -36,28 +37,23 @@ NUMBERS = {3: "three", 4: "four", 5: "five", 6: "six"}
 def print_accuracy(found: Sequence[Expectation]) -> None:
     """Prints a row for each deployment, and below the table what each stands on."""
     out = console()
-    rows = [Row(name=one.deployment, cells=cells(times_in(one))) for one in found]
+    rows = [Row(name=one.deployment, cells=cells(one.times)) for one in found]
     print_figures(out, "deployment", [Column(head=head, rank=rank) for head, rank in COLUMNS], rows)
     for one in found:
         print_basis(out, one)
 
 
-def times_in(one: Expectation) -> Times:
-    """What a deployment's times are."""
-    return cast("Times", one.times)
-
-
-def cells(times: Times) -> list[str]:
+def cells(times: TimesGrounds) -> list[str]:
     """What times are, the errors to expect, and the points behind them."""
-    errors = (times["tpot_median"], times["tpot_mean"], times["ttft_median"])
-    count = "-" if times["points"] is None else f"{times['points']:,}"
-    return [SHORT.get(times["kind"], times["kind"]), *map(in_percent, errors), count]
+    errors = (times.tpot_median, times.tpot_mean, times.ttft_median)
+    count = "-" if times.points is None else f"{times.points:,}"
+    return [SHORT.get(times.kind, times.kind), *map(in_percent, errors), count]
 
 
 def print_basis(out: Console, one: Expectation) -> None:
     """What a deployment's times are in words, its nearest groups, and what would bring the error down."""
     out.print()
-    out.print(f"{one.deployment} ({one.model} on {one.platform}): {time_words(times_in(one), 'hardware')}")
+    out.print(f"{one.deployment} ({one.model} on {one.platform}): {time_words(one.times, 'hardware')}")
     near = [near_words(group) for group in one.nearest]
     for line in near or [f"none; no measured points are known of profile {one.profile!r}"]:
         out.print(Padding(f"nearest: {line}", INDENT, expand=False))
@@ -88,7 +84,7 @@ def span(least: int, most: int) -> str:
 
 def remedy_words(one: Expectation) -> str:
     """One sentence: what to measure, and which error is to be expected then."""
-    if one.times["kind"] == "extrapolated":
+    if one.times.kind == "extrapolated":
         return "to know the error: measure it; no layout or drafting like it is in the fit or in `calibrate`"
     remedy = one.remedy
     number = NUMBERS.get(remedy.points, str(remedy.points))
@@ -100,7 +96,7 @@ def remedy_words(one: Expectation) -> str:
 
 def aim(one: Expectation) -> str:
     """Whether a calibration halves the error, brings it down, or leaves it."""
-    now, after = times_in(one)["tpot_median"], one.remedy.tpot_median
+    now, after = one.times.tpot_median, one.remedy.tpot_median
     if now is None or after is None:
         return "to know the error"
     if after <= now / 2.0:
@@ -113,6 +109,6 @@ def outcome(one: Expectation) -> str:
     after = one.remedy.tpot_median
     if after is None:
         return "it tells the error on them"
-    other_chip = one.times["kind"] == "accelerator"
+    other_chip = one.times.kind == "accelerator"
     whose = "groups never seen, on chips of the fit" if other_chip else "groups never seen"
     return f"{in_percent(after)} in the median on {whose}"

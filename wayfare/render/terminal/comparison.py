@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING
 
 from rich.text import Text
 
 from wayfare.render.assumptions import assumption_lines, month_basis, window_s
 from wayfare.render.conclusion import conclusion
+from wayfare.render.figures import factor_of, half_width, head_of
 from wayfare.render.grounds import ground_lines
-from wayfare.render.numbers import NOISE, PERCENT, THOUSAND, count, duration, percent, significant, spread
+from wayfare.render.numbers import NOISE, PERCENT, count, duration, percent, significant, spread
 from wayfare.render.terminal.console import console, visible
 from wayfare.render.terminal.layout import Column, Row, print_figures
 from wayfare.render.terminal.run import print_warnings
@@ -19,24 +20,24 @@ if TYPE_CHECKING:
     from simulator import Comparison, Report, Scenario
     from simulator.experiment.differences import Difference
 
-FIGURES: tuple[tuple[str, str, float, int], ...] = (
-    ("$/month", "cost_usd.per_month", 1.0, 0),
-    ("$ per 1k requests", "cost_usd.per_request", float(THOUSAND), 4),
-    ("right %", "quality.success_ratio", PERCENT, 1),
-    ("TTFT p95 s", "latency.ttft_s.p95", 1.0, 5),
-    ("E2E p95 s", "latency.e2e_s.p95", 1.0, 2),
-    ("in SLO %", "slo.attainment_ratio", PERCENT, 3),
-    ("Wh per request", "energy_wh.per_request", 1.0, 6),
-)
-"""Columns of the table: head, path in the report, what a figure is multiplied by, rank."""
-SHOWN: tuple[tuple[str, str, float, int], ...] = (
-    ("$/month", "cost_usd.per_month", 1.0, 0),
-    ("right points", "quality.success_ratio", PERCENT, 1),
-    ("E2E p95 s", "latency.e2e_s.p95", 1.0, 2),
-    ("SLO points", "slo.attainment_ratio", PERCENT, 3),
-    ("Wh per request", "energy_wh.per_request", 1.0, 4),
-)
-"""Differences that the terminal shows, in the units of the first table; the JSON has all."""
+FIGURES = {
+    "cost_usd.per_month": 0,
+    "cost_usd.per_request": 4,
+    "quality.success_ratio": 1,
+    "latency.ttft_s.p95": 5,
+    "latency.e2e_s.p95": 2,
+    "slo.attainment_ratio": 3,
+    "energy_wh.per_request": 6,
+}
+"""Columns of the table: path in the report, and rank."""
+SHOWN = {
+    "cost_usd.per_month": 0,
+    "quality.success_ratio": 1,
+    "latency.e2e_s.p95": 2,
+    "slo.attainment_ratio": 3,
+    "energy_wh.per_request": 4,
+}
+"""Differences that the terminal shows, with their ranks; the JSON has all."""
 UNSURE = "?"
 LEGEND = "* not beaten by another policy   b baseline   o oracle: knows the answers"
 
@@ -47,7 +48,7 @@ def print_comparison(scenario: Scenario, comparison: Comparison) -> None:
     out.print(title(scenario, comparison))
     span, basis = duration(window_s(scenario)), month_basis(comparison.reports[0])
     out.print(f"Over {span}; $/month: {basis}")
-    columns = [Column(head=head, rank=rank) for head, _path, _factor, rank in FIGURES]
+    columns = [Column(head=head_of(path), rank=rank) for path, rank in FIGURES.items()]
     print_figures(out, "policy", columns, policy_rows(comparison))
     out.print(LEGEND, style="dim")
     if comparison.replications > 1:
@@ -80,7 +81,7 @@ def policy_rows(comparison: Comparison) -> list[Row]:
         Row(
             name=report.policy,
             marks=marks(comparison, report),
-            cells=[cell(report, path, factor) for _head, path, factor, _rank in FIGURES],
+            cells=[cell(report, path) for path in FIGURES],
         )
         for report in comparison.reports
     ]
@@ -93,15 +94,15 @@ def marks(comparison: Comparison, report: Report) -> str:
         for mark, holds in (
             ("*", report.policy in comparison.pareto),
             ("b", report.policy in comparison.baselines),
-            ("o", bool(report.fields["oracle"])),
+            ("o", report.oracle),
         )
         if holds
     )
 
 
-def cell(report: Report, path: str, factor: float) -> str:
+def cell(report: Report, path: str) -> str:
     """A figure, and the half-width of its interval where there is one."""
-    value = report.figure(path)
+    value, factor = report.figure(path), factor_of(path)
     if value is None:
         return "-"
     half = half_width(report, path)
@@ -112,22 +113,12 @@ def cell(report: Report, path: str, factor: float) -> str:
     return f"{alone if alone[0] in '<>' else shown}\n±{around}"
 
 
-def half_width(report: Report, path: str) -> float | None:
-    """Half the width of a figure's interval; None where it has none."""
-    found: object = report.fields["intervals"]
-    for key in path.split("."):
-        found = found.get(key) if isinstance(found, dict) else None
-    interval = cast("dict[str, float | None]", found) if isinstance(found, dict) else {}
-    low, high = interval.get("low"), interval.get("high")
-    return None if low is None or high is None else (high - low) / 2.0
-
-
 def print_differences(scenario: Scenario, comparison: Comparison) -> None:
     """Prints every other policy minus the first, replication by replication."""
     out, first = console(), comparison.reports[0]
     head = f"Paired differences to {visible(first.policy)}, over {duration(window_s(scenario))}"
     out.print(f"{head}; $/month: {month_basis(first)}")
-    columns = [Column(head=title, rank=rank) for title, _path, _factor, rank in SHOWN]
+    columns = [Column(head=head_of(path, difference=True), rank=rank) for path, rank in SHOWN.items()]
     rows = difference_rows(comparison)
     print_figures(out, "policy", columns, rows)
     if any(any(row.soft) for row in rows):
@@ -144,8 +135,7 @@ def difference_rows(comparison: Comparison) -> list[Row]:
 def difference_row(first: Report, report: Report, known: dict[tuple[str, str], Difference]) -> Row:
     """One policy minus the first; soft where nothing is sure."""
     cells = [
-        gap(known.get((report.policy, path)), size_of(path, first, report), factor)
-        for _head, path, factor, _rank in SHOWN
+        gap(known.get((report.policy, path)), size_of(path, first, report), factor_of(path)) for path in SHOWN
     ]
     return Row(name=report.policy, cells=cells, soft=[UNSURE in text for text in cells])
 

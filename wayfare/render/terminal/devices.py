@@ -2,38 +2,37 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING
 
 from wayfare.render.numbers import energy, share
 
 if TYPE_CHECKING:
     from simulator import Report
+    from simulator.report.blocks.devices import DeviceFigures
 
 
 def device_lines(report: Report) -> list[str]:
     """By deployment: charge a day, how much slower hot devices were, and how often they were off."""
-    devices = cast("dict[str, dict[str, Any]]", report.fields["devices"])
     return [
         f"devices of {name}: {'; '.join([*told(block), *own_energy(report, name)])}"
-        for name, block in devices.items()
+        for name, block in report.devices.items()
     ]
 
 
 def own_energy(report: Report, name: str) -> list[str]:
     """What a deployment's devices drew on their owners' account, which no total of the operator holds."""
-    by = cast("dict[str, dict[str, dict[str, Any]]]", report.fields["by"])
-    drawn_wh = by["deployment"][name]["energy_wh"]["user_side"]
+    drawn_wh = report.by.deployment[name].energy_wh.user_side
     return [f"{energy(drawn_wh)} paid by their owners"] if drawn_wh else []
 
 
-def told(block: dict[str, Any]) -> list[str]:
+def told(block: DeviceFigures) -> list[str]:
     """One deployment's devices; only what is known and happened."""
-    charge, slowdown, off = block["charge_ratio_per_day"], block["slowdown"], block["offline_ratio"]
-    parts = [f"{block['count']:,.0f}"]
-    if charge and charge["mean"] is not None:
-        parts.append(f"{share(charge['mean'])} of a charge a day each, p99 {share(charge['p99'])}")
-    if slowdown:
-        parts.append(f"answers take {slowdown:.2f} times as long as on cold ones")
-    if off:
-        parts.append(f"off for {share(off)} of requests")
+    charge = block.charge_ratio_per_day
+    parts = [f"{block.count:,.0f}"]
+    if charge and charge.mean is not None:
+        parts.append(f"{share(charge.mean)} of a charge a day each, p99 {share(charge.p99)}")
+    if block.slowdown:
+        parts.append(f"answers take {block.slowdown:.2f} times as long as on cold ones")
+    if block.offline_ratio:
+        parts.append(f"off for {share(block.offline_ratio)} of requests")
     return parts

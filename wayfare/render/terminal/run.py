@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter
-from typing import TYPE_CHECKING, cast
+from dataclasses import asdict
+from typing import TYPE_CHECKING
 
 from rich.table import Table
 from rich.text import Text
@@ -22,8 +23,7 @@ if TYPE_CHECKING:
     from rich.console import Console
 
     from simulator import Report, Scenario
-
-    Block = dict[str, float | None]
+    from simulator.report.blocks.rows import Block
 
 
 def print_run(scenario: Scenario, report: Report) -> None:
@@ -48,7 +48,7 @@ def print_run(scenario: Scenario, report: Report) -> None:
 
 def title(scenario: Scenario, report: Report) -> Text:
     """What was run."""
-    oracle = " (an oracle: it knows the answers)" if report.fields["oracle"] else ""
+    oracle = " (an oracle: it knows the answers)" if report.oracle else ""
     span = f"{oracle}, {duration(window_s(scenario))}, seed {scenario.seed}"
     return Text.assemble((visible(scenario.name), "bold"), " under ", (visible(report.policy), "bold"), span)
 
@@ -100,50 +100,46 @@ COLUMNS: tuple[tuple[str, int], ...] = (
 
 def print_deployments(out: Console, scenario: Scenario, report: Report) -> None:
     """Prints what each deployment answered, cost and drew."""
-    by = cast("dict[str, dict[str, dict[str, Block]]]", report.fields["by"])
-    rows = [Row(name=name, cells=deployment_cells(part)) for name, part in by["deployment"].items()]
+    rows = [Row(name=name, cells=deployment_cells(part)) for name, part in report.by.deployment.items()]
     out.print(f"By deployment, over {duration(window_s(scenario))}")
     print_figures(out, "deployment", [Column(head=head, rank=rank) for head, rank in COLUMNS], rows)
 
 
-def deployment_cells(part: dict[str, Block]) -> list[str]:
+def deployment_cells(part: Block) -> list[str]:
     """One deployment's figures."""
-    latency = cast("dict[str, Block]", part["latency"])
     return [
-        count(part["requests"]["completed"]),
-        usd(part["cost_usd"]["total"]),
-        usd(part["cost_usd"]["capacity_idle"]),
-        seconds(latency["ttft_s"]["p95"]),
-        share(cast("float | None", part["utilization"])),
-        energy(part["energy_wh"]["total"]),
+        count(part.requests.completed),
+        usd(part.cost_usd.total),
+        usd(part.cost_usd.capacity_idle),
+        seconds(part.latency.ttft_s.p95),
+        share(part.utilization),
+        energy(part.energy_wh.total),
     ]
 
 
 def print_decisions(out: Console, report: Report) -> None:
     """How often each reason was given."""
-    decisions = cast("dict[str, float]", report.fields["decisions"])
-    total = sum(decisions.values())
+    total = sum(report.decisions.values())
     if total:
-        parts = [f"{reason} {share(number / total)}" for reason, number in decisions.items()]
+        parts = [f"{reason} {share(number / total)}" for reason, number in report.decisions.items()]
         out.print(f"decisions: {'; '.join(parts)}")
 
 
 def print_failures(out: Console, report: Report) -> None:
     """How many attempts failed, by reason."""
-    attempts = cast("dict[str, dict[str, float]]", report.fields["attempts"])
-    parts = [f"{reason} {count(number)}" for reason, number in attempts["failures"].items() if number]
+    failures = asdict(report.attempts.failures)
+    parts = [f"{reason} {count(number)}" for reason, number in failures.items() if number]
     if parts:
         out.print(f"failed attempts: {'; '.join(parts)}")
 
 
 def print_events(out: Console, report: Report) -> None:
     """How often each kind of event befell what, and who was not always up."""
-    timeline = cast("dict[str, list[dict[str, str]]]", report.fields["timeline"])
-    events = timeline["events"]
+    events = report.timeline.events
     if events:
-        kinds = Counter(event["kind"].replace("_", " ") for event in events)
+        kinds = Counter(event.kind.replace("_", " ") for event in events)
         told = ", ".join(f"{kind} ({number})" for kind, number in kinds.items())
-        up = cast("dict[str, float]", report.fields["availability"])
+        up = report.availability
         lacking = "; ".join(f"{name} up {share(part)}" for name, part in up.items() if (part or 1.0) < 1.0)
         out.print(f"events: {told}{'; ' if lacking else ''}{lacking}")
 
