@@ -46,6 +46,7 @@ def report(number: int, **fields: object) -> Report:
         "simulated_s": 60.0 + number,
         "timeline": {"events": [{"t_s": float(number)}]},
         "oracle": False,
+        "tasks": {"energy_wh": {"total": 1.0}},
         "wall_s": 1.5 * (number + 1),
         "replications": 1,
         "warnings": [f"input {number + 1} tokens"],
