@@ -64,8 +64,9 @@ PROTOC = $(BIN)/python -m grpc_tools.protoc -I proto --plugin=protoc-gen-mypy_gr
 	--python_out=$(1) --pyi_out=$(1) --grpc_python_out=$(1) --mypy_grpc_out=$(1) proto/wayfare/v1/*.proto 2>/dev/null
 
 .PHONY: proto
-proto: $(READY) ## the wire contract: scenario.proto from the models, stubs in wayfare/v1
+proto: $(READY) ## the wire contract: scenario.proto and report.proto from the models, stubs in wayfare/v1
 	@$(BIN)/python -m wayfare.convert.proto_text
+	@$(BIN)/python -m wayfare.convert.report_proto
 	@$(call PROTOC,.)
 
 .PHONY: stubs

@@ -32,6 +32,7 @@ class Format(StrEnum):
     """How a number is written; the unit is part of it."""
 
     COUNT = "count"
+    MEAN_COUNT = "mean count"
     RATIO = "ratio"
     RATE = "per second"
     FACTOR = "factor"

@@ -13,6 +13,8 @@ from simulator import compare, load_scenario, shipped_scenarios, simulate
 from simulator.settings.document import ScenarioSettings
 from wayfare.convert.proto_text import TARGET, scenario_proto
 from wayfare.convert.report import comparison_data, comparison_message, report_data, report_message
+from wayfare.convert.report_proto import TARGET as REPORT
+from wayfare.convert.report_proto import report_proto
 from wayfare.convert.scenario import scenario_data, scenario_message
 from wayfare.v1 import report_pb2, scenario_pb2
 
@@ -99,3 +101,16 @@ def test_the_contract_follows_the_scenario():
     """scenario.proto holds every key of the scenario's models: run `make proto` when it does not."""
     text = TARGET.read_text(encoding="utf-8")
     assert scenario_proto(text) == text
+
+
+def test_the_contract_follows_the_report():
+    """report.proto holds every figure of the report's blocks: run `make proto` when it does not."""
+    text = REPORT.read_text(encoding="utf-8")
+    assert report_proto(text) == text
+
+
+@pytest.mark.parametrize("name", shipped_scenarios())
+def test_no_figure_of_a_report_lacks_a_field(name):
+    """What exists in the JSON exists in the contract: nothing travels as `additional`."""
+    message = report_message(simulate(load_scenario(name, overrides=SHORT)).report.to_dict())
+    assert "additional" not in str(message)

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from functools import cache
+from types import NoneType
+from typing import TYPE_CHECKING, Any, get_args, get_type_hints
 
 from google.protobuf import json_format
 from google.protobuf.struct_pb2 import Struct
 
+from simulator.report.figures import Averaging, Format, block_of, stated_of
+from simulator.report.report import Report
+from wayfare.convert.report_proto import messages_below
 from wayfare.v1 import report_pb2
 
 if TYPE_CHECKING:
@@ -14,16 +19,14 @@ if TYPE_CHECKING:
 
     from google.protobuf.message import Message
 
+    from simulator.report.figures import Stated
+
     Field = Any
     """A descriptor of a field; the runtime has two classes of it."""
 
 ADDITIONAL = "additional"
-COUNTED = {
-    **dict.fromkeys(("RequestCounts", "AttemptCounts", "TokenCounts"), frozenset[str]()),
-    **dict.fromkeys(("AgentTasks", "StreamTasks"), frozenset({"success_ratio"})),
-    "CallFigures": frozenset({"mean"}),
-}
-"""Messages whose numbers are counts, and their fields that are none."""
+MESSAGES = {kind.__name__: kind for kind in messages_below(Report, {})}
+"""The blocks of a report by the name of their message."""
 END = ("value", "low", "high")
 
 
@@ -128,18 +131,38 @@ def plain(message: Message) -> dict[str, Any]:
             found |= json_format.MessageToDict(getattr(message, ADDITIONAL))
         elif field.is_repeated or not field.message_type or message.HasField(field.name):
             found[field.name] = plain_field(message, field)
-    if message.DESCRIPTOR.name in COUNTED:
-        return whole(found, COUNTED[message.DESCRIPTOR.name])
-    return found
+    return as_block(found, MESSAGES.get(message.DESCRIPTOR.name))
 
 
-def whole(found: Mapping[str, Any], measured: frozenset[str]) -> dict[str, Any]:
-    """Counts as integers, those that are absent left out; `measured` figures as they are."""
-    return {
-        name: value if name in measured else counted(value)
-        for name, value in found.items()
-        if name in measured or value is not None
-    }
+def as_block(found: dict[str, Any], kind: type | None) -> dict[str, Any]:
+    """The data as its block has it: counts are integers and left out where absent, as rows have fewer;
+    a block that may be lacking is None.
+    """
+    if kind is None:
+        return found
+    counts, lacking = counts_of(kind), may_lack(kind)
+    known = {name: value for name, value in found.items() if name not in counts or value is not None}
+    whole = {name: counted(value) if name in counts else value for name, value in known.items()}
+    return {**whole, **{name: None for name in lacking if name not in whole}}
+
+
+@cache
+def counts_of(kind: type) -> frozenset[str]:
+    """The fields of a block that are counts."""
+    hints = get_type_hints(kind)
+    return frozenset(name for name in hints if hints[name] is float and is_count(stated_of(kind, name)))
+
+
+def is_count(stated: Stated) -> bool:
+    """Whether a figure is whole in every replication."""
+    return stated.format is Format.COUNT and stated.averaging is not Averaging.MEASURED
+
+
+@cache
+def may_lack(kind: type) -> frozenset[str]:
+    """The fields of a block that hold another one or None."""
+    hints = get_type_hints(kind).items()
+    return frozenset(name for name, hint in hints if block_of(hint) and NoneType in get_args(hint))
 
 
 def plain_field(message: Message, field: Field) -> Any:

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
 WRITTEN: dict[Format, Callable[[float | None], str]] = {
     Format.COUNT: numbers.count,
+    Format.MEAN_COUNT: numbers.count,
     Format.RATIO: numbers.share,
     Format.SECONDS: numbers.seconds,
     Format.TOKENS: numbers.count,

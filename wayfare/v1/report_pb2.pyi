@@ -7,6 +7,12 @@ from typing import ClassVar as _ClassVar, Optional as _Optional, Union as _Union
 
 DESCRIPTOR: _descriptor.FileDescriptor
 
+class Figure(_message.Message):
+    __slots__ = ("value",)
+    VALUE_FIELD_NUMBER: _ClassVar[int]
+    value: float
+    def __init__(self, value: _Optional[float] = ...) -> None: ...
+
 class ScenarioMark(_message.Message):
     __slots__ = ("name", "digest")
     NAME_FIELD_NUMBER: _ClassVar[int]
@@ -27,6 +33,16 @@ class CatalogMark(_message.Message):
     additional: _struct_pb2.Struct
     def __init__(self, edition: _Optional[str] = ..., date: _Optional[str] = ..., digest: _Optional[str] = ..., additional: _Optional[_Union[_struct_pb2.Struct, _Mapping]] = ...) -> None: ...
 
+class Interval(_message.Message):
+    __slots__ = ("value", "low", "high")
+    VALUE_FIELD_NUMBER: _ClassVar[int]
+    LOW_FIELD_NUMBER: _ClassVar[int]
+    HIGH_FIELD_NUMBER: _ClassVar[int]
+    value: float
+    low: float
+    high: float
+    def __init__(self, value: _Optional[float] = ..., low: _Optional[float] = ..., high: _Optional[float] = ...) -> None: ...
+
 class RequestCounts(_message.Message):
     __slots__ = ("arrived", "completed", "rejected", "timed_out", "failed", "unfinished", "additional")
     ARRIVED_FIELD_NUMBER: _ClassVar[int]
@@ -45,14 +61,37 @@ class RequestCounts(_message.Message):
     additional: _struct_pb2.Struct
     def __init__(self, arrived: _Optional[float] = ..., completed: _Optional[float] = ..., rejected: _Optional[float] = ..., timed_out: _Optional[float] = ..., failed: _Optional[float] = ..., unfinished: _Optional[float] = ..., additional: _Optional[_Union[_struct_pb2.Struct, _Mapping]] = ...) -> None: ...
 
+class FailureCounts(_message.Message):
+    __slots__ = ("queue_full", "too_large", "rate_limit", "overloaded", "server_error", "outage", "context_length", "connection", "timeout")
+    QUEUE_FULL_FIELD_NUMBER: _ClassVar[int]
+    TOO_LARGE_FIELD_NUMBER: _ClassVar[int]
+    RATE_LIMIT_FIELD_NUMBER: _ClassVar[int]
+    OVERLOADED_FIELD_NUMBER: _ClassVar[int]
+    SERVER_ERROR_FIELD_NUMBER: _ClassVar[int]
+    OUTAGE_FIELD_NUMBER: _ClassVar[int]
+    CONTEXT_LENGTH_FIELD_NUMBER: _ClassVar[int]
+    CONNECTION_FIELD_NUMBER: _ClassVar[int]
+    TIMEOUT_FIELD_NUMBER: _ClassVar[int]
+    queue_full: float
+    too_large: float
+    rate_limit: float
+    overloaded: float
+    server_error: float
+    outage: float
+    context_length: float
+    connection: float
+    timeout: float
+    def __init__(self, queue_full: _Optional[float] = ..., too_large: _Optional[float] = ..., rate_limit: _Optional[float] = ..., overloaded: _Optional[float] = ..., server_error: _Optional[float] = ..., outage: _Optional[float] = ..., context_length: _Optional[float] = ..., connection: _Optional[float] = ..., timeout: _Optional[float] = ...) -> None: ...
+
 class AttemptCounts(_message.Message):
-    __slots__ = ("total", "retries", "fallbacks", "escalations", "hedges", "cancelled", "additional")
+    __slots__ = ("total", "retries", "fallbacks", "escalations", "hedges", "cancelled", "failures", "additional")
     TOTAL_FIELD_NUMBER: _ClassVar[int]
     RETRIES_FIELD_NUMBER: _ClassVar[int]
     FALLBACKS_FIELD_NUMBER: _ClassVar[int]
     ESCALATIONS_FIELD_NUMBER: _ClassVar[int]
     HEDGES_FIELD_NUMBER: _ClassVar[int]
     CANCELLED_FIELD_NUMBER: _ClassVar[int]
+    FAILURES_FIELD_NUMBER: _ClassVar[int]
     ADDITIONAL_FIELD_NUMBER: _ClassVar[int]
     total: float
     retries: float
@@ -60,8 +99,9 @@ class AttemptCounts(_message.Message):
     escalations: float
     hedges: float
     cancelled: float
+    failures: FailureCounts
     additional: _struct_pb2.Struct
-    def __init__(self, total: _Optional[float] = ..., retries: _Optional[float] = ..., fallbacks: _Optional[float] = ..., escalations: _Optional[float] = ..., hedges: _Optional[float] = ..., cancelled: _Optional[float] = ..., additional: _Optional[_Union[_struct_pb2.Struct, _Mapping]] = ...) -> None: ...
+    def __init__(self, total: _Optional[float] = ..., retries: _Optional[float] = ..., fallbacks: _Optional[float] = ..., escalations: _Optional[float] = ..., hedges: _Optional[float] = ..., cancelled: _Optional[float] = ..., failures: _Optional[_Union[FailureCounts, _Mapping]] = ..., additional: _Optional[_Union[_struct_pb2.Struct, _Mapping]] = ...) -> None: ...
 
 class TokenCounts(_message.Message):
     __slots__ = ("input", "cached_input", "cache_write", "output", "reasoning_output", "additional")
@@ -233,112 +273,6 @@ class Quality(_message.Message):
     additional: _struct_pb2.Struct
     def __init__(self, success_ratio: _Optional[float] = ..., oracle_success_ratio: _Optional[float] = ..., additional: _Optional[_Union[_struct_pb2.Struct, _Mapping]] = ...) -> None: ...
 
-class Figure(_message.Message):
-    __slots__ = ("value",)
-    VALUE_FIELD_NUMBER: _ClassVar[int]
-    value: float
-    def __init__(self, value: _Optional[float] = ...) -> None: ...
-
-class Interval(_message.Message):
-    __slots__ = ("value", "low", "high")
-    VALUE_FIELD_NUMBER: _ClassVar[int]
-    LOW_FIELD_NUMBER: _ClassVar[int]
-    HIGH_FIELD_NUMBER: _ClassVar[int]
-    value: float
-    low: float
-    high: float
-    def __init__(self, value: _Optional[float] = ..., low: _Optional[float] = ..., high: _Optional[float] = ...) -> None: ...
-
-class Block(_message.Message):
-    __slots__ = ("requests", "attempts", "tokens", "cost_usd", "energy_wh", "emissions_gco2e", "latency", "completion_ratio", "slo", "quality", "utilization", "additional", "replications")
-    REQUESTS_FIELD_NUMBER: _ClassVar[int]
-    ATTEMPTS_FIELD_NUMBER: _ClassVar[int]
-    TOKENS_FIELD_NUMBER: _ClassVar[int]
-    COST_USD_FIELD_NUMBER: _ClassVar[int]
-    ENERGY_WH_FIELD_NUMBER: _ClassVar[int]
-    EMISSIONS_GCO2E_FIELD_NUMBER: _ClassVar[int]
-    LATENCY_FIELD_NUMBER: _ClassVar[int]
-    COMPLETION_RATIO_FIELD_NUMBER: _ClassVar[int]
-    SLO_FIELD_NUMBER: _ClassVar[int]
-    QUALITY_FIELD_NUMBER: _ClassVar[int]
-    UTILIZATION_FIELD_NUMBER: _ClassVar[int]
-    ADDITIONAL_FIELD_NUMBER: _ClassVar[int]
-    REPLICATIONS_FIELD_NUMBER: _ClassVar[int]
-    requests: RequestCounts
-    attempts: AttemptCounts
-    tokens: TokenCounts
-    cost_usd: Cost
-    energy_wh: Energy
-    emissions_gco2e: Emissions
-    latency: Latency
-    completion_ratio: float
-    slo: Slo
-    quality: Quality
-    utilization: float
-    additional: _struct_pb2.Struct
-    replications: int
-    def __init__(self, requests: _Optional[_Union[RequestCounts, _Mapping]] = ..., attempts: _Optional[_Union[AttemptCounts, _Mapping]] = ..., tokens: _Optional[_Union[TokenCounts, _Mapping]] = ..., cost_usd: _Optional[_Union[Cost, _Mapping]] = ..., energy_wh: _Optional[_Union[Energy, _Mapping]] = ..., emissions_gco2e: _Optional[_Union[Emissions, _Mapping]] = ..., latency: _Optional[_Union[Latency, _Mapping]] = ..., completion_ratio: _Optional[float] = ..., slo: _Optional[_Union[Slo, _Mapping]] = ..., quality: _Optional[_Union[Quality, _Mapping]] = ..., utilization: _Optional[float] = ..., additional: _Optional[_Union[_struct_pb2.Struct, _Mapping]] = ..., replications: _Optional[int] = ...) -> None: ...
-
-class Breakdown(_message.Message):
-    __slots__ = ("tier", "model", "deployment", "task", "tenant", "region", "additional")
-    class TierEntry(_message.Message):
-        __slots__ = ("key", "value")
-        KEY_FIELD_NUMBER: _ClassVar[int]
-        VALUE_FIELD_NUMBER: _ClassVar[int]
-        key: str
-        value: Block
-        def __init__(self, key: _Optional[str] = ..., value: _Optional[_Union[Block, _Mapping]] = ...) -> None: ...
-    class ModelEntry(_message.Message):
-        __slots__ = ("key", "value")
-        KEY_FIELD_NUMBER: _ClassVar[int]
-        VALUE_FIELD_NUMBER: _ClassVar[int]
-        key: str
-        value: Block
-        def __init__(self, key: _Optional[str] = ..., value: _Optional[_Union[Block, _Mapping]] = ...) -> None: ...
-    class DeploymentEntry(_message.Message):
-        __slots__ = ("key", "value")
-        KEY_FIELD_NUMBER: _ClassVar[int]
-        VALUE_FIELD_NUMBER: _ClassVar[int]
-        key: str
-        value: Block
-        def __init__(self, key: _Optional[str] = ..., value: _Optional[_Union[Block, _Mapping]] = ...) -> None: ...
-    class TaskEntry(_message.Message):
-        __slots__ = ("key", "value")
-        KEY_FIELD_NUMBER: _ClassVar[int]
-        VALUE_FIELD_NUMBER: _ClassVar[int]
-        key: str
-        value: Block
-        def __init__(self, key: _Optional[str] = ..., value: _Optional[_Union[Block, _Mapping]] = ...) -> None: ...
-    class TenantEntry(_message.Message):
-        __slots__ = ("key", "value")
-        KEY_FIELD_NUMBER: _ClassVar[int]
-        VALUE_FIELD_NUMBER: _ClassVar[int]
-        key: str
-        value: Block
-        def __init__(self, key: _Optional[str] = ..., value: _Optional[_Union[Block, _Mapping]] = ...) -> None: ...
-    class RegionEntry(_message.Message):
-        __slots__ = ("key", "value")
-        KEY_FIELD_NUMBER: _ClassVar[int]
-        VALUE_FIELD_NUMBER: _ClassVar[int]
-        key: str
-        value: Block
-        def __init__(self, key: _Optional[str] = ..., value: _Optional[_Union[Block, _Mapping]] = ...) -> None: ...
-    TIER_FIELD_NUMBER: _ClassVar[int]
-    MODEL_FIELD_NUMBER: _ClassVar[int]
-    DEPLOYMENT_FIELD_NUMBER: _ClassVar[int]
-    TASK_FIELD_NUMBER: _ClassVar[int]
-    TENANT_FIELD_NUMBER: _ClassVar[int]
-    REGION_FIELD_NUMBER: _ClassVar[int]
-    ADDITIONAL_FIELD_NUMBER: _ClassVar[int]
-    tier: _containers.MessageMap[str, Block]
-    model: _containers.MessageMap[str, Block]
-    deployment: _containers.MessageMap[str, Block]
-    task: _containers.MessageMap[str, Block]
-    tenant: _containers.MessageMap[str, Block]
-    region: _containers.MessageMap[str, Block]
-    additional: _struct_pb2.Struct
-    def __init__(self, tier: _Optional[_Mapping[str, Block]] = ..., model: _Optional[_Mapping[str, Block]] = ..., deployment: _Optional[_Mapping[str, Block]] = ..., task: _Optional[_Mapping[str, Block]] = ..., tenant: _Optional[_Mapping[str, Block]] = ..., region: _Optional[_Mapping[str, Block]] = ..., additional: _Optional[_Union[_struct_pb2.Struct, _Mapping]] = ...) -> None: ...
-
 class CallFigures(_message.Message):
     __slots__ = ("mean", "max")
     MEAN_FIELD_NUMBER: _ClassVar[int]
@@ -422,6 +356,156 @@ class AgentTasks(_message.Message):
     additional: _struct_pb2.Struct
     def __init__(self, arrived: _Optional[float] = ..., completed: _Optional[float] = ..., failed: _Optional[float] = ..., unfinished: _Optional[float] = ..., success_ratio: _Optional[float] = ..., latency_s: _Optional[_Union[LatencyFigures, _Mapping]] = ..., calls: _Optional[_Union[CallFigures, _Mapping]] = ..., cost_usd: _Optional[_Union[TaskCost, _Mapping]] = ..., energy_wh: _Optional[_Union[TaskEnergy, _Mapping]] = ..., by_stream: _Optional[_Mapping[str, StreamTasks]] = ..., additional: _Optional[_Union[_struct_pb2.Struct, _Mapping]] = ...) -> None: ...
 
+class Block(_message.Message):
+    __slots__ = ("replications", "requests", "attempts", "tokens", "cost_usd", "energy_wh", "emissions_gco2e", "latency", "completion_ratio", "slo", "quality", "utilization", "additional")
+    REPLICATIONS_FIELD_NUMBER: _ClassVar[int]
+    REQUESTS_FIELD_NUMBER: _ClassVar[int]
+    ATTEMPTS_FIELD_NUMBER: _ClassVar[int]
+    TOKENS_FIELD_NUMBER: _ClassVar[int]
+    COST_USD_FIELD_NUMBER: _ClassVar[int]
+    ENERGY_WH_FIELD_NUMBER: _ClassVar[int]
+    EMISSIONS_GCO2E_FIELD_NUMBER: _ClassVar[int]
+    LATENCY_FIELD_NUMBER: _ClassVar[int]
+    COMPLETION_RATIO_FIELD_NUMBER: _ClassVar[int]
+    SLO_FIELD_NUMBER: _ClassVar[int]
+    QUALITY_FIELD_NUMBER: _ClassVar[int]
+    UTILIZATION_FIELD_NUMBER: _ClassVar[int]
+    ADDITIONAL_FIELD_NUMBER: _ClassVar[int]
+    replications: int
+    requests: RequestCounts
+    attempts: AttemptCounts
+    tokens: TokenCounts
+    cost_usd: Cost
+    energy_wh: Energy
+    emissions_gco2e: Emissions
+    latency: Latency
+    completion_ratio: float
+    slo: Slo
+    quality: Quality
+    utilization: float
+    additional: _struct_pb2.Struct
+    def __init__(self, replications: _Optional[int] = ..., requests: _Optional[_Union[RequestCounts, _Mapping]] = ..., attempts: _Optional[_Union[AttemptCounts, _Mapping]] = ..., tokens: _Optional[_Union[TokenCounts, _Mapping]] = ..., cost_usd: _Optional[_Union[Cost, _Mapping]] = ..., energy_wh: _Optional[_Union[Energy, _Mapping]] = ..., emissions_gco2e: _Optional[_Union[Emissions, _Mapping]] = ..., latency: _Optional[_Union[Latency, _Mapping]] = ..., completion_ratio: _Optional[float] = ..., slo: _Optional[_Union[Slo, _Mapping]] = ..., quality: _Optional[_Union[Quality, _Mapping]] = ..., utilization: _Optional[float] = ..., additional: _Optional[_Union[_struct_pb2.Struct, _Mapping]] = ...) -> None: ...
+
+class Breakdown(_message.Message):
+    __slots__ = ("tier", "model", "deployment", "region", "task", "tenant", "additional")
+    class TierEntry(_message.Message):
+        __slots__ = ("key", "value")
+        KEY_FIELD_NUMBER: _ClassVar[int]
+        VALUE_FIELD_NUMBER: _ClassVar[int]
+        key: str
+        value: Block
+        def __init__(self, key: _Optional[str] = ..., value: _Optional[_Union[Block, _Mapping]] = ...) -> None: ...
+    class ModelEntry(_message.Message):
+        __slots__ = ("key", "value")
+        KEY_FIELD_NUMBER: _ClassVar[int]
+        VALUE_FIELD_NUMBER: _ClassVar[int]
+        key: str
+        value: Block
+        def __init__(self, key: _Optional[str] = ..., value: _Optional[_Union[Block, _Mapping]] = ...) -> None: ...
+    class DeploymentEntry(_message.Message):
+        __slots__ = ("key", "value")
+        KEY_FIELD_NUMBER: _ClassVar[int]
+        VALUE_FIELD_NUMBER: _ClassVar[int]
+        key: str
+        value: Block
+        def __init__(self, key: _Optional[str] = ..., value: _Optional[_Union[Block, _Mapping]] = ...) -> None: ...
+    class RegionEntry(_message.Message):
+        __slots__ = ("key", "value")
+        KEY_FIELD_NUMBER: _ClassVar[int]
+        VALUE_FIELD_NUMBER: _ClassVar[int]
+        key: str
+        value: Block
+        def __init__(self, key: _Optional[str] = ..., value: _Optional[_Union[Block, _Mapping]] = ...) -> None: ...
+    class TaskEntry(_message.Message):
+        __slots__ = ("key", "value")
+        KEY_FIELD_NUMBER: _ClassVar[int]
+        VALUE_FIELD_NUMBER: _ClassVar[int]
+        key: str
+        value: Block
+        def __init__(self, key: _Optional[str] = ..., value: _Optional[_Union[Block, _Mapping]] = ...) -> None: ...
+    class TenantEntry(_message.Message):
+        __slots__ = ("key", "value")
+        KEY_FIELD_NUMBER: _ClassVar[int]
+        VALUE_FIELD_NUMBER: _ClassVar[int]
+        key: str
+        value: Block
+        def __init__(self, key: _Optional[str] = ..., value: _Optional[_Union[Block, _Mapping]] = ...) -> None: ...
+    TIER_FIELD_NUMBER: _ClassVar[int]
+    MODEL_FIELD_NUMBER: _ClassVar[int]
+    DEPLOYMENT_FIELD_NUMBER: _ClassVar[int]
+    REGION_FIELD_NUMBER: _ClassVar[int]
+    TASK_FIELD_NUMBER: _ClassVar[int]
+    TENANT_FIELD_NUMBER: _ClassVar[int]
+    ADDITIONAL_FIELD_NUMBER: _ClassVar[int]
+    tier: _containers.MessageMap[str, Block]
+    model: _containers.MessageMap[str, Block]
+    deployment: _containers.MessageMap[str, Block]
+    region: _containers.MessageMap[str, Block]
+    task: _containers.MessageMap[str, Block]
+    tenant: _containers.MessageMap[str, Block]
+    additional: _struct_pb2.Struct
+    def __init__(self, tier: _Optional[_Mapping[str, Block]] = ..., model: _Optional[_Mapping[str, Block]] = ..., deployment: _Optional[_Mapping[str, Block]] = ..., region: _Optional[_Mapping[str, Block]] = ..., task: _Optional[_Mapping[str, Block]] = ..., tenant: _Optional[_Mapping[str, Block]] = ..., additional: _Optional[_Union[_struct_pb2.Struct, _Mapping]] = ...) -> None: ...
+
+class TimelineEvent(_message.Message):
+    __slots__ = ("t_s", "kind", "target", "what")
+    T_S_FIELD_NUMBER: _ClassVar[int]
+    KIND_FIELD_NUMBER: _ClassVar[int]
+    TARGET_FIELD_NUMBER: _ClassVar[int]
+    WHAT_FIELD_NUMBER: _ClassVar[int]
+    t_s: float
+    kind: str
+    target: str
+    what: str
+    def __init__(self, t_s: _Optional[float] = ..., kind: _Optional[str] = ..., target: _Optional[str] = ..., what: _Optional[str] = ...) -> None: ...
+
+class Timeline(_message.Message):
+    __slots__ = ("events",)
+    EVENTS_FIELD_NUMBER: _ClassVar[int]
+    events: _containers.RepeatedCompositeFieldContainer[TimelineEvent]
+    def __init__(self, events: _Optional[_Iterable[_Union[TimelineEvent, _Mapping]]] = ...) -> None: ...
+
+class ReplicaCounts(_message.Message):
+    __slots__ = ("held", "starting", "ready", "draining")
+    HELD_FIELD_NUMBER: _ClassVar[int]
+    STARTING_FIELD_NUMBER: _ClassVar[int]
+    READY_FIELD_NUMBER: _ClassVar[int]
+    DRAINING_FIELD_NUMBER: _ClassVar[int]
+    held: float
+    starting: float
+    ready: float
+    draining: float
+    def __init__(self, held: _Optional[float] = ..., starting: _Optional[float] = ..., ready: _Optional[float] = ..., draining: _Optional[float] = ...) -> None: ...
+
+class DeviceSpread(_message.Message):
+    __slots__ = ("mean", "p50", "p90", "p95", "p99", "max")
+    MEAN_FIELD_NUMBER: _ClassVar[int]
+    P50_FIELD_NUMBER: _ClassVar[int]
+    P90_FIELD_NUMBER: _ClassVar[int]
+    P95_FIELD_NUMBER: _ClassVar[int]
+    P99_FIELD_NUMBER: _ClassVar[int]
+    MAX_FIELD_NUMBER: _ClassVar[int]
+    mean: float
+    p50: float
+    p90: float
+    p95: float
+    p99: float
+    max: float
+    def __init__(self, mean: _Optional[float] = ..., p50: _Optional[float] = ..., p90: _Optional[float] = ..., p95: _Optional[float] = ..., p99: _Optional[float] = ..., max: _Optional[float] = ...) -> None: ...
+
+class DeviceFigures(_message.Message):
+    __slots__ = ("count", "wh_per_device_day", "charge_ratio_per_day", "slowdown", "offline_ratio")
+    COUNT_FIELD_NUMBER: _ClassVar[int]
+    WH_PER_DEVICE_DAY_FIELD_NUMBER: _ClassVar[int]
+    CHARGE_RATIO_PER_DAY_FIELD_NUMBER: _ClassVar[int]
+    SLOWDOWN_FIELD_NUMBER: _ClassVar[int]
+    OFFLINE_RATIO_FIELD_NUMBER: _ClassVar[int]
+    count: float
+    wh_per_device_day: DeviceSpread
+    charge_ratio_per_day: DeviceSpread
+    slowdown: float
+    offline_ratio: float
+    def __init__(self, count: _Optional[float] = ..., wh_per_device_day: _Optional[_Union[DeviceSpread, _Mapping]] = ..., charge_ratio_per_day: _Optional[_Union[DeviceSpread, _Mapping]] = ..., slowdown: _Optional[float] = ..., offline_ratio: _Optional[float] = ...) -> None: ...
+
 class LengthMultiplier(_message.Message):
     __slots__ = ("value", "estimate", "source")
     VALUE_FIELD_NUMBER: _ClassVar[int]
@@ -495,7 +579,7 @@ class DeploymentGrounds(_message.Message):
     def __init__(self, runs: _Optional[str] = ..., times: _Optional[_Union[TimesGrounds, _Mapping]] = ..., watts: _Optional[str] = ..., price: _Optional[str] = ..., carbon: _Optional[str] = ..., answers: _Optional[str] = ...) -> None: ...
 
 class Report(_message.Message):
-    __slots__ = ("schema", "scenario", "policy", "seed", "version", "catalog", "oracle", "replications", "simulated_s", "wall_s", "intervals", "warnings", "requests", "attempts", "tokens", "cost_usd", "energy_wh", "emissions_gco2e", "latency", "completion_ratio", "slo", "quality", "water_l", "utilization", "by", "decisions", "digest", "additional", "tasks", "drain", "length_effects", "grounds")
+    __slots__ = ("schema", "scenario", "policy", "seed", "version", "catalog", "oracle", "replications", "simulated_s", "wall_s", "intervals", "warnings", "requests", "attempts", "tokens", "cost_usd", "energy_wh", "emissions_gco2e", "water_l", "drain", "latency", "completion_ratio", "slo", "quality", "tasks", "utilization", "by", "decisions", "timeline", "availability", "replicas", "devices", "length_effects", "grounds", "digest", "additional")
     class IntervalsEntry(_message.Message):
         __slots__ = ("key", "value")
         KEY_FIELD_NUMBER: _ClassVar[int]
@@ -517,6 +601,27 @@ class Report(_message.Message):
         key: str
         value: float
         def __init__(self, key: _Optional[str] = ..., value: _Optional[float] = ...) -> None: ...
+    class AvailabilityEntry(_message.Message):
+        __slots__ = ("key", "value")
+        KEY_FIELD_NUMBER: _ClassVar[int]
+        VALUE_FIELD_NUMBER: _ClassVar[int]
+        key: str
+        value: Figure
+        def __init__(self, key: _Optional[str] = ..., value: _Optional[_Union[Figure, _Mapping]] = ...) -> None: ...
+    class ReplicasEntry(_message.Message):
+        __slots__ = ("key", "value")
+        KEY_FIELD_NUMBER: _ClassVar[int]
+        VALUE_FIELD_NUMBER: _ClassVar[int]
+        key: str
+        value: ReplicaCounts
+        def __init__(self, key: _Optional[str] = ..., value: _Optional[_Union[ReplicaCounts, _Mapping]] = ...) -> None: ...
+    class DevicesEntry(_message.Message):
+        __slots__ = ("key", "value")
+        KEY_FIELD_NUMBER: _ClassVar[int]
+        VALUE_FIELD_NUMBER: _ClassVar[int]
+        key: str
+        value: DeviceFigures
+        def __init__(self, key: _Optional[str] = ..., value: _Optional[_Union[DeviceFigures, _Mapping]] = ...) -> None: ...
     class LengthEffectsEntry(_message.Message):
         __slots__ = ("key", "value")
         KEY_FIELD_NUMBER: _ClassVar[int]
@@ -549,20 +654,24 @@ class Report(_message.Message):
     COST_USD_FIELD_NUMBER: _ClassVar[int]
     ENERGY_WH_FIELD_NUMBER: _ClassVar[int]
     EMISSIONS_GCO2E_FIELD_NUMBER: _ClassVar[int]
+    WATER_L_FIELD_NUMBER: _ClassVar[int]
+    DRAIN_FIELD_NUMBER: _ClassVar[int]
     LATENCY_FIELD_NUMBER: _ClassVar[int]
     COMPLETION_RATIO_FIELD_NUMBER: _ClassVar[int]
     SLO_FIELD_NUMBER: _ClassVar[int]
     QUALITY_FIELD_NUMBER: _ClassVar[int]
-    WATER_L_FIELD_NUMBER: _ClassVar[int]
+    TASKS_FIELD_NUMBER: _ClassVar[int]
     UTILIZATION_FIELD_NUMBER: _ClassVar[int]
     BY_FIELD_NUMBER: _ClassVar[int]
     DECISIONS_FIELD_NUMBER: _ClassVar[int]
-    DIGEST_FIELD_NUMBER: _ClassVar[int]
-    ADDITIONAL_FIELD_NUMBER: _ClassVar[int]
-    TASKS_FIELD_NUMBER: _ClassVar[int]
-    DRAIN_FIELD_NUMBER: _ClassVar[int]
+    TIMELINE_FIELD_NUMBER: _ClassVar[int]
+    AVAILABILITY_FIELD_NUMBER: _ClassVar[int]
+    REPLICAS_FIELD_NUMBER: _ClassVar[int]
+    DEVICES_FIELD_NUMBER: _ClassVar[int]
     LENGTH_EFFECTS_FIELD_NUMBER: _ClassVar[int]
     GROUNDS_FIELD_NUMBER: _ClassVar[int]
+    DIGEST_FIELD_NUMBER: _ClassVar[int]
+    ADDITIONAL_FIELD_NUMBER: _ClassVar[int]
     schema: str
     scenario: ScenarioMark
     policy: str
@@ -581,21 +690,25 @@ class Report(_message.Message):
     cost_usd: Cost
     energy_wh: Energy
     emissions_gco2e: Emissions
+    water_l: Water
+    drain: Drain
     latency: Latency
     completion_ratio: float
     slo: Slo
     quality: Quality
-    water_l: Water
+    tasks: AgentTasks
     utilization: _containers.MessageMap[str, Figure]
     by: Breakdown
     decisions: _containers.ScalarMap[str, float]
-    digest: str
-    additional: _struct_pb2.Struct
-    tasks: AgentTasks
-    drain: Drain
+    timeline: Timeline
+    availability: _containers.MessageMap[str, Figure]
+    replicas: _containers.MessageMap[str, ReplicaCounts]
+    devices: _containers.MessageMap[str, DeviceFigures]
     length_effects: _containers.MessageMap[str, StreamLengthEffects]
     grounds: _containers.MessageMap[str, DeploymentGrounds]
-    def __init__(self, schema: _Optional[str] = ..., scenario: _Optional[_Union[ScenarioMark, _Mapping]] = ..., policy: _Optional[str] = ..., seed: _Optional[int] = ..., version: _Optional[str] = ..., catalog: _Optional[_Union[CatalogMark, _Mapping]] = ..., oracle: _Optional[bool] = ..., replications: _Optional[int] = ..., simulated_s: _Optional[float] = ..., wall_s: _Optional[float] = ..., intervals: _Optional[_Mapping[str, Interval]] = ..., warnings: _Optional[_Iterable[str]] = ..., requests: _Optional[_Union[RequestCounts, _Mapping]] = ..., attempts: _Optional[_Union[AttemptCounts, _Mapping]] = ..., tokens: _Optional[_Union[TokenCounts, _Mapping]] = ..., cost_usd: _Optional[_Union[Cost, _Mapping]] = ..., energy_wh: _Optional[_Union[Energy, _Mapping]] = ..., emissions_gco2e: _Optional[_Union[Emissions, _Mapping]] = ..., latency: _Optional[_Union[Latency, _Mapping]] = ..., completion_ratio: _Optional[float] = ..., slo: _Optional[_Union[Slo, _Mapping]] = ..., quality: _Optional[_Union[Quality, _Mapping]] = ..., water_l: _Optional[_Union[Water, _Mapping]] = ..., utilization: _Optional[_Mapping[str, Figure]] = ..., by: _Optional[_Union[Breakdown, _Mapping]] = ..., decisions: _Optional[_Mapping[str, float]] = ..., digest: _Optional[str] = ..., additional: _Optional[_Union[_struct_pb2.Struct, _Mapping]] = ..., tasks: _Optional[_Union[AgentTasks, _Mapping]] = ..., drain: _Optional[_Union[Drain, _Mapping]] = ..., length_effects: _Optional[_Mapping[str, StreamLengthEffects]] = ..., grounds: _Optional[_Mapping[str, DeploymentGrounds]] = ...) -> None: ...
+    digest: str
+    additional: _struct_pb2.Struct
+    def __init__(self, schema: _Optional[str] = ..., scenario: _Optional[_Union[ScenarioMark, _Mapping]] = ..., policy: _Optional[str] = ..., seed: _Optional[int] = ..., version: _Optional[str] = ..., catalog: _Optional[_Union[CatalogMark, _Mapping]] = ..., oracle: _Optional[bool] = ..., replications: _Optional[int] = ..., simulated_s: _Optional[float] = ..., wall_s: _Optional[float] = ..., intervals: _Optional[_Mapping[str, Interval]] = ..., warnings: _Optional[_Iterable[str]] = ..., requests: _Optional[_Union[RequestCounts, _Mapping]] = ..., attempts: _Optional[_Union[AttemptCounts, _Mapping]] = ..., tokens: _Optional[_Union[TokenCounts, _Mapping]] = ..., cost_usd: _Optional[_Union[Cost, _Mapping]] = ..., energy_wh: _Optional[_Union[Energy, _Mapping]] = ..., emissions_gco2e: _Optional[_Union[Emissions, _Mapping]] = ..., water_l: _Optional[_Union[Water, _Mapping]] = ..., drain: _Optional[_Union[Drain, _Mapping]] = ..., latency: _Optional[_Union[Latency, _Mapping]] = ..., completion_ratio: _Optional[float] = ..., slo: _Optional[_Union[Slo, _Mapping]] = ..., quality: _Optional[_Union[Quality, _Mapping]] = ..., tasks: _Optional[_Union[AgentTasks, _Mapping]] = ..., utilization: _Optional[_Mapping[str, Figure]] = ..., by: _Optional[_Union[Breakdown, _Mapping]] = ..., decisions: _Optional[_Mapping[str, float]] = ..., timeline: _Optional[_Union[Timeline, _Mapping]] = ..., availability: _Optional[_Mapping[str, Figure]] = ..., replicas: _Optional[_Mapping[str, ReplicaCounts]] = ..., devices: _Optional[_Mapping[str, DeviceFigures]] = ..., length_effects: _Optional[_Mapping[str, StreamLengthEffects]] = ..., grounds: _Optional[_Mapping[str, DeploymentGrounds]] = ..., digest: _Optional[str] = ..., additional: _Optional[_Union[_struct_pb2.Struct, _Mapping]] = ...) -> None: ...
 
 class Difference(_message.Message):
     __slots__ = ("a", "b", "metric", "mean", "low", "high", "replications", "additional")

@@ -37,7 +37,9 @@ SEEN = {"interval": True}
 class CallFigures:
     """Calls that an agent made for a task."""
 
-    mean: float | None = figure("On average.", COUNT, head="calls", averaging=MEASURED, no_metric=RATIO)
+    mean: float | None = figure(
+        "On average.", Format.MEAN_COUNT, head="calls", averaging=MEASURED, no_metric=RATIO
+    )
     max: float = figure("At most.", COUNT, averaging=MEASURED, no_metric="known of the whole run only")
 
 

@@ -59,10 +59,10 @@ class Timeline:
 class ReplicaCounts:
     """Replicas of a deployment that scales: mean counts in the window, by what they do."""
 
-    held: float = figure("Paid for.", Format.COUNT, metric=REPLICAS, part="held")
-    starting: float = figure("Starting up.", Format.COUNT, metric=REPLICAS, part="starting")
-    ready: float = figure("Taking work.", Format.COUNT, metric=REPLICAS, part="ready")
-    draining: float = figure("Finishing their work.", Format.COUNT, metric=REPLICAS, part="draining")
+    held: float = figure("Paid for.", Format.MEAN_COUNT, metric=REPLICAS, part="held")
+    starting: float = figure("Starting up.", Format.MEAN_COUNT, metric=REPLICAS, part="starting")
+    ready: float = figure("Taking work.", Format.MEAN_COUNT, metric=REPLICAS, part="ready")
+    draining: float = figure("Finishing their work.", Format.MEAN_COUNT, metric=REPLICAS, part="draining")
 
 
 def timeline_block(plan: RunPlan, happenings: Sequence[Happening]) -> Timeline:
