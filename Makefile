@@ -54,6 +54,7 @@ check: $(READY) ## format, lint, types, layers, spelling, generated files
 	@$(BIN)/wayfare catalog check
 	@$(BIN)/python -m wayfare schema | diff -q - scenarios/scenario.schema.json >/dev/null || { echo "run: make docs" >&2; exit 1; }
 	@$(BIN)/python -m wayfare.reference | diff -q - docs/reference/scenario.md >/dev/null || { echo "run: make docs" >&2; exit 1; }
+	@$(BIN)/python -m wayfare.reference.figures | diff -q - docs/reference/figures.md >/dev/null || { echo "run: make docs" >&2; exit 1; }
 	@cd proto && ../$(BIN)/buf lint && ../$(BIN)/buf format --diff --exit-code
 	@$(MAKE) --no-print-directory breaking stubs boards
 	@$(BIN)/hadolint Dockerfile && $(BIN)/python -m dashboards.compose
@@ -118,9 +119,10 @@ soak: $(READY) ## load, faults and hostile calls on the service, figures kept in
 	@PYTHONPATH=tests $(BIN)/python bench/soak
 
 .PHONY: docs
-docs: $(READY) ## generated pages: the scenario's JSON Schema and its reference
+docs: $(READY) ## generated pages: the scenario's JSON Schema, its reference, every figure
 	@$(BIN)/wayfare schema > scenarios/scenario.schema.json
 	@$(BIN)/python -m wayfare.reference > docs/reference/scenario.md
+	@$(BIN)/python -m wayfare.reference.figures > docs/reference/figures.md
 
 .PHONY: figures
 figures: $(RUNS) ## the demo run anew, and every measured figure of the pages from its source

@@ -14,6 +14,7 @@ from dashboards.units import (
     GRAMS_PER_KWH,
     GRAMS_PER_REQUEST,
     JOULES_PER_OUTPUT,
+    LITRES_PER_HOUR,
     WH_PER_REQUEST,
 )
 
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
 
 JOULES = "wayfare_energy_joules_total"
 GRAMS = "wayfare_emissions_grams_total"
+LITRES = "wayfare_water_liters_total"
 IDLE = ('component="idle"',)
 ANSWERED = ('direction="output"',)
 JOULES_PER_KWH = 3.6e6
@@ -53,6 +55,7 @@ def rows() -> list[Row]:
         Row(panels=[power("deployment", "deployment"), token_joules(), request_energy()]),
         Row(heading="Carbon", panels=[carbon("tier", "tier"), carbon("component", "part")]),
         Row(panels=[grid(), request_grams(), emitted()]),
+        Row(heading="Water", panels=[water("component", "part"), water("deployment", "deployment")]),
     ]
 
 
@@ -173,6 +176,19 @@ def carbon(label: str, word: str) -> Lines:
         f"Grams of CO2e an hour from the energy used, by {word}.",
         Query(expr=expr, legend=f"{{{{{label}}}}}"),
         colours=BY_TIER | BY_ENERGY,
+        stacked=True,
+    )
+
+
+def water(label: str, word: str) -> Lines:
+    """Litres an hour by a label."""
+    expr = per_hour(RUN, LITRES, label)
+    text = f"Litres evaporated an hour, on site and where the electricity is made, by {word}."
+    return lines(
+        f"Water by {word}",
+        LITRES_PER_HOUR,
+        text,
+        Query(expr=expr, legend=f"{{{{{label}}}}}"),
         stacked=True,
     )
 

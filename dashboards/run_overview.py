@@ -53,11 +53,13 @@ def rows() -> list[Row]:
     return [
         figures(requests(), cost(), cost_per_thousand(), first_token()),
         figures(attainment(), right_answers(), energy(), emissions()),
-        Row(heading="Traffic", panels=[traffic("tier"), shares("tier")]),
+        Row(heading="Traffic", panels=[arrivals(), traffic("tier"), shares("tier")]),
         Row(panels=[traffic("model"), shares("model")]),
         Row(heading="Cost", panels=[spend_by_component(), spend_by("tier"), spend_by("model")]),
         Row(heading="Latency", panels=[latency_first_token(), latency_whole(), latency_by_tier()]),
+        Row(panels=[between_tokens(), waiting(), on_the_way()]),
         Row(heading="Quality", panels=[quality(), right_by_model(), endings()]),
+        Row(heading="Agent tasks", panels=[tasks_over(), task_duration(), task_success()]),
         Row(heading="Energy and carbon", panels=[power(), carbon()]),
     ]
 
@@ -155,6 +157,17 @@ def emissions() -> Figure:
     )
 
 
+def arrivals() -> Lines:
+    """Requests that arrive, by task."""
+    return lines(
+        "Arrivals by task",
+        "reqps",
+        "Requests that arrive each second.",
+        Query(expr=per_second(RUN, "wayfare_arrivals_total", "task"), legend="{{task}}"),
+        stacked=True,
+    )
+
+
 def traffic(label: str) -> Lines:
     """Requests a second by who answered."""
     return lines(
@@ -230,6 +243,75 @@ def latency_whole() -> Lines:
         *quantile_queries("wayfare_request_duration_seconds"),
         *limit_queries(RUN.matchers, "e2e"),
         colours=BY_QUANTILE,
+    )
+
+
+def between_tokens() -> Lines:
+    """Quantiles of the time between tokens."""
+    return lines(
+        "Time between tokens",
+        "s",
+        "Mean time between a request's tokens after the first, of completed requests.",
+        *quantile_queries("wayfare_inter_token_latency_seconds"),
+        *limit_queries(RUN.matchers, "tpot"),
+        colours=BY_QUANTILE,
+    )
+
+
+def waiting() -> Lines:
+    """Quantiles of the time in queues."""
+    return lines(
+        "Waiting in queues",
+        "s",
+        "Time in the queue of the deployment that answered, of completed requests.",
+        *quantile_queries("wayfare_queue_duration_seconds"),
+        colours=BY_QUANTILE,
+    )
+
+
+def on_the_way() -> Lines:
+    """Quantiles of the time on the network."""
+    return lines(
+        "Network",
+        "s",
+        "Time on the way to deployments and back, of completed requests.",
+        *quantile_queries("wayfare_network_duration_seconds"),
+        colours=BY_QUANTILE,
+    )
+
+
+def tasks_over() -> Lines:
+    """Agents' tasks that ended, by outcome."""
+    return lines(
+        "Agent tasks",
+        "ops",
+        "Tasks begun each second, and those over: completed, or failed with one of their calls.",
+        Query(expr=per_second(RUN, "wayfare_agent_tasks_started_total"), legend="begun"),
+        Query(expr=per_second(RUN, "wayfare_agent_tasks_total", "outcome"), legend="{{outcome}}"),
+        colours=BY_OUTCOME,
+    )
+
+
+def task_duration() -> Lines:
+    """Quantiles of how long tasks take."""
+    return lines(
+        "Duration of agent tasks",
+        "s",
+        "From the first call to the last answer, of completed tasks.",
+        *quantile_queries("wayfare_agent_task_duration_seconds"),
+        colours=BY_QUANTILE,
+    )
+
+
+def task_success() -> Lines:
+    """The share of tasks that succeeded."""
+    right = amount(RUN, "wayfare_agent_tasks_succeeded_total", "stream")
+    begun = amount(RUN, "wayfare_agent_tasks_started_total", "stream")
+    return lines(
+        "Success of agent tasks",
+        "percentunit",
+        "Tasks completed and right, over those begun since the beginning of the time shown.",
+        Query(expr=ratio(right, begun), legend="{{stream}}"),
     )
 
 

@@ -7,6 +7,7 @@ import math
 USD_PER_HOUR = "suffix: $/h"
 USD_PER_THOUSAND = "suffix: $/1k requests"
 GRAMS_PER_HOUR = "si:g/h"
+LITRES_PER_HOUR = "si:L/h"
 GRAMS_PER_KWH = "suffix: g/kWh"
 GRAMS_PER_REQUEST = "si:g/request"
 WH_PER_REQUEST = "si:Wh/request"

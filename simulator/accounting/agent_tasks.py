@@ -28,7 +28,7 @@ LOST = (RequestState.REJECTED, RequestState.TIMED_OUT, RequestState.FAILED)
 class TaskColumns:
     """Columns of the tasks whose first call is in the report, in order of their numbers (`task`).
 
-    `arrival_s` is the first call's; `latency_s` runs from there to the last answer delivered, nan
+    `arrival_s` is the first call's, `end_s` when the last one was over; `latency_s` lies between them, nan
     unless completed. `succeeded` holds for completed tasks whose calls are right by the stream's rule;
     `judged` says whether that is known of every call.
     Dollars and watt-hours are those of all attempts of all calls, as the report counts them: without
@@ -43,6 +43,7 @@ class TaskColumns:
     judged: Mask
     call_count: NDArray[np.int64]
     arrival_s: Column
+    end_s: Column
     latency_s: Column
     cost_usd: Column
     energy_wh: Column
@@ -74,6 +75,7 @@ def agent_tasks(plan: RunPlan, run: Run, requests: Mask) -> TaskColumns:
         judged=np.logical_and.reduceat(outcomes.judged[rows], first)[kept],
         call_count=(last - first + 1)[kept],
         arrival_s=arrival_s,
+        end_s=outcomes.final_s[ending],
         latency_s=np.where(completed, outcomes.final_s[ending] - arrival_s, np.nan),
         cost_usd=np.add.reduceat(paid_usd[rows], first)[kept],
         energy_wh=np.add.reduceat(by_request(run, ours)[rows], first)[kept],

@@ -8,8 +8,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 if TYPE_CHECKING:
-    import numpy as np
     from numpy.typing import NDArray
 
     from simulator.accounting.books import AttemptBooks
@@ -39,6 +40,12 @@ class Amounts:
         work = part.work if self.attempts is None else part.work & self.attempts
         rows = ((self.by_attempt, work), (self.by_target, part.targets), (self.by_request, part.routing))
         return float(sum(column[mask].sum() / self.per for column, mask in rows if column is not None))
+
+    def counted_by_attempt(self) -> Column:
+        """What each attempt adds, before `per`; 0 for those that do not count."""
+        if self.by_attempt is None:
+            return np.zeros(0)
+        return self.by_attempt if self.attempts is None else np.where(self.attempts, self.by_attempt, 0.0)
 
     def of_attempts(self) -> float:
         """The sum over all attempts that count, idling left out."""

@@ -46,13 +46,15 @@ class Format(StrEnum):
 
 
 class Averaging(StrEnum):
-    """What the mean over replications is."""
+    """What becomes of a figure over replications; a row that one lacks counts there as 0, unless the figure
+    is measured of each request or answer (`MEASURED`).
+    """
 
-    SUMMED = "a replication without the row counts as 0"
-    COMPLETE = "as for sums; not known where one replication does not know it"
-    MEASURED = "over the replications that have it"
-    ADDED = "the sum over replications"
-    FIRST = "not averaged: the first replication's"
+    SUMMED = "mean"
+    COMPLETE = "mean, where all know it"
+    MEASURED = "mean of those that have it"
+    ADDED = "sum"
+    FIRST = "the first one's"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -120,6 +120,28 @@ def counted(
     return Measure(name=name, labels=labels, keys=groups.keys, values=values)
 
 
+def observed_so_far(
+    name: str,
+    labels: Key,
+    groups: Groups,
+    steps: NDArray[np.intp],
+    axis: Axis,
+    values: Column,
+    edges: Sequence[float],
+) -> Distribution:
+    """Values so far by key and bucket."""
+    count, width = len(groups.keys), len(edges) + 1
+    cells = (groups.codes * width + np.searchsorted(edges, values, side="left")) * len(axis) + steps
+    return Distribution(
+        name=name,
+        labels=labels,
+        keys=groups.keys,
+        edges=tuple(edges),
+        counts=accumulated(cells, count * width, axis).reshape(count, width, len(axis)),
+        sums=accumulated(groups.codes * len(axis) + steps, count, axis, values),
+    )
+
+
 def stacked(measures: Sequence[Measure]) -> Measure:
     """Measures of one name and the same labels as one; equal keys are added up."""
     rows: dict[Key, int] = {}

@@ -6,24 +6,34 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from simulator.series.columns import Distribution, accumulated
+from simulator.series.columns import observed_so_far
 from simulator.series.labels import PLACE_AND_TASK, places_of, requests_by_place
+from simulator.series.tasks import task_durations
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from simulator.accounting.settlement import Settlement
-    from simulator.series.columns import Axis, Column, Groups
+    from simulator.series.columns import Axis, Column, Distribution, Groups
+
+TASK_SECONDS = "agent_task_s"
 
 
 def distributions(
     settlement: Settlement, axis: Axis, edges: Mapping[str, Sequence[float]]
 ) -> tuple[Distribution, ...]:
-    """The distribution of each named column of `observed`, by place and task; edges in its unit."""
+    """The distribution of each named column of `observed`, by place and task; edges in its unit.
+
+    `agent_task_s` is of agents' tasks, by stream.
+    """
     groups, columns = requests_by_place(settlement, places_of(settlement)), observed(settlement)
-    return tuple(
-        distribution(settlement, axis, groups, name, columns[name], bounds) for name, bounds in edges.items()
-    )
+    found = [
+        distribution(settlement, axis, groups, name, columns[name], bounds)
+        for name, bounds in edges.items()
+        if name != TASK_SECONDS
+    ]
+    tasks = [task_durations(settlement, axis, edges[TASK_SECONDS])] if TASK_SECONDS in edges else []
+    return (*found, *tasks)
 
 
 def observed(settlement: Settlement) -> dict[str, Column]:
@@ -42,6 +52,7 @@ def observed(settlement: Settlement) -> dict[str, Column]:
         "tpot_s": outcomes.tpot_s,
         "e2e_s": outcomes.e2e_s,
         "queue_s": outcomes.queue_s,
+        "network_s": outcomes.network_s,
         "prefill_s": of_winner(attempts.first_s - attempts.admitted_s),
         "decode_s": of_winner(attempts.finish_s - attempts.first_s),
         "input_token_count": of_winner(attempts.prompt.astype(np.float64)),
@@ -56,14 +67,5 @@ def distribution(
     outcomes = settlement.run.outcomes
     rows = settlement.cohort.requests & outcomes.completed & ~np.isnan(values)
     found = groups.only(rows)
-    steps, count = axis.steps(outcomes.final_s[rows]), len(found.keys)
-    buckets, width = np.searchsorted(edges, values[rows], side="left"), len(edges) + 1
-    cells = (found.codes * width + buckets) * len(axis) + steps
-    return Distribution(
-        name=name,
-        labels=PLACE_AND_TASK,
-        keys=found.keys,
-        edges=tuple(edges),
-        counts=accumulated(cells, count * width, axis).reshape(count, width, len(axis)),
-        sums=accumulated(found.codes * len(axis) + steps, count, axis, values[rows]),
-    )
+    steps = axis.steps(outcomes.final_s[rows])
+    return observed_so_far(name, PLACE_AND_TASK, found, steps, axis, values[rows], edges)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from router.steps import AttemptKind
+from simulator.accounting.amounts import emitted, evaporated, metered, spent
 from simulator.kernel.codes import Ending
 from simulator.records.timeline import idle_shares
 from simulator.series.columns import UNALLOCATED, Groups, Measure, counted, crossed, stacked
@@ -22,6 +23,7 @@ from simulator.series.labels import (
     tasks_of,
     work_by_place,
 )
+from simulator.series.tasks import task_totals
 from simulator.world.journal import STATE_NAMES
 
 if TYPE_CHECKING:
@@ -29,6 +31,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from simulator.accounting.amounts import Amounts
     from simulator.accounting.settlement import Settlement
     from simulator.series.columns import Axis, Column
     from simulator.world.telemetry import Samples
@@ -67,9 +70,11 @@ class Totals:
             self._of_requests("requests_correct", self._settlement.run.outcomes.correct),
             self._attempts(),
             self._tokens(),
-            self._cost_usd(),
-            self._energy_wh(),
-            self._emissions_gco2e(),
+            self._amounts("cost_usd", spent(self._settlement.run)),
+            self._amounts("energy_wh", metered(self._settlement.run)),
+            self._amounts("emissions_gco2e", without_total(emitted(self._settlement.run))),
+            self._amounts("water_l", without_total(evaporated(self._settlement.run))),
+            *task_totals(self._settlement, self._axis),
         )
 
     def _arrivals(self) -> Measure:
@@ -137,17 +142,30 @@ class Totals:
         keys = [(*self._places.names[place], UNALLOCATED) for place in there.tolist()]
         return Measure(name=name, labels=PLACE_AND_TASK, keys=keys, values=values[there])
 
-    def _routing_usd(self, name: str) -> Measure:
-        """What deciding cost, when requests arrive; no place carries it."""
-        run, rows = (
-            self._settlement.run,
-            self._settlement.cohort.routing & (self._settlement.run.routing_usd != 0.0),
-        )
+    def _of_routing(self, name: str, by_request: Column) -> Measure:
+        """Amounts of deciding, when requests arrive; no place carries them."""
+        run = self._settlement.run
+        rows = self._settlement.cohort.routing & (by_request != 0.0)
         tasks = tasks_of(self._settlement, run.outcomes.request[rows])
         nowhere = Groups([NOWHERE], np.zeros(len(tasks.codes), np.intp))
         steps = self._axis.steps(run.outcomes.arrival_s[rows])
         groups = crossed(nowhere, tasks).only(np.ones(len(steps), np.bool_))
-        return counted(name, PLACE_AND_TASK, groups, steps, self._axis, run.routing_usd[rows])
+        return counted(name, PLACE_AND_TASK, groups, steps, self._axis, by_request[rows])
+
+    def _amounts(self, name: str, parts: Mapping[str, Amounts]) -> Measure:
+        """The parts of a total by component."""
+        return self._parted(name, "component", {part: self._part(name, of) for part, of in parts.items()})
+
+    def _part(self, name: str, amounts: Amounts) -> Measure:
+        """One part of a total: work, idle capacity and routing where it has any."""
+        found = []
+        if amounts.by_attempt is not None:
+            found.append(self._of_work(name, amounts.counted_by_attempt() / amounts.per))
+        if amounts.by_target is not None:
+            found.append(self._of_capacity(name, amounts.by_target / amounts.per))
+        if amounts.by_request is not None:
+            found.append(self._of_routing(name, amounts.by_request / amounts.per))
+        return found[0] if len(found) == 1 else stacked(found)
 
     def _tokens(self) -> Measure:
         """Tokens of attempts when they end, hidden reasoning of requests when they are over."""
@@ -165,52 +183,6 @@ class Totals:
         }
         return self._parted("tokens", "direction", found)
 
-    def _cost_usd(self) -> Measure:
-        """Dollars by kind."""
-        books, capacity, name = self._settlement.run.books.counted, self._settlement.run.capacity, "cost_usd"
-        metered = (
-            self._of_work(name, books.energy_usd),
-            self._of_capacity(name, capacity.idle_energy_usd),
-        )
-        found = {
-            "api": self._of_work(name, books.api_usd),
-            "capacity_used": self._of_work(name, books.capacity_usd),
-            "capacity_idle": self._of_capacity(name, capacity.idle_usd),
-            "energy": stacked(metered),
-            "egress": self._of_work(name, books.egress_usd),
-            "routing": self._routing_usd(name),
-        }
-        return self._parted(name, "component", found)
-
-    def _energy_wh(self) -> Measure:
-        """Watt-hours at the meter: work, idling, the estimate behind API calls; users' own apart."""
-        books, name = self._settlement.run.books.counted, "energy_wh"
-        ours = ~books.user_side
-        found = {
-            "active": self._of_work(name, np.where(ours, books.facility_wh, 0.0)),
-            "idle": self._of_capacity(name, self._settlement.run.capacity.idle_wh),
-            "api_estimate": self._of_work(name, np.where(ours, books.estimate_wh, 0.0)),
-            "user_side": self._of_work(name, np.where(ours, 0.0, books.facility_wh)),
-        }
-        return self._parted(name, "component", found)
-
-    def _emissions_gco2e(self) -> Measure:
-        """Grams of that energy by the same parts, and what making the machines took."""
-        books, capacity, name = (
-            self._settlement.run.books.counted,
-            self._settlement.run.capacity,
-            "emissions_gco2e",
-        )
-        ours, estimated, grams = ~books.user_side, books.estimate_wh > 0.0, books.emissions_gco2e
-        found = {
-            "active": self._of_work(name, np.where(ours & ~estimated, grams, 0.0)),
-            "idle": self._of_capacity(name, capacity.idle_gco2e),
-            "api_estimate": self._of_work(name, np.where(ours & estimated, grams, 0.0)),
-            "user_side": self._of_work(name, np.where(ours, 0.0, grams)),
-            "embodied": self._of_capacity(name, capacity.embodied_gco2e),
-        }
-        return self._parted(name, "component", found)
-
     def _parted(self, name: str, label: str, parts: Mapping[str, Measure]) -> Measure:
         """The parts as one measure; each is there, be it as a zero."""
         labels = (*PLACE_AND_TASK, label)
@@ -226,3 +198,8 @@ class Totals:
             for part, measure in parts.items()
         ]
         return stacked(rows)
+
+
+def without_total(parts: Mapping[str, Amounts]) -> dict[str, Amounts]:
+    """The parts alone."""
+    return {name: amounts for name, amounts in parts.items() if name != "total"}

@@ -14,6 +14,7 @@ from world_cases import scenario, worlds
 
 FEW = settings(max_examples=25, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow])
 EDGES_S = {"ttft_s": (0.1, 0.5, 2.0), "tpot_s": (0.01, 0.05), "e2e_s": (1.0, 10.0), "queue_s": (0.1, 1.0)}
+EDGES_S |= {"network_s": (0.01, 0.1), "agent_task_s": (1.0, 30.0)}
 PARTS = (
     ("requests", "outcome", "requests", ("completed", "rejected", "timed_out", "failed", "unfinished")),
     ("tokens", "direction", "tokens", ("input", "cached_input", "cache_write", "output", "reasoning_output")),
@@ -23,6 +24,7 @@ PARTS = (
     ),
     ("energy_wh", "component", "energy_wh", ("active", "idle", "api_estimate", "user_side")),
     ("emissions_gco2e", "component", "emissions_gco2e", ("embodied", "user_side")),
+    ("water_l", "component", "water_l", ("site", "source")),
 )  # fmt: skip
 RATIOS = (
     ("slo_attainment_ratio", "slo.attainment_ratio"),
@@ -64,6 +66,20 @@ def assert_totals_are_the_reports(result: RunResult, series: RunSeries) -> None:
     assert close(emitted, result.report.figure("emissions_gco2e.total"))
     assert last(found["arrivals"]) == last(found["requests"]) == result.report.figure("requests.arrived")
     assert last(found["attempts"]) == result.report.figure("attempts.total")
+    assert_tasks_are_the_reports(result, found)
+
+
+def assert_tasks_are_the_reports(result: RunResult, found: dict[str, Measure]) -> None:
+    """Tasks begun, over and succeeded, stream by stream; there are none without agents."""
+    by_stream = result.report.tasks.by_stream
+    assert ("agent_tasks" in found) == bool(by_stream)
+    for stream, tasks in by_stream.items():
+        assert last(found["agent_tasks_started"], stream=stream) == tasks.arrived
+        for outcome in ("completed", "failed"):
+            assert last(found["agent_tasks"], stream=stream, outcome=outcome) == getattr(tasks, outcome)
+        right = last(found["agent_tasks_succeeded"], stream=stream)
+        known = tasks.success_ratio is not None and tasks.arrived
+        assert not known or close(right / tasks.arrived, tasks.success_ratio)
 
 
 def assert_breakdowns_are_the_reports(result: RunResult, series: RunSeries) -> None:
@@ -96,7 +112,9 @@ def assert_observations_are_the_reports(result: RunResult, series: RunSeries) ->
     """Every distribution counts the completed requests, and its mean is the report's."""
     for distribution in series.distributions:
         count, total = distribution.counts[..., -1].sum(), distribution.sums[:, -1].sum()
-        mean = result.report.plain["latency"][distribution.name]["mean"]
+        of_tasks = distribution.name == "agent_task_s"
+        times = result.report.plain["tasks"] if of_tasks else result.report.plain["latency"]
+        mean = times["latency_s" if of_tasks else distribution.name]["mean"]
         assert count == 0 if mean is None else close(total / count, mean)
         if distribution.name == "e2e_s":
             assert count == result.report.figure("requests.completed")

@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
-from wayfare.metrics.families import Family, Kind, histogram_points
+from simulator.report.metrics import Kind
+from wayfare.metrics.families import Family, histogram_points
 from wayfare.metrics.page import Page
 from wayfare.metrics.sinks import RunSamples
 

@@ -9,9 +9,10 @@ from datetime import UTC, datetime
 import numpy as np
 import pytest
 
+from simulator.report.metrics import Kind
 from wayfare.metrics.archive import write_recording
 from wayfare.metrics.errors import NotTakenError
-from wayfare.metrics.families import Family, Kind
+from wayfare.metrics.families import Family
 from wayfare.metrics.publisher import MOST_SERIES, Publisher, is_published
 from wayfare.metrics.recording import Recording
 from wayfare.storage.memory import MemoryStore

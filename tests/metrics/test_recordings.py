@@ -9,12 +9,13 @@ import numpy as np
 import pytest
 from prometheus_client.openmetrics.parser import text_string_to_metric_families
 
-from simulator import simulate
+from simulator import load_scenario, simulate
+from simulator.report.metrics import METRICS, Kind
 from simulator.workload.demand import demand_of
 from wayfare.metrics.archive import read_recording, write_recording
+from wayfare.metrics.buckets import EDGES
 from wayfare.metrics.errors import FutureEpochError, NoRecordingError
-from wayfare.metrics.families import Family, Kind, histogram_points
-from wayfare.metrics.names import EDGES, NAMES
+from wayfare.metrics.families import Family, histogram_points
 from wayfare.metrics.openmetrics import OpenMetricsFile
 from wayfare.metrics.recording import Recording, recorded
 from wayfare.metrics.sinks import RunSamples, stamped
@@ -95,8 +96,13 @@ def test_every_name_of_the_contract_is_there(run):
     """A run has every family that users rely on, under its name and with its labels."""
     families = {family.name: family for family in recorded(*run).families}
     other = {"faults_active", "run_begin_s", "run_end_s"}
-    expected = {named.name for figure, named in NAMES.items() if figure not in other}
+    of_agents = {name for name in METRICS if name.startswith("agent_task")}
+    expected = {metric.name for series, metric in METRICS.items() if series not in other | of_agents}
     assert set(families) == expected
+    agents = load_scenario("ticket-agents", overrides=["duration=10min"])
+    theirs = {family.name: family.labels for family in recorded(agents, simulate(agents)).families}
+    assert {METRICS[series].name for series in of_agents} <= set(theirs)
+    assert theirs["wayfare_agent_tasks_total"] == ("stream", "outcome")
     assert families["wayfare_requests_total"].labels == ("tier", "deployment", "model", "task", "outcome")
     assert families["wayfare_cost_usd_total"].labels[-1] == "component"
     assert families["wayfare_run_info"].labels == ("scenario", "seed", "digest", "version")

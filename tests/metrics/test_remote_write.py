@@ -13,8 +13,9 @@ from google.protobuf import descriptor_pb2, descriptor_pool, message_factory
 from hypothesis import given
 from hypothesis import strategies as st
 
+from simulator.report.metrics import Kind
 from wayfare.metrics.errors import NotTakenError, WrongAddressError
-from wayfare.metrics.families import Family, Kind
+from wayfare.metrics.families import Family
 from wayfare.metrics.remote_write.client import RemoteWriter
 from wayfare.metrics.remote_write.wire import batches, varint, varints
 from wayfare.metrics.sinks import RunSamples

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 TARGET = Path(__file__).parents[2] / "proto" / "wayfare" / "v1" / "report.proto"
 ADDITIONAL = "additional"
-SCALARS = {bool: "bool", int: "int64", float: "double", str: "string"}
+SCALARS: dict[object, str] = {bool: "bool", int: "int64", float: "double", str: "string"}
 SAME_MESSAGE: dict[type, type] = {RowAttempts: AttemptCounts, RowLatency: Latency}
 """Blocks that travel as the larger ones they are parts of."""
 DIGEST = ("string", "digest", "SHA-256 of the report without wall time.")
@@ -93,10 +93,8 @@ class Field:
 def report_proto(earlier: str) -> str:
     """The whole file; `earlier` is the edition whose numbers are kept."""
     known = numbers_in(earlier)
-    parts = [HEAD]
-    for kind in messages_below(Report, {}):
-        parts.append(message_text(kind, known.get(kind.__name__, {})))
-    return "\n".join([*parts, TAIL])
+    messages = [message_text(kind, known.get(kind.__name__, {})) for kind in messages_below(Report, {})]
+    return "\n".join([HEAD, *messages, TAIL])
 
 
 def messages_below(kind: type, found: dict[type, None]) -> dict[type, None]:

@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from simulator.report.metrics import Kind
 from wayfare.metrics.errors import NoRecordingError
-from wayfare.metrics.families import Family, Kind
+from wayfare.metrics.families import Family
 from wayfare.metrics.recording import Recording
 
 if TYPE_CHECKING:

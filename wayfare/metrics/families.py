@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from enum import StrEnum
 from typing import TYPE_CHECKING
 
 import numpy as np
+
+from simulator.report.metrics import Kind
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -18,14 +19,6 @@ if TYPE_CHECKING:
     Label = tuple[str, str]
 
 ABOVE_ALL = "+Inf"
-
-
-class Kind(StrEnum):
-    """What a family's samples mean."""
-
-    COUNTER = "counter"
-    GAUGE = "gauge"
-    HISTOGRAM = "histogram"
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from simulator.report.metrics import METRICS, Kind
 from simulator.series import run_series
 from simulator.workload.demand import demand_of
-from wayfare.metrics.families import Family, Kind, histogram_points
-from wayfare.metrics.names import EDGES, NAMES
+from wayfare.metrics.buckets import EDGES
+from wayfare.metrics.families import Family, histogram_points
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -103,7 +104,7 @@ def bounds(t_ms: NDArray[np.int64]) -> tuple[Family, Family]:
 
 def plain(figure: str, labels: tuple[str, ...], keys: Sequence[tuple[str, ...]], values: Column) -> Family:
     """A counter or gauge; values by key and step, in the simulator's unit."""
-    named = NAMES[figure]
+    named = METRICS[figure]
     points = (values * named.factor)[:, None, :]
     return Family(name=named.name, kind=named.kind, text=named.text, labels=labels, keys=keys, values=points)
 
@@ -115,7 +116,7 @@ def family(measure: Measure) -> Family:
 
 def histogram(distribution: Distribution) -> Family:
     """A distribution under its name."""
-    named = NAMES[distribution.name]
+    named = METRICS[distribution.name]
     return Family(
         name=named.name,
         kind=Kind.HISTOGRAM,

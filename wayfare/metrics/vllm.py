@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from simulator.report.metrics import METRICS
 from wayfare.metrics.families import Family
-from wayfare.metrics.names import NAMES
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -62,10 +62,10 @@ def with_vllm(samples: RunSamples) -> RunSamples:
 def vllm_families(samples: RunSamples) -> Iterator[Family]:
     """What vLLM would say of the run's batching deployments."""
     by_name = {family.name: family for family in samples.families}
-    caches = by_name.get(NAMES["kv_cache_usage_ratio"].name)
+    caches = by_name.get(METRICS["kv_cache_usage_ratio"].name)
     pools = [key[caches.labels.index(DEPLOYMENT)] for key in caches.keys] if caches else []
     for alias in ALIASES:
-        source = by_name.get(NAMES[alias.figure].name)
+        source = by_name.get(METRICS[alias.figure].name)
         if source is not None and pools:
             yield aliased(source, alias, pools)
 
@@ -81,7 +81,7 @@ def aliased(source: Family, alias: Alias, pools: list[str]) -> Family:
     return Family(
         name=alias.name,
         kind=source.kind,
-        text=f"Simulated: {NAMES[alias.figure].name} under vLLM's name.",
+        text=f"Simulated: {METRICS[alias.figure].name} under vLLM's name.",
         labels=(*LABELS, REASON) if alias.reason else LABELS,
         keys=keys,
         edges=source.edges,
