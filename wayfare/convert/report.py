@@ -10,8 +10,6 @@ from google.protobuf import json_format
 from google.protobuf.struct_pb2 import Struct
 
 from simulator.report.figures import Averaging, Format, block_of, stated_of
-from simulator.report.report import Report
-from wayfare.convert.report_proto import messages_below
 from wayfare.v1 import report_pb2
 
 if TYPE_CHECKING:
@@ -25,8 +23,6 @@ if TYPE_CHECKING:
     """A descriptor of a field; the runtime has two classes of it."""
 
 ADDITIONAL = "additional"
-MESSAGES = {kind.__name__: kind for kind in messages_below(Report, {})}
-"""The blocks of a report by the name of their message."""
 END = ("value", "low", "high")
 
 
@@ -131,7 +127,7 @@ def plain(message: Message) -> dict[str, Any]:
             found |= json_format.MessageToDict(getattr(message, ADDITIONAL))
         elif field.is_repeated or not field.message_type or message.HasField(field.name):
             found[field.name] = plain_field(message, field)
-    return as_block(found, MESSAGES.get(message.DESCRIPTOR.name))
+    return as_block(found, block_class(message.DESCRIPTOR.name))
 
 
 def as_block(found: dict[str, Any], kind: type | None) -> dict[str, Any]:
@@ -144,6 +140,15 @@ def as_block(found: dict[str, Any], kind: type | None) -> dict[str, Any]:
     known = {name: value for name, value in found.items() if name not in counts or value is not None}
     whole = {name: counted(value) if name in counts else value for name, value in known.items()}
     return {**whole, **{name: None for name in lacking if name not in whole}}
+
+
+@cache
+def block_class(message: str) -> type | None:
+    """The block that travels as a message; loaded late, since who only sends scenarios needs none."""
+    from simulator.report.report import Report
+    from wayfare.convert.report_proto import messages_below
+
+    return next((kind for kind in messages_below(Report, {}) if kind.__name__ == message), None)
 
 
 @cache
