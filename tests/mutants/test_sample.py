@@ -12,6 +12,7 @@ ROOT = Path(__file__).resolve().parents[2]
 NOTICING = (
     "tests/laws/test_accountant_cases.py",
     "tests/experiment/test_statistics.py",
+    "tests/router/test_balancing_policies.py",
     "tests/router/test_policies.py",
     "tests/accounting/test_bills.py",
     "tests/accounting/test_windows.py::test_a_providers_errors_process_no_tokens_and_broken_machines_do",
