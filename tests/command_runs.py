@@ -1,23 +1,10 @@
-"""Commands run in this process, and as processes of their own."""
+"""Commands run in this process: their results, exit codes and errors in words."""
 
 from __future__ import annotations
 
-from pathlib import Path
-
-import pytest
-import yaml
 from click.testing import CliRunner, Result
 
 from wayfare.cli import cli
-from world_cases import plain
-
-
-@pytest.fixture
-def file(tmp_path: Path) -> Path:
-    """A small scenario on disk."""
-    path = tmp_path / "small.yaml"
-    path.write_text(yaml.safe_dump(plain(duration="60s")), encoding="utf-8")
-    return path
 
 
 def run(*arguments: object, code: int = 0) -> Result:

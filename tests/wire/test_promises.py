@@ -161,7 +161,7 @@ def test_a_killed_worker_fails_its_run_only(service, client):
     """When a run's process is killed that run says so, or runs again where it asked; others go on."""
     for wants_rerun in (False, True):
         before = descendants(service.process.pid)
-        settings = ("duration=2d",) if wants_rerun else LONG
+        settings = ("duration=1d",) if wants_rerun else LONG
         request = named_run("support-desk-diurnal", settings=settings, rerun_if_interrupted=wants_rerun)
         run = client.create(request)
         next(one for one in client.watch(run.run_id) if one.run.state == pb.Run.STATE_RUNNING)
@@ -192,7 +192,7 @@ def test_a_service_that_ends_tells_its_watchers(tmp_path):
     start, and a client that watches does not notice.
     """  # fmt: skip
     with Service(tmp_path, "--slots", "1") as service, Client(service.address) as client:
-        busy = client.create(named_run("support-desk-diurnal", settings=("duration=2d",)))
+        busy = client.create(named_run("support-desk-diurnal", settings=("duration=1d",)))
         next(one for one in client.watch(busy.run_id) if one.run.state == pb.Run.STATE_RUNNING)
         waiting = client.create(named_run("frontier-only", settings=SHORT))
         stream = client.stub.WatchRun(pb.WatchRunRequest(run_id=waiting.run_id))
