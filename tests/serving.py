@@ -18,6 +18,13 @@ SHORT = ("duration=10m",)
 TOKENS = {"red": "red-secret-token-1", "blue": "blue-secret-token-1"}
 
 
+def command(*words):
+    """Runs `wayfare`; what it printed."""
+    return subprocess.run(
+        [sys.executable, "-m", "wayfare", *map(str, words)], capture_output=True, text=True, check=False
+    )
+
+
 class Service:
     """`wayfare serve` on a folder, on any port; what it logs goes to `log`, if that is given."""
 
