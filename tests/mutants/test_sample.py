@@ -1,4 +1,4 @@
-"""Faults with names, and a few mutants of the accounting, tried at every run of the suite."""
+"""Faults with names, and a few mutants of the accounting, tried with the slow laws."""
 
 from __future__ import annotations
 

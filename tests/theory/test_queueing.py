@@ -80,12 +80,14 @@ def test_exponential_servers_wait_as_mmc() -> None:
     assert_mean(mean_waits_s(world), erlang_c(4, 3.2) / (10.0 - RATE))
 
 
+@pytest.mark.slow
 def test_one_constant_server_waits_as_md1() -> None:
     """M/D/1 at 80 %: half the wait of M/M/1."""
     world = endpoint_world(1, "100ms")
     assert_mean(mean_waits_s(world), 0.2)
 
 
+@pytest.mark.slow
 def test_one_lognormal_server_waits_as_mg1() -> None:
     """M/G/1 by Pollaczek and Khinchine, lognormal service."""
     sigma = math.log(0.16 / 0.08) / 1.6448536269514722
