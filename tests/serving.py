@@ -96,3 +96,9 @@ def yaml_run(text, **more):
 def named_run(name, **more):
     """A run of a shipped scenario."""
     return pb.CreateRunRequest(scenario_name=name, **more)
+
+
+def running(client, **more):
+    """A long run that has begun."""
+    run = client.create(named_run("support-desk-diurnal", settings=LONG, **more))
+    return next(change.run for change in client.watch(run.run_id) if change.run.state == pb.Run.STATE_RUNNING)
