@@ -4,6 +4,7 @@ PYTHON ?= $(shell for name in python3.13 python3.12 python3.11 python3; do \
 	&& echo $$name && break; done)
 BIN := .venv/bin
 PIP := $(BIN)/python -m pip --quiet --disable-pip-version-check
+PYTEST := PYTHONDONTWRITEBYTECODE= $(BIN)/python -m pytest -n 2 --dist loadfile
 BYTECODE := $(BIN)/python -m compileall -q -j 2 -x '/tests?/'
 RUNS := .venv/.runs
 READY := .venv/.ready
@@ -40,9 +41,20 @@ $(READY): $(RUNS) requirements.lock
 demo: $(RUNS) ## a support desk's day through three policies and the baselines: out/demo/report.html
 	@$(BIN)/wayfare compare scenarios/support-desk-diurnal.yaml $(COMPARED) --replications 4 --out out/demo
 
+# Tests start many processes: byte code and the kernel are made before them, not by each of them, and
+# what pytest makes of the tests' files is kept.
+.PHONY: current
+current: $(READY)
+	@$(BYTECODE) catalogs router simulator wayfare
+	@$(BIN)/python -m simulator.kernel
+
 .PHONY: test
-test: $(READY) ## the whole test suite
-	@$(BIN)/python -m pytest -n 2 --dist loadfile
+test: current ## the tests, without the slow laws: under five minutes on two cores
+	@$(PYTEST) -m "not slow"
+
+.PHONY: slow
+slow: current ## the slow laws
+	@$(PYTEST) -m slow
 
 .PHONY: check
 check: $(READY) ## format, lint, types, layers, spelling, generated files

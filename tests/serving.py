@@ -18,6 +18,13 @@ SHORT = ("duration=10m",)
 TOKENS = {"red": "red-secret-token-1", "blue": "blue-secret-token-1"}
 
 
+def command(*words):
+    """Runs `wayfare`; what it printed."""
+    return subprocess.run(
+        [sys.executable, "-m", "wayfare", *map(str, words)], capture_output=True, text=True, check=False
+    )
+
+
 class Service:
     """`wayfare serve` on a folder, on any port; what it logs goes to `log`, if that is given."""
 
@@ -89,3 +96,9 @@ def yaml_run(text, **more):
 def named_run(name, **more):
     """A run of a shipped scenario."""
     return pb.CreateRunRequest(scenario_name=name, **more)
+
+
+def running(client, **more):
+    """A long run that has begun."""
+    run = client.create(named_run("support-desk-diurnal", settings=LONG, **more))
+    return next(change.run for change in client.watch(run.run_id) if change.run.state == pb.Run.STATE_RUNNING)

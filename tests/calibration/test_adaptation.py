@@ -100,6 +100,7 @@ def sum_of_parts(profile: ServingProfile) -> float:
     return one.tpot_s
 
 
+@pytest.mark.slow
 def test_groups_never_seen_are_calibrated_as_published(monkeypatch: pytest.MonkeyPatch) -> None:
     """From five points, nine of ten other points of a vLLM group are within 18 %, with the points at hand."""
     if not SHARED_POINTS.exists():

@@ -257,6 +257,7 @@ def test_shapes_of_open_models_are_sound() -> None:
     assert all((shape.kv_layers or 1) <= shape.layers for shape in found.values())
 
 
+@pytest.mark.slow
 def test_measured_points_are_met_as_published() -> None:
     """On the public points TPOT is within 11 % and 8 %, TTFT within 20 %, where they are at hand."""
     if not SHARED_POINTS.exists():
@@ -274,6 +275,7 @@ def test_measured_points_are_met_as_published() -> None:
     assert errors.ttft_median < 0.20
 
 
+@pytest.mark.slow
 def test_groups_never_seen_are_met_as_published() -> None:
     """Held out by group, vLLM's TPOT stays within 12 % and 9 %, TTFT within 18 %, with the points at hand."""
     if not SHARED_POINTS.exists():

@@ -178,6 +178,7 @@ def test_files_without_the_columns_are_refused(tmp_path: Path) -> None:
         read_rows(path, NEEDED)
 
 
+@pytest.mark.slow
 def test_power_is_met_as_published() -> None:
     """Dense models within 10 %, chips better than a constant; every row of the file is predicted."""
     if not SHARED_POINTS.exists():

@@ -25,6 +25,7 @@ POLICIES = ("cheapest_capable", "cascade")
 QUIET = (
     "workload.streams.shop-assistant.arrivals.rate=0.05/s",
     "workload.streams.order-mails.arrivals.rate=0.03/s",
+    "workload.streams.shop-agents.arrivals.rate=0.002/s",
 )
 SIMULATED = ("run-overview", "policy-comparison", "fleet", "energy-and-carbon")
 EPOCH_S = 1_795_150_800.0  # 2026-11-20T05:00:00Z

@@ -29,6 +29,7 @@ def assert_audited(world: Scenario) -> None:
     assert not found, "\n".join(found[:20])
 
 
+@pytest.mark.slow
 @MANY
 @given(data=billed_worlds())
 def test_the_accountant_finds_every_figure(data: dict[str, object]) -> None:
@@ -36,6 +37,7 @@ def test_the_accountant_finds_every_figure(data: dict[str, object]) -> None:
     assert_audited(load_scenario(data))
 
 
+@pytest.mark.slow
 @MANY
 @given(world=worlds())
 def test_the_accountant_finds_every_figure_when_much_goes_wrong(world: Scenario) -> None:

@@ -6,6 +6,7 @@ import itertools
 from typing import TYPE_CHECKING
 
 import numpy as np
+import pytest
 from hypothesis import HealthCheck, given, settings
 
 from oracle.account import Account, account_of
@@ -17,6 +18,7 @@ from simulator.kernel.codes import BATCHING, Ending, Reason
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+pytestmark = pytest.mark.slow
 RELATIVE = 1e-9
 THOROUGH = settings(
     max_examples=200,

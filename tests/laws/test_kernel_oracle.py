@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 CRAMPED = replace(REPLICA, kv_room_tokens=5200, token_budget=64, max_sequences=24)
 
 
+@pytest.mark.slow
 @THOROUGH
 @given(cases())
 def test_leaps_end_where_single_steps_end(case: Case) -> None:
@@ -26,6 +27,7 @@ def test_leaps_end_where_single_steps_end(case: Case) -> None:
     assert_same(kernel_outcome(case), oracle_outcome(case))
 
 
+@pytest.mark.slow
 @THOROUGH
 @given(cases(tied=True))
 def test_instants_that_tie_are_ordered_alike(case: Case) -> None:
@@ -36,6 +38,7 @@ def test_instants_that_tie_are_ordered_alike(case: Case) -> None:
     assert_same(seen, expected)
 
 
+@pytest.mark.slow
 @THOROUGH
 @given(cramped_cases())
 def test_preempted_sequences_agree_with_the_oracle(case: Case) -> None:
@@ -43,6 +46,7 @@ def test_preempted_sequences_agree_with_the_oracle(case: Case) -> None:
     assert_same(kernel_outcome(case), oracle_outcome(case))
 
 
+@pytest.mark.slow
 @settings(THOROUGH, max_examples=1500)
 @given(repeating_cases())
 def test_prefixes_are_found_and_evicted_as_by_the_oracle(case: Case) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import numpy as np
+import pytest
 from hypothesis import given
 
 from oracle.runs import INSTANTS, assert_same
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
     from oracle.split import SplitCase
 
 
+@pytest.mark.slow
 @THOROUGH
 @given(split_cases())
 def test_handed_over_sequences_agree_with_the_oracle(case: SplitCase) -> None:
@@ -22,6 +24,7 @@ def test_handed_over_sequences_agree_with_the_oracle(case: SplitCase) -> None:
     assert_same(split_kernel_outcome(case), split_oracle_outcome(case))
 
 
+@pytest.mark.slow
 @THOROUGH
 @given(split_cases(tied=True))
 def test_hand_overs_that_tie_are_ordered_alike(case: SplitCase) -> None:
@@ -32,6 +35,7 @@ def test_hand_overs_that_tie_are_ordered_alike(case: SplitCase) -> None:
     assert_same(seen, expected)
 
 
+@pytest.mark.slow
 @THOROUGH
 @given(split_cases(rooms=(75, 90, 110, 140)))
 def test_room_is_short_on_both_sides_as_in_the_oracle(case: SplitCase) -> None:

@@ -1,4 +1,4 @@
-"""Faults with names, and a few mutants of the accounting, tried at every run of the suite."""
+"""Faults with names, and a few mutants of the accounting, tried with the slow laws."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ ROOT = Path(__file__).resolve().parents[2]
 NOTICING = (
     "tests/laws/test_accountant_cases.py",
     "tests/experiment/test_statistics.py",
+    "tests/router/test_balancing_policies.py",
     "tests/router/test_policies.py",
     "tests/accounting/test_bills.py",
     "tests/accounting/test_windows.py::test_a_providers_errors_process_no_tokens_and_broken_machines_do",

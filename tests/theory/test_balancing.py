@@ -6,6 +6,7 @@ import itertools
 import math
 
 import numpy as np
+import pytest
 
 from oracle.replications import (
     CUSTOMERS,
@@ -69,6 +70,7 @@ def assert_better(better: np.ndarray, worse: np.ndarray) -> None:
     assert differences.mean() > STANDARD_ERRORS * error
 
 
+@pytest.mark.slow
 def test_more_servers_behind_the_shortest_queue_are_never_worse() -> None:
     """With common random numbers, each further queue lowers the mean time in system or leaves it."""
     queues = ServersSpec(servers=1)

@@ -47,6 +47,7 @@ def lengths(rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
     return rng.choice(PROMPTS, CUSTOMERS), rng.choice(ANSWERS, CUSTOMERS)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("utilization_ratio", [0.5, 0.75])
 def test_a_batch_of_one_waits_as_pollaczek_and_khinchine_say(utilization_ratio: float) -> None:
     """With one sequence at a time, service is prefill plus decode and the wait that of M/G/1."""
@@ -62,6 +63,7 @@ def test_a_batch_of_one_waits_as_pollaczek_and_khinchine_say(utilization_ratio: 
     assert_mean([waits_s(rows).mean() for rows in runs], theory_s, precision_ratio=0.03)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("utilization_ratio", [0.5, 0.8])
 def test_a_host_alone_waits_as_md1(utilization_ratio: float) -> None:
     """Before steps that take no time the host is a server of constant service: M/D/1."""

@@ -13,6 +13,7 @@ import pytest
 
 from simulator import Scenario, simulate
 from simulator.fleet.backends.hardware import batching_spec
+from simulator.kernel import StepCost
 from world_cases import SMALL, scenario, with_stream
 
 REPLICATIONS = 10
@@ -79,12 +80,14 @@ def test_exponential_servers_wait_as_mmc() -> None:
     assert_mean(mean_waits_s(world), erlang_c(4, 3.2) / (10.0 - RATE))
 
 
+@pytest.mark.slow
 def test_one_constant_server_waits_as_md1() -> None:
     """M/D/1 at 80 %: half the wait of M/M/1."""
     world = endpoint_world(1, "100ms")
     assert_mean(mean_waits_s(world), 0.2)
 
 
+@pytest.mark.slow
 def test_one_lognormal_server_waits_as_mg1() -> None:
     """M/G/1 by Pollaczek and Khinchine, lognormal service."""
     sigma = math.log(0.16 / 0.08) / 1.6448536269514722
@@ -113,11 +116,12 @@ def test_batching_of_one_sequence_waits_as_mg1() -> None:
             max_output_tokens=4096,
         ),
     )
+    cost = batching_spec(world, world.fleet[0]).seconds
     waits, expected = [], []
     for number in range(REPLICATIONS):
         result = simulate(world, replication=number)
         run = result.settlement.run
-        service_s = np.array([service_time_s(world, *work) for work in work_of(run)])
+        service_s = np.array([service_time_s(cost, *work) for work in work_of(run)])
         np.testing.assert_allclose(run.attempts.finish_s - run.attempts.admitted_s, service_s, rtol=1e-9)
         rate = len(service_s) / world.duration_s
         cv = service_s.std() / service_s.mean()
@@ -132,9 +136,8 @@ def work_of(run: object) -> list[tuple[int, int]]:
     return list(zip(attempts.prompt.tolist(), attempts.output.tolist(), strict=True))
 
 
-def service_time_s(world: Scenario, prompt: int, output: int) -> float:
+def service_time_s(cost: StepCost, prompt: int, output: int) -> float:
     """One prompt step, then one decode step a token, alone on the replica."""
-    cost = batching_spec(world, world.fleet[0]).seconds
     prefill = cost.base + cost.prompt * prompt + cost.attention * prompt * prompt / 2.0
     steps = output - 1
     context = steps * prompt + steps * (steps - 1) / 2.0
@@ -174,5 +177,5 @@ def test_zero_load_latency_is_the_closed_form() -> None:
     host, cost = spec.host, spec.seconds
     host_s = host.request_s + host.token_s * prompt + host.output_s
     host_s += host.output_steps * (cost.base + cost.sequence + cost.context * prompt)
-    expected = service_time_s(world, prompt, output) + 2.0 * way_s + host_s
+    expected = service_time_s(cost, prompt, output) + 2.0 * way_s + host_s
     assert run.outcomes.e2e_s[0] == pytest.approx(expected, rel=1e-9)

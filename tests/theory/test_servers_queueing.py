@@ -59,6 +59,7 @@ def erlang_c(servers: int, load: float) -> float:
     return busy / (sum(load**n / math.factorial(n) for n in range(servers)) + busy)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("demand", "second_moment_s2", "seed"),
     [(exponential, 2.0, 11), (constant, 1.0, 12), (lognormal, 1.0 + CV_SQUARED, 13)],

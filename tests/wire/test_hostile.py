@@ -12,6 +12,7 @@ from wayfare.client import OVER, Client
 COUNT = 300
 
 
+@pytest.mark.slow
 def test_hostile_calls_change_nothing(tmp_path):
     """After hundreds of hostile calls the service answers, another tenant's run is what it was, and
     every run that was accepted is still known.

@@ -1,8 +1,6 @@
 """The RoutingService as its callers meet it: a real process on loopback, real messages."""
 
-import os
 import re
-import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -10,69 +8,26 @@ from pathlib import Path
 import grpc
 import pytest
 
-from policy_servers import PolicyServers
 from router import policy_names
 from router.host.host import Host
+from routing_services import TWO, RoutingService, refused, told
 from simulator import load_scenario, simulate
 from simulator.plan.resolution import resolve
-from wayfare.client import Client
 from wayfare.convert.decision import decision_message, facts_message
 from wayfare.v1 import routing_pb2 as pb
-from wayfare.v1 import routing_pb2_grpc, simulation_pb2
 from wayfare.v1.decision_pb2 import RequestFacts
 
 ROOT = Path(__file__).resolve().parents[2]
 LIVE = [name for name in policy_names() if name != "oracle"]
 MIXED = "hybrid-edge-cloud"
 SHORT = ["duration=15min", "warmup=0s"]
-TOKENS = {"red": "red-secret-token-1", "blue": "blue-secret-token-1"}
 EVENT = pb.ReportOutcomeRequest.AttemptEvent
-TWO = """
-name: two
-start: 2026-11-02
-duration: 1h
-workload:
-  streams:
-    - {name: chat, task: support_chat, region: us-virginia, arrivals: {pattern: steady, rate: 1},
-       residency: [us-virginia]}
-fleet:
-  - {name: small, tier: dedicated, model: llama-3.1-8b, hardware: {accelerator: a100}, region: us-virginia,
-     replicas: 2, balancing: router}
-  - {name: frontier, tier: cloud, model: gpt-6.1-sol, api: {offer: openai/gpt-6.1-sol}, region: us-virginia}
-  - {name: abroad, tier: cloud, model: gpt-6.1-sol, api: {offer: openai/gpt-6.1-sol}, region: eu-nordics}
-router:
-  policy: always_cheapest
-  resilience: {retries: 1, cooldown: 60s, default_fallbacks: [frontier], allowed_fails: 0}
-"""
-
-
-class Service:
-    """`wayfare serve` on a folder, on any port."""
-
-    def __init__(self, folder, *options):
-        command = [sys.executable, "-m", "wayfare", "serve", "--grpc-address", "127.0.0.1:0"]
-        self.process = subprocess.Popen(
-            [*command, "--store", str(folder), *options], stdout=subprocess.PIPE, text=True
-        )
-        self.address = self.process.stdout.readline().split()[-1]
-        self.channel = grpc.insecure_channel(self.address)
-        self.stub = routing_pb2_grpc.RoutingServiceStub(self.channel)
-
-    def end(self):
-        """Asks it to end; its exit code."""
-        self.channel.close()
-        os.kill(self.process.pid, signal.SIGTERM)
-        self.process.communicate()
-        return self.process.returncode
 
 
 @pytest.fixture(scope="module")
 def service(tmp_path_factory):
-    """One service with two configured routers."""
-    folder = tmp_path_factory.mktemp("store")
-    own = folder / "two.yaml"
-    own.write_text(TWO)
-    made = Service(folder, "--route", str(own))
+    """One service with a configured router."""
+    made = RoutingService(tmp_path_factory.mktemp("routing"))
     yield made
     assert made.end() == 0
 
@@ -81,13 +36,6 @@ def service(tmp_path_factory):
 def stub(service):
     """Its stub."""
     return service.stub
-
-
-def refused(call):
-    """Status and text of the error that a call ends with."""
-    with pytest.raises(grpc.RpcError) as caught:
-        call()
-    return caught.value.code().name, caught.value.details()
 
 
 def seen_in_a_run(name, monkeypatch):
@@ -140,12 +88,6 @@ def report(stub, answer, **event):
         router_id=answer.router_id, request=answer.request, attempt=EVENT(**event)
     )
     return stub.ReportOutcome(request)
-
-
-def told(answer):
-    """What to do, in short: each step's name, with its target where it has one."""
-    steps = [(step.WhichOneof("step"), step.start.target) for step in answer.steps]
-    return [f"{name} {target}" if target else name for name, target in steps]
 
 
 def two(stub, **settings):
@@ -359,76 +301,6 @@ def test_configured_routers_stay(stub):
     router = two(stub)
     stub.DeleteRouter(pb.DeleteRouterRequest(router_id=router))
     assert refused(lambda: ask(stub, router_id=router))[0] == "NOT_FOUND"
-
-
-def test_tenants_see_their_own_routers(tmp_path):
-    """A tenant's router does not exist for another; without a token nobody decides."""
-    tokens = tmp_path / "tokens.yaml"
-    tokens.write_text("".join(f"{name}: {token}\n" for name, token in TOKENS.items()))
-    service = Service(tmp_path / "store", "--tokens", str(tokens))
-    red, blue = ((("authorization", f"Bearer {token}"),) for token in TOKENS.values())
-    router = service.stub.CreateRouter(pb.CreateRouterRequest(scenario_yaml=TWO), metadata=red).router_id
-    asked = pb.DecideRequest(router_id=router)
-    assert service.stub.Decide(asked, metadata=red).router_id == router
-    assert refused(lambda: service.stub.Decide(asked, metadata=blue))[0] == "NOT_FOUND"
-    assert refused(lambda: service.stub.Decide(asked))[0] == "UNAUTHENTICATED"
-    assert (
-        refused(lambda: next(service.stub.DecideStream(iter([pb.DecideStreamRequest()]))))[0]
-        == "UNAUTHENTICATED"
-    )
-    delete = pb.DeleteRouterRequest(router_id=router)
-    assert refused(lambda: service.stub.DeleteRouter(delete, metadata=blue))[0] == "NOT_FOUND"
-    assert service.end() == 0
-
-
-def test_tenants_cannot_hurt_each_other_on_a_shared_router(tmp_path):
-    """Nobody reports on another's request, moves the clock, or reports loads uninvited."""
-    own = tmp_path / "two.yaml"
-    own.write_text(TWO)
-    tokens = tmp_path / "tokens.yaml"
-    tokens.write_text("".join(f"{name}: {token}\n" for name, token in TOKENS.items()))
-    service = Service(tmp_path / "s", "--tokens", str(tokens), "--route", str(own), "--load-reporter", "red")
-    red, blue = ((("authorization", f"bearer {token}"),) for token in TOKENS.values())
-    stub = service.stub
-    first, second = (stub.Decide(pb.DecideRequest(), metadata=red).request for _ in range(2))
-    assert abs(second - first) > 1
-    stolen = pb.ReportOutcomeRequest(request=first, attempt=EVENT(kind=EVENT.KIND_COMPLETED))
-    assert refused(lambda: stub.ReportOutcome(stolen, metadata=blue))[0] == "NOT_FOUND"
-    assert [step.WhichOneof("step") for step in stub.ReportOutcome(stolen, metadata=red).steps] == ["finish"]
-    loaded = pb.DecideRequest(loads=[pb.TargetLoad(target="small/0", outstanding=9)])
-    assert refused(lambda: stub.Decide(loaded, metadata=blue))[0] == "PERMISSION_DENIED"
-    assert told(stub.Decide(loaded, metadata=red))[0].startswith("start")
-    late = pb.DecideRequest(now_s=1e9)
-    assert refused(lambda: stub.Decide(late, metadata=blue))[0] == "INVALID_ARGUMENT"
-    assert service.end() == 0
-
-
-def test_routers_are_bounded_by_their_targets(tmp_path):
-    """A fleet of more targets than a run may have is refused; so are many routers of many targets each."""
-    service = Service(tmp_path / "store", "--most-run-targets", "1500")
-    huge = pb.CreateRouterRequest(scenario_yaml=TWO, settings=["fleet.small.replicas=100000"])
-    code, text = refused(lambda: service.stub.CreateRouter(huge))
-    assert (code, "fleet: 100,002 targets" in text) == ("INVALID_ARGUMENT", True), text
-    large = pb.CreateRouterRequest(scenario_yaml=TWO, settings=["fleet.small.replicas=1200"])
-    assert len(service.stub.CreateRouter(large).targets) == 1202
-    code, text = refused(lambda: service.stub.CreateRouter(large))
-    assert (code, "have 1,202" in text) == ("RESOURCE_EXHAUSTED", True), text
-    assert service.end() == 0
-
-
-def test_runs_may_use_the_policy_servers_that_the_operator_allows(tmp_path):
-    """An allowed policy server decides in a run submitted over the wire; no other address is called."""
-    servers = PolicyServers("power_of_two")
-    address = servers.addresses["power_of_two"]
-    service = Service(tmp_path / "store", "--allow-policy-server", address)
-    with Client(service.address) as client:
-        given = {"scenario_name": "frontier-only", "settings": ["duration=2min"]}
-        run = client.create(simulation_pb2.CreateRunRequest(policy=address, **given))
-        assert client.report(run.run_id)["policy"] == address
-        other = simulation_pb2.CreateRunRequest(policy="grpc://127.0.0.1:1", **given)
-        assert refused(lambda: client.create(other))[0] == "INVALID_ARGUMENT"
-    assert service.end() == 0
-    servers.end()
 
 
 def test_the_example_on_the_page_decides(service, tmp_path):

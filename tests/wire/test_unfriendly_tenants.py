@@ -31,6 +31,7 @@ def service(tmp_path_factory):
     folder = tmp_path_factory.mktemp("unfriendly")
     with Service(folder / "store", "--tokens", str(written_tokens(folder)), *LOW) as made:
         yield made
+        assert made.end() == 0
 
 
 @pytest.fixture
@@ -65,6 +66,19 @@ def finished(client, *settings):
     run = client.create(named_run("support-desk-diurnal", settings=["duration=36h", *settings]))
     client.report(run.run_id)
     return run.run_id
+
+
+def test_tenants_see_their_own(service, red, blue):
+    """A tenant's runs do not exist for another; without a token nothing is even read, whatever it is."""
+    with Client(service.address) as nobody:
+        run = red.create(named_run("frontier-only", settings=SHORT))
+        assert refused(lambda: next(blue.watch(run.run_id))).code() is grpc.StatusCode.NOT_FOUND
+        assert refused(nobody.create).code() is grpc.StatusCode.UNAUTHENTICATED
+        noise = nobody._channel.unary_unary("/wayfare.v1.SimulationService/CreateRun")
+        assert refused(lambda: noise(b"\xff" * 1_000)).code() is grpc.StatusCode.UNAUTHENTICATED
+        known = (("authorization", f"bearer {TOKENS['red']}"),)
+        assert refused(lambda: noise(b"\xff", metadata=known)).code() is grpc.StatusCode.INVALID_ARGUMENT
+        assert red.report(run.run_id)["requests"]["arrived"] > 0
 
 
 def test_stalled_readers_are_ended_and_block_nobody(red, blue):
@@ -171,6 +185,8 @@ def test_pages_of_runs_are_bounded_in_bytes(red):
     assert page.ByteSize() < 1_100_000
     assert 0 < len(page.runs) < 80
     assert [run.run_id for run in red.runs({"k000": "x" * 250})] == made[::-1]
+    for run_id in made:
+        red.cancel(run_id)
 
 
 def test_page_tokens_tell_nothing_of_other_tenants(red, blue):
