@@ -11,7 +11,7 @@ from oracle.accountant import comparison as books
 from oracle.accountant.comparing import agree, is_figure, leaves
 from oracle.accountant.report import Accountant
 from simulator import compare, simulate
-from simulator.experiment.differences import METRICS
+from simulator.report.report import COMPARED
 from world_cases import CHAT, FRONTIER, SMALL, scenario
 
 POLICIES = ["cheapest_capable", "cascade", "score_threshold"]
@@ -90,7 +90,7 @@ def test_differences_are_paired(compared) -> None:
     assert len(told) == len(found.differences)
     expected = set()
     for a, b in combinations(found.policies, 2):
-        for metric in METRICS:
+        for metric in COMPARED:
             pairs = [
                 (books.at(x, metric), books.at(y, metric))
                 for x, y in zip(figures[a], figures[b], strict=True)

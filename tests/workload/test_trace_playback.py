@@ -143,6 +143,6 @@ def test_recorded_requests_need_room_for_what_was_answered(tmp_path: Path) -> No
     assert workload.max_output_token_count[0] > 72, "a router does not learn the recorded answer"
     assert made(**with_stream(arrivals=arrivals, max_output_tokens=100)).window_output_token_count[0] == 100
     fleet = [{**SMALL, "hardware": {"accelerator": "h100"}}]
-    report = simulate(scenario(duration="60s", fleet=fleet, **with_stream(arrivals=arrivals))).report.fields
+    report = simulate(scenario(duration="60s", fleet=fleet, **with_stream(arrivals=arrivals))).report.plain
     assert report["requests"]["completed"] == 2
     assert report["requests"]["rejected"] == 1
