@@ -19,26 +19,14 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Protocol, TypeAlias, TypeVar
 
-from router.steps import (
-    TERMINAL,
-    Await,
-    Cancel,
-    Event,
-    EventKind,
-    Fail,
-    Finish,
-    Follow,
-    Sleep,
-    Start,
-    TurnAway,
-)
+from router.steps import TERMINAL, Await, Cancel, Event, EventKind, Follow, Sleep, Start, Verify
 
 if TYPE_CHECKING:
     from typing import Self
 
     from router.decision import Decision
     from router.host.progress import Begun, DecidedSteps
-    from router.steps import Reply, Step, Verify
+    from router.steps import Fail, Finish, Reply, Step, TurnAway
 
     Wait: TypeAlias = Await | Sleep | Verify
     Terminal: TypeAlias = Finish | Fail | TurnAway
@@ -117,27 +105,18 @@ class Execution:
         """Nothing was asked of the steps yet."""
         self.steps = steps
 
-    def advance(self, reply: Reply, executor: StepExecutor[Self]) -> None:
-        """Carries steps out until one waits or the request is over; `reply` is None to begin with."""
-        send = self.steps.send
+    def begin(self, executor: StepExecutor[Self]) -> None:
+        """Carries steps out until one waits or the request is over; a plain send takes the short way."""
         try:
-            while True:
-                step = send(reply)
-                if isinstance(step, Start):
-                    reply = handle = executor.on_start(self, step)
-                    if not step.follow:
-                        continue
-                    if not self.over and not self.early:
-                        self.followed = handle
-                        executor.on_follow(self, handle)
-                        return
-                    step = Follow(handle)
-                answer = self._carry_out(step, executor)
-                if answer is WAITS:
-                    return
-                reply = answer  # type: ignore[assignment]  # what is not `WAITS` is a reply
+            step = self.steps.send(None)
         except StopIteration as ended:
-            self._ask_again(ended.value, executor)
+            self._decide_later(ended.value, executor)
+            return
+        if isinstance(step, Start) and step.follow:
+            self.followed = handle = executor.on_start(self, step)
+            executor.on_follow(self, handle)
+        else:
+            self._go_on(step, executor)
 
     def hear(self, event: Event, executor: StepExecutor[Self]) -> None:
         """An attempt's event: it ends the request, is what was waited for, is kept, or is nobody's."""
@@ -152,7 +131,7 @@ class Execution:
 
     def wake(self, now_s: float, executor: StepExecutor[Self]) -> None:
         """The instant that was waited for has come; changes nothing where none was."""
-        waits = self.waits
+        waits = None if self.done else self.waits
         if isinstance(waits, Sleep):
             self._resume(None, executor)
         elif isinstance(waits, Await) and waits.until_s is not None:
@@ -160,13 +139,12 @@ class Execution:
 
     def judge(self, executor: StepExecutor[Self], *, accepted: bool) -> None:
         """A verdict; changes nothing where none was waited for."""
-        if self.waits is not None and not isinstance(self.waits, (Await, Sleep)):
+        if isinstance(self.waits, Verify) and not self.done:
             self._resume(accepted, executor)
 
     def close(self) -> None:
         """The request is over, or its caller hung up: nothing more is heard."""
         self.done = True
-        self.waits = None
         self.steps.close()
 
     def still_waits(self, number: int) -> bool:
@@ -178,10 +156,39 @@ class Execution:
         self.wait_number += 1
         self.waits = None
         self.followed = NO_ATTEMPT
-        self.advance(reply, executor)
+        self._ask(reply, executor)
+
+    def _ask(self, reply: Reply, executor: StepExecutor[Self]) -> None:
+        """Has the steps answer a reply with the next step."""
+        try:
+            step = self.steps.send(reply)
+        except StopIteration as ended:
+            self._decide_later(ended.value, executor)
+        else:
+            self._go_on(step, executor)
+
+    def _go_on(self, step: Step, executor: StepExecutor[Self]) -> None:
+        """Carries out a step and those after it, until one waits or the request is over."""
+        try:
+            while (reply := self._carry_out(step, executor)) is not WAITS:
+                step = self.steps.send(reply)  # type: ignore[arg-type]  # what is not `WAITS` is a reply
+        except StopIteration as ended:
+            self._decide_later(ended.value, executor)
+
+    def _decide_later(self, later: Begun | None, executor: StepExecutor[Self]) -> None:
+        """The steps are over: with what was decided after a deferral, or for good."""
+        if later is None:
+            self.done = True
+            return
+        decision, self.steps = later
+        executor.on_decision(self, decision)
+        self._ask(None, executor)
 
     def _carry_out(self, step: Step, executor: StepExecutor[Self]) -> object:
-        """The reply to a step that starts nothing, or `WAITS`."""
+        """The reply to a step, or `WAITS`."""
+        if isinstance(step, Start):
+            handle = executor.on_start(self, step)
+            return self._follow(handle, executor) if step.follow else handle
         if isinstance(step, Follow):
             return self._follow(step.handle, executor)
         if isinstance(step, Cancel):
@@ -249,12 +256,3 @@ class Execution:
         """The followed attempt has completed."""
         self.close()
         executor.on_completed(self, handle)
-
-    def _ask_again(self, later: Begun | None, executor: StepExecutor[Self]) -> None:
-        """The steps are over: with what was decided after a deferral, or for good."""
-        if later is None:
-            self.done = True
-            return
-        decision, self.steps = later
-        executor.on_decision(self, decision)
-        self.advance(None, executor)

@@ -101,11 +101,14 @@ class Host:
         """
         if self._step_policy is not None or not fleet.candidates:
             return self._unusual(request, fleet)
-        decision = self.decide(request, fleet)
-        if type(decision) is not Send or request.now_s < self._health.cooling_until_s:
+        if request.now_s < self._health.cooling_until_s:
+            decision = self._decide_among_healthy(request, fleet)
             return decision, self._carried_out(decision, request, fleet)
-        known = self._starts.get(decision.target) or self._balanced(decision, fleet)
-        return decision, self._sent_at_once(decision, request.index, fleet, *known)
+        decision = self._decide_among_all(request, fleet)
+        if type(decision) is not Send:
+            return decision, self._carried_out(decision, request, fleet)
+        index, start = self._starts.get(decision.target) or self._balanced(decision, fleet)
+        return decision, self._sent_at_once(decision, request.index, fleet, index, start)
 
     def steps(self, request: RequestView, fleet: FleetView) -> Steps:
         """The steps for the request at hand, for whoever need not know what was decided.
@@ -125,6 +128,10 @@ class Host:
         """
         if request.now_s < self._health.cooling_until_s:
             return self._decide_among_healthy(request, fleet)
+        return self._decide_among_all(request, fleet)
+
+    def _decide_among_all(self, request: RequestView, fleet: FleetView) -> Decision:
+        """The decision while no target cools down."""
         try:
             decision = self._route(request, fleet, self._rng)
             if type(decision) is Send and not decision.fallbacks:
@@ -249,7 +256,7 @@ class Host:
         yield from strategies.race(self._recovery, trip, usable)
 
     def _deferred(self, trip: Trip, decision: Defer, request: RequestView) -> DecidedSteps:
-        """Sleeps, asks the policy again with both views aimed at the request, and ends with what it decides."""
+        """Sleeps, then asks the policy again with the views aimed at the request; ends with its decision."""
         yield Sleep(decision.until_s)
         request.index, request.now_s = trip.request_index, decision.until_s
         trip.fleet.candidates = trip.permitted

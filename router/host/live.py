@@ -158,7 +158,7 @@ class LiveRouter:
             decision=decision,
         )
         self._open[key] = under
-        return self._driven(under, lambda: under.advance(None, self))
+        return self._driven(under, lambda: under.begin(self))
 
     def report(self, key: int, event: Event, owner: str = "") -> Answer:
         """What to do after something happened to an attempt, or the time waited for has come.

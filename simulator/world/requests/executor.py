@@ -109,7 +109,7 @@ class Executor:
     def begin(self, live: Live, delay_s: float) -> None:
         """Runs a request's steps up to the first wait; attempts leave after `delay_s`."""
         self.submission.delay_s = delay_s
-        live.advance(None, self)
+        live.begin(self)
         self.submission.delay_s = 0.0
 
     def instant_s(self, live: Live) -> float:  # noqa: ARG002  (a `StepExecutor`: all requests have one clock)
@@ -135,11 +135,12 @@ class Executor:
 
     def on_follow(self, live: Live, handle: int) -> None:
         """Lets the request end as this attempt ends."""
-        last, number, _target = live.sent[-1]
+        sent = live.sent
+        last, number, _target = sent[-1]
         self._winner[live.request] = number if last == handle else number_of(live, handle)
         if self._heard[live.request]:
             self._kernel.watch(handle, COMPLETED)
-        if len(live.sent) > 1:
+        if len(sent) > 1:
             self._follow_one_of_several(live, handle)
 
     def _follow_one_of_several(self, live: Live, handle: int) -> None:
@@ -247,7 +248,8 @@ class Executor:
 
     def settle(self, live: Live, state: RequestState) -> None:
         """Makes the request final now; attempts still under way are given up."""
-        live.close()
+        live.done = True
+        live.steps.close()
         self._state[live.request] = state
         self._final_s[live.request] = self._clock.now
         if state == RequestState.TIMED_OUT:
