@@ -97,6 +97,15 @@ def world_of(
     Requests come at 0, 10, 20 s and so on, from two streams in turn; each target has two servers. The
     model of the slow one is right, that of the quick one wrong.
     """
+    host = Script(script, decide, learns=learns, counts=counts)
+    world = World(plan_of(**changes), host, SilentObserver())
+    host.world = world
+    world.ledger = world.run()
+    return world
+
+
+def plan_of(**changes: object) -> SimpleNamespace:
+    """The plan of that world, changed."""
     ways = {"forward_s": np.array([0.25]), "back_s": np.array([0.25])}
     none = {"forward_s": np.zeros(1), "back_s": np.zeros(1)}
     slow = Timings(first_s=np.full(COUNT, 1.0), gap_s=np.full(COUNT, 1.0), redraw=False)
@@ -154,11 +163,7 @@ def world_of(
         "limits_s": {},
         "reasoning_ratio": np.zeros(2),
     }
-    host = Script(script, decide, learns=learns, counts=counts)
-    world = World(SimpleNamespace(**{**base, **changes}), host, SilentObserver())
-    host.world = world
-    world.ledger = world.run()
-    return world
+    return SimpleNamespace(**{**base, **changes})
 
 
 class Load(SimpleNamespace):

@@ -8,7 +8,7 @@ from __future__ import annotations
 import secrets
 import time
 from dataclasses import dataclass
-from math import nan
+from math import isfinite, nan
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -192,7 +192,7 @@ class LiveRouter:
         self._learn(under, event, output_token_count, under.first_token_s.get(event.handle, ttft_s))
         return self._driven(under, lambda: under.hear(event, self))
 
-    def judge(self, key: int, *, accepted: bool, owner: str = "") -> Answer:
+    def judge(self, key: int, *, accepted: bool, now_s: float = nan, owner: str = "") -> Answer:
         """The same for a verdict; one that nobody waits for changes nothing.
 
         Raises:
@@ -200,6 +200,7 @@ class LiveRouter:
             PolicyFailedError: the policy raised, or decided what cannot be done; chained.
         """
         under = self._found(key, owner)
+        under.now_s = now_s if isfinite(now_s) else under.now_s
         return self._driven(under, lambda: under.judge(self, accepted=accepted))
 
     def first_token_seen(self, key: int, attempt: int, owner: str = "") -> bool:

@@ -6,9 +6,10 @@ from contextlib import suppress
 import numpy as np
 import pytest
 
+from live_callers import LiveCaller
 from router import Host, Resilience, make_policy, policy_names
 from router.host.live import LiveRouter, UnknownRequestError
-from router.steps import Await, Event, EventKind, Follow, Sleep, Start, Verify
+from router.steps import Event, EventKind
 from router.testing.rehearsal import Rehearsal, Scripted
 from router.testing.specimens import TASK, specimen_requests, specimen_targets, specimen_view
 from router.views.stated import StatedRequest
@@ -66,40 +67,6 @@ def request(now_s=0.0):
     )  # fmt: skip
 
 
-def played(live, asked, candidates, scripts):
-    """Plays a request as a caller would: does what it is told, reports what the scripts say."""
-    stage = Rehearsal(scripts)
-    stage._names = [target.name for target in live.fleet.targets]
-    stage.now_s = asked.now_s
-    answer = live.decide(asked, candidates, "")
-    while True:
-        for told in answer.steps:
-            stage.steps.append((stage.now_s, told.step))
-            if isinstance(told.step, Start):
-                assert stage._start(told.step) == told.attempt
-        last = answer.steps[-1].step
-        if not isinstance(last, (Await, Follow, Sleep, Verify)):
-            stage._execute(last)
-            return stage
-        answer = reported(live, answer.request, last, stage)
-
-
-def reported(live, number, step, stage):
-    """The answer to the report of what a step waits for."""
-    if isinstance(step, Follow):
-        event = stage._end(step.handle)
-        stage.now_s = event.now_s
-        return live.end(number, event)
-    reply = stage._execute(step)
-    if isinstance(step, Verify):
-        return live.judge(number, accepted=reply)
-    if reply is None or reply.kind is EventKind.TIMER:
-        return live.report(number, reply or Event(-1, EventKind.TIMER, stage.now_s))
-    if reply.kind is EventKind.FIRST_TOKEN:
-        return live.report(number, reply)
-    return live.end(number, reply)
-
-
 @pytest.mark.parametrize("scripts", SCRIPTS)
 @pytest.mark.parametrize("name", LIVE)
 def test_callers_are_told_the_hosts_own_steps(name, scripts):
@@ -112,10 +79,10 @@ def test_callers_are_told_the_hosts_own_steps(name, scripts):
     for index in range(20):
         view.index, view.now_s = index, 60.0 * index
         mirror.candidates = tuple(range(len(targets)))
-        there = played(live, stated(view), (0, 1, 2, 3), scripts)
+        there = LiveCaller(scripts).play(live, stated(view), (0, 1, 2, 3))
         here = Rehearsal(scripts).play(host, view, mirror)
         assert there.started() == here.started()
-        assert (there.state, there.answer) == (here.state, here.answer)
+        assert (there.state, there.answer, there.now_s) == (here.state, here.answer, here.now_s)
         assert live.fleet.outstanding.sum() == 0
     assert live.open_request_count == 0
 
