@@ -294,6 +294,15 @@ CASES = {
         scripts={"small": broken(0.5)},
         end=("completed", 1, 12.0),
     ),
+    "nothing is heard of what broke unheard and was cancelled": Case(
+        policy=Steps(at(SMALL), at(MEDIUM), this(Sleep(11.0)), step(Cancel, 0), waits(0, 1), step(Finish, 1)),
+        scripts={"small": broken(0.5)},
+        end=("completed", 1, 12.0),
+    ),
+    "a timer of an earlier wait wakes nobody": Case(
+        policy=Steps(at(SMALL), waits(0, until_s=13.0), this(Sleep(20.0)), step(Finish, 0)),
+        end=("completed", 0, 20.0),
+    ),
     "hang-up while following": Case(
         policy=Decides(send("small")), hangs_up_s=11.0, end=("timed_out", -1, 11.0)
     ),
@@ -311,3 +320,22 @@ CASES = {
         end=("timed_out", -1, 10.3),
     ),
 }
+
+HEARD = {
+    "hedge's backup wins": [(-1, "TIMER", 11.0), (1, "FIRST_TOKEN", 11.5)],
+    "an answer comes during a sleep": [(0, "COMPLETED", 30.0)],
+    "first and last token come during a sleep": [(0, "FIRST_TOKEN", 30.0), (0, "COMPLETED", 30.0)],
+    "early events are heard in their order": [
+        (1, "FAILED", 30.0, "server_error", False),
+        (2, "COMPLETED", 30.0),
+        (0, "COMPLETED", 30.0),
+    ],
+    "a failure of another attempt ends no wait": [
+        (1, "COMPLETED", 12.0),
+        (0, "FAILED", 12.0, "server_error", False),
+    ],
+    "a timeout that has passed": [(-1, "TIMER", 11.0), (0, "COMPLETED", 12.0)],
+    "a late loser answers during a verdict": [(1, "COMPLETED", 11.5), (0, "COMPLETED", 11.7)],
+    "send fails after its first token": [(0, "FAILED", 11.0, "server_error", True)],
+}
+"""By case, the events that its steps hear, with attempts by number: what, when, why and after which token."""

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pytest
 
-from clock_cases import CASES, Case
+from clock_cases import CASES, HEARD, Case
 from live_callers import LiveCaller
 from router import Host
 from router.host.live import LiveRouter
@@ -226,6 +226,14 @@ def test_a_request_ends_alike_on_every_clock(name: str, clock: Clock) -> None:
 def test_steps_and_replies_are_alike_on_every_clock(name: str, clock: Clock) -> None:
     """Starts, waits, cancels, verdicts and what is heard, each at its instant."""
     assert clock(CASES[name]).lines == rehearsed(CASES[name]).lines
+
+
+@pytest.mark.parametrize("clock", CLOCKS, ids=lambda clock: clock.__name__)
+@pytest.mark.parametrize("name", HEARD)
+def test_events_are_heard_by_the_rules(name: str, clock: Clock) -> None:
+    """Of the attempts that are waited for, once, the earliest first, as of the instant of hearing."""
+    heard = [line[2] for line in clock(CASES[name]).lines if line[1] == "heard"]
+    assert [reply for reply in heard if isinstance(reply, tuple)] == HEARD[name]
 
 
 @pytest.mark.parametrize("clock", CLOCKS[2:], ids=lambda clock: clock.__name__)

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from live_callers import LiveCaller
-from router import Host, Resilience, make_policy, policy_names
+from router import Decision, Host, Resilience, make_policy, policy_names
 from router.host.live import LiveRouter, UnknownRequestError
 from router.steps import Event, EventKind
 from router.testing.rehearsal import Rehearsal, Scripted
@@ -97,6 +97,24 @@ def test_outstanding_counts_from_start_to_report():
     assert live.fleet.outstanding.tolist() == [1, 2, 2, 2]
     with pytest.raises(UnknownRequestError, match=f"no request {answers[0].request} is under way"):
         live.end(answers[0].request, Event(0, EventKind.COMPLETED, 1.0))
+
+
+def test_what_is_cancelled_is_outstanding_no_more():
+    """The losers of a race count until its first token is reported."""
+
+    class Races:
+        """Sends everything to two targets."""
+
+        def route(self, _request, _fleet, _rng):
+            """A race."""
+            return Decision.race(("small", "large"), reason="test")
+
+    targets = specimen_targets()
+    live = LiveRouter(Host(Races(), targets, rng=np.random.default_rng(1)), targets)
+    answer = live.decide(request(), (0, 1, 2, 3), "")
+    assert live.fleet.outstanding.tolist() == [1, 0, 1, 0]
+    live.report(answer.request, Event(1, EventKind.FIRST_TOKEN, 0.5))
+    assert live.fleet.outstanding.tolist() == [0, 0, 1, 0]
 
 
 def test_measured_loads_are_counted_on_from():
