@@ -101,11 +101,8 @@ class Host:
         """
         if self._step_policy is not None or not fleet.candidates:
             return self._unusual(request, fleet)
-        if request.now_s < self._health.cooling_until_s:
-            decision = self._decide_among_healthy(request, fleet)
-            return decision, self._carried_out(decision, request, fleet)
-        decision = self._decide_among_all(request, fleet)
-        if type(decision) is not Send:
+        decision = self.decide(request, fleet)
+        if type(decision) is not Send or request.now_s < self._health.cooling_until_s:
             return decision, self._carried_out(decision, request, fleet)
         index, start = self._starts.get(decision.target) or self._balanced(decision, fleet)
         return decision, self._sent_at_once(decision, request.index, fleet, index, start)
@@ -128,10 +125,6 @@ class Host:
         """
         if request.now_s < self._health.cooling_until_s:
             return self._decide_among_healthy(request, fleet)
-        return self._decide_among_all(request, fleet)
-
-    def _decide_among_all(self, request: RequestView, fleet: FleetView) -> Decision:
-        """The decision while no target cools down."""
         try:
             decision = self._route(request, fleet, self._rng)
             if type(decision) is Send and not decision.fallbacks:
