@@ -239,11 +239,11 @@ def _run(
 
 def _first_of(host: Host, request: RequestView, fleet: FleetView) -> object:
     """The host's decision on the request, or a step policy's first step."""
-    running = host.steps(request, fleet)
+    decision, running = host.begin(request, fleet)
     step = next(running)
     running.close()
     _hold(not isinstance(step, Start) or step.target in fleet.candidates, f"{step!r} is no candidate")
-    return step if host.decision is None else host.decision
+    return step if decision is None else decision
 
 
 def _snapshot(fleet: FleetView) -> tuple[object, ...]:

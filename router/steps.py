@@ -55,7 +55,7 @@ class Start(Step):
 @dataclass(frozen=True, slots=True)
 class Await(Step):
     """Wait for one of the events in `interest` (a mask of `EventKind`) on one of the handles,
-    or for virtual time `until_s`. A failure is always of interest. Reply: `Event`.
+    or for virtual time `until_s`. A failure of one of the handles is always of interest. Reply: `Event`.
     """
 
     handles: tuple[int, ...]
@@ -116,10 +116,15 @@ class TurnAway(Step):
     reason: str
 
 
+TERMINAL = (Finish, Fail, TurnAway)
+"""The steps that end a request."""
+
+
 @dataclass(frozen=True, slots=True)
 class Event:
     """What was awaited: the handle it concerns (-1 for a timer), what, when, and why it failed.
 
+    `now_s` is when the steps hear of it, which is later than it happened where nothing waited for it.
     `retry_after_s` is the provider's hint on a rate limit, `nan` without one. `first_token_seen`
     tells whether the caller already received output (such a failure is not retried silently).
     """

@@ -39,20 +39,32 @@ OUTAGE = Incident(
 class Script:
     """A host whose steps are a script's; keeps the replies and what it is told."""
 
-    name, oracle, decision = "script", False, None
+    name, oracle = "script", False
 
-    def __init__(self, script: Callable[..., object], *, learns: bool = False, counts: bool = False) -> None:
-        """Nothing has happened."""
+    def __init__(
+        self,
+        script: Callable[..., object],
+        decide: Callable[[int], object] | None = None,
+        *,
+        learns: bool = False,
+        counts: bool = False,
+    ) -> None:
+        """Nothing has happened; `decide` makes the decisions, none where it is left out."""
         self._script = script
+        self._decide = decide or (lambda _index: None)
         self.learns, self.counts_outcomes = learns, counts
         self.asked: list[tuple[int, float, tuple[int, ...]]] = []
         self.replies: list[tuple[float, object]] = []
         self.outcomes: list[Outcome] = []
         self.successes: list[tuple[int, float]] = []
 
-    def steps(self, view: object, fleet: object) -> Generator[object, object, None]:
-        """The script's steps; every reply is kept with its instant."""
+    def begin(self, view: object, fleet: object) -> tuple[object, Generator[object, object, None]]:
+        """The decision on a request, and the script's steps."""
         self.asked.append((view.index, view.now_s, fleet.candidates))
+        return self._decide(view.index), self.steps(view)
+
+    def steps(self, view: object) -> Generator[object, object, None]:
+        """The script's steps; every reply is kept with its instant."""
         script = self._script(view.index) if callable(self._script) else self._script
         reply = None
         while True:
@@ -73,13 +85,27 @@ class Script:
 
 
 def world_of(
-    script: Callable[..., object], *, learns: bool = False, counts: bool = False, **changes: object
+    script: Callable[..., object],
+    decide: Callable[[int], object] | None = None,
+    *,
+    learns: bool = False,
+    counts: bool = False,
+    **changes: object,
 ) -> World:
     """A slow target (first token after 1 s, 4 s in all, ways of 0.25 s) and a quick one (0.5 s and 2 s).
 
     Requests come at 0, 10, 20 s and so on, from two streams in turn; each target has two servers. The
     model of the slow one is right, that of the quick one wrong.
     """
+    host = Script(script, decide, learns=learns, counts=counts)
+    world = World(plan_of(**changes), host, SilentObserver())
+    host.world = world
+    world.ledger = world.run()
+    return world
+
+
+def plan_of(**changes: object) -> SimpleNamespace:
+    """The plan of that world, changed."""
     ways = {"forward_s": np.array([0.25]), "back_s": np.array([0.25])}
     none = {"forward_s": np.zeros(1), "back_s": np.zeros(1)}
     slow = Timings(first_s=np.full(COUNT, 1.0), gap_s=np.full(COUNT, 1.0), redraw=False)
@@ -137,11 +163,7 @@ def world_of(
         "limits_s": {},
         "reasoning_ratio": np.zeros(2),
     }
-    host = Script(script, learns=learns, counts=counts)
-    world = World(SimpleNamespace(**{**base, **changes}), host, SilentObserver())
-    host.world = world
-    world.ledger = world.run()
-    return world
+    return SimpleNamespace(**{**base, **changes})
 
 
 class Load(SimpleNamespace):

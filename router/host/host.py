@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     import numpy as np
 
-    from router.host.progress import JitterSource, Steps
+    from router.host.progress import Begun, DecidedSteps, JitterSource, Steps
     from router.outcome import Outcome
     from router.views.fleet import FleetView, Target
     from router.views.request import RequestView
@@ -42,7 +42,7 @@ def no_jitter(request_index: int, target_index: int, try_number: int) -> float: 
 class Host:
     """One router instance: a policy, its random generator, and the resilience around it.
 
-    `steps(request, fleet)` is the whole interface to whoever executes; a plain send that does not
+    `begin(request, fleet)` is the whole interface to whoever executes; a plain send that does not
     fail yields one `Start` that also follows, nothing else. The views are shared by all requests: whoever
     executes aims them at the request and asks for the first step at once; the host keeps what it
     needs of them and, before it asks the policy again, aims them itself.
@@ -52,7 +52,6 @@ class Host:
         oracle: whether the policy reads true answers and must be given `OracleRequestView`s.
         learns: whether `observe` wants to hear of outcomes.
         counts_outcomes: whether `succeeded` wants to hear of completed attempts.
-        decision: the decision taken last; `None` before the first, and for step policies.
     """
 
     def __init__(
@@ -85,7 +84,6 @@ class Host:
         self._observe = policy.observe if isinstance(policy, LearningPolicy) else None
         self._finish = policy.finish if isinstance(policy, FinishingPolicy) else None
         self.counts_outcomes = resilience.counts_outcomes()
-        self.decision: Decision | None = None
         self._step_policy = policy if isinstance(policy, StepPolicy) else None
         self._route = _route_of(policy)
         self._rng = rng
@@ -94,24 +92,30 @@ class Host:
         self._starts = {target.name: (target.index, Start(target.index, follow=True)) for target in targets}
         check_fallbacks(resilience, targets)
 
+    def begin(self, request: RequestView, fleet: FleetView) -> Begun:
+        """The decision on the request at hand, `None` of a step policy, and the steps that carry it out.
+
+        Raises:
+            PolicyFailedError: the policy raised, or its decision cannot be carried out; chained. The
+                steps raise it as well, where they ask the policy.
+        """
+        if self._step_policy is not None or not fleet.candidates:
+            return self._unusual(request, fleet)
+        decision = self.decide(request, fleet)
+        if type(decision) is not Send or request.now_s < self._health.cooling_until_s:
+            return decision, self._carried_out(decision, request, fleet)
+        index, start = self._starts.get(decision.target) or self._balanced(decision, fleet)
+        return decision, self._sent_at_once(decision, request.index, fleet, index, start)
+
     def steps(self, request: RequestView, fleet: FleetView) -> Steps:
-        """The steps for the request at hand: its decision is taken when the first one is asked for.
+        """The steps for the request at hand, for whoever need not know what was decided.
 
         Raises:
             PolicyFailedError: the policy raised, or its decision cannot be carried out; chained.
         """
-        if self._step_policy is not None or not fleet.candidates:
-            yield from self._unusual(request, fleet)
-            return
-        decision = self.decide(request, fleet)
-        if type(decision) is not Send or request.now_s < self._health.cooling_until_s:
-            yield from self._carried_out(decision, request, fleet)
-            return
-        request_index, permitted = request.index, fleet.candidates
-        index, start = self._starts.get(decision.target) or self._balanced(decision, fleet)
-        event = cast("Event", (yield start))
-        trip = Trip(request_index, permitted, fleet, event.now_s, {event.handle: index})
-        yield from self._recovered(trip, event, decision)
+        begun: Begun | None = self.begin(request, fleet)
+        while begun is not None:
+            begun = yield from begun[1]
 
     def decide(self, request: RequestView, fleet: FleetView) -> Decision:
         """The policy's decision on the request at hand, checked against its candidates.
@@ -131,7 +135,6 @@ class Host:
                 check_decision(decision, request, fleet)
         except Exception as error:
             raise self._failure(request.index, error) from error
-        self.decision = decision
         return decision
 
     def observe(self, outcome: Outcome) -> None:
@@ -160,8 +163,7 @@ class Host:
         permitted = fleet.candidates
         healthy = self._health.healthy(permitted, request.now_s)
         if not healthy:
-            self.decision = Decision.reject(reason=ALL_COOLING)
-            return self.decision
+            return Decision.reject(reason=ALL_COOLING)
         fleet.permitted, fleet.candidates = permitted, healthy
         try:
             decision = self._route(request, fleet, self._rng)
@@ -171,36 +173,45 @@ class Host:
             raise self._failure(request.index, error) from error
         finally:
             fleet.permitted, fleet.candidates = None, permitted
-        self.decision = decision
         return decision
 
-    def _unusual(self, request: RequestView, fleet: FleetView) -> Steps:
-        """Steps of a request without candidates, or of a step policy."""
-        if not fleet.candidates:
-            self.decision = Decision.reject(reason=NONE_PERMITTED)
-            yield TurnAway(NONE_PERMITTED)
-        elif self._step_policy is not None:
-            trip = Trip(request.index, fleet.candidates, fleet, request.now_s)
-            inner = self._step_policy.steps(request, fleet, self._rng)
-            yield from guided(inner, trip, request, self._recovery, self._failure)
+    def _unusual(self, request: RequestView, fleet: FleetView) -> Begun:
+        """What a request without candidates, or one of a step policy, begins with."""
+        if fleet.candidates:
+            return None, self._own_steps(request, fleet)
+        return Decision.reject(reason=NONE_PERMITTED), turned_away(NONE_PERMITTED)
 
-    def _carried_out(self, decision: Decision, request: RequestView, fleet: FleetView) -> Steps:
+    def _own_steps(self, request: RequestView, fleet: FleetView) -> Steps:
+        """Steps of a step policy."""
+        policy = cast("StepPolicy", self._step_policy)
+        trip = Trip(request.index, fleet.candidates, fleet, request.now_s)
+        inner = policy.steps(request, fleet, self._rng)
+        yield from guided(inner, trip, request, self._recovery, self._failure)
+
+    def _sent_at_once(
+        self, decision: Send, request_index: int, fleet: FleetView, index: int, start: Start
+    ) -> Steps:
+        """Steps of a plain send while nothing cools down: one, unless its attempt fails."""
+        permitted = fleet.candidates
+        event = cast("Event", (yield start))
+        trip = Trip(request_index, permitted, fleet, event.now_s, {event.handle: index})
+        yield from self._recovered(trip, event, decision)
+
+    def _carried_out(self, decision: Decision, request: RequestView, fleet: FleetView) -> DecidedSteps:
         """Steps of any decision, with cooling targets replaced."""
         trip = Trip(request.index, fleet.candidates, fleet, request.now_s)
         match decision:
             case Send():
-                yield from self._sent(trip, (decision.target,), decision.fallbacks)
+                return self._sent(trip, (decision.target,), decision.fallbacks)
             case Cascade():
-                stages = self._in_service(trip, decision.targets)
-                yield from self._cascaded(trip, stages, decision)
+                return self._cascaded(trip, decision)
             case Hedge():
-                yield from self._hedged(trip, decision)
+                return self._hedged(trip, decision)
             case Race():
-                yield from self._raced(trip, decision)
+                return self._raced(trip, decision)
             case Defer():
-                yield from self._deferred(trip, decision, request)
-            case Reject():
-                yield TurnAway(decision.reason)
+                return self._deferred(trip, decision, request)
+        return turned_away(cast("Reject", decision).reason)
 
     def _sent(self, trip: Trip, names: Sequence[str], fallbacks: tuple[str, ...]) -> Steps:
         """One attempt at the first of the targets in service, or at a stand-in; then recovery."""
@@ -213,8 +224,9 @@ class Host:
         event = yield from self._recovery.listen(trip, Follow(handle))
         yield from self._recovery.recover(trip, Ending(handle, event), fallbacks)
 
-    def _cascaded(self, trip: Trip, stages: tuple[int, ...], decision: Cascade) -> Steps:
+    def _cascaded(self, trip: Trip, decision: Cascade) -> Steps:
         """A cascade over the stages in service."""
+        stages = self._in_service(trip, decision.targets)
         if not stages:
             yield from self._sent(trip, decision.targets, ())
             return
@@ -236,15 +248,13 @@ class Host:
             return
         yield from strategies.race(self._recovery, trip, usable)
 
-    def _deferred(self, trip: Trip, decision: Defer, request: RequestView) -> Steps:
-        """Sleeps, then asks the policy again with both views aimed at the request, until it decides."""
-        later: Decision = decision
-        while isinstance(later, Defer):
-            yield Sleep(later.until_s)
-            request.index, request.now_s = trip.request_index, later.until_s
-            trip.fleet.candidates = trip.permitted
-            later = self.decide(request, trip.fleet)
-        yield from self._carried_out(later, request, trip.fleet)
+    def _deferred(self, trip: Trip, decision: Defer, request: RequestView) -> DecidedSteps:
+        """Sleeps, then asks the policy again with the views aimed at the request; ends with its decision."""
+        yield Sleep(decision.until_s)
+        request.index, request.now_s = trip.request_index, decision.until_s
+        trip.fleet.candidates = trip.permitted
+        later = self.decide(request, trip.fleet)
+        return later, self._carried_out(later, request, trip.fleet)
 
     def _balanced(self, decision: Send, fleet: FleetView) -> tuple[int, Start]:
         """Index and first step of the least outstanding candidate of a deployment sent to by name."""
@@ -285,6 +295,11 @@ class Host:
         cause = f"{type(error).__name__}: {error}"
         trace = "".join(format_exception(error))
         return PolicyFailedError(self.name, request_index, cause, trace)
+
+
+def turned_away(reason: str) -> Steps:
+    """The one step of a request that is rejected."""
+    yield TurnAway(reason)
 
 
 def _route_of(policy: object) -> RouteFunction:

@@ -7,35 +7,25 @@ from __future__ import annotations
 
 import secrets
 import time
-from dataclasses import dataclass, field
-from math import nan
+from dataclasses import dataclass
+from math import isfinite, nan
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from router.decision import Decision
+from router.host.execution import Execution
 from router.outcome import Outcome
-from router.steps import (
-    Await,
-    Cancel,
-    Event,
-    EventKind,
-    Fail,
-    Finish,
-    Follow,
-    Sleep,
-    Start,
-    Step,
-    TurnAway,
-    Verify,
-)
+from router.steps import Cancel, Event, EventKind, Finish, Follow, Step, TurnAway
 from router.views.fleet import FleetView
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Generator, Sequence
+    from collections.abc import Callable, Sequence
 
+    from router.host.execution import Terminal, Wait
     from router.host.host import Host
-    from router.steps import Reply
+    from router.host.progress import DecidedSteps
+    from router.steps import Start
     from router.views.fleet import Target
     from router.views.stated import StatedRequest
 
@@ -44,7 +34,6 @@ MOST_OPEN = 100_000
 MOST_REASONS = 1_000
 KEYS = 2**53
 """Requests are called by a random number below this: nobody guesses it, and JavaScript holds it exactly."""
-TERMINAL = (Finish, Fail, TurnAway)
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,26 +53,35 @@ class Answer:
     steps: list[Told]
 
 
-@dataclass(slots=True, kw_only=True)
-class OpenRequest:
-    """A request under way: its steps, what they wait for, and its attempts.
+class OpenRequest(Execution):
+    """A request under way, and its attempts.
 
     `key` is what its owner, the tenant that asked, calls it; `number` counts decisions. `targets` are by
     attempt number; `running` are the attempts that have not ended, `first_token_s` counts from the
-    decision, `early` holds events that came while nothing waited for them.
+    decision. `told` and `decision` are the answer to the call being served, which came at `now_s` by
+    the caller's clock.
     """
 
-    key: int
-    owner: str
-    number: int
-    decided_s: float
-    opened_s: float
-    steps: Generator[Step, Reply, None]
-    waits: Step | None = None
-    targets: list[int] = field(default_factory=list)
-    running: set[int] = field(default_factory=set)
-    first_token_s: dict[int, float] = field(default_factory=dict)
-    early: list[Event] = field(default_factory=list)
+    def __init__(
+        self,
+        steps: DecidedSteps,
+        *,
+        key: int,
+        owner: str,
+        number: int,
+        decided_s: float,
+        opened_s: float,
+        decision: Decision | None,
+    ) -> None:
+        """No attempt was made yet."""
+        super().__init__(steps)
+        self.key, self.owner, self.number = key, owner, number
+        self.decided_s, self.opened_s, self.now_s = decided_s, opened_s, decided_s
+        self.targets: list[int] = []
+        self.running: set[int] = set()
+        self.first_token_s: dict[int, float] = {}
+        self.told: list[Told] = []
+        self.decision = decision
 
 
 class UnknownRequestError(LookupError):
@@ -149,16 +147,18 @@ class LiveRouter:
             return self._turned_away(key, why_none)
         fleet = self.fleet
         fleet.candidates, fleet.permitted, fleet.seen_s = candidates, None, request.now_s
+        decision, steps = self.host.begin(request, fleet)
         under = OpenRequest(
+            steps,
             key=key,
             owner=owner,
             number=number,
             decided_s=request.now_s,
             opened_s=self.now_s,
-            steps=self.host.steps(request, fleet),
+            decision=decision,
         )
         self._open[key] = under
-        return self._driven(under, None)
+        return self._driven(under, lambda: under.begin(self))
 
     def report(self, key: int, event: Event, owner: str = "") -> Answer:
         """What to do after something happened to an attempt, or the time waited for has come.
@@ -168,11 +168,10 @@ class LiveRouter:
             PolicyFailedError: the policy raised, or decided what cannot be done; chained.
         """
         under = self._found(key, owner)
+        under.now_s = event.now_s
         if event.kind is EventKind.TIMER:
-            return self._woken(under, event)
-        if event.handle not in under.running:
-            return Answer(request=key, decision=None, steps=[])
-        if event.kind is EventKind.FIRST_TOKEN:
+            return self._driven(under, lambda: under.wake(event.now_s, self))
+        if event.kind is EventKind.FIRST_TOKEN and event.handle in under.running:
             under.first_token_s.setdefault(event.handle, event.now_s - under.decided_s)
         return self._heard(under, event)
 
@@ -186,13 +185,14 @@ class LiveRouter:
             PolicyFailedError: the policy raised, or decided what cannot be done; chained.
         """
         under = self._found(key, owner)
+        under.now_s = event.now_s
         if event.handle not in under.running:
             return Answer(request=key, decision=None, steps=[])
         self._release(under, event.handle)
         self._learn(under, event, output_token_count, under.first_token_s.get(event.handle, ttft_s))
-        return self._heard(under, event)
+        return self._driven(under, lambda: under.hear(event, self))
 
-    def judge(self, key: int, *, accepted: bool, owner: str = "") -> Answer:
+    def judge(self, key: int, *, accepted: bool, now_s: float = nan, owner: str = "") -> Answer:
         """The same for a verdict; one that nobody waits for changes nothing.
 
         Raises:
@@ -200,9 +200,8 @@ class LiveRouter:
             PolicyFailedError: the policy raised, or decided what cannot be done; chained.
         """
         under = self._found(key, owner)
-        if not isinstance(under.waits, Verify):
-            return Answer(request=key, decision=None, steps=[])
-        return self._driven(under, accepted)
+        under.now_s = now_s if isfinite(now_s) else under.now_s
+        return self._driven(under, lambda: under.judge(self, accepted=accepted))
 
     def first_token_seen(self, key: int, attempt: int, owner: str = "") -> bool:
         """Whether the first token of an attempt was reported."""
@@ -230,86 +229,64 @@ class LiveRouter:
             raise UnknownRequestError(f"no request {key} is under way; it is over, or was forgotten")
         return under
 
-    def _woken(self, under: OpenRequest, event: Event) -> Answer:
-        """A sleep or a wait is over; a timer that nobody waits for changes nothing."""
-        waits = under.waits
-        if isinstance(waits, Sleep):
-            return self._driven(under, None)
-        if isinstance(waits, Await) and waits.until_s is not None:
-            return self._driven(under, event)
-        return Answer(request=under.key, decision=None, steps=[])
+    def instant_s(self, under: OpenRequest) -> float:
+        """When the call being served came, by the caller's clock."""
+        return under.now_s
+
+    def on_start(self, under: OpenRequest, step: Start) -> int:
+        """Counts a new attempt; its number."""
+        attempt = len(under.targets)
+        under.targets.append(step.target)
+        under.running.add(attempt)
+        self.fleet.outstanding[step.target] += 1
+        self.fleet.running[step.target] += 1
+        under.told.append(Told(step, attempt))
+        return attempt
+
+    def on_cancel(self, under: OpenRequest, attempt: int) -> None:
+        """An attempt is given up: it is outstanding no more."""
+        self._release(under, attempt)
+        under.told.append(Told(Cancel(attempt)))
+
+    def on_follow(self, under: OpenRequest, attempt: int) -> None:
+        """The caller is to report the attempt's end."""
+        under.told.append(Told(Follow(attempt)))
+
+    def on_wait(self, under: OpenRequest, step: Wait, early: Event | None) -> None:
+        """The caller is to report what is waited for, unless it did so before."""
+        if early is None:
+            under.told.append(Told(step))
+
+    def on_completed(self, under: OpenRequest, attempt: int) -> None:
+        """The attempt that was followed has answered."""
+        under.told.append(Told(Finish(attempt)))
+
+    def on_end(self, under: OpenRequest, step: Terminal) -> None:
+        """The request is over as the step says."""
+        under.told.append(Told(step))
+
+    def on_decision(self, under: OpenRequest, decision: Decision | None) -> None:
+        """The policy was asked again after a deferral."""
+        under.decision = decision
 
     def _heard(self, under: OpenRequest, event: Event) -> Answer:
-        """An event of an attempt: it ends the request, is waited for, or is kept."""
-        if ends(under.waits, event):
-            return Answer(request=under.key, decision=None, steps=[self._finished(under, event)])
-        if is_awaited(under.waits, event):
-            return self._driven(under, event)
-        under.early.append(event)
-        return Answer(request=under.key, decision=None, steps=[])
+        """What an attempt's event leads to."""
+        return self._driven(under, lambda: under.hear(event, self))
 
-    def _driven(self, under: OpenRequest, reply: Reply) -> Answer:
-        """Runs the request's steps up to the next one that waits, or that ends it."""
-        self.host.decision = None
-        told: list[Told] = []
+    def _driven(self, under: OpenRequest, drive: Callable[[], None]) -> Answer:
+        """What driving a request leads to: the decision, if one was taken, and the steps since."""
         try:
-            self._drive(under, reply, told)
+            drive()
         except BaseException:
             self._close(under)
             raise
-        return Answer(request=under.key, decision=self._taken(), steps=told)
-
-    def _taken(self) -> Decision | None:
-        """The decision that was taken while steps ran, counted; none where the policy was not asked."""
-        if self.host.decision is not None:
-            self._count(self.host.decision.reason)
-        return self.host.decision
-
-    def _drive(self, under: OpenRequest, reply: Reply, told: list[Told]) -> None:
-        """The loop: what is done at once is done, what has happened already is not waited for."""
-        while True:
-            under.waits = None
-            step = under.steps.send(reply)
-            if isinstance(step, TERMINAL):
-                told.append(Told(step))
-                self._close(under)
-                return
-            if isinstance(step, Start):
-                reply = self._start(under, step.target)
-                told.append(Told(step, reply))
-                if not step.follow:
-                    continue
-                step = Follow(reply)
-            elif isinstance(step, Cancel):
-                self._release(under, step.handle)
-                told.append(Told(step))
-                reply = None
-                continue
-            reply = self._waited(under, step, told)
-            if reply is None:
-                return
-
-    def _waited(self, under: OpenRequest, step: Step, told: list[Told]) -> Event | None:
-        """The event that a step waits for and the host must hear of, if it came before the step did."""
-        under.waits = step
-        early = next((event for event in under.early if is_awaited(step, event)), None)
-        if early is None:
-            told.append(Told(step))
-            return None
-        under.early.remove(early)
-        if not ends(step, early):
-            return early
-        told.append(self._finished(under, early))
-        return None
-
-    def _start(self, under: OpenRequest, target: int) -> int:
-        """Counts a new attempt; its number."""
-        attempt = len(under.targets)
-        under.targets.append(target)
-        under.running.add(attempt)
-        self.fleet.outstanding[target] += 1
-        self.fleet.running[target] += 1
-        return attempt
+        if under.done:
+            self._close(under)
+        told, under.told = under.told, []
+        decision, under.decision = under.decision, None
+        if decision is not None:
+            self._count(decision.reason)
+        return Answer(request=under.key, decision=decision, steps=told)
 
     def _release(self, under: OpenRequest, attempt: int) -> None:
         """An attempt is outstanding no more."""
@@ -337,15 +314,10 @@ class LiveRouter:
             )
             self.host.observe(outcome)
 
-    def _finished(self, under: OpenRequest, event: Event) -> Told:
-        """Ends a request with the attempt it follows."""
-        self._close(under)
-        return Told(Finish(event.handle))
-
     def _close(self, under: OpenRequest) -> None:
         """The request is over; attempts still running are outstanding no more."""
         self._open.pop(under.key, None)
-        under.steps.close()
+        under.close()
         for attempt in tuple(under.running):
             self._release(under, attempt)
 
@@ -363,18 +335,3 @@ class LiveRouter:
                 return
             self.expired_count += 1
             self._close(oldest)
-
-
-def is_awaited(step: Step | None, event: Event) -> bool:
-    """Whether a step waits for an event of an attempt."""
-    if isinstance(step, Follow):
-        return event.handle == step.handle and event.kind in (EventKind.COMPLETED, EventKind.FAILED)
-    if isinstance(step, Await):
-        wanted = bool(event.kind & step.interest) or event.kind is EventKind.FAILED
-        return wanted and event.handle in step.handles
-    return False
-
-
-def ends(step: Step | None, event: Event) -> bool:
-    """Whether an event completes the attempt that a request follows to its end."""
-    return isinstance(step, Follow) and event.kind is EventKind.COMPLETED and event.handle == step.handle

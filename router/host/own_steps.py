@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, TypeAlias, cast
 
 from router.errors import InvalidDecisionError, UnknownTargetError
-from router.steps import Cancel, Event, Fail, Finish, Follow, Sleep, Start, Step, TurnAway, Verify
+from router.steps import TERMINAL, Cancel, Event, Finish, Follow, Sleep, Start, Step, Verify
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -17,8 +17,6 @@ if TYPE_CHECKING:
     from router.views.request import RequestView
 
     FailureOf: TypeAlias = Callable[[int, Exception], PolicyFailedError]
-
-TERMINAL = (Finish, Fail, TurnAway)
 
 
 def guided(inner: Steps, trip: Trip, request: RequestView, recovery: Recovery, failure: FailureOf) -> Steps:

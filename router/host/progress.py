@@ -8,10 +8,15 @@ from typing import TYPE_CHECKING, TypeAlias
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator
 
+    from router.decision import Decision
     from router.steps import Event, Reply, Step
     from router.views.fleet import FleetView
 
     Steps: TypeAlias = Generator[Step, Reply, None]
+    DecidedSteps: TypeAlias = Generator[Step, Reply, "Begun | None"]
+    """Steps that may put a decision off: they end with what was decided then."""
+    Begun: TypeAlias = tuple[Decision | None, DecidedSteps]
+    """A request's decision, None of a step policy, and the steps that carry it out."""
     JitterSource: TypeAlias = Callable[[int, int, int], float]
     """`jitter_u(request_index, target_index, try_number)`: a uniform draw in [0, 1) that depends on its
     arguments (and the run's seed) only; the try is the number of earlier ones at that target."""

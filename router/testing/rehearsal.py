@@ -6,35 +6,30 @@ For trying out policies and for tests; nothing here queues, so outcomes do not d
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import partial
+from heapq import heappop, heappush
+from itertools import count
 from math import inf, nan
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
-from router.steps import (
-    Await,
-    Cancel,
-    Event,
-    EventKind,
-    Fail,
-    Finish,
-    Follow,
-    Sleep,
-    Start,
-    Step,
-    TurnAway,
-    Verify,
-)
+from router.host.execution import Execution
+from router.steps import Await, Event, EventKind, Fail, Finish, Sleep, Start, Step
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
+    from router.decision import Decision
+    from router.host.execution import Terminal, Wait
     from router.host.host import Host
-    from router.steps import Reply
+    from router.host.progress import Begun, DecidedSteps
     from router.views.fleet import FleetView
     from router.views.request import RequestView
 
-    EndState: TypeAlias = Literal["completed", "failed", "rejected"]
+    EndState: TypeAlias = Literal["completed", "failed", "rejected", "timed_out"]
 
 STEP_LIMIT = 1000
+ATTEMPTS, TIMERS, CALLER = range(3)
+"""What comes first at one instant: events of attempts, then timers and verdicts, then the caller."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,20 +56,17 @@ class _Attempt:
 
     script: Scripted
     start_s: float
-    token_heard: bool = False
 
-    @property
-    def first_token_s(self) -> float:
-        """Instant of the first token; infinite where there is none."""
-        early = self.script.first_token_s < self.script.ends_s
-        if self.script.fails_with is not None and not early:
-            return inf
-        return self.start_s + self.script.first_token_s
-
-    @property
-    def end_s(self) -> float:
-        """Instant of its end."""
-        return self.start_s + self.script.ends_s
+    def events(self, handle: int) -> Iterator[Event]:
+        """What happens to it: a first token, unless it fails before, and its end."""
+        script, seen = self.script, self.script.first_token_s < self.script.ends_s
+        token_s, end_s = self.start_s + script.first_token_s, self.start_s + script.ends_s
+        if seen:
+            yield Event(handle, EventKind.FIRST_TOKEN, token_s)
+        if script.fails_with is None:
+            yield Event(handle, EventKind.COMPLETED, end_s)
+        else:
+            yield Event(handle, EventKind.FAILED, end_s, script.fails_with, script.retry_after_s, seen)
 
 
 @dataclass(slots=True)
@@ -97,26 +89,32 @@ class Rehearsal:
     now_s: float = 0.0
     _attempts: list[_Attempt] = field(default_factory=list)
     _names: list[str] = field(default_factory=list)
+    _agenda: list[tuple[float, int, int, Callable[[], None]]] = field(default_factory=list)
+    _places: Iterator[int] = field(default_factory=count)
 
-    def play(self, host: Host, request: RequestView, fleet: FleetView) -> Rehearsal:
-        """Plays the request at hand to its end; returns itself.
+    def play(
+        self, host: Host, request: RequestView, fleet: FleetView, *, hangs_up_s: float = inf
+    ) -> Rehearsal:
+        """Plays the request at hand to its end; returns itself. The caller hangs up at `hangs_up_s`.
 
         Raises:
-            AssertionError: the request does not end within a thousand steps.
+            AssertionError: the request does not end within a thousand steps, or waits for ever.
         """
         self._names = [target.name for target in fleet.targets]
         self.now_s = request.now_s
-        running = host.steps(request, fleet)
-        reply: Reply = None
-        for _ in range(STEP_LIMIT):
-            step = running.send(reply)
-            self.steps.append((self.now_s, step))
-            reply = self._execute(step)
-            if self.state is not None:
-                running.close()
-                return self
-        message = f"no end after {STEP_LIMIT} steps"
-        raise AssertionError(message)
+        _decision, steps = host.begin(request, fleet)
+        execution = Execution(self._noted(steps))
+        if hangs_up_s < inf:
+            self._plan(hangs_up_s, CALLER, lambda: self._hang_up(execution))
+        execution.begin(self)
+        while self.state is None and self._agenda:
+            at_s, _rank, _place, happen = heappop(self._agenda)
+            self.now_s = max(self.now_s, at_s)
+            happen()
+        if self.state is None:
+            message = "no end: the request waits for what never happens"
+            raise AssertionError(message)
+        return self
 
     def plain_steps(self) -> list[Step]:
         """The steps without their instants."""
@@ -126,73 +124,81 @@ class Rehearsal:
         """Names of the targets of all attempts, in order."""
         return [self._names[step.target] for _, step in self.steps if isinstance(step, Start)]
 
-    def _execute(self, step: Step) -> Reply:
-        """Carries a step out and gives its reply."""
-        match step:
-            case Start():
-                handle = self._start(step)
-                return self._follow(Follow(handle)) if step.follow else handle
-            case Await():
-                return self._await(step)
-            case Follow():
-                return self._follow(step)
-            case Verify():
-                self.now_s += step.verifier.latency_s
-                return self._attempts[step.handle].script.right
-            case Sleep():
-                self.now_s = max(self.now_s, step.until_s)
-            case Finish():
-                self.state, self.answer = "completed", step.handle
-            case Fail():
-                self.state = "failed"
-            case TurnAway():
-                self.state = "rejected"
-            case Cancel():
-                pass
-        return None
+    def instant_s(self, execution: Execution) -> float:  # noqa: ARG002  (a `StepExecutor`; one request only)
+        """The clock."""
+        return self.now_s
 
-    def _start(self, step: Start) -> int:
-        """Begins an attempt; its handle is its number."""
+    def on_start(self, execution: Execution, step: Start) -> int:
+        """Begins an attempt, whose events are known beforehand; its handle is its number."""
         name = self._names[step.target]
         scripts = self.scripts.get(name) or (ANSWERS,)
         earlier = self.started()[:-1].count(name)
-        script = scripts[min(earlier, len(scripts) - 1)]
-        self._attempts.append(_Attempt(script, self.now_s))
-        return len(self._attempts) - 1
+        attempt = _Attempt(scripts[min(earlier, len(scripts) - 1)], self.now_s)
+        self._attempts.append(attempt)
+        handle = len(self._attempts) - 1
+        for event in attempt.events(handle):
+            self._plan(event.now_s, ATTEMPTS, partial(execution.hear, event, self))
+        return handle
 
-    def _await(self, step: Await) -> Event:
-        """The next event of interest on any of the handles, or the timer."""
-        coming = [self._next(handle, step.interest) for handle in step.handles]
-        event = min(coming, key=lambda found: found.now_s)
-        if step.until_s is not None and step.until_s < event.now_s:
-            event = Event(-1, EventKind.TIMER, step.until_s)
-        self.now_s = max(self.now_s, event.now_s)
-        if event.kind is EventKind.FIRST_TOKEN:
-            self._attempts[event.handle].token_heard = True
-        return event
+    def on_cancel(self, execution: Execution, handle: int) -> None:
+        """Nothing more is heard of the attempt, which is all there is to it."""
 
-    def _next(self, handle: int, interest: int) -> Event:
-        """The first event of interest on one handle that was not heard yet."""
-        attempt = self._attempts[handle]
-        wants_token = bool(interest & EventKind.FIRST_TOKEN) and not attempt.token_heard
-        if wants_token and attempt.first_token_s < attempt.end_s:
-            return Event(handle, EventKind.FIRST_TOKEN, max(self.now_s, attempt.first_token_s))
-        return self._end(handle)
+    def on_follow(self, execution: Execution, handle: int) -> None:
+        """The attempt's end is on the agenda."""
 
-    def _end(self, handle: int) -> Event:
-        """The event with which an attempt ends."""
-        attempt, end_s = self._attempts[handle], max(self.now_s, self._attempts[handle].end_s)
-        script = attempt.script
-        if script.fails_with is None:
-            return Event(handle, EventKind.COMPLETED, end_s)
-        seen = attempt.first_token_s < attempt.end_s
-        return Event(handle, EventKind.FAILED, end_s, script.fails_with, script.retry_after_s, seen)
+    def on_decision(self, execution: Execution, decision: Decision | None) -> None:
+        """The steps show what was decided."""
 
-    def _follow(self, step: Follow) -> Event | None:
-        """Ends the request with the attempt, or gives the event of its failure."""
-        event = self._end(step.handle)
-        self.now_s = event.now_s
-        if event.kind is EventKind.FAILED:
-            return event
-        self.state, self.answer = "completed", step.handle
-        return None
+    def on_wait(self, execution: Execution, step: Wait, early: Event | None) -> None:
+        """Sets the timer of a wait, or plans the verdict."""
+        if early is not None:
+            return
+        number = execution.wait_number
+
+        def come() -> None:
+            if not execution.still_waits(number):
+                return
+            if isinstance(step, (Await, Sleep)):
+                execution.wake(self.now_s, self)
+            else:
+                execution.judge(self, accepted=self._attempts[step.handle].script.right)
+
+        if not isinstance(step, (Await, Sleep)):
+            self._plan(self.now_s + step.verifier.latency_s, TIMERS, come)
+        elif step.until_s is not None:
+            self._plan(step.until_s, TIMERS, come)
+
+    def on_completed(self, execution: Execution, handle: int) -> None:  # noqa: ARG002  (one request only)
+        """The attempt that was followed has answered."""
+        self.state, self.answer = "completed", handle
+
+    def on_end(self, execution: Execution, step: Terminal) -> None:  # noqa: ARG002  (one request only)
+        """The request is over as the step says."""
+        if isinstance(step, Finish):
+            self.state, self.answer = "completed", step.handle
+        else:
+            self.state = "failed" if isinstance(step, Fail) else "rejected"
+
+    def _noted(self, steps: DecidedSteps) -> DecidedSteps:
+        """The same steps, each noted with its instant."""
+        reply = None
+        while True:
+            try:
+                step = steps.send(reply)
+            except StopIteration as ended:
+                later: Begun | None = ended.value
+                return later and (later[0], self._noted(later[1]))
+            self.steps.append((self.now_s, step))
+            if len(self.steps) > STEP_LIMIT:
+                message = f"no end after {STEP_LIMIT} steps"
+                raise AssertionError(message)
+            reply = yield step
+
+    def _plan(self, at_s: float, rank: int, happen: Callable[[], None]) -> None:
+        """Lets something happen at an instant."""
+        heappush(self._agenda, (at_s, rank, next(self._places), happen))
+
+    def _hang_up(self, execution: Execution) -> None:
+        """The caller waits no longer."""
+        execution.close()
+        self.state = "timed_out"

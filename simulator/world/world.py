@@ -120,10 +120,10 @@ class World:
                 self._turn_away(request, NOBODY_ON)
                 return False
         view, fleet = self._sight.aim(request, candidates)
-        live = Live(request, self._host.steps(view, fleet), earlier)
+        decision, steps = self._host.begin(view, fleet)
+        live = Live(request, steps, earlier)
         self._live = live
         self._executor.begin(live, self.plan.decision_latency_s)
-        decision = self._host.decision
         if decision is not None and self._reason[request] < 0:
             self._reason[request] = self.journal.reason_code(decision.reason)
             self._decided[request] = self._index.get(getattr(decision, "target", ""), -1)

@@ -227,7 +227,7 @@ def test_request_whose_candidates_all_cool_is_turned_away_unasked() -> None:
     fleet.candidates = (0,)
     assert Rehearsal().play(host, request, fleet).plain_steps() == [TurnAway("all targets cooling down")]
     assert len(policy.seen) == 1
-    assert host.decision == Decision.reject(reason="all targets cooling down")
+    assert host.begin(request, fleet)[0] == Decision.reject(reason="all targets cooling down")
 
 
 def test_no_retry_where_no_healthy_target_is_left() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from types import SimpleNamespace
 from typing import TYPE_CHECKING
 
 import pytest
@@ -21,11 +22,12 @@ from router.host.health import TargetHealth
 from router.parameters import describe_parameters
 from router.pipeline.pickers import RandomByScore
 from router.registry import POLICIES
-from router.steps import Await, Event, EventKind, Start
+from router.steps import Await, Event, EventKind, Fail, Start
 from router.testing.rehearsal import Rehearsal, Scripted
 from router.testing.specimens import specimen_fleet, specimen_requests, specimen_targets, specimen_view
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
     from pathlib import Path
 
 TARGETS = specimen_targets()
@@ -81,14 +83,21 @@ def test_a_draw_falls_where_its_share_is(
     assert (" ".join(named).strip(), rng.left) == (expected, [])
 
 
-def begun(*scripts: Scripted) -> Rehearsal:
-    """A rehearsal in which the first target was sent to at ten seconds, once for each script."""
-    played = Rehearsal(scripts={"small": scripts}, now_s=10.0)
-    played._names = [target.name for target in TARGETS]
-    for number in range(len(scripts)):
-        played.steps.append((10.0, Start(0)))
-        assert played._execute(Start(0)) == number
-    return played
+def heard_by(waits: Sequence[Await], *scripts: Scripted) -> tuple[list[Event], Rehearsal]:
+    """What waits hear one after another when the first target was sent to once for each script at 10 s."""
+    found: list[Event] = []
+
+    def steps() -> Iterator[object]:
+        for _script in scripts:
+            yield Start(0)
+        for wait in waits:
+            event = yield wait
+            found.append(event)
+        yield Fail("heard enough")
+
+    host = SimpleNamespace(begin=lambda _request, _fleet: (None, steps()))
+    request = specimen_view(specimen_requests(1), TARGETS)
+    return found, Rehearsal({"small": scripts}).play(host, request, specimen_fleet(TARGETS))
 
 
 @pytest.mark.parametrize(
@@ -108,8 +117,7 @@ def begun(*scripts: Scripted) -> Rehearsal:
 )
 def test_scripted_attempts_happen_at_their_instants(script: Scripted, interest: int, expected: Event) -> None:
     """The first token comes before the end or not at all; a failure says what was seen and hinted."""
-    played = begun(script)
-    heard = played._execute(Await((0,), interest | DONE))
+    (heard,), played = heard_by([Await((0,), interest | DONE)], script)
     fields = ("handle", "kind", "now_s", "reason", "first_token_seen")
     assert [getattr(heard, name) for name in fields] == [getattr(expected, name) for name in fields]
     assert heard.retry_after_s == pytest.approx(expected.retry_after_s, nan_ok=True)
@@ -118,17 +126,16 @@ def test_scripted_attempts_happen_at_their_instants(script: Scripted, interest: 
 
 def test_a_first_token_is_heard_once_and_the_earliest_event_first() -> None:
     """After its first token an attempt's next event is its end; a timer comes before later events."""
-    played = begun(Scripted(first_token_s=1.0, ends_s=4.0), Scripted(first_token_s=0.5, ends_s=3.0))
-    wait = Await((0, 1), TOKEN | DONE)
-    heard = [played._execute(wait) for _ in range(3)]
+    scripts = (Scripted(first_token_s=1.0, ends_s=4.0), Scripted(first_token_s=0.5, ends_s=3.0))
+    waits = [Await((0, 1), TOKEN | DONE)] * 3 + [Await((0,), DONE, 13.5), Await((0,), DONE, 14.0)]
+    (*heard, timer, last), _played = heard_by(waits, *scripts)
     assert [(event.handle, event.kind, event.now_s) for event in heard] == [
         (1, TOKEN, 10.5),
         (0, TOKEN, 11.0),
         (1, DONE, 13.0),
     ]
-    timer = played._execute(Await((0,), DONE, 13.5))
     assert (timer.handle, timer.kind, timer.now_s) == (-1, EventKind.TIMER, 13.5)
-    assert played._execute(Await((0,), DONE, 14.0)).kind is DONE
+    assert last.kind is DONE
 
 
 def health(**settings: float) -> TargetHealth:

@@ -239,9 +239,24 @@ def test_host_says_what_it_hosts() -> None:
     assert Host(Learns(), TARGETS, rng=np.random.default_rng(1)).name == "Learns"
 
 
-def test_last_decision_can_be_read_for_its_reason() -> None:
-    """The decision taken at a request's first step stands on the host."""
+def test_what_was_decided_is_returned_with_the_steps() -> None:
+    """A request begins with its decision and the steps that carry it out."""
     host = Host(Decides(send()), TARGETS, rng=np.random.default_rng(1))
-    assert host.decision is None
-    next(host.steps(specimen_view(specimen_requests(1), TARGETS), specimen_fleet(TARGETS)))
-    assert host.decision == send()
+    view, fleet = specimen_view(specimen_requests(1), TARGETS), specimen_fleet(TARGETS)
+    decision, steps = host.begin(view, fleet)
+    assert decision == send()
+    assert isinstance(next(steps), Start)
+
+
+def test_what_is_decided_after_a_deferral_is_returned_by_the_steps() -> None:
+    """The steps of a deferral end in the later decision and its steps."""
+    host = Host(DefersOnce(), TARGETS, rng=np.random.default_rng(1))
+    view, fleet = specimen_view(specimen_requests(1), TARGETS), specimen_fleet(TARGETS)
+    decision, steps = host.begin(view, fleet)
+    assert decision == Decision.defer(20.0, reason="later")
+    assert next(steps) == Sleep(20.0)
+    with pytest.raises(StopIteration) as ended:
+        next(steps)
+    later, steps = ended.value.value
+    assert later == Decision.send("small", reason="now")
+    assert next(steps) == Start(0)

@@ -6,9 +6,10 @@ from contextlib import suppress
 import numpy as np
 import pytest
 
-from router import Host, Resilience, make_policy, policy_names
+from live_callers import LiveCaller
+from router import Decision, Host, Resilience, make_policy, policy_names
 from router.host.live import LiveRouter, UnknownRequestError
-from router.steps import Await, Event, EventKind, Follow, Sleep, Start, Verify
+from router.steps import Event, EventKind
 from router.testing.rehearsal import Rehearsal, Scripted
 from router.testing.specimens import TASK, specimen_requests, specimen_targets, specimen_view
 from router.views.stated import StatedRequest
@@ -66,40 +67,6 @@ def request(now_s=0.0):
     )  # fmt: skip
 
 
-def played(live, asked, candidates, scripts):
-    """Plays a request as a caller would: does what it is told, reports what the scripts say."""
-    stage = Rehearsal(scripts)
-    stage._names = [target.name for target in live.fleet.targets]
-    stage.now_s = asked.now_s
-    answer = live.decide(asked, candidates, "")
-    while True:
-        for told in answer.steps:
-            stage.steps.append((stage.now_s, told.step))
-            if isinstance(told.step, Start):
-                assert stage._start(told.step) == told.attempt
-        last = answer.steps[-1].step
-        if not isinstance(last, (Await, Follow, Sleep, Verify)):
-            stage._execute(last)
-            return stage
-        answer = reported(live, answer.request, last, stage)
-
-
-def reported(live, number, step, stage):
-    """The answer to the report of what a step waits for."""
-    if isinstance(step, Follow):
-        event = stage._end(step.handle)
-        stage.now_s = event.now_s
-        return live.end(number, event)
-    reply = stage._execute(step)
-    if isinstance(step, Verify):
-        return live.judge(number, accepted=reply)
-    if reply is None or reply.kind is EventKind.TIMER:
-        return live.report(number, reply or Event(-1, EventKind.TIMER, stage.now_s))
-    if reply.kind is EventKind.FIRST_TOKEN:
-        return live.report(number, reply)
-    return live.end(number, reply)
-
-
 @pytest.mark.parametrize("scripts", SCRIPTS)
 @pytest.mark.parametrize("name", LIVE)
 def test_callers_are_told_the_hosts_own_steps(name, scripts):
@@ -112,10 +79,10 @@ def test_callers_are_told_the_hosts_own_steps(name, scripts):
     for index in range(20):
         view.index, view.now_s = index, 60.0 * index
         mirror.candidates = tuple(range(len(targets)))
-        there = played(live, stated(view), (0, 1, 2, 3), scripts)
+        there = LiveCaller(scripts).play(live, stated(view), (0, 1, 2, 3))
         here = Rehearsal(scripts).play(host, view, mirror)
         assert there.started() == here.started()
-        assert (there.state, there.answer) == (here.state, here.answer)
+        assert (there.state, there.answer, there.now_s) == (here.state, here.answer, here.now_s)
         assert live.fleet.outstanding.sum() == 0
     assert live.open_request_count == 0
 
@@ -130,6 +97,24 @@ def test_outstanding_counts_from_start_to_report():
     assert live.fleet.outstanding.tolist() == [1, 2, 2, 2]
     with pytest.raises(UnknownRequestError, match=f"no request {answers[0].request} is under way"):
         live.end(answers[0].request, Event(0, EventKind.COMPLETED, 1.0))
+
+
+def test_what_is_cancelled_is_outstanding_no_more():
+    """The losers of a race count until its first token is reported."""
+
+    class Races:
+        """Sends everything to two targets."""
+
+        def route(self, _request, _fleet, _rng):
+            """A race."""
+            return Decision.race(("small", "large"), reason="test")
+
+    targets = specimen_targets()
+    live = LiveRouter(Host(Races(), targets, rng=np.random.default_rng(1)), targets)
+    answer = live.decide(request(), (0, 1, 2, 3), "")
+    assert live.fleet.outstanding.tolist() == [1, 0, 1, 0]
+    live.report(answer.request, Event(1, EventKind.FIRST_TOKEN, 0.5))
+    assert live.fleet.outstanding.tolist() == [0, 0, 1, 0]
 
 
 def test_measured_loads_are_counted_on_from():

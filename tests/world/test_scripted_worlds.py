@@ -272,12 +272,14 @@ def test_the_first_decision_is_written_down() -> None:
     """Its reason and its target; -1 where it names none, or none of the fleet."""
     named = {0: "slow", 1: "quick", 2: "nobody"}
 
-    def script(index: int) -> Generator[object, object, None]:
+    def decide(index: int) -> object:
         target = {"target": named[index]} if index in named else {}
         again = world._host.asked[-1][1] > 10.0 * index
-        world._host.decision = SimpleNamespace(reason="again" if again else f"reason {index}", **target)
         if index == 4:
-            world._host.decision = None
+            return None
+        return SimpleNamespace(reason="again" if again else f"reason {index}", **target)
+
+    def script(_index: int) -> Generator[object, object, None]:
         yield Start(0, follow=True)
 
     found: list[World] = []
@@ -292,7 +294,7 @@ def test_the_first_decision_is_written_down() -> None:
     world: World
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(World, "run", run)
-        world_of(script, patience=(HURRIED, HURRIED))
+        world_of(script, decide, patience=(HURRIED, HURRIED))
     journal = world.journal
     assert journal.decision_target.tolist() == [0, 1, -1, -1, -1, -1]
     names = [journal.reason_names()[code] if code >= 0 else None for code in journal.reason]

@@ -3,22 +3,10 @@
 from __future__ import annotations
 
 from math import nan
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Protocol
 
-from router.steps import (
-    AttemptKind,
-    Await,
-    Cancel,
-    Event,
-    EventKind,
-    Fail,
-    Finish,
-    Follow,
-    Sleep,
-    Start,
-    TurnAway,
-    Verify,
-)
+from router.host.execution import Execution
+from router.steps import AttemptKind, Await, Event, EventKind, Fail, Finish, Sleep
 from simulator.kernel.codes import ALREADY_FINAL
 from simulator.world.journal import RequestState
 from simulator.world.requests.failures import FAILURE_NAMES
@@ -27,9 +15,12 @@ from simulator.world.requests.submission import Submission
 from simulator.world.requests.verification import Verification
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Generator
+    from collections.abc import Callable
 
-    from router.steps import Step
+    from router.decision import Decision
+    from router.host.execution import Terminal, Wait
+    from router.host.progress import DecidedSteps
+    from router.steps import Start, Verify
     from simulator.kernel import Kernel
     from simulator.world.clock import Clock
     from simulator.world.journal import Journal
@@ -39,8 +30,7 @@ SLOT_MASK = 0xFFFFFFFF
 COMPLETED = EventKind.COMPLETED
 FAILED = EventKind.FAILED
 FIRST_TOKEN = EventKind.FIRST_TOKEN
-PARKED = object()
-Steps = "Generator[Step, object, None]"
+ANYTHING = FIRST_TOKEN | COMPLETED
 
 
 class Told(Protocol):
@@ -55,25 +45,16 @@ def tell_nobody(live: Live, handle: int, completed: bool, reason: str) -> None: 
     """Hears nothing."""
 
 
-class Live:
-    """One request under way: its steps, what it waits for, and its attempts so far.
+class Live(Execution):
+    """One request under way, and its attempts so far.
 
     `sent` holds (handle, attempt number, target) of the attempts these steps started;
     `earlier` the targets of those that other steps of the same request started before.
-
-    `serial` counts resumptions, so that a timer set for an earlier wait is known to be stale.
     """
 
-    done = False
-    early: tuple[Event, ...] = ()
-    followed = -1
     sent: tuple[tuple[int, int, int], ...] = ()
-    interest = 0
-    serial = 0
 
-    def __init__(
-        self, request: int, steps: Generator[Step, Any, None], earlier: tuple[int, ...] = ()
-    ) -> None:
+    def __init__(self, request: int, steps: DecidedSteps, earlier: tuple[int, ...] = ()) -> None:
         """Begins after `earlier` attempts of the same request; nothing else is set yet."""
         self.request = request
         self.steps = steps
@@ -115,15 +96,6 @@ class Executor:
         self._winner = memoryview(journal.winner)
         self._state = memoryview(journal.state)
         self._final_s: memoryview[float] = memoryview(journal.final_s)
-        self._handlers: dict[type[Step], Callable[[Live, Any], object]] = {
-            Await: self._await,
-            Cancel: self._cancel,
-            Sleep: self._sleep,
-            Verify: self._verify,
-            Finish: self._finish,
-            Fail: self._fail,
-            TurnAway: self._turn_away,
-        }
 
     def hear_of(self, flags: bytes) -> None:
         """Sets, by request, whose end must be told at the instant it happens."""
@@ -137,32 +109,17 @@ class Executor:
     def begin(self, live: Live, delay_s: float) -> None:
         """Runs a request's steps up to the first wait; attempts leave after `delay_s`."""
         self.submission.delay_s = delay_s
-        self._drive(live, None)
+        live.begin(self)
         self.submission.delay_s = 0.0
 
-    def _drive(self, live: Live, reply: object) -> None:
-        """Executes steps until the request has to wait or is done."""
-        live.serial += 1
-        send = live.steps.send
-        try:
-            while True:
-                step = send(reply)
-                if isinstance(step, Start):
-                    reply = self._start(live, step)
-                    if step.follow:
-                        self._follow(live, reply)
-                        return
-                elif isinstance(step, Follow):
-                    self._follow(live, step.handle)
-                    return
-                else:
-                    reply = self._handlers[type(step)](live, step)
-                    if reply is PARKED:
-                        return
-        except StopIteration:
-            live.done = True
+    def instant_s(self, live: Live) -> float:  # noqa: ARG002  (a `StepExecutor`: all requests have one clock)
+        """Virtual time."""
+        return self._clock.now
 
-    def _start(self, live: Live, step: Start) -> int:
+    def on_decision(self, live: Live, decision: Decision | None) -> None:
+        """The journal holds a request's first decision."""
+
+    def on_start(self, live: Live, step: Start) -> int:
         """Sends an attempt off; whoever hears of it will find the request by the attempt's slot."""
         number, target = len(self._journal.attempt_kinds), step.target
         again = bool(live.sent or live.earlier)
@@ -176,29 +133,52 @@ class Executor:
         parked[slot] = live
         return handle
 
-    def _follow(self, live: Live, handle: int) -> None:
+    def on_follow(self, live: Live, handle: int) -> None:
         """Lets the request end as this attempt ends."""
-        live.followed = handle
-        live.interest = FAILED
-        last, number, _target = live.sent[-1]
+        sent = live.sent
+        last, number, _target = sent[-1]
         self._winner[live.request] = number if last == handle else number_of(live, handle)
         if self._heard[live.request]:
             self._kernel.watch(handle, COMPLETED)
-        if live.early:
-            self._replay(live)
+        if len(sent) > 1:
+            self._follow_one_of_several(live, handle)
 
-    def _await(self, live: Live, step: Await) -> object:
+    def _follow_one_of_several(self, live: Live, handle: int) -> None:
+        """Has the end announced where other attempts still run: they are given up then."""
+        others = [other for other, _number, _target in live.sent if other not in (handle, *live.over)]
+        if any(self._kernel.is_unannounced(other) for other in others):
+            self._kernel.watch(handle, COMPLETED)
+            self._watch(live, (handle,))
+
+    def on_wait(self, live: Live, step: Wait, early: Event | None) -> None:
+        """Writes down what is waited for, and has it announced."""
+        if isinstance(step, Await):
+            self._await(live, step, early)
+        elif isinstance(step, Sleep):
+            self._note(live.request, self._clock.now, LoggedStep.SLEEP, until_s=step.until_s)
+            self._watch(live, ())
+            self._wake_at(live, step.until_s)
+        else:
+            self._verify(live, step)
+
+    def _await(self, live: Live, step: Await, early: Event | None) -> None:
         """Waits for the events of interest, or for an instant."""
         self._note_wait(live, step)
-        live.interest = step.interest | FAILED
-        live.followed = -1
+        if early is not None:
+            return
+        until_s = step.until_s
         for handle in step.handles:
-            self._kernel.watch(handle, step.interest)
-        if step.until_s is not None:
-            self._wake_at(live, step.until_s)
-        if live.early:
-            self._replay(live)
-        return PARKED
+            self._kernel.watch(handle, step.interest | COMPLETED if until_s is None else ANYTHING)
+        if len(live.sent) > len(step.handles):
+            self._watch(live, step.handles)
+        if until_s is not None:
+            self._wake_at(live, until_s)
+
+    def _watch(self, live: Live, besides: tuple[int, ...]) -> None:
+        """Has everything announced of the attempts that may be waited for later."""
+        for handle, _number, _target in live.sent:
+            if handle not in live.over and handle not in besides:
+                self._kernel.watch(handle, ANYTHING)
 
     def _note_wait(self, live: Live, step: Await) -> None:
         """Writes down what is waited for."""
@@ -207,93 +187,69 @@ class Executor:
         until_s = nan if step.until_s is None else step.until_s
         self._note(live.request, self._clock.now, kind, attempt=attempt, until_s=until_s)
 
-    def _replay(self, live: Live) -> None:
-        """Schedules the first of the events that came while nobody waited."""
-        event, live.early = live.early[0], live.early[1:]
-        serial = live.serial
-        self._clock.at(self._clock.now, lambda: self._hear_again(live, event, serial))
-
-    def _hear_again(self, live: Live, event: Event, serial: int) -> None:
-        """Delivers a stored event, unless something else came first."""
-        if live.serial == serial:
-            self._hear(live, event)
-        else:
-            live.early = (event, *live.early)
-
     def _wake_at(self, live: Live, at_s: float) -> None:
-        """Resumes the request with a timer event at `at_s` if it still waits then."""
-        serial = live.serial
+        """Wakes the request at `at_s` if it still waits then."""
+        number = live.wait_number
 
         def wake() -> None:
-            if live.serial == serial and not live.done:
-                self._drive(live, Event(-1, EventKind.TIMER, self._clock.now))
+            if live.still_waits(number):
+                live.wake(self._clock.now, self)
 
         self._clock.at(at_s, wake)
 
-    def _cancel(self, live: Live, step: Cancel) -> None:
+    def on_cancel(self, live: Live, handle: int) -> None:
         """Gives an attempt up."""
-        number = next((number for known, number, _target in live.sent if known == step.handle), -1)
+        number = next((number for known, number, _target in live.sent if known == handle), -1)
         self._note(live.request, self._clock.now, LoggedStep.CANCEL, attempt=number)
-        self._give_up(step.handle, number)
+        self._give_up(handle, number)
 
-    def _sleep(self, live: Live, step: Sleep) -> object:
-        """Waits for an instant, deaf to everything else."""
-        self._note(live.request, self._clock.now, LoggedStep.SLEEP, until_s=step.until_s)
-        live.interest = 0
-        serial = live.serial
-
-        def wake() -> None:
-            if live.serial == serial and not live.done:
-                self._drive(live, None)
-
-        self._clock.at(step.until_s, wake)
-        return PARKED
-
-    def _verify(self, live: Live, step: Verify) -> object:
+    def _verify(self, live: Live, step: Verify) -> None:
         """Judges an answer: costs the verifier's money now, and tells its verdict after its time."""
-        live.interest = 0
-        self._journal.routing_usd[live.request] += step.verifier.cost_usd
-        accepted = self._verification.accepts(live.request, target_of(live, step.handle), step.verifier)
-        serial, attempt = live.serial, number_of(live, step.handle)
         cost_usd = step.verifier.cost_usd
+        self._journal.routing_usd[live.request] += cost_usd
+        accepted = self._verification.accepts(live.request, target_of(live, step.handle), step.verifier)
+        waits, attempt = live.wait_number, number_of(live, step.handle)
         self._note(live.request, self._clock.now, LoggedStep.VERIFY, attempt=attempt, cost_usd=cost_usd)
         verdict = LoggedStep.ACCEPTED if accepted else LoggedStep.REJECTED
 
         def tell() -> None:
-            if live.serial == serial and not live.done:
+            if live.still_waits(waits):
                 self._note(live.request, self._clock.now, verdict, attempt=attempt)
-                self._drive(live, accepted)
+                live.judge(self, accepted=accepted)
 
+        self._watch(live, ())
         self._clock.at(self._clock.now + step.verifier.latency_s, tell)
-        return PARKED
 
-    def _finish(self, live: Live, step: Finish) -> object:
+    def on_completed(self, live: Live, handle: int) -> None:
+        """The attempt that was followed has answered."""
+        self._winner[live.request] = number_of(live, handle)
+        self.settle(live, RequestState.COMPLETED)
+
+    def on_end(self, live: Live, step: Terminal) -> None:
+        """Settles the request as its steps say."""
+        if isinstance(step, Finish):
+            self._finish(live, step)
+        elif isinstance(step, Fail):
+            self._note(live.request, self._clock.now, LoggedStep.FAIL)
+            self._journal.failure[live.request] = self._journal.reason_code(step.reason)
+            self.settle(live, RequestState.FAILED)
+        else:
+            self._note(live.request, self._clock.now, LoggedStep.TURN_AWAY)
+            self._journal.reason[live.request] = self._journal.reason_code(step.reason)
+            self.settle(live, RequestState.REJECTED)
+
+    def _finish(self, live: Live, step: Finish) -> None:
         """Takes a completed attempt's answer as the request's, shown only now."""
         number = number_of(live, step.handle)
         self._note(live.request, self._clock.now, LoggedStep.FINISH, attempt=number)
         self._winner[live.request] = number
         self._journal.buffered[live.request] = True
         self.settle(live, RequestState.COMPLETED)
-        return PARKED
-
-    def _fail(self, live: Live, step: Fail) -> object:
-        """No attempt succeeded."""
-        self._note(live.request, self._clock.now, LoggedStep.FAIL)
-        self._journal.failure[live.request] = self._journal.reason_code(step.reason)
-        self.settle(live, RequestState.FAILED)
-        return PARKED
-
-    def _turn_away(self, live: Live, step: TurnAway) -> object:
-        """The request is rejected without an attempt."""
-        self._note(live.request, self._clock.now, LoggedStep.TURN_AWAY)
-        self._journal.reason[live.request] = self._journal.reason_code(step.reason)
-        self.settle(live, RequestState.REJECTED)
-        return PARKED
 
     def settle(self, live: Live, state: RequestState) -> None:
         """Makes the request final now; attempts still under way are given up."""
         live.done = True
-        live.serial += 1
+        live.steps.close()
         self._state[live.request] = state
         self._final_s[live.request] = self._clock.now
         if state == RequestState.TIMED_OUT:
@@ -314,8 +270,7 @@ class Executor:
 
     def abandon(self, live: Live) -> None:
         """Stops a request's steps without making it final: its client will ask again."""
-        live.done = True
-        live.serial += 1
+        live.close()
         self._winner[live.request] = -1
         self._hang_up(live)
 
@@ -351,7 +306,7 @@ class Executor:
                 self._route_event(live, event)
 
     def _route_event(self, live: Live, event: tuple[float, int, int, int, float, int]) -> None:
-        """Settles a followed request, resumes a waiting one, or keeps the event for later."""
+        """Settles a followed request as `Execution.hear` would, but without an event; passes on the rest."""
         _at_s, handle, kind, reason, retry_after_s, seen = event
         if self._tells and kind != FIRST_TOKEN:
             self._told(live, handle, kind == COMPLETED, FAILURE_NAMES[reason])
@@ -366,16 +321,7 @@ class Executor:
             retry_after_s,
             bool(seen),
         )
-        self._hear(live, heard)
-
-    def _hear(self, live: Live, event: Event) -> None:
-        """Resumes the request if it waits for this kind of event."""
-        if live.interest & event.kind:
-            live.interest = 0
-            live.followed = -1
-            self._drive(live, event)
-        else:
-            live.early = (*live.early, event)
+        live.hear(heard, self)
 
 
 def number_of(live: Live, handle: int) -> int:

@@ -257,7 +257,7 @@ def noted(desk: Desk, request: pb.ReportOutcomeRequest, now_s: float, tenant: st
         case "timer":
             return live.report(key, Event(-1, EventKind.TIMER, now_s), tenant)
         case "verdict":
-            return live.judge(key, accepted=request.verdict.accepted, owner=tenant)
+            return live.judge(key, accepted=request.verdict.accepted, now_s=now_s, owner=tenant)
         case "attempt" if request.attempt.kind in ATTEMPT_EVENTS:
             return happened(desk, request, now_s, tenant)
     text = "say what happened: attempt with its kind, timer or verdict"
