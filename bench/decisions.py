@@ -9,7 +9,7 @@ import time
 import numpy as np
 
 from router import make_policy
-from router.testing.specimens import specimen_fleet, specimen_requests, specimen_targets, specimen_view
+from router.testing.specimens import sample_fleet, sample_requests, sample_targets, sample_view
 
 POLICIES = (
     "round_robin",
@@ -27,10 +27,10 @@ REPEATS = 7
 
 def decision_us(name: str) -> float:
     """Median over repeats of the microseconds that one decision takes."""
-    targets = specimen_targets((4, 4, 4, 4))
+    targets = sample_targets((4, 4, 4, 4))
     loads = np.random.default_rng(1).integers(0, 40, len(targets))
-    fleet = specimen_fleet(targets, loads)
-    request = specimen_view(specimen_requests(64), targets)
+    fleet = sample_fleet(targets, loads)
+    request = sample_view(sample_requests(64), targets)
     policy, rng = make_policy(name), np.random.default_rng(2)
     return statistics.median(spent_us(policy, request, fleet, rng) for _ in range(REPEATS))
 

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from catalogs.catalog import Catalog
-from catalogs.errors import CatalogError, Fault, InvalidCatalogError, UnknownEntryError
+from catalogs.errors import CatalogError, InputProblem, InvalidCatalogError, UnknownEntryError
 from catalogs.loading import editions, load_catalog
 
 __all__ = [
     "Catalog",
     "CatalogError",
-    "Fault",
+    "InputProblem",
     "InvalidCatalogError",
     "UnknownEntryError",
     "editions",

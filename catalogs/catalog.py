@@ -49,19 +49,19 @@ class Catalog:
 
     def model(self, name: str) -> Model:
         """The model of that name; raises `UnknownEntryError`."""
-        return found("model", self.models, name)
+        return entry_named("model", self.models, name)
 
     def offer(self, name: str) -> Offer:
         """The offer `provider/model`; raises `UnknownEntryError`."""
-        return found("offer", self.offers, name)
+        return entry_named("offer", self.offers, name)
 
     def accelerator(self, name: str) -> Accelerator:
         """The accelerator of that name; raises `UnknownEntryError`."""
-        return found("accelerator", self.accelerators, name)
+        return entry_named("accelerator", self.accelerators, name)
 
     def device(self, name: str) -> Device:
         """The device of that name; raises `UnknownEntryError`."""
-        return found("device", self.devices, name)
+        return entry_named("device", self.devices, name)
 
     def region(self, name: str) -> Region:
         """The region of that name; raises `UnknownEntryError`, which translates providers' names."""
@@ -69,19 +69,19 @@ class Catalog:
             if name.lower() in region.provider_regions and name not in self.regions:
                 message = f"unknown region {name!r}; that place is called {region.name!r} here"
                 raise UnknownEntryError(message)
-        return found("region", self.regions, name)
+        return entry_named("region", self.regions, name)
 
     def task(self, name: str) -> Task:
         """The task class of that name; raises `UnknownEntryError`."""
-        return found("task", self.tasks, name)
+        return entry_named("task", self.tasks, name)
 
     def serving_profile(self, name: str) -> ServingProfile:
         """The serving profile of that name; raises `UnknownEntryError`."""
-        return found("serving profile", self.serving_profiles, name)
+        return entry_named("serving profile", self.serving_profiles, name)
 
     def assumption(self, name: str) -> float:
         """The value assumed under that name; raises `UnknownEntryError`."""
-        return found("assumption", self.economics, name).value
+        return entry_named("assumption", self.economics, name).value
 
     def kinds(self) -> dict[str, Mapping[str, Entry]]:
         """Entries by kind, kinds by their field names."""
@@ -115,7 +115,7 @@ def digest_of(catalog: Catalog) -> str:
     return hashlib.sha256(text.encode()).hexdigest()
 
 
-def found(kind: str, entries: Mapping[str, T], name: str) -> T:
+def entry_named(kind: str, entries: Mapping[str, T], name: str) -> T:
     """The entry of that name.
 
     Raises:

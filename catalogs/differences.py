@@ -17,7 +17,7 @@ ABSENT = "-"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Difference:
+class CatalogDifference:
     """A figure that two editions state differently; `-` where one does not state it."""
 
     kind: str
@@ -48,7 +48,7 @@ def leaves(value: object, path: str) -> Iterator[tuple[str, object]]:
         yield path, value
 
 
-def differences(first: Catalog, second: Catalog) -> Iterator[Difference]:
+def differences(first: Catalog, second: Catalog) -> Iterator[CatalogDifference]:
     """Every disagreement, in order of kind, name and path."""
     others = second.kinds()
     for kind, entries in first.kinds().items():
@@ -56,13 +56,13 @@ def differences(first: Catalog, second: Catalog) -> Iterator[Difference]:
             yield from between(kind, name, entries.get(name), others[kind].get(name))
 
 
-def between(kind: str, name: str, first: Entry | None, second: Entry | None) -> Iterator[Difference]:
+def between(kind: str, name: str, first: Entry | None, second: Entry | None) -> Iterator[CatalogDifference]:
     """The disagreements about one entry."""
     one = figures(first) if first else {}
     other = figures(second) if second else {}
     for path in dict.fromkeys([*one, *other]):
         if one.get(path) != other.get(path):
-            yield Difference(
+            yield CatalogDifference(
                 kind=kind,
                 name=name,
                 path=path,

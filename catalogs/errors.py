@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 
 @dataclass(frozen=True, slots=True)
-class Fault:
+class InputProblem:
     """One thing wrong in an input: the file, the path of the key in it, and what is allowed."""
 
     file: str
@@ -25,7 +25,7 @@ class CatalogError(Exception):
 class InvalidCatalogError(CatalogError, ValueError):
     """Catalog files that cannot be used; lists every fault found."""
 
-    def __init__(self, faults: tuple[Fault, ...]) -> None:
+    def __init__(self, faults: tuple[InputProblem, ...]) -> None:
         """Keeps the faults."""
         super().__init__(faults)
         self.faults = faults

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Final, get_args
 
 from pydantic import ValidationError
 
-from catalogs.catalog import Catalog, found
-from catalogs.errors import Fault, InvalidCatalogError, UnknownEntryError
+from catalogs.catalog import Catalog, entry_named
+from catalogs.errors import InputProblem, InvalidCatalogError, UnknownEntryError
 from catalogs.offers import Offer, Provider
 from catalogs.own_figures import completed
 from catalogs.reader import read_yaml
@@ -23,7 +23,7 @@ from catalogs.records import (
     ServingCoefficient,
     Task,
 )
-from catalogs.references import reference_faults
+from catalogs.references import reference_problems
 from catalogs.serving_profile import ServingProfile
 
 if TYPE_CHECKING:
@@ -90,20 +90,20 @@ def shipped(edition: str) -> Catalog:
 
 def overlaid(edition: str, overrides: Mapping[str, object], root: Path = ROOT) -> Catalog:
     """An edition read from the folders under `root`, with the overrides on top."""
-    faults: list[Fault] = []
+    faults: list[InputProblem] = []
     plain, files = base_entries(root, faults)
     if edition != DEFAULT_EDITION:
-        lay_files(plain, files, root / "editions" / edition, faults)
-    lay(plain, files, overrides, OVERRIDES, faults)
+        overlay_files(plain, files, root / "editions" / edition, faults)
+    overlay(plain, files, overrides, OVERRIDES, faults)
     entries = {kind: validated(kind, plain[kind], files, faults) for kind in KINDS}
     catalog = Catalog(edition=edition, **entries)  # type: ignore[arg-type]
-    faults += reference_faults(catalog, plain, files)
+    faults += reference_problems(catalog, plain, files)
     if faults:
         raise InvalidCatalogError(tuple(faults))
     return catalog
 
 
-def base_entries(root: Path, faults: list[Fault]) -> tuple[Plain, Files]:
+def base_entries(root: Path, faults: list[InputProblem]) -> tuple[Plain, Files]:
     """The plain entries of the base edition by kind and name, and the file of each."""
     plain: Plain = {kind: {} for kind in KINDS}
     files: Files = {}
@@ -111,13 +111,13 @@ def base_entries(root: Path, faults: list[Fault]) -> tuple[Plain, Files]:
         for path in sorted((root / folder).glob("*.yaml")):
             for name, entry in entries_of(path, faults).items():
                 if name in plain[kind]:
-                    faults.append(Fault(str(path), name, f"also given in {files[kind, name]}"))
+                    faults.append(InputProblem(str(path), name, f"also given in {files[kind, name]}"))
                 plain[kind][name] = entry
                 files[kind, name] = str(path)
     return plain, files
 
 
-def entries_of(path: Path, faults: list[Fault]) -> dict[str, dict[str, object]]:
+def entries_of(path: Path, faults: list[InputProblem]) -> dict[str, dict[str, object]]:
     """The entries of a file by name; a file is a map of names to entries."""
     try:
         data = read_yaml(path)
@@ -125,39 +125,41 @@ def entries_of(path: Path, faults: list[Fault]) -> dict[str, dict[str, object]]:
         faults.extend(error.faults)
         return {}
     if not isinstance(data, dict):
-        faults.append(Fault(str(path), "", "must be a map of names to entries"))
+        faults.append(InputProblem(str(path), "", "must be a map of names to entries"))
         return {}
     good = {str(name): entry for name, entry in data.items() if isinstance(entry, dict)}
     bad = [str(name) for name in data if str(name) not in good]
-    faults.extend(Fault(str(path), name, "must be a map") for name in bad)
+    faults.extend(InputProblem(str(path), name, "must be a map") for name in bad)
     return good
 
 
-def lay_files(plain: Plain, files: Files, folder: Path, faults: list[Fault]) -> None:
+def overlay_files(plain: Plain, files: Files, folder: Path, faults: list[InputProblem]) -> None:
     """Lays every file of an overlay over the entries; its folders are those of the base."""
     for kind, (name, _class) in KINDS.items():
         for path in sorted((folder / name).glob("*.yaml")):
             for entry_name, entry in entries_of(path, faults).items():
-                lay_entry(plain[kind], entry_name, entry)
+                overlay_entry(plain[kind], entry_name, entry)
                 files[kind, entry_name] = str(path)
 
 
-def lay(plain: Plain, files: Files, overrides: Mapping[str, object], label: str, faults: list[Fault]) -> None:
+def overlay(
+    plain: Plain, files: Files, overrides: Mapping[str, object], label: str, faults: list[InputProblem]
+) -> None:
     """Lays a user's own figures over the entries."""
     for kind, entries in overrides.items():
         if kind not in KINDS or not isinstance(entries, dict):
             what = f"must be a map under one of: {', '.join(KINDS)}"
-            faults.append(Fault(label, str(kind), what))
+            faults.append(InputProblem(label, str(kind), what))
             continue
         for name, entry in entries.items():
             if not isinstance(entry, dict):
-                faults.append(Fault(label, f"{kind}.{name}", "must be a map"))
+                faults.append(InputProblem(label, f"{kind}.{name}", "must be a map"))
                 continue
-            lay_entry(plain[kind], name, completed(kind, plain[kind].get(name, {}), entry))
+            overlay_entry(plain[kind], name, completed(kind, plain[kind].get(name, {}), entry))
             files.setdefault((kind, name), label)
 
 
-def lay_entry(entries: dict[str, dict[str, object]], name: str, entry: dict[str, object]) -> None:
+def overlay_entry(entries: dict[str, dict[str, object]], name: str, entry: dict[str, object]) -> None:
     """Merges an entry over the one of that name, or adds it.
 
     A figure that is laid over holds at all times: the earlier ones of the base go with the base's, and the
@@ -179,7 +181,7 @@ def merged(base: dict[str, object], over: dict[str, object]) -> dict[str, object
 
 
 def validated(
-    kind: str, plain: dict[str, dict[str, object]], files: Files, faults: list[Fault]
+    kind: str, plain: dict[str, dict[str, object]], files: Files, faults: list[InputProblem]
 ) -> dict[str, Entry]:
     """The valid entries of a kind in alphabetical order; the faults of the others are noted."""
     _folder, record = KINDS[kind]
@@ -188,16 +190,18 @@ def validated(
         try:
             valid[name] = record.model_validate({"name": name, **plain[name]})
         except ValidationError as error:
-            faults.extend(entry_faults(error, files[kind, name], name))
+            faults.extend(entry_problems(error, files[kind, name], name))
     return valid
 
 
-def entry_faults(error: ValidationError, file: str, name: str) -> list[Fault]:
+def entry_problems(error: ValidationError, file: str, name: str) -> list[InputProblem]:
     """Every complaint about an entry as a fault of its file; a list is not short for its faulty rows."""
     details = error.errors(include_url=False)
     places = [detail["loc"] for detail in details]
     return [
-        Fault(file, ".".join([name, *map(str, detail["loc"])]), said(detail["msg"], detail["input"]))
+        InputProblem(
+            file, ".".join([name, *map(str, detail["loc"])]), problem_text(detail["msg"], detail["input"])
+        )
         for detail in details
         if detail["type"] != "too_short" or not any(is_within(place, detail["loc"]) for place in places)
     ]
@@ -208,11 +212,11 @@ def is_within(place: tuple[object, ...], whole: tuple[object, ...]) -> bool:
     return len(place) > len(whole) and place[: len(whole)] == whole
 
 
-def said(message: str, value: object) -> str:
+def problem_text(message: str, value: object) -> str:
     """What was wrong, and the value where it is short enough to show."""
     shown = repr(value)
     text = message.removeprefix("Value error, ")
     return f"{text}; found {shown}" if len(shown) < 60 else text  # noqa: PLR2004  (a line's worth)
 
 
-__all__ = ["DEFAULT_EDITION", "KINDS", "editions", "found", "load_catalog", "overlaid"]
+__all__ = ["DEFAULT_EDITION", "KINDS", "editions", "entry_named", "load_catalog", "overlaid"]

@@ -7,7 +7,7 @@ from typing import Annotated, Literal, get_args
 
 from pydantic import Field, model_validator
 
-from catalogs.records import Count, Entry, Money, Positive, Record, Sourced, Spread
+from catalogs.records import Count, Entry, LognormalFigures, Money, Positive, Record, Sourced
 from catalogs.units import utc_day
 
 Weekday = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
@@ -107,7 +107,7 @@ class Batch(Record):
     """
 
     window_h: Positive
-    turnaround_s: Spread
+    turnaround_s: LognormalFigures
     prefix_cache: BatchCache = "none"
 
 
@@ -129,8 +129,8 @@ class Offer(Entry):
     provider: str
     model: str
     prices: tuple[Price, ...] = Field(min_length=1)
-    ttft_s: Spread
-    output_tokens_per_s: Spread
+    ttft_s: LognormalFigures
+    output_tokens_per_s: LognormalFigures
     requests_per_min: Positive | None = None
     input_tokens_per_min: Positive | None = None
     output_tokens_per_min: Positive | None = None

@@ -41,14 +41,14 @@ def completed(kind: str, base: Plain, entry: Plain) -> dict[str, object]:
     if kind == "offers" and "prices" in entry:
         rows = entry["prices"] if isinstance(entry["prices"], list) else [entry["prices"]]
         told = entry.get("retrieved", base.get("retrieved"))
-        whole["prices"] = [laid_over({"valid_from": EVER, "retrieved": told}, row) for row in rows]
+        whole["prices"] = [overlay_of({"valid_from": EVER, "retrieved": told}, row) for row in rows]
     if kind == "offers" and "throughput" in entry:
-        whole["throughput"] = laid_over({}, entry["throughput"])
+        whole["throughput"] = overlay_of({}, entry["throughput"])
     if kind == "devices" and isinstance(speeds := entry.get("speeds"), dict):
-        whole["speeds"] = {model: laid_over({}, speed) for model, speed in speeds.items()}
+        whole["speeds"] = {model: overlay_of({}, speed) for model, speed in speeds.items()}
     return whole
 
 
-def laid_over(usual: Plain, part: object) -> object:
+def overlay_of(usual: Plain, part: object) -> object:
     """A part with a source and what is usual, where it does not say so itself; no map is left as it is."""
     return {"source": OWN_SOURCE, **usual, **part} if isinstance(part, dict) else part

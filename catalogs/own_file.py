@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from catalogs.errors import Fault, InvalidCatalogError
+from catalogs.errors import InputProblem, InvalidCatalogError
 from catalogs.loading import KINDS, merged
 from catalogs.near_names import did_you_mean
 from catalogs.reader import read_yaml
@@ -23,13 +23,13 @@ def own_figures(path: Path) -> Own:
         InvalidCatalogError: the file cannot be read, or is no map of kinds to maps of entries.
     """
     data = read_yaml(path)
-    faults = tuple(Fault(str(path), where, what) for where, what in shape_faults(data))
+    faults = tuple(InputProblem(str(path), where, what) for where, what in shape_problems(data))
     if faults or not isinstance(data, dict):
         raise InvalidCatalogError(faults)
     return {str(kind): {str(name): dict(entry) for name, entry in data[kind].items()} for kind in data}
 
 
-def shape_faults(data: object) -> Iterator[tuple[str, str]]:
+def shape_problems(data: object) -> Iterator[tuple[str, str]]:
     """What keeps plain data from being entries by kind and name, with its path."""
     known = ", ".join(KINDS)
     if not isinstance(data, dict):
@@ -46,7 +46,7 @@ def shape_faults(data: object) -> Iterator[tuple[str, str]]:
             )
 
 
-def under(data: object, own: Own) -> object:
+def with_own_figures(data: object, own: Own) -> object:
     """A scenario's plain data with a file's figures beneath its own overrides."""
     if not isinstance(data, dict) or not own:
         return data

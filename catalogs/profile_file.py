@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from catalogs.errors import Fault, InvalidCatalogError
+from catalogs.errors import InputProblem, InvalidCatalogError
 from catalogs.loading import entries_of, validated
 from catalogs.serving_profile import ServingProfile
 
@@ -16,16 +16,16 @@ KIND = "serving_profiles"
 SUFFIXES = (".yaml", ".yml")
 
 
-def profile_by(catalog: Catalog, told: str) -> ServingProfile:
+def profile_by(catalog: Catalog, given: str) -> ServingProfile:
     """The catalog's profile of that name, or the one entry of a YAML file.
 
     Raises:
         UnknownEntryError: neither a profile nor a file is called so; the message has near names.
         InvalidCatalogError: lists what is wrong with the file.
     """
-    path = Path(told)
-    if told in catalog.serving_profiles or not (path.suffix in SUFFIXES or path.is_file()):
-        return catalog.serving_profile(told)
+    path = Path(given)
+    if given in catalog.serving_profiles or not (path.suffix in SUFFIXES or path.is_file()):
+        return catalog.serving_profile(given)
     return profile_in(path)
 
 
@@ -35,23 +35,23 @@ def profile_in(path: Path) -> ServingProfile:
     Raises:
         InvalidCatalogError: lists what is wrong with the file.
     """
-    faults: list[Fault] = []
+    faults: list[InputProblem] = []
     plain = entries_of(path, faults)
     if set(plain) == {KIND}:
         plain = maps_in(path, plain[KIND], faults)
     if len(plain) != 1 and not faults:
         what = f"should hold one serving profile, by its name; found {', '.join(map(repr, plain)) or 'none'}"
-        faults.append(Fault(str(path), "", what))
+        faults.append(InputProblem(str(path), "", what))
     made = validated(KIND, plain, {(KIND, name): str(path) for name in plain}, faults)
     if faults:
         raise InvalidCatalogError(tuple(faults))
     return next(entry for entry in made.values() if isinstance(entry, ServingProfile))
 
 
-def maps_in(path: Path, data: dict[str, object], faults: list[Fault]) -> dict[str, dict[str, object]]:
+def maps_in(path: Path, data: dict[str, object], faults: list[InputProblem]) -> dict[str, dict[str, object]]:
     """The entries under a kind; others are faults."""
     faults += [
-        Fault(str(path), f"{KIND}.{name}", "must be a map")
+        InputProblem(str(path), f"{KIND}.{name}", "must be a map")
         for name in data
         if not isinstance(data[name], dict)
     ]

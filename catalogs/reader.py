@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import yaml
 
-from catalogs.errors import Fault, InvalidCatalogError
+from catalogs.errors import InputProblem, InvalidCatalogError
 from catalogs.expansion import Expansion
 
 if TYPE_CHECKING:
@@ -154,11 +154,11 @@ def read_yaml(path: Path) -> object:
     try:
         return parse_yaml(small(path.read_bytes()).decode("utf-8-sig"))
     except OSError as error:
-        fault = Fault(str(path), "", f"cannot be read: {error.strerror or error}")
+        fault = InputProblem(str(path), "", f"cannot be read: {error.strerror or error}")
     except UnicodeDecodeError as error:
-        fault = Fault(
+        fault = InputProblem(
             str(path), "", f"is no UTF-8 text: byte {error.start + 1} is 0x{error.object[error.start]:02x}"
         )
     except ValueError as error:
-        fault = Fault(str(path), "", str(error))
+        fault = InputProblem(str(path), "", str(error))
     raise InvalidCatalogError((fault,))

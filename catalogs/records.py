@@ -171,14 +171,14 @@ class Model(Entry):
     api_pue: Annotated[float, Field(ge=1)] = 1.2
 
 
-class Spread(Record):
+class LognormalFigures(Record):
     """A positive quantity by its median and 95th percentile (lognormal between)."""
 
     median: Positive
     p95: Positive
 
     @model_validator(mode="after")
-    def _ordered(self) -> Spread:
+    def _ordered(self) -> LognormalFigures:
         """The 95th percentile does not lie below the median."""
         if self.p95 < self.median:
             message = f"p95 {self.p95!r} lies below the median {self.median!r}"
@@ -347,7 +347,7 @@ class Lengths(Record):
         return self
 
 
-class Objectives(Record):
+class TaskObjectives(Record):
     """Service level objectives in seconds; absent ones are not set."""
 
     ttft_s: Positive | None = None
@@ -364,4 +364,4 @@ class Task(Entry):
     max_output_tokens: Count
     difficulty_mean: float = 0.0
     difficulty_sd: Positive = 1.0
-    slo: Objectives = Objectives()
+    slo: TaskObjectives = TaskObjectives()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from itertools import combinations
 from typing import TYPE_CHECKING
 
-from catalogs.errors import Fault
+from catalogs.errors import InputProblem
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping
@@ -16,13 +16,15 @@ if TYPE_CHECKING:
     Names = Mapping[str, Collection[str]]
 
 
-def reference_faults(catalog: Catalog, names: Names, files: dict[tuple[str, str], str]) -> list[Fault]:
+def reference_problems(
+    catalog: Catalog, names: Names, files: dict[tuple[str, str], str]
+) -> list[InputProblem]:
     """Names that no entry has, and pairs of regions without a round trip.
 
     `names` are those of all entries by kind, also of entries that are left out for their own faults.
     """
     unknown = [
-        Fault(
+        InputProblem(
             files.get((kind, entry), catalog.edition),
             f"{entry}.{path}",
             f"unknown name {name!r}; known: {', '.join(map(repr, known))}",
@@ -30,7 +32,7 @@ def reference_faults(catalog: Catalog, names: Names, files: dict[tuple[str, str]
         for kind, entry, path, name, known in references(catalog, names)
         if name not in known
     ]
-    return unknown + round_trip_faults(catalog, files)
+    return unknown + round_trip_problems(catalog, files)
 
 
 def references(catalog: Catalog, names: Names) -> Iterator[Reference]:
@@ -59,10 +61,10 @@ def chip_references(catalog: Catalog, names: Names) -> Iterator[Reference]:
             yield "serving_profiles", profile.name, "domain.accelerators", name, names["accelerators"]
 
 
-def round_trip_faults(catalog: Catalog, files: dict[tuple[str, str], str]) -> list[Fault]:
+def round_trip_problems(catalog: Catalog, files: dict[tuple[str, str], str]) -> list[InputProblem]:
     """Pairs of regions of which neither gives the round trip to the other; silence is not 0 ms."""
     return [
-        Fault(
+        InputProblem(
             files.get(("regions", one.name), catalog.edition),
             f"{one.name}.rtt_ms.{other.name}",
             f"missing; give milliseconds here or under {other.name}.rtt_ms.{one.name}",

@@ -41,7 +41,7 @@ class Series:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Window:
+class TimeRange:
     """The time shown, in seconds since 1970, and how far apart samples lie."""
 
     begin_s: float
@@ -98,7 +98,7 @@ class Prometheus:
         except HTTPError as error:
             raise QueryError(f"{json.load(error)['error']}: {asked}") from error
 
-    def values(self, query: str, variables: Mapping[str, str], window: Window) -> list[str]:
+    def values(self, query: str, variables: Mapping[str, str], window: TimeRange) -> list[str]:
         """The values that a variable's `label_values(selector, label)` offers."""
         found = LABEL_VALUES.fullmatch(query)
         if found is None:
@@ -107,7 +107,7 @@ class Prometheus:
         selector = filled_in(found["selector"], variables)
         return list(self.get(f"label/{found['label']}/values", **{"match[]": selector}, **times))  # type: ignore[call-overload]
 
-    def series(self, target: Json, variables: Mapping[str, str], window: Window) -> list[Series]:
+    def series(self, target: Json, variables: Mapping[str, str], window: TimeRange) -> list[Series]:
         """The answers to one target of a panel."""
         expr = filled_in(str(target["expr"]), {**variables, **window.variables()})
         if target.get("instant"):
@@ -132,7 +132,7 @@ def series_of(answer: Json, legend: str) -> Series:
     )
 
 
-def chosen(board: Json, source: Prometheus, window: Window, choices: Mapping[str, str]) -> dict[str, str]:
+def chosen(board: Json, source: Prometheus, window: TimeRange, choices: Mapping[str, str]) -> dict[str, str]:
     """A value of every variable of a dashboard: what is chosen, or else what Grafana would take first."""
     variables: dict[str, str] = {}
     for variable in board["templating"]["list"]:  # type: ignore[index]
@@ -158,10 +158,10 @@ def escaped(value: str) -> str:
     return re.sub(r"[\\^$*+?.()|\[\]{}/]", r"\\\\\g<0>", value)
 
 
-def window_of(board: Json) -> Window:
+def window_of(board: Json) -> TimeRange:
     """The time that a dashboard shows first, at the step it takes first."""
     shown: dict[str, str] = board["time"]  # type: ignore[assignment]
-    return Window(begin_s=instant_s(shown["from"]), end_s=instant_s(shown["to"]), step=step_of(board))
+    return TimeRange(begin_s=instant_s(shown["from"]), end_s=instant_s(shown["to"]), step=step_of(board))
 
 
 def instant_s(shown: str) -> float:

@@ -32,7 +32,7 @@ TAG = "wayfare"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Row:
+class PanelRow:
     """Panels side by side, equally wide, under a heading if there is one."""
 
     panels: Sequence[Panel]
@@ -48,15 +48,15 @@ class Board:
     title: str
     description: str
     variables: Sequence[Variable]
-    rows: Sequence[Row]
+    rows: Sequence[PanelRow]
     shown: tuple[str, str]
     annotated: str = ""
     refresh: str = ""
 
 
-def figures(*panels: Panel) -> Row:
+def figures(*panels: Panel) -> PanelRow:
     """A row of numbers."""
-    return Row(panels=panels, height=FIGURE_HEIGHT)
+    return PanelRow(panels=panels, height=FIGURE_HEIGHT)
 
 
 def built(board: Board) -> models.Dashboard:
@@ -71,7 +71,7 @@ def built(board: Board) -> models.Dashboard:
         .time(*board.shown)
         .refresh(board.refresh)
         .tooltip(models.DashboardCursorSync.CROSSHAIR)
-        .link(sisters())
+        .link(other_dashboards())
         .variables([source_variable(), *board.variables])
     )
     if any(name_of(variable) == "end" for variable in board.variables):
@@ -83,7 +83,7 @@ def built(board: Board) -> models.Dashboard:
     return made.build()
 
 
-def placed(rows: Sequence[Row]) -> list[Panel | dashboard.Row]:
+def placed(rows: Sequence[PanelRow]) -> list[Panel | dashboard.Row]:
     """The panels of all rows, each with its number and its place on the grid."""
     laid: list[Panel | dashboard.Row] = []
     top = 0
@@ -181,7 +181,7 @@ def step_variable(step: str = STEP_OF_A_DAY) -> dashboard.CustomVariable:
     return choice.options(offered).current(current).description("The telemetry step of the runs shown")
 
 
-def sisters() -> dashboard.DashboardLink:
+def other_dashboards() -> dashboard.DashboardLink:
     """The way to the other dashboards, with the same run and time."""
     link = dashboard.DashboardLink("Wayfare").type(models.DashboardLinkType.DASHBOARDS).tags([TAG])
     return link.keep_time(keep_time=True).include_vars(include_vars=True)
@@ -189,7 +189,9 @@ def sisters() -> dashboard.DashboardLink:
 
 def faults(expr: str) -> dashboard.AnnotationQuery:
     """Marks over the time in which faults are in effect."""
-    asked = prometheus.Dataquery().datasource(SOURCE).expr(expr).interval(STEP).range().ref_id("Faults")
-    marks = dashboard.AnnotationQuery().name("Faults").datasource(SOURCE).icon_color(FAULT)
+    asked = (
+        prometheus.Dataquery().datasource(SOURCE).expr(expr).interval(STEP).range().ref_id("IncidentRunner")
+    )
+    marks = dashboard.AnnotationQuery().name("IncidentRunner").datasource(SOURCE).icon_color(FAULT)
     marks = marks.title_format("{{kind}}").text_format("{{target}}").tag_keys("kind")
     return marks.expr(expr).step(STEP).target(asked)

@@ -12,7 +12,7 @@ from dashboards.units import axis_expression
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from dashboards.asking import Json, Series, Window
+    from dashboards.asking import Json, Series, TimeRange
 
     Region = tuple[float, float]
 
@@ -22,7 +22,7 @@ LEGEND_PX = 430
 MS_PER_S = 1_000
 
 
-def chart(field: Json, series: Sequence[Series], regions: Sequence[Region], window: Window) -> Json:
+def chart(field: Json, series: Sequence[Series], regions: Sequence[Region], window: TimeRange) -> Json:
     """The specification of a panel's lines over the marks of faults; `field` is its configuration."""
     stacked = field["defaults"]["custom"]["stacking"]["mode"] == "normal"  # type: ignore[index]
     span = [window.begin_s * MS_PER_S, window.end_s * MS_PER_S]

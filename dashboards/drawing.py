@@ -20,7 +20,7 @@ from dashboards.units import written
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from dashboards.asking import Json, Series, Window
+    from dashboards.asking import Json, Series, TimeRange
 
     Region = tuple[float, float]
 
@@ -32,13 +32,13 @@ FONT = "sans-serif"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Picture:
+class DashboardDrawing:
     """What is drawn: a dashboard, the answers by its panels' numbers, and the spans of faults."""
 
     board: Json
     answers: Mapping[int, Sequence[Series]]
     regions: Sequence[Region]
-    window: Window
+    window: TimeRange
     note: str
 
     def svg(self) -> str:
@@ -46,11 +46,11 @@ class Picture:
         panels: list[Json] = self.board["panels"]  # type: ignore[assignment]
         height = HEAD_PX + max(edges(panel)[1] + edges(panel)[3] for panel in panels) + GAP_PX
         width = GRID_COLUMNS * COLUMN_PX
-        head = Words(size=19, weight="bold").at(16, 26, str(self.board["title"]))
+        head = TextStyle(size=19, weight="bold").at(16, 26, str(self.board["title"]))
         return (
             f'<svg xmlns="http://www.w3.org/2000/svg" width="{width}" height="{height}" font-family="{FONT}">'
             f'<rect width="{width}" height="{height}" fill="{BACK}"/>'
-            f"{head}{Words(size=12, fill=SOFT).at(16, 46, self.note)}"
+            f"{head}{TextStyle(size=12, fill=SOFT).at(16, 46, self.note)}"
             f"{''.join(self.panel(panel) for panel in panels)}</svg>"
         )
 
@@ -59,12 +59,12 @@ class Picture:
         left, top, width, height = edges(panel)
         title = str(panel["title"])
         if panel["type"] == "row":
-            return Words(size=15, weight="bold").at(left + 16, HEAD_PX + top + 22, title)
+            return TextStyle(size=15, weight="bold").at(left + 16, HEAD_PX + top + 22, title)
         inner = (width - GAP_PX, height - GAP_PX)
         draw = self.figures if panel["type"] == "stat" else self.lines
         place = f"translate({left + GAP_PX / 2},{HEAD_PX + top + GAP_PX / 2})"
         frame = f'<rect width="{inner[0]}" height="{inner[1]}" rx="3" fill="{PAPER}" stroke="{LINE}"/>'
-        words = Words(size=13, weight="bold").at(10, 18, title)
+        words = TextStyle(size=13, weight="bold").at(10, 18, title)
         return f'<g transform="{place}">{frame}{words}{draw(panel, inner)}</g>'
 
     def figures(self, panel: Json, inner: tuple[int, int]) -> str:
@@ -76,10 +76,10 @@ class Picture:
         for position, each in enumerate(series):
             middle = (position + 0.5) * inner[0] / len(series)
             value = each.values[-1]
-            look = Words(size=size, weight="bold", anchor="middle", fill=threshold(value, defaults))
+            look = TextStyle(size=size, weight="bold", anchor="middle", fill=threshold(value, defaults))
             drawn.append(look.at(middle, 70, written_by(defaults, value)))
             for line, words in enumerate(each.name.split(" · ")):
-                drawn.append(Words(size=11, fill=SOFT, anchor="middle").at(middle, 94 + 15 * line, words))
+                drawn.append(TextStyle(size=11, fill=SOFT, anchor="middle").at(middle, 94 + 15 * line, words))
         return "".join(drawn)
 
     def lines(self, panel: Json, inner: tuple[int, int]) -> str:
@@ -91,7 +91,7 @@ class Picture:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Words:
+class TextStyle:
     """How words look."""
 
     size: int

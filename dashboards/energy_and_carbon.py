@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from dashboards.board import Board, Row, built, figures, run_variables, simulated_day
+from dashboards.board import Board, PanelRow, built, figures, run_variables, simulated_day
 from dashboards.palette import BY_ENERGY, BY_TIER
 from dashboards.panels import figure, lines
 from dashboards.queries import Query, amount, per_hour, per_second, ratio
@@ -46,16 +46,16 @@ def energy_and_carbon() -> Dashboard:
     )
 
 
-def rows() -> list[Row]:
+def rows() -> list[PanelRow]:
     """Figures first, then energy, then carbon."""
     return [
         figures(energy(), idle_share(), energy_per_request(), joules_per_token()),
         figures(emissions(), emissions_per_request(), intensity(), embodied()),
-        Row(heading="Energy", panels=[power("tier", "tier"), power("component", "part")]),
-        Row(panels=[power("deployment", "deployment"), token_joules(), request_energy()]),
-        Row(heading="Carbon", panels=[carbon("tier", "tier"), carbon("component", "part")]),
-        Row(panels=[grid(), request_grams(), emitted()]),
-        Row(heading="Water", panels=[water("component", "part"), water("deployment", "deployment")]),
+        PanelRow(heading="Energy", panels=[power("tier", "tier"), power("component", "part")]),
+        PanelRow(panels=[power("deployment", "deployment"), token_joules(), request_energy()]),
+        PanelRow(heading="Carbon", panels=[carbon("tier", "tier"), carbon("component", "part")]),
+        PanelRow(panels=[grid(), request_grams(), emitted()]),
+        PanelRow(heading="Water", panels=[water("component", "part"), water("deployment", "deployment")]),
     ]
 
 

@@ -4,10 +4,20 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from dashboards.board import Board, Row, built, figures, label_variable, run_variables, simulated_day
+from dashboards.board import Board, PanelRow, built, figures, label_variable, run_variables, simulated_day
 from dashboards.palette import BY_OUTCOME, BY_REPLICA
 from dashboards.panels import figure, lines
-from dashboards.queries import Query, Scope, amount, gauge, over_time, per_hour, per_second, quantile, ratio
+from dashboards.queries import (
+    Query,
+    SeriesSelector,
+    amount,
+    gauge,
+    over_time,
+    per_hour,
+    per_second,
+    quantile,
+    ratio,
+)
 from dashboards.units import USD_PER_HOUR
 
 if TYPE_CHECKING:
@@ -15,8 +25,8 @@ if TYPE_CHECKING:
     from grafana_foundation_sdk.builders.timeseries import Panel as Lines
     from grafana_foundation_sdk.models.dashboard import Dashboard
 
-FLEET = Scope(matchers='run="$run", policy="$policy", deployment=~"$deployment"')
-EACH = Scope(matchers=FLEET.matchers, by=("deployment",))
+FLEET = SeriesSelector(matchers='run="$run", policy="$policy", deployment=~"$deployment"')
+EACH = SeriesSelector(matchers=FLEET.matchers, by=("deployment",))
 NAME = "{{deployment}}"
 DEPLOYMENTS = 'label_values(wayfare_queue_length{run="$run", policy="$policy"}, deployment)'
 IDLE = ('component="capacity_idle"',)
@@ -42,15 +52,15 @@ def fleet() -> Dashboard:
     )
 
 
-def rows() -> list[Row]:
+def rows() -> list[PanelRow]:
     """Figures first, then queues, capacity and money."""
     return [
         figures(longest_queue(), most_running(), busy(), most_replicas(), idle_dollars(), idle_share()),
-        Row(heading="Work", panels=[answers(), queue(), running()]),
-        Row(panels=[queue_wait(), first_token(), attempts()]),
-        Row(heading="Capacity", panels=[utilisation(), kv_cache()]),
-        Row(panels=[held(), states()]),
-        Row(heading="Money", panels=[idle_spend(), capacity_used(), spend()]),
+        PanelRow(heading="Work", panels=[answers(), queue(), running()]),
+        PanelRow(panels=[queue_wait(), first_token(), attempts()]),
+        PanelRow(heading="Capacity", panels=[utilisation(), kv_cache()]),
+        PanelRow(panels=[held(), states()]),
+        PanelRow(heading="Money", panels=[idle_spend(), capacity_used(), spend()]),
     ]
 
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from dashboards.board import Board, Row, built, figures, run_variables, simulated_day
+from dashboards.board import Board, PanelRow, built, figures, run_variables, simulated_day
 from dashboards.panels import figure, lines
 from dashboards.queries import (
     Query,
-    Scope,
+    SeriesSelector,
     amount,
     gauge,
     limit_queries,
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from grafana_foundation_sdk.builders.timeseries import Panel as Lines
     from grafana_foundation_sdk.models.dashboard import Dashboard
 
-RUNS = Scope(matchers='run=~"$run", policy=~"$policy"', by=("run", "policy"))
+RUNS = SeriesSelector(matchers='run=~"$run", policy=~"$policy"', by=("run", "policy"))
 NAME = "{{run}} · {{policy}}"
 TTFT = "wayfare_time_to_first_token_seconds"
 E2E = "wayfare_request_duration_seconds"
@@ -49,16 +49,16 @@ def policy_comparison() -> Dashboard:
     )
 
 
-def rows() -> list[Row]:
+def rows() -> list[PanelRow]:
     """Figures by run first, then the day."""
     return [
         figures(cost(), first_token(), attainment()),
         figures(right_answers(), energy(), emissions()),
-        Row(heading="Cost", panels=[spent(), spending(), cost_per_thousand()]),
-        Row(heading="Latency", panels=[latency("first token", TTFT), latency("request duration", E2E)]),
-        Row(heading="Quality", panels=[met(), right(), unanswered()]),
-        Row(heading="Routing and capacity", panels=[cloud_share(), waiting()]),
-        Row(heading="Energy and carbon", panels=[power(), carbon()]),
+        PanelRow(heading="Cost", panels=[spent(), spending(), cost_per_thousand()]),
+        PanelRow(heading="Latency", panels=[latency("first token", TTFT), latency("request duration", E2E)]),
+        PanelRow(heading="Quality", panels=[met(), right(), unanswered()]),
+        PanelRow(heading="Routing and capacity", panels=[cloud_share(), waiting()]),
+        PanelRow(heading="Energy and carbon", panels=[power(), carbon()]),
     ]
 
 

@@ -15,12 +15,12 @@ import vl_convert
 from PIL import Image
 
 from dashboards.asking import Prometheus, chosen, read_board, window_of
-from dashboards.drawing import Picture
+from dashboards.drawing import DashboardDrawing
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from dashboards.asking import Json, Series, Window
+    from dashboards.asking import Json, Series, TimeRange
     from dashboards.drawing import Region
 
 NAMED = ("run", "policy", "deployment", "instance")
@@ -28,18 +28,18 @@ COLOURS = 220
 NOTE = "a preview drawn from the dashboard's own queries, not by Grafana"
 
 
-def preview(source: Prometheus, name: str, choices: Mapping[str, str]) -> Picture:
+def preview(source: Prometheus, name: str, choices: Mapping[str, str]) -> DashboardDrawing:
     """A dashboard with what a Prometheus answers."""
     board = read_board(name)
     window = window_of(board)
     variables = chosen(board, source, window, choices)
     shown = ", ".join(f"{name} {plain(variables[name])}" for name in NAMED if name in variables)
-    return Picture(
+    return DashboardDrawing(
         board=board,
         answers=answers(board, source, variables, window),
         regions=regions(board, source, variables, window),
         window=window,
-        note=f"{shown} · {told(window.begin_s)} to {told(window.end_s)} UTC · {NOTE}",
+        note=f"{shown} · {instant_text(window.begin_s)} to {instant_text(window.end_s)} UTC · {NOTE}",
     )
 
 
@@ -48,19 +48,19 @@ def plain(chosen_values: str) -> str:
     return chosen_values.replace("\\", "").replace("|", ", ")
 
 
-def told(instant_s: float) -> str:
+def instant_text(instant_s: float) -> str:
     """Seconds since 1970 as a day and an hour."""
     return f"{datetime.fromtimestamp(instant_s, UTC):%Y-%m-%d %H:%M}"
 
 
-def save(picture: Picture, path: Path) -> None:
+def save(picture: DashboardDrawing, path: Path) -> None:
     """Writes a picture of few colours: small, and good enough for lines and letters."""
     full = Image.open(BytesIO(vl_convert.svg_to_png(picture.svg()))).convert("RGB")
     full.quantize(COLOURS, dither=Image.Dither.NONE).save(path, optimize=True)
 
 
 def answers(
-    board: Json, source: Prometheus, variables: Mapping[str, str], window: Window
+    board: Json, source: Prometheus, variables: Mapping[str, str], window: TimeRange
 ) -> dict[int, list[Series]]:
     """What every panel shows, by its number."""
     found: dict[int, list[Series]] = {}
@@ -70,7 +70,7 @@ def answers(
     return found
 
 
-def regions(board: Json, source: Prometheus, variables: Mapping[str, str], window: Window) -> list[Region]:
+def regions(board: Json, source: Prometheus, variables: Mapping[str, str], window: TimeRange) -> list[Region]:
     """The spans of the faults that are marked."""
     found: list[Region] = []
     for mark in board["annotations"].get("list", []):  # type: ignore[attr-defined]

@@ -26,7 +26,7 @@ class Query:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Scope:
+class SeriesSelector:
     """The series that count, as label matchers, and the labels that tell answers apart."""
 
     matchers: str
@@ -42,23 +42,23 @@ class Scope:
         return f" by ({', '.join(names)})" if names else ""
 
 
-def per_second(scope: Scope, counter: str, *by: str, only: tuple[str, ...] = ()) -> str:
+def per_second(scope: SeriesSelector, counter: str, *by: str, only: tuple[str, ...] = ()) -> str:
     """What a counter grows by each second."""
     return f"sum{scope.grouped(*by)} (rate({scope.series(counter, *only)}[{RATE_WINDOW}]))"
 
 
-def per_hour(scope: Scope, counter: str, *by: str, only: tuple[str, ...] = ()) -> str:
+def per_hour(scope: SeriesSelector, counter: str, *by: str, only: tuple[str, ...] = ()) -> str:
     """What a counter grows by each hour."""
     return f"{per_second(scope, counter, *by, only=only)} * {SECONDS_PER_HOUR}"
 
 
-def amount(scope: Scope, counter: str, *by: str, only: tuple[str, ...] = ()) -> str:
+def amount(scope: SeriesSelector, counter: str, *by: str, only: tuple[str, ...] = ()) -> str:
     """What a counter grew by in the time shown, up to the instant of the point."""
     window = f"{scope.series(counter, *only)}[{TIME_SHOWN}]"
     return f"sum{scope.grouped(*by)} (max_over_time({window}) - min_over_time({window}))"
 
 
-def increase(scope: Scope, counter: str, *by: str, only: tuple[str, ...] = ()) -> str:
+def increase(scope: SeriesSelector, counter: str, *by: str, only: tuple[str, ...] = ()) -> str:
     """About what a counter grew by in the time shown, over restarts of a live server."""
     return f"sum{scope.grouped(*by)} (increase({scope.series(counter, *only)}[{TIME_SHOWN}]))"
 
@@ -68,25 +68,25 @@ def ratio(above: str, below: str) -> str:
     return f"{above} / {below}"
 
 
-def share(scope: Scope, counter: str, by: str) -> str:
+def share(scope: SeriesSelector, counter: str, by: str) -> str:
     """What part of a counter's growth each value of a label has, 0-1."""
     whole = per_second(scope, counter)
     return f"{per_second(scope, counter, by)} / ignoring ({by}) group_left () {whole}"
 
 
-def quantile(scope: Scope, histogram: str, level: float, *by: str) -> str:
+def quantile(scope: SeriesSelector, histogram: str, level: float, *by: str) -> str:
     """A quantile of a classic histogram, over the last few samples."""
     buckets = per_second(scope, f"{histogram}_bucket", *by, "le")
     return f"histogram_quantile({level:g}, {buckets})"
 
 
-def whole_quantile(scope: Scope, histogram: str, level: float, *by: str) -> str:
+def whole_quantile(scope: SeriesSelector, histogram: str, level: float, *by: str) -> str:
     """A quantile of a classic histogram, over the time shown."""
     buckets = amount(scope, f"{histogram}_bucket", *by, "le")
     return f"histogram_quantile({level:g}, {buckets})"
 
 
-def gauge(scope: Scope, name: str, *by: str, only: tuple[str, ...] = (), how: str = "sum") -> str:
+def gauge(scope: SeriesSelector, name: str, *by: str, only: tuple[str, ...] = (), how: str = "sum") -> str:
     """A gauge as it stands, put together over what is not told apart."""
     return f"{how}{scope.grouped(*by)} ({scope.series(name, *only)})"
 
@@ -97,6 +97,6 @@ def limit_queries(matchers: str, objective: str) -> list[Query]:
     return [Query(expr=f"min by (task) ({series})", legend=f"{LIMIT} {{{{task}}}}")]
 
 
-def over_time(what: str, scope: Scope, name: str, *by: str, only: tuple[str, ...] = ()) -> str:
+def over_time(what: str, scope: SeriesSelector, name: str, *by: str, only: tuple[str, ...] = ()) -> str:
     """The `avg`, `max` or `last` of a gauge over the time shown; summed over what is not told apart."""
     return f"sum{scope.grouped(*by)} ({what}_over_time({scope.series(name, *only)}[{TIME_SHOWN}]))"

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from dashboards.board import Board, Row, built, figures, run_variables, simulated_day
+from dashboards.board import Board, PanelRow, built, figures, run_variables, simulated_day
 from dashboards.palette import BY_COST, BY_OUTCOME, BY_QUANTILE, BY_TIER
 from dashboards.panels import figure, lines
 from dashboards.queries import (
     Query,
-    Scope,
+    SeriesSelector,
     amount,
     gauge,
     limit_queries,
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from grafana_foundation_sdk.builders.timeseries import Panel as Lines
     from grafana_foundation_sdk.models.dashboard import Dashboard
 
-RUN = Scope(matchers='run="$run", policy="$policy"')
+RUN = SeriesSelector(matchers='run="$run", policy="$policy"')
 AT_THE_METER = 'component!="user_side"'
 OPERATIONAL = 'component!~"embodied|user_side"'
 LEVELS = {"p50": 0.5, "p95": 0.95, "p99": 0.99}
@@ -48,19 +48,19 @@ def run_overview() -> Dashboard:
     )
 
 
-def rows() -> list[Row]:
+def rows() -> list[PanelRow]:
     """Figures first, then the day by theme."""
     return [
         figures(requests(), cost(), cost_per_thousand(), first_token()),
         figures(attainment(), right_answers(), energy(), emissions()),
-        Row(heading="Traffic", panels=[arrivals(), traffic("tier"), shares("tier")]),
-        Row(panels=[traffic("model"), shares("model")]),
-        Row(heading="Cost", panels=[spend_by_component(), spend_by("tier"), spend_by("model")]),
-        Row(heading="Latency", panels=[latency_first_token(), latency_whole(), latency_by_tier()]),
-        Row(panels=[between_tokens(), waiting(), on_the_way()]),
-        Row(heading="Quality", panels=[quality(), right_by_model(), endings()]),
-        Row(heading="Agent tasks", panels=[tasks_over(), task_duration(), task_success()]),
-        Row(heading="Energy and carbon", panels=[power(), carbon()]),
+        PanelRow(heading="Traffic", panels=[arrivals(), traffic("tier"), shares("tier")]),
+        PanelRow(panels=[traffic("model"), shares("model")]),
+        PanelRow(heading="Cost", panels=[spend_by_component(), spend_by("tier"), spend_by("model")]),
+        PanelRow(heading="Latency", panels=[latency_first_token(), latency_whole(), latency_by_tier()]),
+        PanelRow(panels=[between_tokens(), waiting(), on_the_way()]),
+        PanelRow(heading="Quality", panels=[quality(), right_by_model(), endings()]),
+        PanelRow(heading="Agent tasks", panels=[tasks_over(), task_duration(), task_success()]),
+        PanelRow(heading="Energy and carbon", panels=[power(), carbon()]),
     ]
 
 

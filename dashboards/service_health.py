@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from dashboards.board import Board, Row, built, figures, label_variable, step_variable
+from dashboards.board import Board, PanelRow, built, figures, label_variable, step_variable
 from dashboards.panels import figure, lines
-from dashboards.queries import Query, Scope, gauge, increase, per_second
+from dashboards.queries import Query, SeriesSelector, gauge, increase, per_second
 
 if TYPE_CHECKING:
     from grafana_foundation_sdk.builders.stat import Panel as Figure
     from grafana_foundation_sdk.builders.timeseries import Panel as Lines
     from grafana_foundation_sdk.models.dashboard import Dashboard
 
-SERVER = Scope(matchers='instance=~"$instance"')
+SERVER = SeriesSelector(matchers='instance=~"$instance"')
 STARTED = "grpc_server_started_total"
 HANDLED = "grpc_server_handled_total"
 HANDLING = "grpc_server_handling_seconds"
@@ -41,13 +41,13 @@ def service_health() -> Dashboard:
     )
 
 
-def rows() -> list[Row]:
+def rows() -> list[PanelRow]:
     """Figures first, then calls, runs and the process."""
     return [
         figures(up(), under_way(), calls(), error_share(), slowest(), memory()),
-        Row(heading="Calls", panels=[calls_by_method(), calls_by_code(), handling()]),
-        Row(heading="Runs", panels=[runs(), published()]),
-        Row(heading="Process", panels=[processor(), resident(), files()]),
+        PanelRow(heading="Calls", panels=[calls_by_method(), calls_by_code(), handling()]),
+        PanelRow(heading="Runs", panels=[runs(), published()]),
+        PanelRow(heading="Process", panels=[processor(), resident(), files()]),
     ]
 
 

@@ -20,8 +20,8 @@ from router.host.host import Host
 from router.outcome import Outcome
 from router.policy import LearningPolicy, Policy, StepPolicy, is_oracle
 from router.steps import Start
-from router.testing.rehearsal import Rehearsal, Scripted
-from router.testing.specimens import specimen_fleet, specimen_requests, specimen_targets, specimen_view
+from router.testing.rehearsal import ScriptedAttempt, ScriptedRun
+from router.testing.specimens import sample_fleet, sample_requests, sample_targets, sample_view
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -126,36 +126,36 @@ def leaves_views_alone(factory: PolicyFactory) -> None:
 
 def survives_ties(factory: PolicyFactory) -> None:
     """Targets that are alike in everything but their names are no trouble."""
-    model = specimen_targets()[0]
+    model = sample_targets()[0]
     twins = tuple(replace(model, index=i, name=f"twin-{i}", deployment=f"twin-{i}") for i in range(3))
-    _run(factory(), twins, specimen_fleet(twins))
+    _run(factory(), twins, sample_fleet(twins))
 
 
 def survives_unset_values(factory: PolicyFactory) -> None:
     """Limits, estimates and scores that are `nan`, and unknown abilities, are no trouble."""
-    known = specimen_targets()
+    known = sample_targets()
     targets = tuple(replace(target, ability={}, expected_output_tokens={}) for target in known)
-    _run(factory(), known, specimen_fleet(known), unset=True)
+    _run(factory(), known, sample_fleet(known), unset=True)
     if not is_oracle(factory()):
-        _run(factory(), targets, specimen_fleet(targets))
+        _run(factory(), targets, sample_fleet(targets))
 
 
 def survives_extreme_loads(factory: PolicyFactory) -> None:
     """Loads of billions are no trouble."""
-    targets = specimen_targets()
-    _run(factory(), targets, specimen_fleet(targets, [2**40, 0, 2**40, 2**62]))
+    targets = sample_targets()
+    _run(factory(), targets, sample_fleet(targets, [2**40, 0, 2**40, 2**62]))
 
 
 def ends_every_request(factory: PolicyFactory) -> None:
     """A request ends, completed, failed or rejected, also when every attempt fails."""
-    broken = (Scripted(fails_with="server_error", ends_s=0.1),)
+    broken = (ScriptedAttempt(fails_with="server_error", ends_s=0.1),)
     for targets, fleet in _fleets():
         for scripts in ({}, {target.name: broken for target in targets}):
             host, request = _hosted(factory(), targets)
-            Rehearsal(scripts).play(host, request, fleet)
+            ScriptedRun(scripts).play(host, request, fleet)
 
 
-def hears_outcomes(factory: PolicyFactory) -> None:
+def receives_outcomes(factory: PolicyFactory) -> None:
     """A learning policy takes outcomes, `nan` times included, and decides on."""
     policy = factory()
     targets, fleet = next(_fleets())
@@ -189,7 +189,7 @@ RULES: tuple[Callable[[PolicyFactory], None], ...] = (
     survives_unset_values,
     survives_extreme_loads,
     ends_every_request,
-    hears_outcomes,
+    receives_outcomes,
     keeps_to_its_generator,
 )
 
@@ -203,21 +203,21 @@ def _hold(holds: bool, message: str) -> None:  # noqa: FBT001 - the condition is
 def _fleets() -> Iterator[tuple[tuple[Target, ...], FleetView]]:
     """Fleets of several shapes and loads, the plainest first."""
     for replicas in ((1, 1, 1, 1), (1, 0, 0, 0), (0, 0, 0, 1), (4, 4, 4, 4)):
-        targets = specimen_targets(replicas)
-        yield targets, specimen_fleet(targets)
-        yield targets, specimen_fleet(targets, [(7 * i) % 5 for i in range(len(targets))])
+        targets = sample_targets(replicas)
+        yield targets, sample_fleet(targets)
+        yield targets, sample_fleet(targets, [(7 * i) % 5 for i in range(len(targets))])
 
 
 def _hosted(
     policy: Policy | StepPolicy, targets: Sequence[Target], *, unset: bool = False
 ) -> tuple[Host, RequestView]:
     """A host with a seeded generator, and requests to ask it about."""
-    table = specimen_requests(REQUEST_COUNT)
-    request = specimen_view(table, targets, oracle=is_oracle(policy))
+    table = sample_requests(REQUEST_COUNT)
+    request = sample_view(table, targets, oracle=is_oracle(policy))
     if unset:
         blank = np.full(REQUEST_COUNT, np.nan)
         table = replace(table, estimated_difficulty=blank, router_score=blank)
-        request = specimen_view(table, targets, oracle=is_oracle(policy))
+        request = sample_view(table, targets, oracle=is_oracle(policy))
     return Host(policy, targets, rng=np.random.default_rng(7)), request
 
 

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Limits:
+class StreamConstraints:
     """What one class of requests (a stream) demands of whoever serves it.
 
     Attributes:
@@ -79,7 +79,7 @@ def candidate_sets(
 
 def screen(
     targets: Sequence[Target],
-    limits: Sequence[Limits],
+    limits: Sequence[StreamConstraints],
     class_code: NDArray[np.integer],
     token_count: NDArray[np.integer],
     *,
@@ -140,7 +140,7 @@ def _fits(targets: Sequence[Target], windows: NDArray[np.int64]) -> list[NDArray
 
 
 def _by_constraint(
-    targets: Sequence[Target], limits: Limits, usable: NDArray[np.bool_]
+    targets: Sequence[Target], limits: StreamConstraints, usable: NDArray[np.bool_]
 ) -> dict[str, NDArray[np.bool_]]:
     """Which targets each constraint of a class leaves, by the constraint's name."""
     return {
@@ -154,7 +154,7 @@ def _by_constraint(
     }
 
 
-def _capable(limits: Limits, target_count: int) -> NDArray[np.bool_]:
+def _capable(limits: StreamConstraints, target_count: int) -> NDArray[np.bool_]:
     """Targets whose average success reaches the floor."""
     if limits.capability_floor <= 0.0:
         return np.ones(target_count, dtype=np.bool_)

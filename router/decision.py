@@ -8,7 +8,7 @@ from math import isfinite
 from router.errors import InvalidDecisionError
 
 
-def _demand(holds: bool, message: str) -> None:  # noqa: FBT001
+def _require(holds: bool, message: str) -> None:  # noqa: FBT001
     """Raises `InvalidDecisionError` with the message unless the condition holds."""
     if not holds:
         raise InvalidDecisionError(message)
@@ -82,10 +82,10 @@ class Verifier:
             InvalidDecisionError: a ratio outside [0, 1], or a negative time or cost.
         """
         for name in ("false_accept_ratio", "false_reject_ratio"):
-            _demand(0.0 <= getattr(self, name) <= 1.0, f"{name} of {getattr(self, name)!r} is not in [0, 1]")
+            _require(0.0 <= getattr(self, name) <= 1.0, f"{name} of {getattr(self, name)!r} is not in [0, 1]")
         for name in ("latency_s", "cost_usd"):
             value = getattr(self, name)
-            _demand(isfinite(value) and value >= 0.0, f"{name} of {value!r} is not a finite number >= 0")
+            _require(isfinite(value) and value >= 0.0, f"{name} of {value!r} is not a finite number >= 0")
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +101,7 @@ class Cascade(Decision):
         Raises:
             InvalidDecisionError: no target is named.
         """
-        _demand(len(self.targets) > 0, "a cascade needs at least one target")
+        _require(len(self.targets) > 0, "a cascade needs at least one target")
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,8 +118,8 @@ class Hedge(Decision):
         Raises:
             InvalidDecisionError: target and backup are the same, or the wait is negative or not finite.
         """
-        _demand(self.target != self.backup, f"a hedge needs two targets, not {self.target!r} twice")
-        _demand(
+        _require(self.target != self.backup, f"a hedge needs two targets, not {self.target!r} twice")
+        _require(
             isfinite(self.after_s) and self.after_s >= 0.0,
             f"after_s of {self.after_s!r} is not a finite number >= 0",
         )
@@ -137,8 +137,8 @@ class Race(Decision):
         Raises:
             InvalidDecisionError: no target, or one named twice.
         """
-        _demand(len(self.targets) > 0, "a race needs at least one target")
-        _demand(len(set(self.targets)) == len(self.targets), f"a target is named twice in {self.targets!r}")
+        _require(len(self.targets) > 0, "a race needs at least one target")
+        _require(len(set(self.targets)) == len(self.targets), f"a target is named twice in {self.targets!r}")
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,7 +19,7 @@ from router.parameters import (
 from router.policies.always_busiest import AlwaysBusiest
 from router.policies.always_cheapest import AlwaysCheapest
 from router.policies.always_strongest import AlwaysStrongest
-from router.policies.cascade import Cascade, CascadeParameters
+from router.policies.cascade import CascadeParameters, CascadePolicy
 from router.policies.cheapest_capable import CheapestCapable, CheapestCapableParameters
 from router.policies.edge_first import EdgeFirst, EdgeFirstParameters
 from router.policies.hedge import Hedge, HedgeParameters
@@ -47,7 +47,7 @@ P = TypeVar("P")
 
 
 @dataclass(frozen=True, slots=True)
-class Declared(Generic[P]):
+class ParameterisedPolicy(Generic[P]):
     """A policy class whose parameters are a dataclass."""
 
     policy: Callable[[P], Policy | StepPolicy]
@@ -63,7 +63,7 @@ class Declared(Generic[P]):
 
 
 @dataclass(frozen=True, slots=True)
-class Plain:
+class PlainPolicy:
     """A policy class without a parameters dataclass: the arguments of its constructor count."""
 
     policy: Callable[..., Policy | StepPolicy]
@@ -88,22 +88,22 @@ class Plain:
 
 
 POLICIES: Mapping[str, PolicyFactory] = {
-    "always_busiest": Plain(AlwaysBusiest),
-    "always_cheapest": Plain(AlwaysCheapest),
-    "always_strongest": Plain(AlwaysStrongest),
-    "cascade": Declared(Cascade, CascadeParameters),
-    "cheapest_capable": Declared(CheapestCapable, CheapestCapableParameters),
-    "edge_first": Declared(EdgeFirst, EdgeFirstParameters),
-    "hedge": Declared(Hedge, HedgeParameters),
-    "least_outstanding": Declared(LeastOutstanding, LeastOutstandingParameters),
-    "oracle": Plain(Oracle),
-    "power_of_two": Declared(PowerOfTwo, PowerOfTwoParameters),
-    "prompt_length": Declared(PromptLength, PromptLengthParameters),
-    "random_mix": Declared(RandomMix, RandomMixParameters),
-    "round_robin": Declared(RoundRobin, RoundRobinParameters),
-    "score_threshold": Declared(ScoreThreshold, ScoreThresholdParameters),
-    "static": Declared(Static, StaticParameters),
-    "weighted_score": Declared(WeightedScore, WeightedScoreParameters),
+    "always_busiest": PlainPolicy(AlwaysBusiest),
+    "always_cheapest": PlainPolicy(AlwaysCheapest),
+    "always_strongest": PlainPolicy(AlwaysStrongest),
+    "cascade": ParameterisedPolicy(CascadePolicy, CascadeParameters),
+    "cheapest_capable": ParameterisedPolicy(CheapestCapable, CheapestCapableParameters),
+    "edge_first": ParameterisedPolicy(EdgeFirst, EdgeFirstParameters),
+    "hedge": ParameterisedPolicy(Hedge, HedgeParameters),
+    "least_outstanding": ParameterisedPolicy(LeastOutstanding, LeastOutstandingParameters),
+    "oracle": PlainPolicy(Oracle),
+    "power_of_two": ParameterisedPolicy(PowerOfTwo, PowerOfTwoParameters),
+    "prompt_length": ParameterisedPolicy(PromptLength, PromptLengthParameters),
+    "random_mix": ParameterisedPolicy(RandomMix, RandomMixParameters),
+    "round_robin": ParameterisedPolicy(RoundRobin, RoundRobinParameters),
+    "score_threshold": ParameterisedPolicy(ScoreThreshold, ScoreThresholdParameters),
+    "static": ParameterisedPolicy(Static, StaticParameters),
+    "weighted_score": ParameterisedPolicy(WeightedScore, WeightedScoreParameters),
 }
 
 
@@ -122,12 +122,12 @@ def make_policy(name: str, parameters: Mapping[str, object] | None = None) -> Po
         PolicyLoadError: its file, source or entry point cannot be loaded.
         InvalidPolicyParameterError: lists every parameter that is unknown or wrong.
     """
-    return _checked(name, _recipe(name).make(parameters or {}))
+    return _checked(name, _factory(name).make(parameters or {}))
 
 
 def load_policy(spec: str, parameters: Mapping[str, object] | None = None) -> Policy | StepPolicy:
     """A new policy from `path/to/file.py:Class`; raises what `make_policy` does."""
-    return _checked(spec, recipe_of(load_class(spec)).make(parameters or {}))
+    return _checked(spec, factory_of(load_class(spec)).make(parameters or {}))
 
 
 def describe_policy(name: str) -> PolicyDescription:
@@ -137,27 +137,27 @@ def describe_policy(name: str) -> PolicyDescription:
         UnknownPolicyError: nobody registered the name.
         PolicyLoadError: its file or entry point cannot be loaded.
     """
-    return _recipe(name).describe(name)
+    return _factory(name).describe(name)
 
 
-def recipe_of(policy: Callable[..., Policy | StepPolicy]) -> PolicyFactory:
+def factory_of(policy: Callable[..., Policy | StepPolicy]) -> PolicyFactory:
     """How to make a policy of any class; its `Parameters`, where it has them, are the dataclass."""
     declared = getattr(policy, "Parameters", None)
-    return Plain(policy) if declared is None else Declared(policy, declared)
+    return PlainPolicy(policy) if declared is None else ParameterisedPolicy(policy, declared)
 
 
-def _recipe(name: str) -> PolicyFactory:
+def _factory(name: str) -> PolicyFactory:
     """The recipe for a name, a file or what a source knows."""
     if name in POLICIES:
         return POLICIES[name]
     if is_file_spec(name):
-        return recipe_of(load_class(name))
+        return factory_of(load_class(name))
     if scheme_of(name) is not None:
         return source_of(name)(name)
     plug_in = _plug_ins().get(name)
     if plug_in is None:
         raise UnknownPolicyError(_unknown(name))
-    return recipe_of(_loaded(plug_in))
+    return factory_of(_loaded(plug_in))
 
 
 def _plug_ins() -> dict[str, EntryPoint]:

@@ -39,7 +39,7 @@ class Signal(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class Constant:
+class ConstantSignal:
     """The same value always."""
 
     value: float
@@ -177,7 +177,7 @@ class DailySteps:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class Steps:
+class StepSignal:
     """Recorded values: `values[j]` from `from_s[j]` on, the first also before, the last for ever."""
 
     from_s: Column

@@ -24,7 +24,7 @@ ROUNDING = 1e-12
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Interval:
+class ConfidenceInterval:
     """A mean and its confidence interval; low and high are None with a single replication."""
 
     value: float
@@ -32,20 +32,20 @@ class Interval:
     high: float | None
 
 
-def student_interval(values: Sequence[float], confidence: float) -> Interval:
+def student_interval(values: Sequence[float], confidence: float) -> ConfidenceInterval:
     """Mean and t interval of independent values: mean +- t(n-1, (1+c)/2) s / sqrt(n)."""
     sample = np.asarray(values, np.float64)
     mean = float(sample.mean())
     if len(sample) < 2:  # noqa: PLR2004  (a spread needs two)
-        return Interval(value=mean, low=None, high=None)
+        return ConfidenceInterval(value=mean, low=None, high=None)
     from scipy.special import stdtrit  # late: it takes a tenth of a second, and a run needs none
 
     spread = float(sample.std(ddof=1)) / math.sqrt(len(sample))
     reach = float(stdtrit(len(sample) - 1, (1.0 + confidence) / 2.0)) * spread
-    return Interval(value=mean, low=mean - reach, high=mean + reach)
+    return ConfidenceInterval(value=mean, low=mean - reach, high=mean + reach)
 
 
-def paired_interval(a: Sequence[float], b: Sequence[float], confidence: float) -> Interval:
+def paired_interval(a: Sequence[float], b: Sequence[float], confidence: float) -> ConfidenceInterval:
     """Mean of b - a and its t interval, replication by replication."""
     differences = [gap(first, second) for first, second in zip(a, b, strict=True)]
     return student_interval(differences, confidence)

@@ -22,12 +22,12 @@ from router.steps import (
     TurnAway,
     Verify,
 )
-from router.testing.rehearsal import Scripted
+from router.testing.rehearsal import ScriptedAttempt
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Mapping
 
-    Scripts = Mapping[str, tuple[Scripted, ...]]
+    Scripts = Mapping[str, tuple[ScriptedAttempt, ...]]
 
 SMALL, MEDIUM, LARGE, FRONTIER = range(4)
 TOKEN, DONE = EventKind.FIRST_TOKEN, EventKind.COMPLETED
@@ -100,9 +100,11 @@ def this(step_: Step) -> Callable[[list[int]], Step]:
     return lambda _made: step_
 
 
-def broken(after_s: float = 0.1, reason: str = "server_error", token_s: float = 9.0) -> tuple[Scripted, ...]:
+def broken(
+    after_s: float = 0.1, reason: str = "server_error", token_s: float = 9.0
+) -> tuple[ScriptedAttempt, ...]:
     """An attempt that fails, every time."""
-    return (Scripted(first_token_s=token_s, ends_s=after_s, fails_with=reason),)
+    return (ScriptedAttempt(first_token_s=token_s, ends_s=after_s, fails_with=reason),)
 
 
 def send(name: str, fallbacks: tuple[str, ...] = ()) -> Decision:
@@ -114,8 +116,11 @@ RETRIES = Resilience(retries=2, jitter_s=0.0, cooldown_s=0.0)
 CASCADE = Decision.cascade(("small", "medium", "frontier"), verifier=SURE, reason="test")
 HEDGE = Decision.hedge("small", "frontier", after_s=1.0, reason="test")
 RACE = Decision.race(("small", "medium", "large"), reason="test")
-SLOW, QUICK = (Scripted(first_token_s=3.0, ends_s=5.0),), (Scripted(first_token_s=0.25, ends_s=1.5),)
-WRONG = (Scripted(right=False),)
+SLOW, QUICK = (
+    (ScriptedAttempt(first_token_s=3.0, ends_s=5.0),),
+    (ScriptedAttempt(first_token_s=0.25, ends_s=1.5),),
+)
+WRONG = (ScriptedAttempt(right=False),)
 HEDGED = AttemptKind.HEDGE
 
 CASES = {
@@ -169,7 +174,7 @@ CASES = {
     "hedge's backup wins": Case(policy=Decides(HEDGE), scripts={"small": SLOW}, end=("completed", 1, 13.0)),
     "hedge's backup starts and loses": Case(
         policy=Decides(HEDGE),
-        scripts={"small": (Scripted(first_token_s=1.25, ends_s=4.0),)},
+        scripts={"small": (ScriptedAttempt(first_token_s=1.25, ends_s=4.0),)},
         end=("completed", 0, 14.0),
     ),
     "hedge's target breaks": Case(
@@ -257,7 +262,10 @@ CASES = {
         policy=Steps(
             at(SMALL), at(MEDIUM, kind=HEDGED), waits(0, 1), step(Verify, 1, SURE), waits(0), step(Finish, 0)
         ),
-        scripts={"small": (Scripted(ends_s=1.6),), "medium": (Scripted(ends_s=1.5, right=False),)},
+        scripts={
+            "small": (ScriptedAttempt(ends_s=1.6),),
+            "medium": (ScriptedAttempt(ends_s=1.5, right=False),),
+        },
         end=("completed", 0, 11.7),
     ),
     "a followed failure, then one that answered meanwhile": Case(
@@ -321,7 +329,7 @@ CASES = {
     ),
 }
 
-HEARD = {
+DELIVERED_EVENTS = {
     "hedge's backup wins": [(-1, "TIMER", 11.0), (1, "FIRST_TOKEN", 11.5)],
     "an answer comes during a sleep": [(0, "COMPLETED", 30.0)],
     "first and last token come during a sleep": [(0, "FIRST_TOKEN", 30.0), (0, "COMPLETED", 30.0)],

@@ -7,8 +7,8 @@ from dataclasses import fields
 import numpy as np
 
 from simulator.accounting.attempts import Attempts
-from simulator.accounting.spans import METERS, Work
-from simulator.accounting.terms import Terms, TokenRates
+from simulator.accounting.spans import METERS, AttributedWork
+from simulator.accounting.terms import BillingTerms, TokenRates
 from simulator.kernel.codes import Ending
 
 NAN = np.nan
@@ -36,10 +36,10 @@ def attempts(**columns: object) -> Attempts:
     return Attempts(**rest, **given)
 
 
-def terms(**changes: object) -> Terms:
+def terms(**changes: object) -> BillingTerms:
     """One target's terms."""
     place = {"target": "t", "deployment": "t", "tier": "cloud", "model": "m", "region": "r", "queue_count": 1}
-    return Terms(**{**place, **changes})
+    return BillingTerms(**{**place, **changes})
 
 
 def rates(**changes: object) -> TokenRates:
@@ -57,8 +57,8 @@ def rates(**changes: object) -> TokenRates:
     return TokenRates(**{name: np.array(values) for name, values in {**given, **changes}.items()})
 
 
-def work(**columns: list[float]) -> Work:
+def work(**columns: list[float]) -> AttributedWork:
     """Work with some columns given, the others 0."""
     count = len(next(iter(columns.values())))
     names = ("busy_s", "energy_j", "wasted_s", "from_s", "to_s")
-    return Work(**{name: np.array(columns.get(name, [0.0] * count)) for name in names})
+    return AttributedWork(**{name: np.array(columns.get(name, [0.0] * count)) for name in names})

@@ -16,15 +16,15 @@ from router import (
     Resilience,
     Target,
 )
-from router.testing.rehearsal import Rehearsal, Scripted
-from router.testing.specimens import specimen_fleet, specimen_requests, specimen_targets, specimen_view
+from router.testing.rehearsal import ScriptedAttempt, ScriptedRun
+from router.testing.specimens import sample_fleet, sample_requests, sample_targets, sample_view
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from router.host.progress import JitterSource
 
-TARGETS = specimen_targets()
+TARGETS = sample_targets()
 SMALL, MEDIUM, LARGE, FRONTIER = range(4)
 
 
@@ -42,25 +42,25 @@ class Decides:
 
 def play(
     decision: object,
-    scripts: Mapping[str, Sequence[Scripted]] | None = None,
+    scripts: Mapping[str, Sequence[ScriptedAttempt]] | None = None,
     *,
     resilience: Resilience = NO_RESILIENCE,
     targets: tuple[Target, ...] = TARGETS,
     candidates: tuple[int, ...] | None = None,
     jitter_u: JitterSource = lambda _request, _target, _try: 0.0,
-) -> Rehearsal:
+) -> ScriptedRun:
     """One request played through a policy that takes this decision."""
     host = Host(
         Decides(decision), targets, rng=np.random.default_rng(1), resilience=resilience, jitter_u=jitter_u
     )
-    fleet = specimen_fleet(targets)
+    fleet = sample_fleet(targets)
     fleet.candidates = candidates or fleet.candidates
-    return Rehearsal(scripts or {}).play(host, specimen_view(specimen_requests(4), targets), fleet)
+    return ScriptedRun(scripts or {}).play(host, sample_view(sample_requests(4), targets), fleet)
 
 
-def fails(reason: str = "server_error", **script: float) -> tuple[Scripted, ...]:
+def fails(reason: str = "server_error", **script: float) -> tuple[ScriptedAttempt, ...]:
     """A target at which every attempt fails after a tenth of a second, before any token."""
-    return (Scripted(fails_with=reason, ends_s=0.1, **script),)
+    return (ScriptedAttempt(fails_with=reason, ends_s=0.1, **script),)
 
 
 def send(target: str = "small", fallbacks: tuple[str, ...] = ()) -> Decision:

@@ -9,7 +9,7 @@ from math import inf
 from typing import TYPE_CHECKING
 
 from router.steps import Await, Cancel, Event, EventKind, Fail, Finish, Sleep, Start, TurnAway, Verify
-from router.testing.rehearsal import ANSWERS, Scripted
+from router.testing.rehearsal import ANSWERS, ScriptedAttempt
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -27,7 +27,7 @@ class LiveCaller:
     `waits` is the step it was told to wait for last: it reports a timer or a verdict only of that one.
     """
 
-    scripts: Mapping[str, Sequence[Scripted]] = field(default_factory=dict)
+    scripts: Mapping[str, Sequence[ScriptedAttempt]] = field(default_factory=dict)
     now_s: float = 0.0
     state: str | None = None
     answer: int = -1
@@ -114,7 +114,7 @@ class LiveCaller:
         """Reports a timer or a verdict, unless something else was told to wait for since."""
         return report() if self._waits is token else None
 
-    def _script_of(self, attempt: int) -> Scripted:
+    def _script_of(self, attempt: int) -> ScriptedAttempt:
         """The script of an attempt."""
         name = self.targets[attempt]
         scripts = self.scripts.get(name) or (ANSWERS,)

@@ -16,18 +16,18 @@ from router import (
     Target,
     make_policy,
 )
-from router.testing.specimens import specimen_fleet, specimen_requests, specimen_targets, specimen_view
+from router.testing.specimens import sample_fleet, sample_requests, sample_targets, sample_view
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-TARGETS = specimen_targets()
-REPLICATED = specimen_targets((4, 0, 2, 1))
+TARGETS = sample_targets()
+REPLICATED = sample_targets((4, 0, 2, 1))
 
 
 def fleet_of(targets: Sequence[Target], loads: Sequence[int] | None = None) -> FleetView:
     """A view of these targets under these loads."""
-    return specimen_fleet(targets, loads)
+    return sample_fleet(targets, loads)
 
 
 def request_of(
@@ -35,12 +35,12 @@ def request_of(
 ) -> RequestView:
     """A single request with these properties."""
     table = replace(
-        specimen_requests(1),
+        sample_requests(1),
         estimated_difficulty=np.array([difficulty]),
         prompt_token_count=np.array([prompt], dtype=np.int32),
         router_score=np.array([score]),
     )
-    return specimen_view(table, TARGETS, oracle=oracle)
+    return sample_view(table, TARGETS, oracle=oracle)
 
 
 def decide(

@@ -41,7 +41,7 @@ FIRST_PAUSE, MOST_PAUSE = 100, 100_000
 """Decisions for which it is left alone: doubled each time, up to the bound."""
 TIMED_OUT = "policy server timed out: fallback"
 LOST = "policy server lost: fallback"
-LEFT_ALONE = "policy server left alone: fallback"
+BACKING_OFF = "policy server left alone: fallback"
 WORDS_BYTES = 16
 
 
@@ -70,13 +70,13 @@ class ServerParameters:
         problem = "a policy server; name a policy of this process"
         if scheme_of(self.fallback) is None:
             problem = "a policy that reads answers or answers in steps; name one that decides at once"
-            made = stand_in_named(self.fallback)
+            made = fallback_named(self.fallback)
             if isinstance(made, Policy) and not isinstance(made, StepPolicy) and not is_oracle(made):
                 return made
         raise InvalidPolicyParameterError((("fallback", f"{self.fallback!r} is {problem}"),))
 
 
-def stand_in_named(name: str) -> Policy | StepPolicy:
+def fallback_named(name: str) -> Policy | StepPolicy:
     """A policy by name; what is wrong with the name is a parameter's problem."""
     try:
         return make_policy(name)
@@ -158,34 +158,34 @@ class ServerPolicy:
         """Opens the first run's stream."""
         self.name = spec
         self._parameters = parameters
-        self._stand_in = parameters.stand_in()
+        self._fallback = parameters.stand_in()
         self._channel = grpc.insecure_channel(spec.removeprefix(SCHEME))
-        self._talk: Talk | None = Talk(self._channel, parameters.timeout_s)
+        self._stream: PolicyStream | None = PolicyStream(self._channel, parameters.timeout_s)
         self._outcomes: list[Outcome] = []
         self._failures_in_a_row = 0
-        self._pause, self._left_alone_count = FIRST_PAUSE, 0
+        self._pause, self._backoff_count = FIRST_PAUSE, 0
         self._decision_count = 0
         self._counts: dict[str, int] = {}
 
     def route(self, request: RequestView, fleet: FleetView, rng: np.random.Generator) -> Decision:
         """The server's decision, or the fallback's with a reason that says so."""
         self._decision_count += 1
-        if self._left_alone_count:
-            self._left_alone_count -= 1
-            return self._instead(LEFT_ALONE, request, fleet, rng)
+        if self._backoff_count:
+            self._backoff_count -= 1
+            return self._fallback_decision(BACKING_OFF, request, fleet, rng)
         try:
-            decision = self._asked(request, fleet, rng)
+            decision = self._server_decision(request, fleet, rng)
         except Empty:
             return self._failed(TIMED_OUT, request, fleet, rng)
         except grpc.RpcError:
-            self._hang_up()
+            self._close_stream()
             return self._failed(LOST, request, fleet, rng)
         self._failures_in_a_row, self._pause = 0, FIRST_PAUSE
         return decision
 
     def finish(self) -> tuple[str, ...]:
         """Ends the stream; says how many decisions the server did not take."""
-        self._hang_up()
+        self._close_stream()
         self._channel.close()
         if not self._counts:
             return ()
@@ -194,7 +194,7 @@ class ServerPolicy:
         by = self._parameters.fallback
         return (f"{self.name}: {stood_in} of {total} decisions were taken by {by!r} instead: {parts}",)
 
-    def _asked(self, request: RequestView, fleet: FleetView, rng: np.random.Generator) -> Decision:
+    def _server_decision(self, request: RequestView, fleet: FleetView, rng: np.random.Generator) -> Decision:
         """The server's decision.
 
         Raises:
@@ -202,12 +202,12 @@ class ServerPolicy:
             grpc.RpcError: the stream broke.
             PolicyServerError: the policy raised.
         """
-        if self._talk is None:
-            self._talk = Talk(self._channel, self._parameters.timeout_s)
-        if not self._talk.opened:
-            self._talk.open(fleet, rng)
+        if self._stream is None:
+            self._stream = PolicyStream(self._channel, self._parameters.timeout_s)
+        if not self._stream.opened:
+            self._stream.open(fleet, rng)
         outcomes, self._outcomes = self._outcomes, []
-        answer = self._talk.ask(request, fleet, outcomes)
+        answer = self._stream.ask(request, fleet, outcomes)
         if answer.WhichOneof("result") != "decision":
             raise PolicyServerError(f"at {self.name}:\n{answer.error}")
         return stated_decision(answer.decision)
@@ -218,30 +218,30 @@ class ServerPolicy:
         """The fallback's decision after a failure of the server."""
         self._failures_in_a_row += 1
         if self._failures_in_a_row >= PATIENCE:
-            self._hang_up()
-            self._left_alone_count, self._failures_in_a_row = self._pause, 0
+            self._close_stream()
+            self._backoff_count, self._failures_in_a_row = self._pause, 0
             self._pause = min(2 * self._pause, MOST_PAUSE)
-        return self._instead(reason, request, fleet, rng)
+        return self._fallback_decision(reason, request, fleet, rng)
 
-    def _instead(
+    def _fallback_decision(
         self, reason: str, request: RequestView, fleet: FleetView, rng: np.random.Generator
     ) -> Decision:
         """The fallback's decision, with the reason why it was asked."""
         self._counts[reason] = self._counts.get(reason, 0) + 1
-        return replace(self._stand_in.route(request, fleet, rng), reason=reason)
+        return replace(self._fallback.route(request, fleet, rng), reason=reason)
 
-    def _hang_up(self) -> None:
+    def _close_stream(self) -> None:
         """Ends the stream; what was not told by then never is."""
-        if self._talk is not None:
-            self._talk.end()
-            self._talk = None
+        if self._stream is not None:
+            self._stream.end()
+            self._stream = None
         self._outcomes = []
 
     def __del__(self) -> None:
         """Ends the stream of a policy that nobody finished."""
-        talk = getattr(self, "_talk", None)
-        if talk is not None:
-            talk.end()
+        stream = getattr(self, "_stream", None)
+        if stream is not None:
+            stream.end()
 
 
 class LearningServerPolicy(ServerPolicy):
@@ -249,11 +249,11 @@ class LearningServerPolicy(ServerPolicy):
 
     def observe(self, outcome: Outcome) -> None:
         """Keeps an outcome until the next question; none while the server is left alone."""
-        if not self._left_alone_count:
+        if not self._backoff_count:
             self._outcomes.append(outcome)
 
 
-class Talk:
+class PolicyStream:
     """One stream with a server: questions out, answers in, in order."""
 
     opened = False
@@ -265,11 +265,11 @@ class Talk:
         self._timeout_s = timeout_s
         self._number = 0
         self._call = policy_pb2_grpc.PolicyServiceStub(channel).Decide(iter(self._out.get, None))
-        threading.Thread(target=listen, args=(self._call, self._in), daemon=True).start()
+        threading.Thread(target=read_answers, args=(self._call, self._in), daemon=True).start()
 
     def open(self, fleet: FleetView, rng: np.random.Generator) -> None:
         """Tells what holds for the whole run; the fleet is idle until questions say otherwise."""
-        self._told = ToldLoads(len(fleet.targets))
+        self._sent_loads = SentLoads(len(fleet.targets))
         self._out.put(pb.PolicyServiceDecideRequest(opening=opening_of(fleet, rng)))
         self.opened = True
 
@@ -301,7 +301,7 @@ class Talk:
             facts=facts_message(request),
             candidates=fleet.candidates,
             permitted=fleet.permitted or (),
-            changed_loads=self._told.changes(fleet),
+            changed_loads=self._sent_loads.changes(fleet),
             seen_s=fleet.seen_s,
             outcomes=[outcome_message(outcome) for outcome in outcomes],
         )
@@ -312,21 +312,21 @@ class Talk:
         self._call.cancel()
 
 
-def listen(
+def read_answers(
     call: Iterator[pb.PolicyServiceDecideResponse],
-    heard: SimpleQueue[pb.PolicyServiceDecideResponse | grpc.RpcError],
+    received: SimpleQueue[pb.PolicyServiceDecideResponse | grpc.RpcError],
 ) -> None:
     """Passes on what a server says, and why it says no more."""
     try:
         for answer in call:
-            heard.put(answer)
+            received.put(answer)
     except grpc.RpcError as error:
-        heard.put(error)
+        received.put(error)
     else:
-        heard.put(grpc.RpcError("the server ended the stream"))
+        received.put(grpc.RpcError("the server ended the stream"))
 
 
-class ToldLoads:
+class SentLoads:
     """Loads as a server was told them."""
 
     def __init__(self, target_count: int) -> None:

@@ -114,17 +114,17 @@ class PolicyServicer(policy_pb2_grpc.PolicyServiceServicer):
         self, request: AsyncIterator[pb.PolicyServiceDecideRequest], context: Context
     ) -> AsyncIterator[pb.PolicyServiceDecideResponse]:
         """One run's answers."""
-        seat: Seat | None = None
+        session: PolicySession | None = None
         async for message in request:
             if message.WhichOneof("message") == "opening":
-                seat = Seat(servable(self._factory), message.opening)
-            elif seat is None:
+                session = PolicySession(servable(self._factory), message.opening)
+            elif session is None:
                 await context.abort(grpc.StatusCode.INVALID_ARGUMENT, "the first message must be an opening")
             else:
-                yield seat.answer(message.question)
+                yield session.answer(message.question)
 
 
-class Seat:
+class PolicySession:
     """A policy in one run: its generator, and the fleet as it was told."""
 
     def __init__(self, policy: Policy, opening: pb.Opening) -> None:
@@ -138,7 +138,7 @@ class Seat:
     def answer(self, question: pb.Question) -> pb.PolicyServiceDecideResponse:
         """The answer to a question; what the policy raises is an answer as well."""
         try:
-            self._hear(question)
+            self._apply_updates(question)
             request = stated_request(question.facts, question.request, question.now_s)
             decision = self._route(request, self._fleet, self._rng)
             told = decision_message(decision)
@@ -146,7 +146,7 @@ class Seat:
             return pb.PolicyServiceDecideResponse(number=question.number, error=format_exc())
         return pb.PolicyServiceDecideResponse(number=question.number, decision=told)
 
-    def _hear(self, question: pb.Question) -> None:
+    def _apply_updates(self, question: pb.Question) -> None:
         """Takes note of what was told beside the question."""
         fleet, loads = self._fleet, question.changed_loads
         for place, index in enumerate(loads.targets):

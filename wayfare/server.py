@@ -16,19 +16,19 @@ from grpc_reflection.v1alpha import reflection
 from wayfare.metrics.service import ServiceMetrics
 from wayfare.service.intake.acceptance import Acceptance
 from wayfare.service.intake.checker import Checker
-from wayfare.service.intake.quotas import Flow, Holdings, Limits, RunLimits
+from wayfare.service.intake.quotas import QuotaUsage, RunLimits, TenantQuotas, UploadRateLimiter
 from wayfare.service.intake.scenarios import MOST_REQUESTS, MOST_TARGETS, Intake
 from wayfare.service.intake.uploads import Uploads
-from wayfare.service.rpc.access import Access, TokenFirst
+from wayfare.service.rpc.access import Access, TokenInterceptor
 from wayfare.service.rpc.catalog import CatalogServicer
 from wayfare.service.rpc.routing import add_routing
 from wayfare.service.rpc.simulation import SimulationServicer
-from wayfare.service.rpc.wellformed import WellFormed
+from wayfare.service.rpc.wellformed import ParsingInterceptor
 from wayfare.service.runs.retention import Retention, Sweeper
-from wayfare.service.runs.slots import Slots
-from wayfare.service.runs.writer import Writer
+from wayfare.service.runs.slots import RunScheduler
+from wayfare.service.runs.writer import StoreWriter
 from wayfare.storage.lock import locked
-from wayfare.storage.reserve import Reserve
+from wayfare.storage.reserve import DiskReserve
 from wayfare.storage.sqlite import SqliteStore
 from wayfare.v1 import catalog_pb2, catalog_pb2_grpc, routing_pb2, simulation_pb2, simulation_pb2_grpc
 
@@ -89,7 +89,7 @@ class ServerSettings:
     runs: RunLimits = field(default_factory=RunLimits)
     tls: Tls | None = None
     access: Access = field(default_factory=Access)
-    limits: Limits = field(default_factory=Limits)
+    limits: TenantQuotas = field(default_factory=TenantQuotas)
     retention: Retention = field(default_factory=Retention)
     run_requests: int = MOST_REQUESTS
     run_targets: int = MOST_TARGETS
@@ -147,14 +147,14 @@ async def serve(settings: ServerSettings, ready: Callable[[int, int | None], Non
     demand_safe(settings)
     metrics = ServiceMetrics(settings.metrics, settings.folder / "runs") if settings.metrics else None
     settings = watched(settings, metrics) if metrics else settings
-    reserve = Reserve(settings.folder)
+    reserve = DiskReserve(settings.folder)
     with locked(settings.folder), closing(opened_store(settings.folder, reserve)) as store:
         (settings.folder / "runs").mkdir(exist_ok=True)
         reserve.ensure()
-        await Service(settings, store, reserve, metrics).serve(ready)
+        await WayfareServer(settings, store, reserve, metrics).serve(ready)
 
 
-def opened_store(folder: Path, reserve: Reserve) -> SqliteStore:
+def opened_store(folder: Path, reserve: DiskReserve) -> SqliteStore:
     """The store of a folder; where the disk is full, with the room that was kept back."""
     try:
         return SqliteStore(folder / "runs.sqlite")
@@ -181,15 +181,19 @@ def stop_signal() -> asyncio.Event:
     return stop
 
 
-class Service:
+class WayfareServer:
     """Every part, wired."""
 
     def __init__(
-        self, settings: ServerSettings, store: SqliteStore, reserve: Reserve, metrics: ServiceMetrics | None
+        self,
+        settings: ServerSettings,
+        store: SqliteStore,
+        reserve: DiskReserve,
+        metrics: ServiceMetrics | None,
     ) -> None:
         """Nothing started."""
         self._settings, self._store, self._metrics = settings, store, metrics
-        uploads, holdings = settings.folder / "uploads", Holdings(settings.limits)
+        uploads, holdings = settings.folder / "uploads", QuotaUsage(settings.limits)
         intake = Intake(
             uploads=uploads,
             most_requests=settings.run_requests,
@@ -199,18 +203,24 @@ class Service:
             policies=settings.policies,
             policy_servers=settings.policy_servers,
         )
-        self._holdings, self._writer, self._checker = holdings, Writer(store, reserve), Checker(intake)
+        self._holdings, self._writer, self._checker = holdings, StoreWriter(store, reserve), Checker(intake)
         listeners = (holdings, *settings.listeners)
-        self._slots = Slots(self._writer, settings.folder / "runs", settings.runs, reserve, listeners)
+        self._slots = RunScheduler(self._writer, settings.folder / "runs", settings.runs, reserve, listeners)
         self._sweeper = Sweeper(store, self._writer, self._slots, uploads, settings.retention)
         self._acceptance = Acceptance(store, self._writer, self._slots, self._checker, holdings)
-        self._uploads = Uploads(uploads, settings.limits, Flow(settings.limits.trace_bytes_per_hour))
+        self._uploads = Uploads(
+            uploads, settings.limits, UploadRateLimiter(settings.limits.trace_bytes_per_hour)
+        )
         self._health = health.aio.HealthServicer()
 
     async def serve(self, ready: Callable[[int, int | None], None]) -> None:
         """Serves until asked to end, then drains."""
         stop = stop_signal()
-        interceptors = (*self._settings.interceptors, TokenFirst(self._settings.access), WellFormed())
+        interceptors = (
+            *self._settings.interceptors,
+            TokenInterceptor(self._settings.access),
+            ParsingInterceptor(),
+        )
         server = grpc.aio.server(interceptors=interceptors, options=OPTIONS)
         self._add_services(server)
         port = bound(server, self._settings)

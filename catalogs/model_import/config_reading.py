@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from catalogs.errors import CatalogError, Fault
+from catalogs.errors import CatalogError, InputProblem
 from catalogs.model_import.model_families import WITHOUT_EFFECT, WITHOUT_EFFECT_PARTS
 from catalogs.near_names import shown
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 class UnreadableModelConfigError(CatalogError, ValueError):
     """A model's configuration from which no shape can be told; lists what was not understood."""
 
-    def __init__(self, faults: tuple[Fault, ...]) -> None:
+    def __init__(self, faults: tuple[InputProblem, ...]) -> None:
         """Keeps the faults."""
         super().__init__(faults)
         self.faults = faults
@@ -33,7 +33,7 @@ class ModelConfig:
         self._data = data
         self._file = file
         self._read: set[str] = set()
-        self.faults: list[Fault] = []
+        self.faults: list[InputProblem] = []
 
     def given(self, *names: str) -> object:
         """The first of these keys that has a value, or None; all count as read."""
@@ -63,7 +63,7 @@ class ModelConfig:
 
     def fault(self, path: str, what: str) -> None:
         """Remembers what is wrong."""
-        self.faults.append(Fault(self._file, path, what))
+        self.faults.append(InputProblem(self._file, path, what))
 
     def check(self) -> None:
         """Raises `UnreadableModelConfigError` if anything was wrong so far."""

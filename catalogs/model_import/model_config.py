@@ -6,7 +6,7 @@ from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, cast
 
-from catalogs.errors import Fault
+from catalogs.errors import InputProblem
 from catalogs.model_import import model_layers as layers_of
 from catalogs.model_import.config_reading import ModelConfig, UnreadableModelConfigError
 from catalogs.model_import.model_families import FAMILIES
@@ -16,7 +16,7 @@ from catalogs.records import Architecture
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from catalogs.model_import.model_families import Family
+    from catalogs.model_import.model_families import ModelFamily
     from catalogs.model_import.model_layers import Widths
     from catalogs.records import Precision
 
@@ -77,12 +77,12 @@ def imported_model(data: Mapping[str, object], file: str = "config.json") -> Imp
     )
 
 
-def family_of(config: ModelConfig, file: str) -> Family:
+def family_of(config: ModelConfig, file: str) -> ModelFamily:
     """What is known of the model's kind."""
     kind = config.given("model_type")
     if not isinstance(kind, str) or kind not in FAMILIES:
-        told = unknown_name("model_type", str(kind), FAMILIES)
-        raise UnreadableModelConfigError((Fault(file, "model_type", told),))
+        quantization = unknown_name("model_type", str(kind), FAMILIES)
+        raise UnreadableModelConfigError((InputProblem(file, "model_type", quantization),))
     return FAMILIES[kind]
 
 
@@ -118,9 +118,9 @@ def widths_of(config: ModelConfig) -> Widths:
 
 def shared_width(config: ModelConfig, expert: int) -> int:
     """Inner width of what all tokens share beside the experts they choose."""
-    told = config.given("shared_expert_intermediate_size", "moe_shared_expert_intermediate_size")
+    quantization = config.given("shared_expert_intermediate_size", "moe_shared_expert_intermediate_size")
     shared = config.count("n_shared_experts", absent=0)
-    return told if isinstance(told, int) else shared * expert
+    return quantization if isinstance(quantization, int) else shared * expert
 
 
 def attended_dim(config: ModelConfig, widths: Widths) -> int:
@@ -130,7 +130,7 @@ def attended_dim(config: ModelConfig, widths: Widths) -> int:
     return (config.count("qk_nope_head_dim") + config.count("v_head_dim")) // 2
 
 
-def architecture_of(config: ModelConfig, family: Family, widths: Widths, kinds: Kinds) -> Architecture:
+def architecture_of(config: ModelConfig, family: ModelFamily, widths: Widths, kinds: Kinds) -> Architecture:
     """The shape as the catalog keeps it.
 
     Active parameters leave out experts that a token does not choose and the table that reads tokens in
@@ -180,7 +180,7 @@ def billions(count: int) -> float:
     return round(count / BILLION, 4)
 
 
-def mixer_params(config: ModelConfig, family: Family, widths: Widths, mixers: Counter[str]) -> int:
+def mixer_params(config: ModelConfig, family: ModelFamily, widths: Widths, mixers: Counter[str]) -> int:
     """Parameters of what looks back, over all layers."""
     attending = mixers[layers_of.FULL] + mixers[layers_of.WINDOW]
     count = attending * layers_of.attention_params(config, family, widths) if attending else 0
@@ -201,22 +201,22 @@ def state_bytes(config: ModelConfig, mixers: Counter[str]) -> int:
 
 def precision_of(config: ModelConfig) -> Precision | None:
     """Precision of the published weights: the quantised ones', else the number format's."""
-    told = config.given("quantization_config")
-    if not isinstance(told, dict):
+    quantization = config.given("quantization_config")
+    if not isinstance(quantization, dict):
         return FLOAT_PRECISIONS.get(str(config.given("dtype", "torch_dtype")))
-    plain = cast("dict[str, object]", told)
+    plain = cast("dict[str, object]", quantization)
     method = str(plain.get("quant_method", "")).lower()
     algorithm = str(plain.get("quant_algo", plain.get("format", ""))).lower()
     found = [QUANTISED[name] for name in (method, algorithm) if name in QUANTISED]
     return found[0] if found else precision_by_bits(plain)
 
 
-def precision_by_bits(told: Mapping[str, object]) -> Precision | None:
+def precision_by_bits(quantization: Mapping[str, object]) -> Precision | None:
     """Precision by width and kind of number, in the first group of weights where there are groups."""
-    groups = told.get("config_groups")
+    groups = quantization.get("config_groups")
     first: object = next(iter(groups.values()), {}) if isinstance(groups, dict) else {}
     weights = first.get("weights") if isinstance(first, dict) else None
-    where = weights if isinstance(weights, dict) else told
+    where = weights if isinstance(weights, dict) else quantization
     bits = where.get("num_bits", where.get("bits"))
     kinds = FLOATS if where.get("type") == "float" else INTEGERS
     return kinds.get(bits) if isinstance(bits, int) else None

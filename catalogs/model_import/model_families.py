@@ -9,7 +9,7 @@ QkNorm = Literal["none", "head", "whole"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Family:
+class ModelFamily:
     """Parts of a layer as the model's published code has them.
 
     `qk_norm`: a norm of queries and keys of one head's width, or of all heads'. `layer_norms` of width
@@ -33,19 +33,19 @@ class Family:
     every_other_window: bool = False
 
 
-PLAIN: Final = Family()
-QWEN3: Final = Family(qk_norm="head")
-QWEN3_NEXT: Final = Family(qk_norm="head", gated_output=True, shared_gate=True)
-DEEPSEEK: Final = Family(router_bias=True)
-GEMMA: Final = Family(layer_norms=4, tied=True)
+PLAIN: Final = ModelFamily()
+QWEN3: Final = ModelFamily(qk_norm="head")
+QWEN3_NEXT: Final = ModelFamily(qk_norm="head", gated_output=True, shared_gate=True)
+DEEPSEEK: Final = ModelFamily(router_bias=True)
+GEMMA: Final = ModelFamily(layer_norms=4, tied=True)
 
-FAMILIES: Final[dict[str, Family]] = {
+FAMILIES: Final[dict[str, ModelFamily]] = {
     "llama": PLAIN,
     "mistral": PLAIN,
     "mixtral": PLAIN,
     "phi3": PLAIN,
-    "qwen2": Family(attention_bias=True),
-    "qwen2_moe": Family(attention_bias=True, shared_gate=True),
+    "qwen2": ModelFamily(attention_bias=True),
+    "qwen2_moe": ModelFamily(attention_bias=True, shared_gate=True),
     "qwen3": QWEN3,
     "qwen3_moe": QWEN3,
     "qwen3_next": QWEN3_NEXT,
@@ -58,9 +58,11 @@ FAMILIES: Final[dict[str, Family]] = {
     "deepseek_v32": DEEPSEEK,
     "glm_moe_dsa": DEEPSEEK,
     "glm4_moe": DEEPSEEK,
-    "minimax_m2": Family(qk_norm="whole", router_bias=True),
-    "gpt_oss": Family(attention_bias=True, output_bias=True, router_bias=True, expert_bias=True, sinks=True),
-    "nemotron_h": Family(layer_norms=1, matrices=2, router_bias=True),
+    "minimax_m2": ModelFamily(qk_norm="whole", router_bias=True),
+    "gpt_oss": ModelFamily(
+        attention_bias=True, output_bias=True, router_bias=True, expert_bias=True, sinks=True
+    ),
+    "nemotron_h": ModelFamily(layer_norms=1, matrices=2, router_bias=True),
 }
 """By `model_type`, after the models' code in transformers (huggingface/transformers, Apache-2.0)."""
 

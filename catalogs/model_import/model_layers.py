@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from catalogs.model_import.config_reading import ModelConfig
-    from catalogs.model_import.model_families import Family
+    from catalogs.model_import.model_families import ModelFamily
 
 FULL, WINDOW, LINEAR, MAMBA, NO_MIXER = "full", "window", "linear", "mamba", "none"
 DENSE, EXPERTS, NO_FEED_FORWARD = "dense", "experts", "none"
@@ -43,7 +43,7 @@ class Widths:
     shared_hidden: int
 
 
-def layer_kinds(config: ModelConfig, family: Family, layers: int) -> list[tuple[str, str]]:
+def layer_kinds(config: ModelConfig, family: ModelFamily, layers: int) -> list[tuple[str, str]]:
     """Mixer and feed-forward of every layer."""
     pattern = config.given("hybrid_override_pattern")
     if isinstance(pattern, str):
@@ -64,7 +64,7 @@ def hybrid_kinds(config: ModelConfig, pattern: str, layers: int) -> list[tuple[s
     return [HYBRID_LETTERS[letter] for letter in pattern]
 
 
-def mixer_kinds(config: ModelConfig, family: Family, layers: int) -> list[str]:
+def mixer_kinds(config: ModelConfig, family: ModelFamily, layers: int) -> list[str]:
     """How each layer looks back: at everything, in a window, or by a state."""
     window = has_window(config)
     named, interval = config.names("layer_types"), config.count("full_attention_interval", absent=0)
@@ -113,7 +113,7 @@ def feed_kinds(config: ModelConfig, layers: int) -> list[str]:
     ]
 
 
-def attention_params(config: ModelConfig, family: Family, widths: Widths) -> int:
+def attention_params(config: ModelConfig, family: ModelFamily, widths: Widths) -> int:
     """Parameters of one attention block, its norms of queries and keys included."""
     if config.given("kv_lora_rank"):
         return latent_params(config, widths)
@@ -126,7 +126,7 @@ def attention_params(config: ModelConfig, family: Family, widths: Widths) -> int
     return count + normed + heads * family.sinks
 
 
-def qk_norm(config: ModelConfig, family: Family) -> str:
+def qk_norm(config: ModelConfig, family: ModelFamily) -> str:
     """How queries and keys are normed; some configurations say whether."""
     usual = "head" if family.qk_norm == "none" else family.qk_norm
     told = config.given("use_qk_norm")
@@ -213,21 +213,21 @@ def state_width(config: ModelConfig) -> int:
     return STATE_BYTES.get(str(config.given("mamba_ssm_dtype")), 4)
 
 
-def expert_params(family: Family, widths: Widths) -> int:
+def expert_params(family: ModelFamily, widths: Widths) -> int:
     """One expert."""
     inner, h = widths.expert_hidden, widths.hidden
     biases = (family.matrices - 1) * inner + h
     return family.matrices * h * inner + biases * family.expert_bias
 
 
-def dense_params(config: ModelConfig, family: Family, widths: Widths) -> int:
+def dense_params(config: ModelConfig, family: ModelFamily, widths: Widths) -> int:
     """A dense feed-forward block."""
     inner, h = widths.ffn_hidden, widths.hidden
     biases = (family.matrices - 1) * inner + h
     return family.matrices * h * inner + biases * config.flag("mlp_bias", absent=False)
 
 
-def router_params(family: Family, widths: Widths) -> int:
+def router_params(family: ModelFamily, widths: Widths) -> int:
     """What chooses the experts of a layer, and the experts that all tokens share."""
     shared = family.matrices * widths.hidden * widths.shared_hidden
     gate = widths.hidden * (family.shared_gate and widths.shared_hidden > 0)

@@ -156,9 +156,9 @@ class Execution:
         self.wait_number += 1
         self.waits = None
         self.followed = NO_ATTEMPT
-        self._ask(reply, executor)
+        self._request_decision(reply, executor)
 
-    def _ask(self, reply: Reply, executor: StepExecutor[Self]) -> None:
+    def _request_decision(self, reply: Reply, executor: StepExecutor[Self]) -> None:
         """Has the steps answer a reply with the next step."""
         try:
             step = self.steps.send(reply)
@@ -182,7 +182,7 @@ class Execution:
             return
         decision, self.steps = later
         executor.on_decision(self, decision)
-        self._ask(None, executor)
+        self._request_decision(None, executor)
 
     def _carry_out(self, step: Step, executor: StepExecutor[Self]) -> object:
         """The reply to a step, or `WAITS`."""

@@ -9,8 +9,8 @@ from router.decision import Cascade, Decision, Defer, Hedge, Race, Reject, Send
 from router.errors import InvalidDecisionError, PolicyFailedError, PolicyLoadError
 from router.host import strategies
 from router.host.checks import check_decision, check_fallbacks, check_target
-from router.host.own_steps import guided
-from router.host.progress import Ending, Trip
+from router.host.own_steps import checked_steps
+from router.host.progress import AttemptEnd, RequestProgress
 from router.host.recovery import Recovery
 from router.host.resilience import NO_RESILIENCE, Resilience
 from router.policy import FinishingPolicy, LearningPolicy, Policy, StepPolicy, is_oracle, policy_name
@@ -100,10 +100,10 @@ class Host:
                 steps raise it as well, where they ask the policy.
         """
         if self._step_policy is not None or not fleet.candidates:
-            return self._unusual(request, fleet)
+            return self._steps_without_route(request, fleet)
         decision = self.decide(request, fleet)
         if type(decision) is not Send or request.now_s < self._health.cooling_until_s:
-            return decision, self._carried_out(decision, request, fleet)
+            return decision, self._decision_steps(decision, request, fleet)
         index, start = self._starts.get(decision.target) or self._balanced(decision, fleet)
         return decision, self._sent_at_once(decision, request.index, fleet, index, start)
 
@@ -175,7 +175,7 @@ class Host:
             fleet.permitted, fleet.candidates = None, permitted
         return decision
 
-    def _unusual(self, request: RequestView, fleet: FleetView) -> Begun:
+    def _steps_without_route(self, request: RequestView, fleet: FleetView) -> Begun:
         """What a request without candidates, or one of a step policy, begins with."""
         if fleet.candidates:
             return None, self._own_steps(request, fleet)
@@ -184,9 +184,9 @@ class Host:
     def _own_steps(self, request: RequestView, fleet: FleetView) -> Steps:
         """Steps of a step policy."""
         policy = cast("StepPolicy", self._step_policy)
-        trip = Trip(request.index, fleet.candidates, fleet, request.now_s)
+        progress = RequestProgress(request.index, fleet.candidates, fleet, request.now_s)
         inner = policy.steps(request, fleet, self._rng)
-        yield from guided(inner, trip, request, self._recovery, self._failure)
+        yield from checked_steps(inner, progress, request, self._recovery, self._failure)
 
     def _sent_at_once(
         self, decision: Send, request_index: int, fleet: FleetView, index: int, start: Start
@@ -194,67 +194,69 @@ class Host:
         """Steps of a plain send while nothing cools down: one, unless its attempt fails."""
         permitted = fleet.candidates
         event = cast("Event", (yield start))
-        trip = Trip(request_index, permitted, fleet, event.now_s, {event.handle: index})
-        yield from self._recovered(trip, event, decision)
+        progress = RequestProgress(request_index, permitted, fleet, event.now_s, {event.handle: index})
+        yield from self._recovery_steps(progress, event, decision)
 
-    def _carried_out(self, decision: Decision, request: RequestView, fleet: FleetView) -> DecidedSteps:
+    def _decision_steps(self, decision: Decision, request: RequestView, fleet: FleetView) -> DecidedSteps:
         """Steps of any decision, with cooling targets replaced."""
-        trip = Trip(request.index, fleet.candidates, fleet, request.now_s)
+        progress = RequestProgress(request.index, fleet.candidates, fleet, request.now_s)
         match decision:
             case Send():
-                return self._sent(trip, (decision.target,), decision.fallbacks)
+                return self._send_steps(progress, (decision.target,), decision.fallbacks)
             case Cascade():
-                return self._cascaded(trip, decision)
+                return self._cascade_steps(progress, decision)
             case Hedge():
-                return self._hedged(trip, decision)
+                return self._hedge_steps(progress, decision)
             case Race():
-                return self._raced(trip, decision)
+                return self._race_steps(progress, decision)
             case Defer():
-                return self._deferred(trip, decision, request)
+                return self._defer_steps(progress, decision, request)
         return turned_away(cast("Reject", decision).reason)
 
-    def _sent(self, trip: Trip, names: Sequence[str], fallbacks: tuple[str, ...]) -> Steps:
+    def _send_steps(
+        self, progress: RequestProgress, names: Sequence[str], fallbacks: tuple[str, ...]
+    ) -> Steps:
         """One attempt at the first of the targets in service, or at a stand-in; then recovery."""
-        usable = self._in_service(trip, names)
-        index = usable[0] if usable else self._stand_in(trip, names[0], fallbacks)
+        usable = self._in_service(progress, names)
+        index = usable[0] if usable else self._stand_in(progress, names[0], fallbacks)
         if index is None:
             yield TurnAway(ALL_COOLING)
             return
-        handle = yield from self._recovery.begin(trip, index, AttemptKind.FIRST)
-        event = yield from self._recovery.listen(trip, Follow(handle))
-        yield from self._recovery.recover(trip, Ending(handle, event), fallbacks)
+        handle = yield from self._recovery.begin(progress, index, AttemptKind.FIRST)
+        event = yield from self._recovery.listen(progress, Follow(handle))
+        yield from self._recovery.recover(progress, AttemptEnd(handle, event), fallbacks)
 
-    def _cascaded(self, trip: Trip, decision: Cascade) -> Steps:
+    def _cascade_steps(self, progress: RequestProgress, decision: Cascade) -> Steps:
         """A cascade over the stages in service."""
-        stages = self._in_service(trip, decision.targets)
+        stages = self._in_service(progress, decision.targets)
         if not stages:
-            yield from self._sent(trip, decision.targets, ())
+            yield from self._send_steps(progress, decision.targets, ())
             return
-        yield from strategies.cascade(self._recovery, trip, stages, decision.verifier)
+        yield from strategies.cascade(self._recovery, progress, stages, decision.verifier)
 
-    def _hedged(self, trip: Trip, decision: Hedge) -> Steps:
+    def _hedge_steps(self, progress: RequestProgress, decision: Hedge) -> Steps:
         """A hedge, or a plain send when only one of the two is in service."""
-        usable = self._in_service(trip, (decision.target, decision.backup))
+        usable = self._in_service(progress, (decision.target, decision.backup))
         if len(usable) < 2:  # noqa: PLR2004 - a hedge has two
-            yield from self._sent(trip, (decision.target, decision.backup), ())
+            yield from self._send_steps(progress, (decision.target, decision.backup), ())
             return
-        yield from strategies.hedge(self._recovery, trip, usable[0], usable[1], decision.after_s)
+        yield from strategies.hedge(self._recovery, progress, usable[0], usable[1], decision.after_s)
 
-    def _raced(self, trip: Trip, decision: Race) -> Steps:
+    def _race_steps(self, progress: RequestProgress, decision: Race) -> Steps:
         """A race between the targets in service."""
-        usable = self._in_service(trip, decision.targets)
+        usable = self._in_service(progress, decision.targets)
         if not usable:
-            yield from self._sent(trip, decision.targets, ())
+            yield from self._send_steps(progress, decision.targets, ())
             return
-        yield from strategies.race(self._recovery, trip, usable)
+        yield from strategies.race(self._recovery, progress, usable)
 
-    def _deferred(self, trip: Trip, decision: Defer, request: RequestView) -> DecidedSteps:
+    def _defer_steps(self, progress: RequestProgress, decision: Defer, request: RequestView) -> DecidedSteps:
         """Sleeps, then asks the policy again with the views aimed at the request; ends with its decision."""
         yield Sleep(decision.until_s)
-        request.index, request.now_s = trip.request_index, decision.until_s
-        trip.fleet.candidates = trip.permitted
-        later = self.decide(request, trip.fleet)
-        return later, self._carried_out(later, request, trip.fleet)
+        request.index, request.now_s = progress.request_index, decision.until_s
+        progress.fleet.candidates = progress.permitted
+        later = self.decide(request, progress.fleet)
+        return later, self._decision_steps(later, request, progress.fleet)
 
     def _balanced(self, decision: Send, fleet: FleetView) -> tuple[int, Start]:
         """Index and first step of the least outstanding candidate of a deployment sent to by name."""
@@ -262,33 +264,33 @@ class Host:
         index = least_outstanding(fleet.outstanding, members)
         return index, Start(index, follow=True)
 
-    def _recovered(self, trip: Trip, event: Event, decision: Send) -> Steps:
+    def _recovery_steps(self, progress: RequestProgress, event: Event, decision: Send) -> Steps:
         """What follows when the only attempt of a plain send failed."""
-        self._recovery.note(trip, event)
-        ending = Ending(event.handle, event)
-        yield from self._recovery.recover(trip, ending, decision.fallbacks)
+        self._recovery.note(progress, event)
+        attempt_end = AttemptEnd(event.handle, event)
+        yield from self._recovery.recover(progress, attempt_end, decision.fallbacks)
 
-    def _in_service(self, trip: Trip, names: Sequence[str]) -> tuple[int, ...]:
+    def _in_service(self, progress: RequestProgress, names: Sequence[str]) -> tuple[int, ...]:
         """Indexes of the named targets that do not cool down; a deployment gives its least busy."""
         indexes: list[int] = []
-        none_cooling = trip.now_s >= self._health.cooling_until_s
+        none_cooling = progress.now_s >= self._health.cooling_until_s
         for name in names:
             known = self._starts.get(name)
             if known is not None and none_cooling:
                 indexes.append(known[0])
             else:
-                indexes += self._least_in_service(trip, name)
+                indexes += self._least_in_service(progress, name)
         return tuple(indexes)
 
-    def _least_in_service(self, trip: Trip, name: str) -> tuple[int, ...]:
+    def _least_in_service(self, progress: RequestProgress, name: str) -> tuple[int, ...]:
         """The least outstanding permitted healthy target behind a name, if there is one."""
-        healthy = self._health.healthy(trip.fleet.members(name), trip.now_s)
-        usable = [index for index in healthy if index in trip.permitted]
-        return (least_outstanding(trip.fleet.outstanding, usable),) if usable else ()
+        healthy = self._health.healthy(progress.fleet.members(name), progress.now_s)
+        usable = [index for index in healthy if index in progress.permitted]
+        return (least_outstanding(progress.fleet.outstanding, usable),) if usable else ()
 
-    def _stand_in(self, trip: Trip, name: str, fallbacks: tuple[str, ...]) -> int | None:
+    def _stand_in(self, progress: RequestProgress, name: str, fallbacks: tuple[str, ...]) -> int | None:
         """Who serves instead of the named target while it cools down."""
-        return self._recovery.stand_in(trip, trip.fleet.members(name)[0], fallbacks)
+        return self._recovery.stand_in(progress, progress.fleet.members(name)[0], fallbacks)
 
     def _failure(self, request_index: int, error: Exception) -> PolicyFailedError:
         """The error that names the policy and the request, with the cause and its traceback."""

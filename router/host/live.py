@@ -37,7 +37,7 @@ KEYS = 2**53
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
+class IssuedStep:
     """A step as the caller is told it; `attempt` is the number of the attempt that a start begins."""
 
     step: Step
@@ -45,12 +45,12 @@ class Told:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Answer:
+class RouterReply:
     """What a decision or a report leads to: the decision, if one was taken, and what to do."""
 
     request: int
     decision: Decision | None
-    steps: list[Told]
+    steps: list[IssuedStep]
 
 
 class OpenRequest(Execution):
@@ -58,7 +58,7 @@ class OpenRequest(Execution):
 
     `key` is what its owner, the tenant that asked, calls it; `number` counts decisions. `targets` are by
     attempt number; `running` are the attempts that have not ended, `first_token_s` counts from the
-    decision. `told` and `decision` are the answer to the call being served, which came at `now_s` by
+    decision. `issued` and `decision` are the answer to the call being served, which came at `now_s` by
     the caller's clock.
     """
 
@@ -80,7 +80,7 @@ class OpenRequest(Execution):
         self.targets: list[int] = []
         self.running: set[int] = set()
         self.first_token_s: dict[int, float] = {}
-        self.told: list[Told] = []
+        self.issued: list[IssuedStep] = []
         self.decision = decision
 
 
@@ -132,9 +132,9 @@ class LiveRouter:
         return self.decided_count
 
     def decide(
-        self, request: StatedRequest, candidates: tuple[int, ...], why_none: str, owner: str = ""
-    ) -> Answer:
-        """What to do with an owner's request; `why_none` is the reason where there are no candidates.
+        self, request: StatedRequest, candidates: tuple[int, ...], no_candidates_reason: str, owner: str = ""
+    ) -> RouterReply:
+        """What to do with an owner's request; `no_candidates_reason` is the reason where there are no candidates.
 
         Raises:
             PolicyFailedError: the policy raised, or decided what cannot be done; chained.
@@ -144,11 +144,11 @@ class LiveRouter:
         self.decided_count += 1
         key = secrets.randbelow(KEYS)
         if not candidates:
-            return self._turned_away(key, why_none)
+            return self._rejection(key, no_candidates_reason)
         fleet = self.fleet
         fleet.candidates, fleet.permitted, fleet.seen_s = candidates, None, request.now_s
         decision, steps = self.host.begin(request, fleet)
-        under = OpenRequest(
+        open_request = OpenRequest(
             steps,
             key=key,
             owner=owner,
@@ -157,51 +157,53 @@ class LiveRouter:
             opened_s=self.now_s,
             decision=decision,
         )
-        self._open[key] = under
-        return self._driven(under, lambda: under.begin(self))
+        self._open[key] = open_request
+        return self._advance(open_request, lambda: open_request.begin(self))
 
-    def report(self, key: int, event: Event, owner: str = "") -> Answer:
+    def report(self, key: int, event: Event, owner: str = "") -> RouterReply:
         """What to do after something happened to an attempt, or the time waited for has come.
 
         Raises:
             UnknownRequestError: no such request is under way.
             PolicyFailedError: the policy raised, or decided what cannot be done; chained.
         """
-        under = self._found(key, owner)
-        under.now_s = event.now_s
+        open_request = self._found(key, owner)
+        open_request.now_s = event.now_s
         if event.kind is EventKind.TIMER:
-            return self._driven(under, lambda: under.wake(event.now_s, self))
-        if event.kind is EventKind.FIRST_TOKEN and event.handle in under.running:
-            under.first_token_s.setdefault(event.handle, event.now_s - under.decided_s)
-        return self._heard(under, event)
+            return self._advance(open_request, lambda: open_request.wake(event.now_s, self))
+        if event.kind is EventKind.FIRST_TOKEN and event.handle in open_request.running:
+            open_request.first_token_s.setdefault(event.handle, event.now_s - open_request.decided_s)
+        return self._on_attempt_event(open_request, event)
 
     def end(
         self, key: int, event: Event, output_token_count: int = 0, ttft_s: float = nan, owner: str = ""
-    ) -> Answer:
+    ) -> RouterReply:
         """The same for the end of an attempt, with what a policy that learns hears of it.
 
         Raises:
             UnknownRequestError: no such request is under way.
             PolicyFailedError: the policy raised, or decided what cannot be done; chained.
         """
-        under = self._found(key, owner)
-        under.now_s = event.now_s
-        if event.handle not in under.running:
-            return Answer(request=key, decision=None, steps=[])
-        self._release(under, event.handle)
-        self._learn(under, event, output_token_count, under.first_token_s.get(event.handle, ttft_s))
-        return self._driven(under, lambda: under.hear(event, self))
+        open_request = self._found(key, owner)
+        open_request.now_s = event.now_s
+        if event.handle not in open_request.running:
+            return RouterReply(request=key, decision=None, steps=[])
+        self._release(open_request, event.handle)
+        self._report_end(
+            open_request, event, output_token_count, open_request.first_token_s.get(event.handle, ttft_s)
+        )
+        return self._advance(open_request, lambda: open_request.hear(event, self))
 
-    def judge(self, key: int, *, accepted: bool, now_s: float = nan, owner: str = "") -> Answer:
+    def judge(self, key: int, *, accepted: bool, now_s: float = nan, owner: str = "") -> RouterReply:
         """The same for a verdict; one that nobody waits for changes nothing.
 
         Raises:
             UnknownRequestError: no such request is under way.
             PolicyFailedError: the policy raised, or decided what cannot be done; chained.
         """
-        under = self._found(key, owner)
-        under.now_s = now_s if isfinite(now_s) else under.now_s
-        return self._driven(under, lambda: under.judge(self, accepted=accepted))
+        open_request = self._found(key, owner)
+        open_request.now_s = now_s if isfinite(now_s) else open_request.now_s
+        return self._advance(open_request, lambda: open_request.judge(self, accepted=accepted))
 
     def first_token_seen(self, key: int, attempt: int, owner: str = "") -> bool:
         """Whether the first token of an attempt was reported."""
@@ -216,110 +218,112 @@ class LiveRouter:
         if kv_usage_ratio is not None:
             fleet.kv_usage_ratio[index] = kv_usage_ratio
 
-    def _turned_away(self, key: int, reason: str) -> Answer:
+    def _rejection(self, key: int, reason: str) -> RouterReply:
         """A request that no target may serve."""
         self._count(reason)
         decision = Decision.reject(reason=reason)
-        return Answer(request=key, decision=decision, steps=[Told(TurnAway(reason))])
+        return RouterReply(request=key, decision=decision, steps=[IssuedStep(TurnAway(reason))])
 
     def _found(self, key: int, owner: str) -> OpenRequest:
         """The owner's request of that key; other owners' requests do not exist."""
-        under = self._open.get(key)
-        if under is None or under.owner != owner:
+        open_request = self._open.get(key)
+        if open_request is None or open_request.owner != owner:
             raise UnknownRequestError(f"no request {key} is under way; it is over, or was forgotten")
-        return under
+        return open_request
 
-    def instant_s(self, under: OpenRequest) -> float:
+    def instant_s(self, open_request: OpenRequest) -> float:
         """When the call being served came, by the caller's clock."""
-        return under.now_s
+        return open_request.now_s
 
-    def on_start(self, under: OpenRequest, step: Start) -> int:
+    def on_start(self, open_request: OpenRequest, step: Start) -> int:
         """Counts a new attempt; its number."""
-        attempt = len(under.targets)
-        under.targets.append(step.target)
-        under.running.add(attempt)
+        attempt = len(open_request.targets)
+        open_request.targets.append(step.target)
+        open_request.running.add(attempt)
         self.fleet.outstanding[step.target] += 1
         self.fleet.running[step.target] += 1
-        under.told.append(Told(step, attempt))
+        open_request.issued.append(IssuedStep(step, attempt))
         return attempt
 
-    def on_cancel(self, under: OpenRequest, attempt: int) -> None:
+    def on_cancel(self, open_request: OpenRequest, attempt: int) -> None:
         """An attempt is given up: it is outstanding no more."""
-        self._release(under, attempt)
-        under.told.append(Told(Cancel(attempt)))
+        self._release(open_request, attempt)
+        open_request.issued.append(IssuedStep(Cancel(attempt)))
 
-    def on_follow(self, under: OpenRequest, attempt: int) -> None:
+    def on_follow(self, open_request: OpenRequest, attempt: int) -> None:
         """The caller is to report the attempt's end."""
-        under.told.append(Told(Follow(attempt)))
+        open_request.issued.append(IssuedStep(Follow(attempt)))
 
-    def on_wait(self, under: OpenRequest, step: Wait, early: Event | None) -> None:
+    def on_wait(self, open_request: OpenRequest, step: Wait, early: Event | None) -> None:
         """The caller is to report what is waited for, unless it did so before."""
         if early is None:
-            under.told.append(Told(step))
+            open_request.issued.append(IssuedStep(step))
 
-    def on_completed(self, under: OpenRequest, attempt: int) -> None:
+    def on_completed(self, open_request: OpenRequest, attempt: int) -> None:
         """The attempt that was followed has answered."""
-        under.told.append(Told(Finish(attempt)))
+        open_request.issued.append(IssuedStep(Finish(attempt)))
 
-    def on_end(self, under: OpenRequest, step: Terminal) -> None:
+    def on_end(self, open_request: OpenRequest, step: Terminal) -> None:
         """The request is over as the step says."""
-        under.told.append(Told(step))
+        open_request.issued.append(IssuedStep(step))
 
-    def on_decision(self, under: OpenRequest, decision: Decision | None) -> None:
+    def on_decision(self, open_request: OpenRequest, decision: Decision | None) -> None:
         """The policy was asked again after a deferral."""
-        under.decision = decision
+        open_request.decision = decision
 
-    def _heard(self, under: OpenRequest, event: Event) -> Answer:
+    def _on_attempt_event(self, open_request: OpenRequest, event: Event) -> RouterReply:
         """What an attempt's event leads to."""
-        return self._driven(under, lambda: under.hear(event, self))
+        return self._advance(open_request, lambda: open_request.hear(event, self))
 
-    def _driven(self, under: OpenRequest, drive: Callable[[], None]) -> Answer:
+    def _advance(self, open_request: OpenRequest, drive: Callable[[], None]) -> RouterReply:
         """What driving a request leads to: the decision, if one was taken, and the steps since."""
         try:
             drive()
         except BaseException:
-            self._close(under)
+            self._close(open_request)
             raise
-        if under.done:
-            self._close(under)
-        told, under.told = under.told, []
-        decision, under.decision = under.decision, None
+        if open_request.done:
+            self._close(open_request)
+        issued, open_request.issued = open_request.issued, []
+        decision, open_request.decision = open_request.decision, None
         if decision is not None:
             self._count(decision.reason)
-        return Answer(request=under.key, decision=decision, steps=told)
+        return RouterReply(request=open_request.key, decision=decision, steps=issued)
 
-    def _release(self, under: OpenRequest, attempt: int) -> None:
+    def _release(self, open_request: OpenRequest, attempt: int) -> None:
         """An attempt is outstanding no more."""
-        if attempt in under.running:
-            under.running.remove(attempt)
-            target, fleet = under.targets[attempt], self.fleet
+        if attempt in open_request.running:
+            open_request.running.remove(attempt)
+            target, fleet = open_request.targets[attempt], self.fleet
             fleet.outstanding[target] = max(fleet.outstanding[target] - 1, 0)
             fleet.running[target] = max(fleet.running[target] - 1, 0)
 
-    def _learn(self, under: OpenRequest, event: Event, output_token_count: int, ttft_s: float) -> None:
+    def _report_end(
+        self, open_request: OpenRequest, event: Event, output_token_count: int, ttft_s: float
+    ) -> None:
         """Tells cooldown rules that count, and policies that learn, of the end of an attempt."""
-        target, completed = under.targets[event.handle], event.kind is EventKind.COMPLETED
+        target, completed = open_request.targets[event.handle], event.kind is EventKind.COMPLETED
         if completed and self.host.counts_outcomes:
             self.host.succeeded(target, event.now_s)
         if self.host.learns:
             outcome = Outcome(
-                request_index=under.number,
+                request_index=open_request.number,
                 target=self.fleet.targets[target].name,
                 finished_s=event.now_s,
                 completed=completed,
                 reason=event.reason,
                 ttft_s=ttft_s if completed else nan,
-                e2e_s=event.now_s - under.decided_s,
+                e2e_s=event.now_s - open_request.decided_s,
                 output_token_count=output_token_count if completed else 0,
             )
             self.host.observe(outcome)
 
-    def _close(self, under: OpenRequest) -> None:
+    def _close(self, open_request: OpenRequest) -> None:
         """The request is over; attempts still running are outstanding no more."""
-        self._open.pop(under.key, None)
-        under.close()
-        for attempt in tuple(under.running):
-            self._release(under, attempt)
+        self._open.pop(open_request.key, None)
+        open_request.close()
+        for attempt in tuple(open_request.running):
+            self._release(open_request, attempt)
 
     def _count(self, reason: str) -> None:
         """Counts a decision by its reason."""

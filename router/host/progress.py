@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(slots=True)
-class Trip:
+class RequestProgress:
     """Where a request stands: what it may use, which targets it tried, how often.
 
     `handles` maps each attempt's handle to its target; `permitted` are the targets that hard
@@ -42,7 +42,7 @@ class Trip:
 
 
 @dataclass(frozen=True, slots=True)
-class Ending:
+class AttemptEnd:
     """How an awaited attempt ended: its handle and the event that says so."""
 
     handle: int

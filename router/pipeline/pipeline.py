@@ -7,7 +7,7 @@ from math import isfinite
 from typing import TYPE_CHECKING, Literal, Protocol
 
 from router.decision import Decision
-from router.pipeline.sends import Sends
+from router.pipeline.sends import SendCache
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -72,7 +72,7 @@ class Pipeline:
         self._filters = tuple(filters)
         self._scorers = tuple(scorers)
         self._picker = picker
-        self._sends = Sends(reason)
+        self._sends = SendCache(reason)
         self._rejects = when_empty == "reject"
 
     def route(self, request: RequestView, fleet: FleetView, rng: np.random.Generator) -> Decision:

@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from router.views.fleet import FleetView, Target
 
 
-class Sends:
+class SendCache:
     """Send decisions with one reason, reused: a decision costs a tuple look-up."""
 
     __slots__ = ("_decisions", "_reason", "_targets")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, ClassVar
 
-from router.pipeline.sends import Sends
+from router.pipeline.sends import SendCache
 
 if TYPE_CHECKING:
     import numpy as np
@@ -24,7 +24,7 @@ class AlwaysBusiest:
 
     def __init__(self) -> None:
         """Keeps nothing but its decisions."""
-        self._sends = Sends("busiest")
+        self._sends = SendCache("busiest")
 
     def route(self, request: RequestView, fleet: FleetView, rng: np.random.Generator) -> Decision:  # noqa: ARG002
         """A send to the most loaded candidate."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, ClassVar
 
-from router.pipeline.sends import Sends
+from router.pipeline.sends import SendCache
 from router.views.loads import least_outstanding
 from router.views.options import OptionTable, strongest
 
@@ -28,7 +28,7 @@ class AlwaysStrongest:
     def __init__(self) -> None:
         """Prepares the table of options."""
         self._options = OptionTable()
-        self._sends = Sends("strongest")
+        self._sends = SendCache("strongest")
 
     def route(self, request: RequestView, fleet: FleetView, rng: np.random.Generator) -> Decision:  # noqa: ARG002
         """A send to the strongest candidate."""

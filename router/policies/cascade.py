@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, ClassVar
 
 from router.decision import Decision, Verifier
 from router.parameters import at_least, check, parameter, ratio
-from router.pipeline.sends import Sends
+from router.pipeline.sends import SendCache
 from router.views.loads import least_outstanding
-from router.views.pair import Pair
+from router.views.pair import WeakStrongPair
 
 if TYPE_CHECKING:
     import numpy as np
@@ -40,7 +40,7 @@ class CascadeParameters:
         )
 
 
-class Cascade:
+class CascadePolicy:
     """Asks the stages in order until a verifier with stated error rates accepts an answer.
 
     Stages that constraints exclude are left out; when none is left, or none was named, the
@@ -58,8 +58,8 @@ class Cascade:
         """Keeps the stages and the verifier."""
         chosen = parameters or CascadeParameters()
         self._stages = chosen.targets
-        self._pair = Pair(None, None)
-        self._single = Sends("single stage")
+        self._pair = WeakStrongPair(None, None)
+        self._single = SendCache("single stage")
         self._verifier = Verifier(
             false_accept_ratio=chosen.false_accept_ratio,
             false_reject_ratio=chosen.false_reject_ratio,

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
 from router.parameters import check, parameter, ratio
-from router.pipeline.sends import Sends
+from router.pipeline.sends import SendCache
 from router.views.loads import least_outstanding
 from router.views.options import OptionTable, capable, cheapest, strongest
 
@@ -44,8 +44,8 @@ class CheapestCapable:
     def __init__(self, parameters: CheapestCapableParameters | None = None) -> None:
         """Prepares the table of options for the floor."""
         self._options = OptionTable((parameters or CheapestCapableParameters()).floor)
-        self._capable = Sends("cheapest capable")
-        self._strongest = Sends("none capable: strongest")
+        self._capable = SendCache("cheapest capable")
+        self._strongest = SendCache("none capable: strongest")
 
     def route(self, request: RequestView, fleet: FleetView, rng: np.random.Generator) -> Decision:  # noqa: ARG002
         """A send to the cheapest capable candidate, or to the strongest where none is capable."""

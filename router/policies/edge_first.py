@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar, Literal
 
 from router.parameters import at_least, check, parameter, ratio
-from router.pipeline.sends import Sends
+from router.pipeline.sends import SendCache
 from router.views.loads import least_outstanding
 from router.views.options import Option, OptionTable, capable, cheapest, strongest
 
@@ -50,11 +50,11 @@ class EdgeFirst:
         """Keeps the limits and prepares the table of options."""
         self._parameters = parameters or EdgeFirstParameters()
         self._options = OptionTable(self._parameters.floor)
-        self._local = Sends("local")
-        self._only_local = Sends("only local permitted")
-        self._hard = Sends("too hard for local")
-        self._overflow = Sends("local overflow")
-        self._no_local = Sends("no local permitted")
+        self._local = SendCache("local")
+        self._only_local = SendCache("only local permitted")
+        self._hard = SendCache("too hard for local")
+        self._overflow = SendCache("local overflow")
+        self._no_local = SendCache("no local permitted")
 
     def route(self, request: RequestView, fleet: FleetView, rng: np.random.Generator) -> Decision:  # noqa: ARG002
         """A send to a local target with room that is likely to be right, else elsewhere."""

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, ClassVar
 from router.decision import Decision
 from router.decision import Hedge as HedgeDecision
 from router.parameters import at_least, check, parameter, ratio
-from router.pipeline.sends import Sends
+from router.pipeline.sends import SendCache
 from router.views.loads import least_outstanding
 
 if TYPE_CHECKING:
@@ -45,7 +45,7 @@ class Hedge:
     def __init__(self, parameters: HedgeParameters | None = None) -> None:
         """Keeps the wait and the share."""
         self._parameters = parameters or HedgeParameters()
-        self._sends = Sends("not hedged")
+        self._sends = SendCache("not hedged")
         self._targets: tuple[Target, ...] = ()
         self._hedges: dict[tuple[int, int], HedgeDecision] = {}
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar, Literal
 
 from router.parameters import parameter
-from router.pipeline.sends import Sends
+from router.pipeline.sends import SendCache
 from router.views.loads import least_outstanding
 
 if TYPE_CHECKING:
@@ -39,7 +39,7 @@ class LeastOutstanding:
     def __init__(self, parameters: LeastOutstandingParameters | None = None) -> None:
         """Keeps nothing but the rule for ties."""
         self._ties_random = (parameters or LeastOutstandingParameters()).ties == "random"
-        self._sends = Sends("least outstanding")
+        self._sends = SendCache("least outstanding")
 
     def route(self, request: RequestView, fleet: FleetView, rng: np.random.Generator) -> Decision:  # noqa: ARG002
         """A send to the least loaded candidate."""

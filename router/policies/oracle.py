@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, ClassVar
 
-from router.pipeline.sends import Sends
+from router.pipeline.sends import SendCache
 from router.views.loads import least_outstanding
 from router.views.options import Option, OptionTable, cheapest
 from router.views.request import OracleRequestView
@@ -33,8 +33,8 @@ class Oracle:
     def __init__(self) -> None:
         """Prepares the table of options."""
         self._options = OptionTable()
-        self._right = Sends("cheapest right")
-        self._wrong = Sends("none right: cheapest")
+        self._right = SendCache("cheapest right")
+        self._wrong = SendCache("none right: cheapest")
 
     def route(self, request: RequestView, fleet: FleetView, rng: np.random.Generator) -> Decision:  # noqa: ARG002
         """A send to the cheapest right candidate, or to the cheapest where none is right."""

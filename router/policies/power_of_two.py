@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
 from router.parameters import at_least, check, parameter
-from router.pipeline.sends import Sends
+from router.pipeline.sends import SendCache
 
 if TYPE_CHECKING:
     import numpy as np
@@ -41,7 +41,7 @@ class PowerOfTwo:
     def __init__(self, parameters: PowerOfTwoParameters | None = None) -> None:
         """Draws as many candidates as the parameters say."""
         self._choices = (parameters or PowerOfTwoParameters()).choices
-        self._sends = Sends("power of two choices")
+        self._sends = SendCache("power of two choices")
 
     def route(self, request: RequestView, fleet: FleetView, rng: np.random.Generator) -> Decision:  # noqa: ARG002
         """A send to the less loaded of the drawn candidates."""

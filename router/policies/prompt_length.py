@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
 from router.parameters import at_least, check, parameter
-from router.pipeline.sends import Sends
-from router.views.pair import Pair
+from router.pipeline.sends import SendCache
+from router.views.pair import WeakStrongPair
 
 if TYPE_CHECKING:
     import numpy as np
@@ -45,9 +45,9 @@ class PromptLength:
         """Keeps the length and resolves the ends as requests come."""
         chosen = parameters or PromptLengthParameters()
         self._threshold_token_count = chosen.threshold_token_count
-        self._pair = Pair(chosen.weak, chosen.strong)
-        self._weak = Sends("short prompt: weak")
-        self._strong = Sends("long prompt: strong")
+        self._pair = WeakStrongPair(chosen.weak, chosen.strong)
+        self._weak = SendCache("short prompt: weak")
+        self._strong = SendCache("long prompt: strong")
 
     def route(self, request: RequestView, fleet: FleetView, rng: np.random.Generator) -> Decision:  # noqa: ARG002
         """A send to the strong or the weak target."""

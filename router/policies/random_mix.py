@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 from router.decision import Decision
 from router.parameters import check, parameter, weights
-from router.pipeline.sends import Sends
+from router.pipeline.sends import SendCache
 from router.views.loads import least_outstanding
 
 if TYPE_CHECKING:
@@ -50,7 +50,7 @@ class RandomMix:
     def __init__(self, parameters: RandomMixParameters | None = None) -> None:
         """Mixes by the parameters' weights."""
         self._weights = (parameters or RandomMixParameters()).weights
-        self._sends = Sends("random mix")
+        self._sends = SendCache("random mix")
         self._targets: tuple[Target, ...] = ()
         self._mixes: dict[tuple[int, ...], tuple[list[float], list[tuple[int, ...]]]] = {}
 

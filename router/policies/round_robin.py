@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 from router.decision import Decision
 from router.parameters import check, parameter, weights
-from router.pipeline.sends import Sends
+from router.pipeline.sends import SendCache
 
 if TYPE_CHECKING:
     import numpy as np
@@ -47,7 +47,7 @@ class RoundRobin:
     def __init__(self, parameters: RoundRobinParameters | None = None) -> None:
         """Starts before the first target."""
         self._weights = (parameters or RoundRobinParameters()).weights
-        self._sends = Sends("round robin")
+        self._sends = SendCache("round robin")
         self._targets: tuple[Target, ...] = ()
         self._shares: list[float] = []
         self._credits: list[float] = []

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
 from router.parameters import check, parameter, ratio
-from router.pipeline.sends import Sends
-from router.views.pair import Pair
+from router.pipeline.sends import SendCache
+from router.views.pair import WeakStrongPair
 
 if TYPE_CHECKING:
     import numpy as np
@@ -48,9 +48,9 @@ class ScoreThreshold:
         """Keeps the threshold and resolves the ends as requests come."""
         chosen = parameters or ScoreThresholdParameters()
         self._threshold = chosen.threshold
-        self._pair = Pair(chosen.weak, chosen.strong)
-        self._weak = Sends("score below threshold: weak")
-        self._strong = Sends("score from threshold on: strong")
+        self._pair = WeakStrongPair(chosen.weak, chosen.strong)
+        self._weak = SendCache("score below threshold: weak")
+        self._strong = SendCache("score from threshold on: strong")
 
     def route(self, request: RequestView, fleet: FleetView, rng: np.random.Generator) -> Decision:  # noqa: ARG002
         """A send to the strong or the weak target."""

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 from router.decision import Decision
 from router.parameters import parameter
-from router.pipeline.sends import Sends
+from router.pipeline.sends import SendCache
 from router.views.loads import least_outstanding
 
 if TYPE_CHECKING:
@@ -40,7 +40,7 @@ class Static:
     def __init__(self, parameters: StaticParameters | None = None) -> None:
         """Sends to the parameters' target."""
         self._parameters = parameters or StaticParameters()
-        self._sends = Sends("fixed target")
+        self._sends = SendCache("fixed target")
         self._reject = Decision.reject(reason=NOT_PERMITTED)
 
     def route(self, request: RequestView, fleet: FleetView, rng: np.random.Generator) -> Decision:  # noqa: ARG002

@@ -33,7 +33,7 @@ ATTEMPTS, TIMERS, CALLER = range(3)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Scripted:
+class ScriptedAttempt:
     """What happens to one attempt; times count from its start.
 
     `fails_with` is the reason of a failure at `ends_s`, or `None` for an answer, `right` or not.
@@ -47,14 +47,14 @@ class Scripted:
     right: bool = True
 
 
-ANSWERS = Scripted()
+ANSWERS = ScriptedAttempt()
 
 
 @dataclass(slots=True)
 class _Attempt:
     """An attempt under way."""
 
-    script: Scripted
+    script: ScriptedAttempt
     start_s: float
 
     def events(self, handle: int) -> Iterator[Event]:
@@ -70,7 +70,7 @@ class _Attempt:
 
 
 @dataclass(slots=True)
-class Rehearsal:
+class ScriptedRun:
     """What a request did: its steps with their instants, and how it ended.
 
     Attributes:
@@ -82,7 +82,7 @@ class Rehearsal:
         now_s: the clock.
     """
 
-    scripts: Mapping[str, Sequence[Scripted]] = field(default_factory=dict)
+    scripts: Mapping[str, Sequence[ScriptedAttempt]] = field(default_factory=dict)
     steps: list[tuple[float, Step]] = field(default_factory=list)
     state: EndState | None = None
     answer: int = -1
@@ -94,7 +94,7 @@ class Rehearsal:
 
     def play(
         self, host: Host, request: RequestView, fleet: FleetView, *, hangs_up_s: float = inf
-    ) -> Rehearsal:
+    ) -> ScriptedRun:
         """Plays the request at hand to its end; returns itself. The caller hangs up at `hangs_up_s`.
 
         Raises:

@@ -24,7 +24,7 @@ LADDER: tuple[tuple[str, Tier, str, float, float, float], ...] = (
 )
 
 
-def specimen_targets(replicas: Sequence[int] = (1, 1, 1, 1)) -> tuple[Target, ...]:
+def sample_targets(replicas: Sequence[int] = (1, 1, 1, 1)) -> tuple[Target, ...]:
     """Targets from an edge model to a frontier API; `replicas[k]` of the ladder's k-th model.
 
     Names are the model's, or `model/0`, `model/1` ... where a deployment has several replicas.
@@ -56,7 +56,7 @@ def _target(index: int, rung: int, name: str) -> Target:
     )
 
 
-def specimen_fleet(targets: Sequence[Target], outstanding: Sequence[int] | None = None) -> FleetView:
+def sample_fleet(targets: Sequence[Target], outstanding: Sequence[int] | None = None) -> FleetView:
     """A view of these targets, idle or with the given loads; its arrays cannot be written to.
 
     Of a target's outstanding attempts at most 8 run, the others wait.
@@ -75,7 +75,7 @@ def specimen_fleet(targets: Sequence[Target], outstanding: Sequence[int] | None 
     return view
 
 
-def specimen_requests(count: int, seed: int = 1) -> RequestTable:
+def sample_requests(count: int, seed: int = 1) -> RequestTable:
     """Requests of one task with varied prompts, difficulties and scores; no limits are set."""
     draw = np.random.default_rng(seed)
     zeros = np.zeros(count, dtype=np.int16)
@@ -100,7 +100,7 @@ def specimen_requests(count: int, seed: int = 1) -> RequestTable:
     return table
 
 
-def specimen_view(
+def sample_view(
     table: RequestTable, targets: Sequence[Target], *, oracle: bool = False, now_s: float = 10.0
 ) -> RequestView:
     """A view of the first request; an oracle's shows answers that are right where ability suffices."""

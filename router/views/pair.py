@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 CACHE_LIMIT = 4096
 
 
-class Pair:
+class WeakStrongPair:
     """Resolves a weak and a strong target: those named, else the cheapest and the strongest.
 
     A named target that is no candidate of the request gives way to the cheapest or strongest that

@@ -13,7 +13,7 @@ from simulator.world.journal import RequestState
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from simulator.accounting.run import Run
+    from simulator.accounting.run import RunAccounts
     from simulator.world.plan import RunPlan
 
     Column = NDArray[np.float64]
@@ -53,7 +53,7 @@ class TaskColumns:
         return len(self.task)
 
 
-def agent_tasks(plan: RunPlan, run: Run, requests: Mask) -> TaskColumns:
+def agent_tasks(plan: RunPlan, run: RunAccounts, requests: Mask) -> TaskColumns:
     """The tasks whose first call is among `requests`, a mask of the requests that arrived."""
     rows, first = calls_in_order(plan, run)
     last = np.append(first, len(rows))[1:] - 1
@@ -82,7 +82,7 @@ def agent_tasks(plan: RunPlan, run: Run, requests: Mask) -> TaskColumns:
     )
 
 
-def calls_in_order(plan: RunPlan, run: Run) -> tuple[Rows, Rows]:
+def calls_in_order(plan: RunPlan, run: RunAccounts) -> tuple[Rows, Rows]:
     """Rows of the calls that arrived, task by task and call by call; where each task begins among them."""
     is_call = np.array([rule is not None for rule in plan.task_rules], np.bool_)
     workload, request = plan.workload, run.outcomes.request
@@ -93,7 +93,7 @@ def calls_in_order(plan: RunPlan, run: Run) -> tuple[Rows, Rows]:
     return rows[order], first
 
 
-def right(plan: RunPlan, run: Run, rows: Rows, first: Rows) -> Mask:
+def right(plan: RunPlan, run: RunAccounts, rows: Rows, first: Rows) -> Mask:
     """Whether each task's calls are right by the rule of its stream: the last of them, or all."""
     strict = np.array([rule is not None and rule.every_call for rule in plan.task_rules], np.bool_)
     code = plan.workload.stream_code[run.outcomes.request[rows[first]]]

@@ -13,8 +13,8 @@ import numpy as np
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from simulator.accounting.books import AttemptBooks
-    from simulator.accounting.run import Mask, Run, Selection
+    from simulator.accounting.books import AttemptCosts
+    from simulator.accounting.run import Mask, RunAccounts, RunSelection
 
     Column = NDArray[np.float64]
 
@@ -35,7 +35,7 @@ class Amounts:
     by_request: Column | None = None
     per: float = 1.0
 
-    def sum_over(self, part: Selection) -> float:
+    def sum_over(self, part: RunSelection) -> float:
         """The sum over a part of the run: its work, its idle targets, the routing of its requests."""
         work = part.work if self.attempts is None else part.work & self.attempts
         rows = ((self.by_attempt, work), (self.by_target, part.targets), (self.by_request, part.routing))
@@ -55,7 +55,7 @@ class Amounts:
         return float(counted.sum() / self.per)
 
 
-def spent(run: Run) -> dict[str, Amounts]:
+def spent(run: RunAccounts) -> dict[str, Amounts]:
     """USD by what they were spent on."""
     books, capacity = run.books.counted, run.capacity
     return {
@@ -68,7 +68,7 @@ def spent(run: Run) -> dict[str, Amounts]:
     }
 
 
-def metered(run: Run) -> dict[str, Amounts]:
+def metered(run: RunAccounts) -> dict[str, Amounts]:
     """Watt-hours at the meter: work, idling, the estimate behind API calls; users' own apart."""
     books, ours = run.books.counted, ~run.books.counted.user_side
     return {
@@ -79,7 +79,7 @@ def metered(run: Run) -> dict[str, Amounts]:
     }
 
 
-def emitted(run: Run) -> dict[str, Amounts]:
+def emitted(run: RunAccounts) -> dict[str, Amounts]:
     """Grams of CO2e of that energy: their `total`, its parts, users' devices, and making the machines."""
     books, idle = run.books.counted, run.capacity.idle_gco2e
     grams, ours, estimated = books.emissions_gco2e, ~books.user_side, books.estimate_wh > 0.0
@@ -93,14 +93,14 @@ def emitted(run: Run) -> dict[str, Amounts]:
     }
 
 
-def evaporated(run: Run) -> dict[str, Amounts]:
+def evaporated(run: RunAccounts) -> dict[str, Amounts]:
     """Litres behind our energy: their `total`, those on `site`, and those where electricity is made."""
     total, site = run.water_l_per_kwh, run.water_site_l_per_kwh
     rates = {"total": total, "site": site, "source": total - site}
     return {name: litres(run, run.books.counted, rate) for name, rate in rates.items()}
 
 
-def litres(run: Run, books: AttemptBooks, l_per_kwh: Column) -> Amounts:
+def litres(run: RunAccounts, books: AttemptCosts, l_per_kwh: Column) -> Amounts:
     """Litres of the energy in some books and of idling, at each target's litres per kWh."""
     return Amounts(
         by_attempt=books.drawn_wh * l_per_kwh[run.attempts.target],

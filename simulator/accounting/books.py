@@ -18,15 +18,15 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from simulator.accounting.attempts import Attempts
-    from simulator.accounting.spans import Edges, Spans, Work
-    from simulator.accounting.terms import Terms
-    from simulator.world.fleet.presence import Presence
+    from simulator.accounting.spans import AttributedWork, WindowReadings, WorkBySpan
+    from simulator.accounting.terms import BillingTerms
+    from simulator.world.fleet.presence import HeldCapacity
 
     Column = NDArray[np.float64]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class AttemptBooks:
+class AttemptCosts:
     """By attempt: USD of each kind, watt-hours metered and estimated, grams, and what was waste.
 
     `wasted_ratio` is the share of the attempt's used capacity and energy that served nobody: 1 for
@@ -55,7 +55,7 @@ class AttemptBooks:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class RunBooks:
+class RunCosts:
     """The books of all attempts: `whole` with all they ever took; `counted`, what of it belongs to
     the billed window; `drain`, what was taken of held machines after it.
 
@@ -64,13 +64,13 @@ class RunBooks:
     arrived in it, whenever it is spent.
     """
 
-    whole: AttemptBooks
-    counted: AttemptBooks
-    drain: AttemptBooks
+    whole: AttemptCosts
+    counted: AttemptCosts
+    drain: AttemptCosts
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class CapacityBooks:
+class CapacityCosts:
     """By target, over the billed window: queue-seconds held and busy, and what idling took.
 
     Users' own devices and providers' machines cost nothing while idle and are left out: nobody
@@ -87,9 +87,9 @@ class CapacityBooks:
     embodied_gco2e: Column
 
 
-def run_books(
-    attempts: Attempts, terms: Sequence[Terms], spans: Spans, arrived: NDArray[np.bool_]
-) -> RunBooks:
+def run_costs(
+    attempts: Attempts, terms: Sequence[BillingTerms], spans: WorkBySpan, arrived: NDArray[np.bool_]
+) -> RunCosts:
     """The books of a run; `arrived` are the attempts of requests that arrived in the window."""
     called = called_for(attempts, terms)
     parts = [worked(span, attempts, terms) for span in (spans.before, spans.window, spans.after)]
@@ -97,25 +97,25 @@ def run_books(
     held = np.array([term.held for term in terms])[attempts.target]
     nothing = np.zeros(len(attempts))
 
-    def books(calls: Column | float, machines: dict[str, Column], wasted: Column) -> AttemptBooks:
+    def books(calls: Column | float, machines: dict[str, Column], wasted: Column) -> AttemptCosts:
         bought = {name: column * calls for name, column in called.items()}
         grams = machines["machine_gco2e"] + bought.pop("estimate_gco2e")
         amounts = {name: column for name, column in machines.items() if name != "machine_gco2e"}
         users = energy.user_side(attempts, terms)
-        return AttemptBooks(**bought, **amounts, emissions_gco2e=grams, user_side=users, wasted_ratio=wasted)
+        return AttemptCosts(**bought, **amounts, emissions_gco2e=grams, user_side=users, wasted_ratio=wasted)
 
     by_clock = {name: np.where(held, parts[1][name], used[name] * arrived) for name in used}
     left_over = {name: np.where(held, parts[2][name], 0.0) for name in used}
     recomputed = wasted_ratio(attempts.wasted_s, attempts.busy_s, attempts.won)
     in_window = wasted_ratio(spans.window.wasted_s, spans.window.busy_s, attempts.won)
-    return RunBooks(
+    return RunCosts(
         whole=books(1.0, used, recomputed),
         counted=books(arrived.astype(np.float64), by_clock, np.where(held, in_window, recomputed)),
         drain=books(0.0, left_over, nothing),
     )
 
 
-def called_for(attempts: Attempts, terms: Sequence[Terms]) -> dict[str, Column]:
+def called_for(attempts: Attempts, terms: Sequence[BillingTerms]) -> dict[str, Column]:
     """What is bought by call: fees and tokens, egress, and the estimate behind API calls."""
     estimate_wh = energy.api_estimate_wh(attempts, terms)
     began_s = work_began_s(attempts)
@@ -129,7 +129,7 @@ def called_for(attempts: Attempts, terms: Sequence[Terms]) -> dict[str, Column]:
     }
 
 
-def worked(work: Work, attempts: Attempts, terms: Sequence[Terms]) -> dict[str, Column]:
+def worked(work: AttributedWork, attempts: Attempts, terms: Sequence[BillingTerms]) -> dict[str, Column]:
     """What the work of one span took of machines: their dollars, electricity and its grams."""
     target = attempts.target
     facility_wh = energy.facility_wh(work, target, terms)
@@ -147,9 +147,13 @@ def wasted_ratio(wasted_s: Column, busy_s: Column, won: NDArray[np.bool_]) -> Co
     return np.where(won, np.minimum(recomputed, 1.0), 1.0)
 
 
-def capacity_books(
-    work: Work, attempts: Attempts, terms: Sequence[Terms], presence: Presence, edges: Edges
-) -> CapacityBooks:
+def capacity_costs(
+    work: AttributedWork,
+    attempts: Attempts,
+    terms: Sequence[BillingTerms],
+    presence: HeldCapacity,
+    edges: WindowReadings,
+) -> CapacityCosts:
     """The books of capacity held in the window, of which `edges.busy_s` by target was work.
 
     Idle energy is priced and emitted at the signals of the time at which each target idles beside
@@ -164,7 +168,7 @@ def capacity_books(
     rate = np.array([term.capacity_usd_per_s for term in terms])
     tariff, grams = idle_means(work, attempts.target, terms, presence, (from_s, to_s))
     embodied = np.array([term.embodied_gco2e_per_s for term in terms])
-    return CapacityBooks(
+    return CapacityCosts(
         held_s=held_s,
         busy_s=busy_s,
         idle_s=idle_s,

@@ -15,21 +15,21 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from simulator.accounting.attempts import Attempts
-    from simulator.accounting.spans import Work
-    from simulator.accounting.terms import Terms
+    from simulator.accounting.spans import AttributedWork
+    from simulator.accounting.terms import BillingTerms
 
     Column = NDArray[np.float64]
 
 JOULES_PER_WH = 3_600.0
 
 
-def facility_wh(work: Work, target: NDArray[np.int32], terms: Sequence[Terms]) -> Column:
+def facility_wh(work: AttributedWork, target: NDArray[np.int32], terms: Sequence[BillingTerms]) -> Column:
     """Watt-hours each attempt's work drew at the meter: its joules of the batch times PUE."""
     pue = np.array([term.pue for term in terms])
     return work.energy_j / JOULES_PER_WH * pue[target]
 
 
-def api_estimate_wh(attempts: Attempts, terms: Sequence[Terms]) -> Column:
+def api_estimate_wh(attempts: Attempts, terms: Sequence[BillingTerms]) -> Column:
     """Estimated watt-hours behind billed API calls, by tokens; 0 for everything we run ourselves."""
     per_input = np.array([term.api_wh_per_input_token for term in terms])[attempts.target]
     per_output = np.array([term.api_wh_per_output_token for term in terms])[attempts.target]
@@ -38,7 +38,7 @@ def api_estimate_wh(attempts: Attempts, terms: Sequence[Terms]) -> Column:
 
 
 def emissions_gco2e(
-    from_s: Column, to_s: Column, target: NDArray[np.int32], terms: Sequence[Terms], drawn_wh: Column
+    from_s: Column, to_s: Column, target: NDArray[np.int32], terms: Sequence[BillingTerms], drawn_wh: Column
 ) -> Column:
     """Grams of CO2e of each attempt's watt-hours, at their place and drawn from `from_s` to `to_s`."""
     grams = np.zeros(len(target))
@@ -49,6 +49,6 @@ def emissions_gco2e(
     return grams
 
 
-def user_side(attempts: Attempts, terms: Sequence[Terms]) -> NDArray[np.bool_]:
+def user_side(attempts: Attempts, terms: Sequence[BillingTerms]) -> NDArray[np.bool_]:
     """Which attempts ran on the users' own devices."""
     return np.array([term.user_side for term in terms])[attempts.target]

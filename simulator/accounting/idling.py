@@ -6,16 +6,16 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from simulator.signals import Constant, weighted_mean
+from simulator.signals import ConstantSignal, weighted_mean
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from numpy.typing import NDArray
 
-    from simulator.accounting.spans import Work
-    from simulator.accounting.terms import Terms
-    from simulator.world.fleet.presence import Presence
+    from simulator.accounting.spans import AttributedWork
+    from simulator.accounting.terms import BillingTerms
+    from simulator.world.fleet.presence import HeldCapacity
 
     Column = NDArray[np.float64]
 
@@ -24,10 +24,10 @@ BUCKET_S = 900.0
 
 
 def idle_means(
-    work: Work,
+    work: AttributedWork,
     targets: NDArray[np.int32],
-    terms: Sequence[Terms],
-    presence: Presence,
+    terms: Sequence[BillingTerms],
+    presence: HeldCapacity,
     edges_s: tuple[float, float],
 ) -> tuple[Column, Column]:
     """By target, the means over its idle time of USD per kWh and of grams per kWh.
@@ -39,14 +39,14 @@ def idle_means(
     tariff, grams = np.zeros(len(terms)), np.zeros(len(terms))
     for target, term in enumerate(terms):
         signals = (term.meter_usd_per_kwh, term.intensity_gco2e_per_kwh)
-        constant = all(isinstance(signal, Constant) for signal in signals)
+        constant = all(isinstance(signal, ConstantSignal) for signal in signals)
         held = term.queue_count * presence.share_seconds(target, edges)
         idle = np.diff(edges) if constant else idle_by_bucket(work, targets == target, held, edges)
         tariff[target], grams[target] = (weighted_mean(signal, edges, idle) for signal in signals)
     return tariff, grams
 
 
-def idle_by_bucket(work: Work, mine: NDArray[np.bool_], held: Column, edges: Column) -> Column:
+def idle_by_bucket(work: AttributedWork, mine: NDArray[np.bool_], held: Column, edges: Column) -> Column:
     """Idle queue-seconds in each bucket, of those `held` in it, beside the work of `mine`; not below 0."""
     rows = mine & (work.busy_s > 0.0)
     began_s, end_s = work.from_s[rows], work.to_s[rows]

@@ -17,8 +17,8 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from simulator.accounting.attempts import Attempts
-    from simulator.accounting.spans import Work
-    from simulator.accounting.terms import Terms, TokenRates
+    from simulator.accounting.spans import AttributedWork
+    from simulator.accounting.terms import BillingTerms, TokenRates
 
     Column = NDArray[np.float64]
 
@@ -35,7 +35,7 @@ def billed(attempts: Attempts) -> NDArray[np.bool_]:
     return began & (attempts.ending != Ending.FAILED)
 
 
-def processed(attempts: Attempts, terms: Sequence[Terms]) -> NDArray[np.bool_]:
+def processed(attempts: Attempts, terms: Sequence[BillingTerms]) -> NDArray[np.bool_]:
     """Which attempts' tokens count: those that began work; of a provider's only those it bills.
 
     Refused calls and calls that never left a line processed nothing; a provider's errors are free.
@@ -60,7 +60,7 @@ def token_usd(attempts: Attempts, rows: NDArray[np.bool_], rates: TokenRates) ->
     return given_usd * input_factor + answer_usd * output_factor
 
 
-def api_usd(attempts: Attempts, terms: Sequence[Terms]) -> Column:
+def api_usd(attempts: Attempts, terms: Sequence[BillingTerms]) -> Column:
     """USD each attempt is billed by an API or per-request endpoint; 0 elsewhere."""
     cost = np.zeros(len(attempts))
     bill = billed(attempts)
@@ -72,13 +72,15 @@ def api_usd(attempts: Attempts, terms: Sequence[Terms]) -> Column:
     return cost
 
 
-def capacity_usd(work: Work, target: NDArray[np.int32], terms: Sequence[Terms]) -> Column:
+def capacity_usd(work: AttributedWork, target: NDArray[np.int32], terms: Sequence[BillingTerms]) -> Column:
     """USD of the capacity that each attempt's work used: its attributed seconds at the queue's rate."""
     rate = np.array([term.capacity_usd_per_s for term in terms])
     return work.busy_s * rate[target]
 
 
-def energy_usd(work: Work, target: NDArray[np.int32], terms: Sequence[Terms], facility_wh: Column) -> Column:
+def energy_usd(
+    work: AttributedWork, target: NDArray[np.int32], terms: Sequence[BillingTerms], facility_wh: Column
+) -> Column:
     """USD of metered electricity, at the mean tariff of each attempt's work."""
     cost = np.zeros(len(target))
     for index, term in enumerate(terms):
@@ -88,7 +90,7 @@ def energy_usd(work: Work, target: NDArray[np.int32], terms: Sequence[Terms], fa
     return cost
 
 
-def egress_usd(attempts: Attempts, terms: Sequence[Terms]) -> Column:
+def egress_usd(attempts: Attempts, terms: Sequence[BillingTerms]) -> Column:
     """USD of sending answers out of the provider's network."""
     rate = np.array([term.egress_usd_per_token for term in terms])
     return attempts.output * rate[attempts.target]

@@ -9,10 +9,10 @@ import numpy as np
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from simulator.accounting.run import Run
+    from simulator.accounting.run import RunAccounts
 
 
-def by_request(run: Run, amounts: NDArray[np.float64]) -> NDArray[np.float64]:
+def by_request(run: RunAccounts, amounts: NDArray[np.float64]) -> NDArray[np.float64]:
     """Amounts by attempt, summed by request, for the requests that arrived."""
     rows = run.outcomes.request
     count = int(rows[-1]) + 1 if len(rows) else 0

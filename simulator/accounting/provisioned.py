@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from simulator.accounting.money import billed
-from simulator.accounting.spans import Spans
+from simulator.accounting.spans import WorkBySpan
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -16,15 +16,15 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from simulator.accounting.attempts import Attempts
-    from simulator.accounting.spans import Edges, Work
-    from simulator.accounting.terms import Terms
+    from simulator.accounting.spans import AttributedWork, WindowReadings
+    from simulator.accounting.terms import BillingTerms
 
     Column = NDArray[np.float64]
 
 
 def with_units_used(
-    attempts: Attempts, spans: Spans, edges: Edges, terms: Sequence[Terms]
-) -> tuple[Attempts, Spans, Column]:
+    attempts: Attempts, spans: WorkBySpan, edges: WindowReadings, terms: Sequence[BillingTerms]
+) -> tuple[Attempts, WorkBySpan, Column]:
     """The attempts and spans with unit-seconds as their busy time where units are provisioned, used at
     the instant of admission; and each target's busy unit-seconds of the window.
 
@@ -46,10 +46,10 @@ def with_units_used(
             used_s[rows & inside] *= min(1.0, held_s / asked_s) if asked_s else 1.0
             busy_s[target] = min(asked_s, held_s)
 
-    def of_units(span: Work, when: NDArray[np.bool_]) -> Work:
+    def of_units(span: AttributedWork, when: NDArray[np.bool_]) -> AttributedWork:
         return replace(span, busy_s=np.where(by_units, used_s * when, span.busy_s))
 
-    parts = Spans(
+    parts = WorkBySpan(
         before=of_units(spans.before, early),
         window=of_units(spans.window, inside),
         after=of_units(spans.after, late),
@@ -57,7 +57,7 @@ def with_units_used(
     return replace(attempts, busy_s=used_s), parts, busy_s
 
 
-def unit_seconds(attempts: Attempts, rows: NDArray[np.bool_], term: Terms) -> Column:
+def unit_seconds(attempts: Attempts, rows: NDArray[np.bool_], term: BillingTerms) -> Column:
     """(prompt - cached + weight x output) / tokens per second of a unit."""
     if term.provisioned is None:
         return np.zeros(int(rows.sum()))

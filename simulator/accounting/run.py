@@ -12,17 +12,17 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from simulator.accounting.attempts import Attempts
-    from simulator.accounting.books import CapacityBooks, RunBooks
+    from simulator.accounting.books import CapacityCosts, RunCosts
     from simulator.accounting.month import Month
     from simulator.accounting.outcomes import Outcomes
-    from simulator.accounting.spans import Spans
-    from simulator.accounting.terms import Terms
+    from simulator.accounting.spans import WorkBySpan
+    from simulator.accounting.terms import BillingTerms
 
     Mask = NDArray[np.bool_]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Run:
+class RunAccounts:
     """Everything the blocks are computed from; `window_s` is the billed span of the cohort.
 
     `processed` marks the attempts whose tokens count.
@@ -31,10 +31,10 @@ class Run:
     attempts: Attempts
     outcomes: Outcomes
     processed: Mask
-    spans: Spans
-    books: RunBooks
-    capacity: CapacityBooks
-    terms: Sequence[Terms]
+    spans: WorkBySpan
+    books: RunCosts
+    capacity: CapacityCosts
+    terms: Sequence[BillingTerms]
     routing_usd: NDArray[np.float64]
     water_l_per_kwh: NDArray[np.float64]
     water_site_l_per_kwh: NDArray[np.float64]
@@ -43,7 +43,7 @@ class Run:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Selection:
+class RunSelection:
     """A part of a run: which attempts, which requests, whose idle capacity, and routing or not.
 
     `attempts` are counted, with their tokens; `work` are those whose dollars, watt-hours and grams

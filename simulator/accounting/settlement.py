@@ -9,11 +9,11 @@ import numpy as np
 
 from simulator.accounting.agent_tasks import TaskColumns, agent_tasks
 from simulator.accounting.attempts import attempt_columns
-from simulator.accounting.books import capacity_books, run_books
+from simulator.accounting.books import capacity_costs, run_costs
 from simulator.accounting.money import processed
 from simulator.accounting.outcomes import request_outcomes
 from simulator.accounting.provisioned import with_units_used
-from simulator.accounting.run import Run, Selection
+from simulator.accounting.run import RunAccounts, RunSelection
 from simulator.accounting.spans import spans_of
 
 if TYPE_CHECKING:
@@ -22,9 +22,9 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from simulator.accounting.month import Month
-    from simulator.accounting.spans import Edges
-    from simulator.accounting.terms import Terms
-    from simulator.world.fleet.presence import Presence
+    from simulator.accounting.spans import WindowReadings
+    from simulator.accounting.terms import BillingTerms
+    from simulator.world.fleet.presence import HeldCapacity
     from simulator.world.journal import Journal
     from simulator.world.plan import RunPlan
 
@@ -35,8 +35,8 @@ class Settlement:
 
     plan: RunPlan
     journal: Journal
-    run: Run
-    cohort: Selection
+    run: RunAccounts
+    cohort: RunSelection
     tasks: TaskColumns
 
 
@@ -44,9 +44,9 @@ def settle(
     plan: RunPlan,
     journal: Journal,
     ledger: NDArray[np.void],
-    edges: Edges,
-    presence: Presence,
-    terms: Sequence[Terms],
+    edges: WindowReadings,
+    presence: HeldCapacity,
+    terms: Sequence[BillingTerms],
     month: Month,
 ) -> Settlement:
     """Settles a finished run.
@@ -60,13 +60,13 @@ def settle(
     edges = replace(edges, busy_s=busy_s)
     outcomes = request_outcomes(plan, journal, attempts)
     arrived = journal.arrival_s[attempts.request] >= plan.warmup_s
-    run = Run(
+    run = RunAccounts(
         attempts=attempts,
         outcomes=outcomes,
         processed=processed(attempts, terms),
         spans=spans,
-        books=run_books(attempts, terms, spans, arrived),
-        capacity=capacity_books(spans.window, attempts, terms, presence, edges),
+        books=run_costs(attempts, terms, spans, arrived),
+        capacity=capacity_costs(spans.window, attempts, terms, presence, edges),
         terms=terms,
         routing_usd=journal.routing_usd[outcomes.request],
         water_l_per_kwh=np.array([term.water_l_per_kwh for term in terms]),
@@ -79,12 +79,12 @@ def settle(
     return Settlement(plan=plan, journal=journal, run=run, cohort=cohort, tasks=tasks)
 
 
-def cohort_of(plan: RunPlan, arrived: NDArray[np.bool_], run: Run) -> Selection:
+def cohort_of(plan: RunPlan, arrived: NDArray[np.bool_], run: RunAccounts) -> RunSelection:
     """The requests that arrived after the warm-up, all attempts made for them (`arrived`), and all
     work in the window.
     """
     requests = run.outcomes.arrival_s >= plan.warmup_s
-    return Selection(
+    return RunSelection(
         attempts=arrived,
         work=np.ones(len(run.attempts), np.bool_),
         requests=requests,

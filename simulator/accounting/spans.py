@@ -25,7 +25,7 @@ METERS = ("busy_s", "energy_j", "wasted_s")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Work:
+class AttributedWork:
     """By attempt, of one span: attributed seconds and joules, and the seconds of them that only
     computed something again; the work lies between `from_s` and `to_s`.
     """
@@ -38,16 +38,16 @@ class Work:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Spans:
+class WorkBySpan:
     """The work of all attempts: before the billed window, within it, and after it (the drain)."""
 
-    before: Work
-    window: Work
-    after: Work
+    before: AttributedWork
+    window: AttributedWork
+    after: AttributedWork
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Edges:
+class WindowReadings:
     """The billed window, and what was read at both of its ends of the attempts alive then.
 
     `busy_s` is each target's busy time between them, queue-seconds.
@@ -60,13 +60,13 @@ class Edges:
     busy_s: Column
 
 
-def spans_of(attempts: Attempts, edges: Edges) -> Spans:
+def spans_of(attempts: Attempts, edges: WindowReadings) -> WorkBySpan:
     """The attempts' work cut at the window's edges; the three parts add up to all of it."""
     final = {name: getattr(attempts, name) for name in METERS}
     by_end = readings(attempts, edges.read_to, edges.to_s, final)
     by_begin = readings(attempts, edges.read_from, edges.from_s, by_end)
     nothing = {name: np.zeros(len(attempts)) for name in METERS}
-    return Spans(
+    return WorkBySpan(
         before=work(attempts, nothing, by_begin, -np.inf, edges.from_s),
         window=work(attempts, by_begin, by_end, edges.from_s, edges.to_s),
         after=work(attempts, by_end, final, edges.to_s, np.inf),
@@ -101,9 +101,9 @@ def still_to_come(rises: Column, target: NDArray[np.int32]) -> Column:
 
 def work(
     attempts: Attempts, begin: dict[str, Column], end: dict[str, Column], from_s: float, to_s: float
-) -> Work:
+) -> AttributedWork:
     """The work between two readings, at instants `from_s` and `to_s`."""
-    return Work(
+    return AttributedWork(
         **{name: end[name] - begin[name] for name in METERS},
         from_s=np.clip(work_began_s(attempts), from_s, to_s),
         to_s=np.clip(attempts.left_s, from_s, to_s),

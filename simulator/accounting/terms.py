@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from simulator.signals import Constant
+from simulator.signals import ConstantSignal
 
 if TYPE_CHECKING:
     import numpy as np
@@ -42,7 +42,7 @@ class Provisioned:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Terms:
+class BillingTerms:
     """One target's terms. Powers are watts per queue (replica, server or device), before PUE.
 
     `capacity_usd_per_s` is the rent or amortisation of one queue; `meter_usd_per_kwh` is 0 where
@@ -64,11 +64,11 @@ class Terms:
     provisioned: Provisioned | None = None
     usd_per_request: float = 0.0
     capacity_usd_per_s: float = 0.0
-    meter_usd_per_kwh: Signal = field(default_factory=lambda: Constant(0.0))
+    meter_usd_per_kwh: Signal = field(default_factory=lambda: ConstantSignal(0.0))
     egress_usd_per_token: float = 0.0
     idle_w: float = 0.0
     pue: float = 1.0
-    intensity_gco2e_per_kwh: Signal = field(default_factory=lambda: Constant(0.0))
+    intensity_gco2e_per_kwh: Signal = field(default_factory=lambda: ConstantSignal(0.0))
     water_l_per_kwh: float = 0.0
     water_site_l_per_kwh: float = 0.0
     embodied_gco2e_per_s: float = 0.0

@@ -38,7 +38,7 @@ SHORTEST_COVER: Final = 0.99
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Played:
+class ReplayPass:
     """One pass of a recording: when each request plays, its row, and which copy of the row it is."""
 
     second: Floats
@@ -179,14 +179,14 @@ class TraceArrivals(Part):
         gap_s = last_s / (len(first_pass_s) - 1) if len(first_pass_s) > 1 else self.time_scale
         return last_s + max(gap_s, 1e-9)
 
-    def _scaled(self, second: Floats, row: Ints, rng: np.random.Generator) -> Played:
+    def _scaled(self, second: Floats, row: Ints, rng: np.random.Generator) -> ReplayPass:
         """The pass with its rows thinned, or played several times, ascending.
 
         Row i plays floor(rate_scale) times, and once more where its draw is below the rest; so the rows
         of a lower scale are among those of a higher one. Copies lie evenly drawn in the gap that follows.
         """
         if self.rate_scale == 1.0:
-            return Played(second=second, row=row, copy=np.zeros(len(row), np.int64))
+            return ReplayPass(second=second, row=row, copy=np.zeros(len(row), np.int64))
         whole = floor(self.rate_scale)
         more = rng.random(len(row)) < self.rate_scale - whole
         times = whole + more.astype(np.int64)
@@ -196,19 +196,19 @@ class TraceArrivals(Part):
         later_s = np.where(copy > 0, rng.random(len(which)) * gap_s[which], 0.0)
         played_s = second[which] + later_s
         order = np.argsort(played_s, kind="stable")
-        return Played(second=played_s[order], row=row[which][order], copy=copy[order])
+        return ReplayPass(second=played_s[order], row=row[which][order], copy=copy[order])
 
-    def _repeated(self, once: Played, period_s: float, duration_s: float) -> Played:
+    def _repeated(self, once: ReplayPass, period_s: float, duration_s: float) -> ReplayPass:
         """Instants below `duration_s`, ascending."""
         passes = ceil(duration_s / period_s) if self.loop and period_s > 0.0 else 1
         starts_s = np.arange(passes)[:, np.newaxis] * period_s
         played_s = (starts_s + once.second[np.newaxis, :]).ravel()
         kept = played_s < duration_s
-        return Played(
+        return ReplayPass(
             second=played_s[kept], row=np.tile(once.row, passes)[kept], copy=np.tile(once.copy, passes)[kept]
         )
 
-    def _dropped(self, trace: Trace, taken: Ints, once: Played, played: Played) -> dict[str, int]:
+    def _dropped(self, trace: Trace, taken: Ints, once: ReplayPass, played: ReplayPass) -> dict[str, int]:
         """Rows that are not played, by reason."""
         found = dict(trace.dropped_row_count)
         kept = len(np.unique(once.row))
@@ -221,7 +221,7 @@ class TraceArrivals(Part):
                 found[reason] = found.get(reason, 0) + count
         return found
 
-    def _notes(self, trace: Trace, played: Played, period_s: float, duration_s: float) -> Iterator[str]:
+    def _notes(self, trace: Trace, played: ReplayPass, period_s: float, duration_s: float) -> Iterator[str]:
         """What to know of the recording, and of what it leaves empty."""
         yield from trace.notes
         rows = len(np.unique(played.row))
@@ -234,7 +234,7 @@ class TraceArrivals(Part):
             )
 
 
-def _rows(trace: Trace, played: Played, block_tokens: int) -> RecordedColumns:
+def _rows(trace: Trace, played: ReplayPass, block_tokens: int) -> RecordedColumns:
     """The trace's columns at the played rows; other copies of a row are other users with other prompts."""
     row = played.row
     start, stop = trace.prefix_offset[row], trace.prefix_offset[row + 1]

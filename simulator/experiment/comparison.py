@@ -105,7 +105,7 @@ def compare(
 def summarised(
     scenario: Scenario,
     names: tuple[str, ...],
-    results: Mapping[str, Sequence[Outcome]],
+    results: Mapping[str, Sequence[ReplicationResult]],
     confidence: float,
 ) -> Comparison:
     """The comparison of finished runs: by policy, in order of replications."""
@@ -129,17 +129,17 @@ def summarised(
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Outcome:
+class ReplicationResult:
     """What comes back of one run: its report, and the whole result where it is kept."""
 
     report: Report
     result: RunResult | None = field(repr=False)
 
 
-def replicate(scenario: Scenario, policy: str, replication: int) -> Outcome:
+def replicate(scenario: Scenario, policy: str, replication: int) -> ReplicationResult:
     """One run, as a task of a pool; only the first replication's columns are kept."""
     result = simulate(scenario, policy, replication=replication)
-    return Outcome(report=result.report, result=None if replication else result)
+    return ReplicationResult(report=result.report, result=None if replication else result)
 
 
 def run_all(
@@ -148,7 +148,7 @@ def run_all(
     replications: int,
     executor: Executor | None,
     observer: Observer,
-) -> dict[str, list[Outcome]]:
+) -> dict[str, list[ReplicationResult]]:
     """Every policy's runs in order of replications."""
     tasks = [(name, number) for number in range(replications) for name in names]
     observer.begin(float(len(tasks)), f"{len(names)} policies x {replications} replications")
@@ -164,7 +164,7 @@ def in_order(
     tasks: Sequence[tuple[str, int]],
     executor: Executor | None,
     observer: Observer,
-) -> Iterator[Outcome]:
+) -> Iterator[ReplicationResult]:
     """The outcomes of the tasks, in their order.
 
     The first is run here: when it shows that a pool would cost more than it saves, so are the rest.
@@ -181,7 +181,9 @@ def in_order(
             yield outcome
 
 
-def mapped(pool: Executor | None, scenario: Scenario, tasks: Sequence[tuple[str, int]]) -> Iterator[Outcome]:
+def mapped(
+    pool: Executor | None, scenario: Scenario, tasks: Sequence[tuple[str, int]]
+) -> Iterator[ReplicationResult]:
     """The tasks' outcomes, by the pool or here; a failure cancels what has not begun."""
     if pool is None:
         yield from (replicate(scenario, *task) for task in tasks)

@@ -56,7 +56,7 @@ def verdicts(a: Sequence[Report], b: Sequence[Report], confidence: float) -> Ite
         yield verdict(first, second, sign, confidence) if known or path not in MAY_BE_UNKNOWN else WORSE
 
 
-def beats(a: Sequence[Report], b: Sequence[Report], confidence: float) -> bool:
+def dominates(a: Sequence[Report], b: Sequence[Report], confidence: float) -> bool:
     """Whether `a` is worse than `b` in nothing and better in something."""
     found = list(verdicts(a, b, confidence))
     return WORSE not in found and BETTER in found
@@ -72,5 +72,5 @@ def pareto_front(reports: Mapping[str, Sequence[Report]], confidence: float) -> 
     return tuple(
         name
         for name, runs in known.items()
-        if not any(beats(others, runs, confidence) for other, others in known.items() if other != name)
+        if not any(dominates(others, runs, confidence) for other, others in known.items() if other != name)
     )

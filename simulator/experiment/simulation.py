@@ -23,7 +23,7 @@ from simulator.report.blocks.devices import device_blocks
 from simulator.report.blocks.fleet import (
     availability,
     edges_of,
-    presence_of,
+    held_capacity,
     replica_counts,
     timeline_block,
 )
@@ -65,7 +65,7 @@ class Phases:
     report_s: float
 
 
-class Watch:
+class PhaseTimer:
     """Wall time from its making on, and the marks at which one phase of a run gives way to the next."""
 
     def __init__(self, kernel_s: float) -> None:
@@ -143,34 +143,34 @@ def simulate(
         RouterError: the policy is unknown, cannot be loaded, or its parameters are wrong.
     """
     made = policy_of(scenario, policy, parameters)
-    watch = Watch(warm_kernel())
+    watch = PhaseTimer(warm_kernel())
     resolution = resolve(scenario, replication)
     plan, name = resolution.plan, policy or scenario.router.policy
     host = host_of(scenario, plan.targets, made, name, replication, plan.workload.key)
     watch.mark()
     world = World(plan, host, observer or SilentObserver())
-    rows, said = run_to_its_end(world, host)
+    rows, policy_warnings = run_world(world, host)
     watch.mark()
     settlement = settled(resolution, world, rows)
     del rows
     watch.mark()
-    return result_of(scenario, world, host, settlement, (*resolution.warnings, *said), watch)
+    return result_of(scenario, world, host, settlement, (*resolution.warnings, *policy_warnings), watch)
 
 
-def run_to_its_end(world: World, host: Host) -> tuple[NDArray[np.void], Sequence[str]]:
+def run_world(world: World, host: Host) -> tuple[NDArray[np.void], Sequence[str]]:
     """The ledger, and what the router has to say; it is asked to finish where the run fails as well."""
     try:
-        with collector_resting():
+        with gc_paused():
             rows = world.run()
     finally:
-        said = host.finish()
-    return rows, said
+        policy_warnings = host.finish()
+    return rows, policy_warnings
 
 
 def settled(resolution: Resolution, world: World, rows: NDArray[np.void]) -> Settlement:
     """A finished run's settlement, of its ledger's `rows`."""
     plan = resolution.plan
-    edges, presence = edges_of(plan, world.telemetry), presence_of(plan, world.replicas)
+    edges, presence = edges_of(plan, world.telemetry), held_capacity(plan, world.replicas)
     return settle(plan, world.journal, rows, edges, presence, resolution.terms, resolution.month)
 
 
@@ -179,17 +179,17 @@ def result_of(
     world: World,
     host: Host,
     settlement: Settlement,
-    said: Sequence[str],
-    watch: Watch,
+    policy_warnings: Sequence[str],
+    watch: PhaseTimer,
 ) -> RunResult:
-    """The report and the records of a settled run; `said` are the warnings so far."""
+    """The report and the records of a settled run; `policy_warnings` are the warnings so far."""
     blocks = blocks_of(world, settlement)
     watch.mark()
-    warnings = (*said, *hindsight(scenario, world, settlement, blocks["by"]))
+    warnings = (*policy_warnings, *final_warnings(scenario, world, settlement, blocks["by"]))
     head = report_head(scenario, host, warnings, wall_s=watch.wall_s)
     effects = length_effects(scenario, world.plan.workload)
     report = Report(**head, **blocks, length_effects=effects, grounds=grounds(scenario))
-    samples = world.telemetry.samples(presence_of(world.plan, world.replicas), world.replicas)
+    samples = world.telemetry.samples(held_capacity(world.plan, world.replicas), world.replicas)
     return RunResult(
         report=report,
         settlement=settlement,
@@ -199,7 +199,7 @@ def result_of(
     )
 
 
-def hindsight(scenario: Scenario, world: World, settlement: Settlement, by: Breakdown) -> Iterator[str]:
+def final_warnings(scenario: Scenario, world: World, settlement: Settlement, by: Breakdown) -> Iterator[str]:
     """Warnings that only a finished run can give."""
     yield from without_effect(scenario)
     yield from domain_warnings(scenario, settlement, world.telemetry.most_running(world.replicas))
@@ -227,7 +227,7 @@ def blocks_of(world: World, settlement: Settlement) -> dict[str, Any]:
 
 
 @contextmanager
-def collector_resting() -> Iterator[None]:
+def gc_paused() -> Iterator[None]:
     """Rests the garbage collector: a run makes many objects and no cycles worth collecting."""
     was_enabled = gc.isenabled()
     gc.disable()

@@ -21,7 +21,7 @@ PRELOADED = "simulator.experiment.comparison"
 """What the process that workers are forked from imports once."""
 
 
-class Worker(ForkServerProcess):
+class PoolProcess(ForkServerProcess):
     """A process that does not import the caller's script.
 
     Others do, to find what it defines. Nothing of ours is defined there, and a script that calls
@@ -29,7 +29,7 @@ class Worker(ForkServerProcess):
     """
 
     @staticmethod
-    def _Popen(process_obj: Worker) -> Popen:  # type: ignore[override]  # noqa: N802  (the standard library's name)
+    def _Popen(process_obj: PoolProcess) -> Popen:  # type: ignore[override]  # noqa: N802  (the standard library's name)
         """Starts the process."""
         with script_hidden():
             return ForkServerProcess._Popen(process_obj)  # noqa: SLF001  (what this takes the place of)
@@ -38,7 +38,7 @@ class Worker(ForkServerProcess):
 class WorkerContext(ForkServerContext):
     """Makes such processes."""
 
-    Process: ClassVar[type[Worker]] = Worker
+    Process: ClassVar[type[PoolProcess]] = PoolProcess
 
 
 @contextmanager

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from simulator.settings.fleet import Deployment
     from simulator.settings.scenario import Scenario
     from simulator.streams import RandomStreams
-    from simulator.world.plan import Absence, Metering, Timings
+    from simulator.world.plan import Metering, OfflineSchedule, Timings
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,7 +58,7 @@ class Service:
     embodied_gco2e_per_s: float = 0.0
     api_wh_per_input_token: float = 0.0
     api_wh_per_output_token: float = 0.0
-    absence: Absence | None = None
+    absence: OfflineSchedule | None = None
     battery_wh: float | None = None
     warnings: tuple[str, ...] = ()
 

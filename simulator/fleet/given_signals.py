@@ -11,9 +11,9 @@ import numpy as np
 
 from catalogs.errors import UnknownEntryError
 from catalogs.units import instant
-from simulator.signals import Constant, DailySteps, Steps, local_clock
+from simulator.signals import ConstantSignal, DailySteps, StepSignal, local_clock
 from simulator.tables import InvalidTableError, open_table
-from simulator.tables.values import SHOWN_FAULTS
+from simulator.tables.values import MAX_SHOWN_PROBLEMS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -34,7 +34,7 @@ def given_signal(scenario: Scenario, kind: str, region: str) -> Signal | None:
     """The scenario's own signal of a kind for a region; None where it gives none."""
     given = getattr(scenario.settings.signals, kind).get(region)
     if given is None or isinstance(given, int | float):
-        return None if given is None else Constant(float(given))
+        return None if given is None else ConstantSignal(float(given))
     if isinstance(given, str):
         return recorded_signal(scenario, given, region)
     return daily_signal(scenario, region, {hour_of(text): value for text, value in given.items()})
@@ -63,7 +63,7 @@ def recorded_signal(scenario: Scenario, file: str, region: str) -> Signal:
     if column == "hour":
         return daily_signal(scenario, region, {float(when): float(value) for _line, when, value in rows})
     instants = [(instant(when) - scenario.start).total_seconds() for _line, when, _value in rows]
-    return Steps(from_s=np.array(instants), values=np.array([float(value) for *_, value in rows]))
+    return StepSignal(from_s=np.array(instants), values=np.array([float(value) for *_, value in rows]))
 
 
 def table_of(file: str) -> tuple[tuple[str, ...], Rows]:
@@ -117,7 +117,7 @@ def file_problems(scenario: Scenario, file: str, unit: str) -> Iterator[str]:
 
 def capped(file: str, problems: Iterator[str]) -> Iterator[str]:
     """The first problems, and how many more there are."""
-    yield from islice(problems, SHOWN_FAULTS)
+    yield from islice(problems, MAX_SHOWN_PROBLEMS)
     more = sum(1 for _problem in problems)
     if more:
         yield f"{file}: and {more:,} more problems like these"

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from simulator.fleet.given_signals import given_signal
-from simulator.signals import Constant, DailyShape, Steps, local_clock
+from simulator.signals import ConstantSignal, DailyShape, StepSignal, local_clock
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -32,7 +32,7 @@ def intensity_gco2e_per_kwh(scenario: Scenario, region: str) -> Signal:
         return given
     entry = scenario.catalog.region(region)
     if entry.carbon_peak_to_trough == 1.0:
-        return Constant(entry.carbon_gco2e_per_kwh)
+        return ConstantSignal(entry.carbon_gco2e_per_kwh)
     return DailyShape(
         mean=entry.carbon_gco2e_per_kwh,
         peak_to_trough=entry.carbon_peak_to_trough,
@@ -46,7 +46,7 @@ def electricity_usd_per_kwh(scenario: Scenario, region: str) -> Signal:
     given = given_signal(scenario, "electricity_price", region)
     entry = scenario.catalog.region(region)
     if given is not None or not entry.electricity_before:
-        return given or Constant(float(entry.electricity_usd_per_kwh))
+        return given or ConstantSignal(float(entry.electricity_usd_per_kwh))
     values = [*(row.usd_per_kwh for row in entry.electricity_before), entry.electricity_usd_per_kwh]
     ends = [datetime.combine(row.until, time(), UTC) for row in entry.electricity_before]
     from_s = [-math.inf, *((end - scenario.start).total_seconds() for end in ends)]
@@ -59,9 +59,9 @@ def steps_within(scenario: Scenario, from_s: list[float], values: list[float]) -
     until_s = [*from_s[1:], math.inf]
     held = [k for k in range(len(values)) if until_s[k] > 0.0 and from_s[k] < end_s]
     if len(held) == 1:
-        return Constant(values[held[0]])
+        return ConstantSignal(values[held[0]])
     begin_s = [max(from_s[k], 0.0) for k in held]
-    return Steps(from_s=np.array(begin_s), values=np.array([values[k] for k in held]))
+    return StepSignal(from_s=np.array(begin_s), values=np.array([values[k] for k in held]))
 
 
 def pue(scenario: Scenario, deployment: Deployment) -> float:

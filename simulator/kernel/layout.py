@@ -20,12 +20,12 @@ from simulator.kernel.codes import (
 )
 from simulator.kernel.machine_code.jit import COMPILED
 from simulator.kernel.records import (
-    ASKED,
     EVENT,
     GROUP,
     LEDGER,
     PREFIX,
     QUEUE,
+    REPEATED,
     SEGMENT,
     SLOT,
     TIMER,
@@ -107,7 +107,7 @@ def assemble(queues: Records, groups: Records, repeats: Repeats | None) -> State
     counters[FREE_SLOT] = NONE
     counters[PREFIX_FREE] = NONE
     prefixes, buckets = caches(queues)
-    asked, segments = asked_rows(repeats)
+    asked, segments = repeat_rows(repeats)
     slots = records(0, SLOT)
     state = State(
         queues=queues,
@@ -135,11 +135,11 @@ def caches(queues: Records) -> tuple[Records, NDArray[np.int64]]:
     return records(count, PREFIX), np.zeros(1 << max(count, 1).bit_length(), np.int64)
 
 
-def asked_rows(repeats: Repeats | None) -> tuple[Records, Records]:
+def repeat_rows(repeats: Repeats | None) -> tuple[Records, Records]:
     """What each request's prompt repeats, and the segments."""
     if repeats is None:
-        return records(0, ASKED), records(0, SEGMENT)
-    asked, segments = records(len(repeats.session), ASKED), records(len(repeats.key), SEGMENT)
+        return records(0, REPEATED), records(0, SEGMENT)
+    asked, segments = records(len(repeats.session), REPEATED), records(len(repeats.key), SEGMENT)
     asked["session"] = repeats.session
     asked["carries_history"] = repeats.history >= 0
     asked["history"] = repeats.history

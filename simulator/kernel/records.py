@@ -262,7 +262,7 @@ PREFIX = np.dtype(
     align=True,
 )
 
-ASKED = np.dtype(
+REPEATED = np.dtype(
     [
         ("session", "i8"),
         ("carries_history", "i8"),
@@ -299,7 +299,7 @@ STATE_DTYPES = State(
     counters=WORD,
     prefixes=PREFIX,
     buckets=WORD,
-    asked=ASKED,
+    asked=REPEATED,
     segments=SEGMENT,
 )._asdict()
 """What the arrays hold, in the order in which compiled code finds their addresses."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
-from simulator.scenario.fault_targets import struck
+from simulator.scenario.fault_targets import affected
 from simulator.settings.faults import (
     BrownOut,
     ErrorRate,
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from simulator.plan.targets import Slot
-    from simulator.scenario.fault_targets import Struck
+    from simulator.scenario.fault_targets import AffectedPart
     from simulator.settings.faults import FaultSettings, PlacedFault
     from simulator.settings.scenario import Scenario
 
@@ -42,15 +42,15 @@ def incidents_of(
         if not isinstance(fault, RandomOutage) and fault.at >= scenario.duration_s:
             continue
         if isinstance(fault, Partition):
-            found.append(parted(fault, slots, regions))
+            found.append(partition_incident(fault, slots, regions))
         elif isinstance(fault, RandomOutage):
             found += random_outages(scenario, fault, slots, seed, repeats(scenario.faults[:number], fault))
         else:
-            found.append(timed(scenario, fault, slots))
+            found.append(placed_incident(scenario, fault, slots))
     return tuple(found)
 
 
-def late_faults(scenario: Scenario) -> Iterator[str]:
+def faults_after_end(scenario: Scenario) -> Iterator[str]:
     """A warning for every fault that a run of this duration never sees."""
     for number, fault in enumerate(scenario.faults):
         if not isinstance(fault, RandomOutage) and fault.at >= scenario.duration_s:
@@ -70,13 +70,15 @@ def places(slots: Sequence[Slot]) -> Iterator[Place]:
         first += slot.service.queue_count
 
 
-def queues_of(slots: Sequence[Slot], found: Sequence[Struck], most: int | None = None) -> tuple[int, ...]:
+def queues_of(
+    slots: Sequence[Slot], found: Sequence[AffectedPart], most: int | None = None
+) -> tuple[int, ...]:
     """The struck queues by their kernel numbers; `most` replicas of each deployment, the first ones."""
     queues: list[int] = []
     for number, replica in found:
         mine = replicas_of(slots, number)
-        struck_ones = mine[:most] if replica is None else [mine[replica]]
-        queues += [queue for ranks in struck_ones for queue in ranks]
+        affected_replicas = mine[:most] if replica is None else [mine[replica]]
+        queues += [queue for ranks in affected_replicas for queue in ranks]
     return tuple(queues)
 
 
@@ -90,7 +92,7 @@ def replicas_of(slots: Sequence[Slot], number: int) -> list[range]:
     ]
 
 
-def targets_of(slots: Sequence[Slot], found: Sequence[Struck]) -> tuple[int, ...]:
+def targets_of(slots: Sequence[Slot], found: Sequence[AffectedPart]) -> tuple[int, ...]:
     """The targets that are struck as a whole."""
     return tuple(
         index
@@ -100,10 +102,10 @@ def targets_of(slots: Sequence[Slot], found: Sequence[Struck]) -> tuple[int, ...
     )
 
 
-def timed(scenario: Scenario, fault: PlacedFault, slots: Sequence[Slot]) -> Incident:
+def placed_incident(scenario: Scenario, fault: PlacedFault, slots: Sequence[Slot]) -> Incident:
     """The incident of a fault that has its place and its time."""
-    found = struck(scenario, fault.target)
-    begins, ends = words_of(fault)
+    found = affected(scenario, fault.target)
+    begins, ends = event_texts(fault)
     most = fault.replicas if isinstance(fault, SpotLoss) else None
     notice_s = fault.notice if isinstance(fault, SpotLoss | Maintenance) else 0.0
     return Incident(
@@ -122,10 +124,10 @@ def timed(scenario: Scenario, fault: PlacedFault, slots: Sequence[Slot]) -> Inci
     )
 
 
-def words_of(fault: FaultSettings) -> tuple[str, str]:
+def event_texts(fault: FaultSettings) -> tuple[str, str]:
     """What is said when a fault begins and when it ends."""
     if isinstance(fault, SlowReplica | BrownOut):
-        return slower_words(fault)
+        return slowdown_texts(fault)
     if isinstance(fault, ErrorRate):
         return f"{fault.failure_ratio:.0%} of calls fail", "errors are over"
     if isinstance(fault, RateLimitStorm):
@@ -137,17 +139,17 @@ def words_of(fault: FaultSettings) -> tuple[str, str]:
     return ("cut off", "connected again") if parts else ("down", "up again")
 
 
-def slower_words(fault: SlowReplica | BrownOut) -> tuple[str, str]:
+def slowdown_texts(fault: SlowReplica | BrownOut) -> tuple[str, str]:
     """What is said of work that takes longer."""
     ratio = fault.failure_ratio if isinstance(fault, BrownOut) else 0.0
     failing = f", {ratio:.0%} of calls fail" if ratio else ""
     return f"{fault.factor:g} times slower{failing}", "at its own pace again"
 
 
-def parted(fault: Partition, slots: Sequence[Slot], regions: Sequence[str]) -> Incident:
+def partition_incident(fault: Partition, slots: Sequence[Slot], regions: Sequence[str]) -> Incident:
     """The incident of a partition: every way from users in one region to targets in the other."""
     one, other = fault.between
-    begins, ends = words_of(fault)
+    begins, ends = event_texts(fault)
     pairs = ((one, other), (other, one))
     ways = [
         (index, code)
@@ -171,8 +173,8 @@ def random_outages(
     scenario: Scenario, fault: RandomOutage, slots: Sequence[Slot], seed: int, repeat: int
 ) -> Iterator[Incident]:
     """Outages of every struck replica by itself."""
-    begins, ends = words_of(fault)
-    for number, replica in struck(scenario, fault.target):
+    begins, ends = event_texts(fault)
+    for number, replica in affected(scenario, fault.target):
         for place, queues in enumerate(replicas_of(slots, number)):
             if replica not in (None, place):
                 continue

@@ -18,13 +18,13 @@ if TYPE_CHECKING:
     from router.views.fleet import Tier
     from simulator.settings.scenario import Scenario
     from simulator.settings.streams import Stream
-    from simulator.workload.demand import Demand
+    from simulator.workload.demand import StreamDemand
 
 CACHE_LIMIT = 4096
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Constraints:
+class LiveConstraints:
     """What a request demands beyond its stream; it can tighten its stream's limits, never loosen them."""
 
     task: str
@@ -47,50 +47,54 @@ class LiveFleet:
         demands = [demand_of(scenario, stream) for stream in scenario.streams]
         fleet = fleet_of(scenario)
         self.targets = fleet.targets
-        self.streams: dict[str, tuple[Stream, Demand]] = {
+        self.streams: dict[str, tuple[Stream, StreamDemand]] = {
             stream.name: (stream, demand) for stream, demand in zip(scenario.streams, demands, strict=True)
         }
         self._scenario, self._batch = scenario, fleet.batch
         self._windows = sorted({target.context_window_tokens for target in fleet.targets})
-        self._known: dict[tuple[str, Constraints, int], tuple[tuple[int, ...], str]] = {}
+        self._known: dict[tuple[str, LiveConstraints, int], tuple[tuple[int, ...], str]] = {}
 
-    def candidates(self, stream: str, demanded: Constraints, token_count: int) -> tuple[tuple[int, ...], str]:
+    def candidates(
+        self, stream: str, live_constraints: LiveConstraints, token_count: int
+    ) -> tuple[tuple[int, ...], str]:
         """Targets that may serve a request of the stream, ascending, and why there are none.
 
         Args:
             stream: the name of one of the streams.
-            demanded: what the request demands.
+            live_constraints: what the request demands.
             token_count: its prompt plus the most output it may ask for.
         """
-        key = (stream, demanded, bisect_left(self._windows, token_count))
+        key = (stream, live_constraints, bisect_left(self._windows, token_count))
         found = self._known.get(key)
         if found is None:
             if len(self._known) > CACHE_LIMIT:
                 self._known.clear()
-            found = self._known[key] = self._screened(stream, demanded, token_count)
+            found = self._known[key] = self._screened(stream, live_constraints, token_count)
         return found
 
-    def _screened(self, stream: str, demanded: Constraints, token_count: int) -> tuple[tuple[int, ...], str]:
+    def _screened(
+        self, stream: str, live_constraints: LiveConstraints, token_count: int
+    ) -> tuple[tuple[int, ...], str]:
         """The same, worked out as for a run."""
-        asked = tightened(self.streams[stream][0], demanded)
+        asked = tightened(self.streams[stream][0], live_constraints)
         limits = stream_limits(self._scenario, asked, self.targets, self._batch)
         screening = screen(self.targets, [limits], np.zeros(1, np.int64), np.array([token_count]))
         return screening.sets[0], screening.reasons[0]
 
 
-def tightened(stream: Stream, demanded: Constraints) -> Stream:
+def tightened(stream: Stream, live_constraints: LiveConstraints) -> Stream:
     """The stream as narrow as the request demands."""
     own = stream.residency
-    residency = None if demanded.residency is None else tuple(sorted(demanded.residency))
+    residency = None if live_constraints.residency is None else tuple(sorted(live_constraints.residency))
     if own is not None:
         residency = tuple(name for name in own if residency is None or name in residency)
     return stream.model_copy(
         update={
-            "task": demanded.task,
-            "region": demanded.region,
+            "task": live_constraints.task,
+            "region": live_constraints.region,
             "residency": residency,
-            "banned_tiers": tuple(sorted({*stream.banned_tiers, *demanded.banned_tiers})),
-            "capability_floor": max(stream.capability_floor, demanded.capability_floor),
+            "banned_tiers": tuple(sorted({*stream.banned_tiers, *live_constraints.banned_tiers})),
+            "capability_floor": max(stream.capability_floor, live_constraints.capability_floor),
         }
     )
 

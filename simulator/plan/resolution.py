@@ -11,18 +11,18 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from router.constraints import Limits, screen
+from router.constraints import StreamConstraints, screen
 from router.views.request import RequestTable
 from simulator.fleet.backend import Work
 from simulator.fleet.registry import BACKENDS
 from simulator.fleet.site import OWN_DEVICE_REGION
-from simulator.plan.incidents import incidents_of, late_faults
+from simulator.plan.incidents import faults_after_end, incidents_of
 from simulator.plan.month import month_of
 from simulator.plan.repeats import repeats_of
-from simulator.plan.router_knowledge import answerer, learnt_of, prior_of
+from simulator.plan.router_knowledge import answerer, learned_statistics, prior_of
 from simulator.plan.scalings import scalings_of
 from simulator.plan.targets import Slot, group_of, slots_of, target_of, target_plan, terms_of
-from simulator.quality.answers import Difficulty, answer_table, unknown_success
+from simulator.quality.answers import TaskDifficulty, answer_table, unknown_success
 from simulator.quality.guesses import noisy_difficulty, router_score
 from simulator.scenario.recorded_answers import answer_notes, recorded_answers
 from simulator.streams import RandomStreams, stable_hash
@@ -39,14 +39,14 @@ if TYPE_CHECKING:
     from router.views.fleet import Target
     from router.views.request import AnswerTable
     from simulator.accounting.month import Month
-    from simulator.accounting.terms import Terms
+    from simulator.accounting.terms import BillingTerms
     from simulator.fleet.backend import Service
-    from simulator.quality.answers import Answerer
+    from simulator.quality.answers import AnsweringModel
     from simulator.settings.fleet import Deployment
     from simulator.settings.scenario import Scenario
     from simulator.settings.streams import Stream
     from simulator.workload.columns import Workload
-    from simulator.workload.demand import Demand
+    from simulator.workload.demand import StreamDemand
     from simulator.world.plan import TargetPlan, Timings
 
 OBJECTIVES = ("ttft_s", "tpot_s", "e2e_s")
@@ -57,7 +57,7 @@ class Resolution:
     """A plan to run, the terms to settle it on, what a month is, and what readers should be warned of."""
 
     plan: RunPlan
-    terms: tuple[Terms, ...]
+    terms: tuple[BillingTerms, ...]
     warnings: tuple[str, ...]
     month: Month
 
@@ -77,12 +77,12 @@ def fleet_of(scenario: Scenario, workload: Workload | None = None) -> Fleet:
     services = tuple(BACKENDS[entry.backend].service(scenario, entry) for entry in scenario.fleet)
     slots = tuple(slots_of(scenario, services))
     models = {entry.model for entry in scenario.fleet}
-    learnt = {name: learnt_of(scenario, name, workload) for name in models}
+    learned = {name: learned_statistics(scenario, name, workload) for name in models}
     return Fleet(
         services=services,
         slots=slots,
         targets=tuple(
-            target_of(scenario, slot, index, learnt[slot.deployment.model])
+            target_of(scenario, slot, index, learned[slot.deployment.model])
             for index, slot in enumerate(slots)
         ),
         batch=frozenset(index for index, slot in enumerate(slots) if slot.service.batch),
@@ -141,14 +141,14 @@ def resolve(scenario: Scenario, replication: int = 0) -> Resolution:
             *warnings_of(workload, fleet.services),
             *unknown_success(answerers, workload.task_names),
             *answer_notes(scenario.settings),
-            *late_faults(scenario),
+            *faults_after_end(scenario),
         ),
         month=month_of(scenario, workload),
     )
 
 
 def answered(
-    scenario: Scenario, workload: Workload, answerers: Sequence[Answerer], seed: int
+    scenario: Scenario, workload: Workload, answerers: Sequence[AnsweringModel], seed: int
 ) -> tuple[Workload, AnswerTable]:
     """The workload and every model's answers: by the response curve, or as they were recorded.
 
@@ -172,15 +172,15 @@ def warnings_of(workload: Workload, services: Sequence[Service]) -> tuple[str, .
     return (*(text for service in services for text in service.warnings), *workload.notes, *dropped)
 
 
-def difficulties(scenario: Scenario) -> dict[str, Difficulty]:
+def difficulties(scenario: Scenario) -> dict[str, TaskDifficulty]:
     """The usual difficulty of every task of the catalog."""
     return {
-        name: Difficulty(mean=task.difficulty_mean, sd=task.difficulty_sd)
+        name: TaskDifficulty(mean=task.difficulty_mean, sd=task.difficulty_sd)
         for name, task in scenario.catalog.tasks.items()
     }
 
 
-def limits_s(workload: Workload, demands: Sequence[Demand]) -> dict[str, NDArray[np.float64]]:
+def limits_s(workload: Workload, demands: Sequence[StreamDemand]) -> dict[str, NDArray[np.float64]]:
     """The objectives of every request, nan where unset."""
     return {
         name: np.array([demand.limits_s[name] for demand in demands])[workload.stream_code]
@@ -216,13 +216,13 @@ def screened(
 
 def stream_limits(
     scenario: Scenario, stream: Stream, targets: Sequence[Target], batch: frozenset[int]
-) -> Limits:
+) -> StreamConstraints:
     """What the stream demands; its users' own machines stand where the users are."""
     residency = None if stream.residency is None else set(stream.residency)
     if residency is not None and stream.region in residency:
         residency.add(OWN_DEVICE_REGION)
     success = [scenario.catalog.model(target.model).success for target in targets]
-    return Limits(
+    return StreamConstraints(
         residency=None if residency is None else frozenset(residency),
         banned_tiers=frozenset(stream.banned_tiers),
         capability_floor=stream.capability_floor,
@@ -234,7 +234,7 @@ def stream_limits(
 def request_table(
     scenario: Scenario,
     workload: Workload,
-    demands: Sequence[Demand],
+    demands: Sequence[StreamDemand],
     targets: Sequence[Target],
     models: tuple[str, ...],
     answers: AnswerTable,
@@ -266,7 +266,7 @@ def request_table(
 
 
 def expected_difficulty(
-    scenario: Scenario, workload: Workload, demands: Sequence[Demand], seed: int
+    scenario: Scenario, workload: Workload, demands: Sequence[StreamDemand], seed: int
 ) -> NDArray[np.float64]:
     """What the router expects of every request's difficulty after its noisy look, logits."""
     noise_sd = scenario.settings.quality.difficulty_noise

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from simulator.distributions import whole_draws
-from simulator.quality.answers import Answerer, length_factors
+from simulator.quality.answers import AnsweringModel, length_factors
 from simulator.quality.guesses import NormalPrior, RecordedPrior
 from simulator.quality.response_curve import ability_for, mean_success
 from simulator.scenario.recorded_answers import recorded_answers
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from simulator.settings.scenario import Scenario
     from simulator.settings.streams import Stream
     from simulator.workload.columns import Workload
-    from simulator.workload.demand import Demand
+    from simulator.workload.demand import StreamDemand
 
     Tokens = NDArray[np.int32]
 
@@ -42,7 +42,7 @@ LEAST_WEIGHT = 1e-9
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Learnt:
+class LearnedStatistics:
     """Of one model: usual answers by stream and by task, tokens, and the share of right ones by stream."""
 
     stream_output_tokens: Mapping[str, float]
@@ -50,10 +50,10 @@ class Learnt:
     success_curves: Mapping[str, SuccessCurve]
 
 
-def answerer(scenario: Scenario, name: str) -> Answerer:
+def answerer(scenario: Scenario, name: str) -> AnsweringModel:
     """A model as the quality of its answers goes."""
     model = scenario.catalog.model(name)
-    return Answerer(
+    return AnsweringModel(
         name=name,
         success=model.success,
         verbosity=model.verbosity,
@@ -62,7 +62,7 @@ def answerer(scenario: Scenario, name: str) -> Answerer:
     )
 
 
-def learnt_of(scenario: Scenario, name: str, workload: Workload | None) -> Learnt:
+def learned_statistics(scenario: Scenario, name: str, workload: Workload | None) -> LearnedStatistics:
     """What is known of a model; a recorded trace's answers are known where its `workload` is."""
     table, model = recorded_answers(scenario.settings), answerer(scenario, name)
     usual, curves = {}, {}
@@ -74,7 +74,7 @@ def learnt_of(scenario: Scenario, name: str, workload: Workload | None) -> Learn
             curves[stream.name] = curve
     if table is not None:
         usual = dict.fromkeys(usual, float(table.output_token_count[table.models.index(name)].mean()))
-    return Learnt(
+    return LearnedStatistics(
         stream_output_tokens=usual,
         task_output_tokens=by_task(scenario, usual, workload),
         success_curves=curves,
@@ -96,7 +96,7 @@ def by_task(scenario: Scenario, usual: Mapping[str, float], workload: Workload |
 
 
 def usual_answer_tokens(
-    scenario: Scenario, stream: Stream, demand: Demand, model: Answerer, workload: Workload | None
+    scenario: Scenario, stream: Stream, demand: StreamDemand, model: AnsweringModel, workload: Workload | None
 ) -> float:
     """The model's mean answer to the stream's requests, hidden reasoning included, tokens.
 
@@ -121,13 +121,13 @@ def recorded_lengths(workload: Workload, stream: str) -> tuple[Tokens, Tokens] |
     return workload.output_token_count[rows], workload.max_output_token_count[rows]
 
 
-def drawn_lengths(demand: Demand) -> tuple[Tokens, Tokens]:
+def drawn_lengths(demand: StreamDemand) -> tuple[Tokens, Tokens]:
     """Nominal answers such as a stream's past ones, the same in every run, and the longest allowed."""
     nominal = token_counts(whole_draws(demand.output_tokens, RandomStreams(0)["past answers"], SEEN_ANSWERS))
     return nominal, demand.output_limits(nominal)
 
 
-def stream_ability(scenario: Scenario, stream: Stream, model: Answerer) -> float | None:
+def stream_ability(scenario: Scenario, stream: Stream, model: AnsweringModel) -> float | None:
     """The model's ability at the stream's task, logits; None where no success ratio is known."""
     success, task = model.success.get(stream.task), scenario.catalog.task(stream.task)
     if success is None:
@@ -136,7 +136,7 @@ def stream_ability(scenario: Scenario, stream: Stream, model: Answerer) -> float
     return ability_for(success, task.difficulty_mean, task.difficulty_sd, sharpness)
 
 
-def stream_success(scenario: Scenario, stream: Stream, demand: Demand, model: Answerer) -> float:
+def stream_success(scenario: Scenario, stream: Stream, demand: StreamDemand, model: AnsweringModel) -> float:
     """The model's share of right answers to the stream's requests, by their own difficulties."""
     ability = stream_ability(scenario, stream, model)
     if ability is None:
@@ -145,7 +145,7 @@ def stream_success(scenario: Scenario, stream: Stream, demand: Demand, model: An
     return mean_success(ability, demand.difficulty_mean, demand.difficulty_sd, sharpness)
 
 
-def prior_of(scenario: Scenario, demand: Demand) -> NormalPrior | RecordedPrior:
+def prior_of(scenario: Scenario, demand: StreamDemand) -> NormalPrior | RecordedPrior:
     """What the router has learnt of the difficulties of a stream's requests."""
     table = recorded_answers(scenario.settings)
     if table is None:
@@ -154,7 +154,9 @@ def prior_of(scenario: Scenario, demand: Demand) -> NormalPrior | RecordedPrior:
     return RecordedPrior(difficulty=difficulty, share=counts / counts.sum())
 
 
-def curve_of(scenario: Scenario, stream: Stream, demand: Demand, model: Answerer) -> SuccessCurve | None:
+def curve_of(
+    scenario: Scenario, stream: Stream, demand: StreamDemand, model: AnsweringModel
+) -> SuccessCurve | None:
     """How often the model is right on the stream's requests, by their expected difficulty."""
     prior, quality = prior_of(scenario, demand), scenario.settings.quality
     if isinstance(prior, RecordedPrior):

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from router.views.fleet import Target
-from simulator.accounting.terms import Terms
+from simulator.accounting.terms import BillingTerms
 from simulator.fleet.site import (
     OWN_DEVICE_REGION,
     electricity_usd_per_kwh,
@@ -17,15 +17,15 @@ from simulator.fleet.site import (
 )
 from simulator.kernel.codes import LEAST_OUTSTANDING, RANDOM, ROUND_ROBIN, SESSION_AFFINITY
 from simulator.kernel.spec import GroupSpec
-from simulator.quality.answers import Answerer, Difficulty, abilities
-from simulator.signals import Constant
+from simulator.quality.answers import AnsweringModel, TaskDifficulty, abilities
+from simulator.signals import ConstantSignal
 from simulator.world.plan import TargetPlan
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from simulator.fleet.backend import Service
-    from simulator.plan.router_knowledge import Learnt
+    from simulator.plan.router_knowledge import LearnedStatistics
     from simulator.settings.fleet import Deployment
     from simulator.settings.scenario import Scenario
     from simulator.workload.columns import Workload
@@ -68,7 +68,7 @@ def slots_of(scenario: Scenario, services: Sequence[Service]) -> list[Slot]:
     return slots
 
 
-def target_of(scenario: Scenario, slot: Slot, index: int, learnt: Learnt) -> Target:
+def target_of(scenario: Scenario, slot: Slot, index: int, learned: LearnedStatistics) -> Target:
     """What the router knows of a target."""
     model = scenario.catalog.model(slot.deployment.model)
     service = slot.service
@@ -84,9 +84,9 @@ def target_of(scenario: Scenario, slot: Slot, index: int, learnt: Learnt) -> Tar
         discrimination=scenario.settings.quality.discrimination,
         input_price_usd_per_mtok=service.input_usd_per_mtok,
         output_price_usd_per_mtok=service.output_usd_per_mtok,
-        expected_output_tokens=learnt.task_output_tokens,
-        stream_output_tokens=learnt.stream_output_tokens,
-        success_curves=learnt.success_curves,
+        expected_output_tokens=learned.task_output_tokens,
+        stream_output_tokens=learned.stream_output_tokens,
+        success_curves=learned.success_curves,
         replica_count=service.replica_count,
     )
 
@@ -94,10 +94,10 @@ def target_of(scenario: Scenario, slot: Slot, index: int, learnt: Learnt) -> Tar
 def model_abilities(scenario: Scenario, name: str) -> dict[str, float]:
     """The model's ability in logits by task."""
     tasks = {
-        task: Difficulty(mean=entry.difficulty_mean, sd=entry.difficulty_sd)
+        task: TaskDifficulty(mean=entry.difficulty_mean, sd=entry.difficulty_sd)
         for task, entry in scenario.catalog.tasks.items()
     }
-    model = Answerer(name=name, success=scenario.catalog.model(name).success)
+    model = AnsweringModel(name=name, success=scenario.catalog.model(name).success)
     return abilities(model, tasks, scenario.settings.quality.discrimination)
 
 
@@ -140,13 +140,13 @@ def target_plan(
     )
 
 
-def terms_of(scenario: Scenario, slot: Slot) -> Terms:
+def terms_of(scenario: Scenario, slot: Slot) -> BillingTerms:
     """On what terms a target is settled."""
     service, entry = slot.service, slot.deployment
     region = scenario.catalog.region(entry.region)
     site_l = water_site_l_per_kwh(scenario, entry)
-    tariff = electricity_usd_per_kwh(scenario, entry.region) if service.pays_meter else Constant(0.0)
-    return Terms(
+    tariff = electricity_usd_per_kwh(scenario, entry.region) if service.pays_meter else ConstantSignal(0.0)
+    return BillingTerms(
         target=slot.name,
         deployment=entry.name,
         tier=entry.tier,

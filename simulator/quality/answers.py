@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Answerer:
+class AnsweringModel:
     """A model as the quality of its answers goes.
 
     `success` by task is the mean share of right answers over the task's requests; `verbosity`
@@ -36,14 +36,16 @@ class Answerer:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Difficulty:
+class TaskDifficulty:
     """A task's requests: difficulty ~ N(mean, sd) in logits."""
 
     mean: float = 0.0
     sd: float = 1.0
 
 
-def abilities(answerer: Answerer, tasks: Mapping[str, Difficulty], discrimination: float) -> dict[str, float]:
+def abilities(
+    answerer: AnsweringModel, tasks: Mapping[str, TaskDifficulty], discrimination: float
+) -> dict[str, float]:
     """The model's ability in logits at every task it has a success ratio for."""
     return {
         task: ability_for(answerer.success[task], shape.mean, shape.sd, discrimination)
@@ -54,8 +56,8 @@ def abilities(answerer: Answerer, tasks: Mapping[str, Difficulty], discriminatio
 
 def answer_table(
     workload: Workload,
-    answerers: Sequence[Answerer],
-    tasks: Mapping[str, Difficulty],
+    answerers: Sequence[AnsweringModel],
+    tasks: Mapping[str, TaskDifficulty],
     discrimination: float,
     seed: int,
 ) -> AnswerTable:
@@ -87,7 +89,7 @@ def answers_right(
     return draw < chance
 
 
-def unknown_success(answerers: Sequence[Answerer], tasks: Sequence[str]) -> Iterator[str]:
+def unknown_success(answerers: Sequence[AnsweringModel], tasks: Sequence[str]) -> Iterator[str]:
     """A warning for every task that a model has no success ratio for."""
     for answerer in answerers:
         for task in tasks:
@@ -98,7 +100,7 @@ def unknown_success(answerers: Sequence[Answerer], tasks: Sequence[str]) -> Iter
                 )
 
 
-def length_factors(answerer: Answerer, task: str) -> tuple[float, float]:
+def length_factors(answerer: AnsweringModel, task: str) -> tuple[float, float]:
     """Tokens of right and of wrong answers over nominal ones, hidden reasoning included.
 
     Right answers have nominal x verbosity x s, wrong ones `wrong_length_ratio` times that, with s
@@ -109,7 +111,9 @@ def length_factors(answerer: Answerer, task: str) -> tuple[float, float]:
     return right, right * ratio
 
 
-def output_tokens(workload: Workload, answerer: Answerer, correct: NDArray[np.bool_]) -> NDArray[np.int32]:
+def output_tokens(
+    workload: Workload, answerer: AnsweringModel, correct: NDArray[np.bool_]
+) -> NDArray[np.int32]:
     """Output tokens, hidden reasoning included, at least 1 and at most the declared limit.
 
     Exact lengths, such as stated and recorded ones, hold for every model, whatever the limit.

@@ -12,10 +12,10 @@ from typing import TYPE_CHECKING, NoReturn
 
 import numpy as np
 
-from catalogs.errors import Fault
+from catalogs.errors import InputProblem
 from router.views.request import AnswerTable
 from simulator.streams import keyed_uniform
-from simulator.tables import InvalidTableError, count_of, known_faults, open_table
+from simulator.tables import InvalidTableError, count_of, open_table, shown_problems
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -33,7 +33,7 @@ TRUTH = {"1": True, "0": False, "true": True, "false": False, "1.0": True, "0.0"
 class InvalidOutcomesError(ValueError):
     """A table of recorded answers that cannot be used; lists what is wrong."""
 
-    def __init__(self, faults: tuple[Fault, ...]) -> None:
+    def __init__(self, faults: tuple[InputProblem, ...]) -> None:
         """Keeps the faults."""
         super().__init__(faults)
         self.faults = faults
@@ -144,18 +144,20 @@ def gathered(path: str, rows: Iterable[tuple[int, dict[str, str]]]) -> dict[str,
     Raises:
         InvalidOutcomesError: names the rows that say nothing, or the same thing twice.
     """
-    faults: list[Fault] = []
+    faults: list[InputProblem] = []
     found: dict[str, dict[str, Answer]] = {}
     for number, row in rows:
         answer, query, model = answer_of(row), row["query"], row["model"]
         if answer is None or not query or not model:
-            faults.append(Fault(path, f"row {number}", wrong_with(row)))
+            faults.append(InputProblem(path, f"row {number}", wrong_with(row)))
         elif model in found.setdefault(query, {}):
-            faults.append(Fault(path, f"row {number}", f"{model!r} has answered {query!r} in a row above"))
+            faults.append(
+                InputProblem(path, f"row {number}", f"{model!r} has answered {query!r} in a row above")
+            )
         else:
             found[query][model] = answer
     if faults:
-        raise InvalidOutcomesError(known_faults(faults))
+        raise InvalidOutcomesError(shown_problems(faults))
     return found
 
 
@@ -176,4 +178,4 @@ def wrong_with(row: dict[str, str]) -> str:
 
 def fail(path: str, where: str, what: str) -> NoReturn:
     """Raises `InvalidOutcomesError` with one fault."""
-    raise InvalidOutcomesError((Fault(path, where, what),))
+    raise InvalidOutcomesError((InputProblem(path, where, what),))

@@ -11,7 +11,7 @@ from simulator.world.fleet.replicas import STATES
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from simulator.world.fleet.levels import Level
+    from simulator.world.fleet.levels import CountOverTime
     from simulator.world.world import World
 
     Columns = dict[str, NDArray[np.generic]]
@@ -52,7 +52,7 @@ def edges_of(world: World, target: int) -> NDArray[np.float64]:
 
 def replicas_in(world: World, state: str, edges: list[NDArray[np.float64]]) -> NDArray[np.float64]:
     """Replicas in a state by row: a replica has as many queues as attention ranks."""
-    levels: list[Level] = world.replicas.levels[state]
+    levels: list[CountOverTime] = world.replicas.levels[state]
     plans = world.plan.target_plans
     counts = [level.at(found[:-1]) for level, found in zip(levels, edges, strict=True)]
     return np.concatenate([count / entry.rank_count for count, entry in zip(counts, plans, strict=True)])

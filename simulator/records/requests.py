@@ -21,8 +21,8 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from simulator.accounting.attempts import Attempts
-    from simulator.accounting.books import AttemptBooks
-    from simulator.accounting.run import Run
+    from simulator.accounting.books import AttemptCosts
+    from simulator.accounting.run import RunAccounts
     from simulator.accounting.settlement import Settlement
     from simulator.world.plan import RunPlan
 
@@ -30,26 +30,26 @@ if TYPE_CHECKING:
 
 ENDING_NAMES = ("", *(ending.name.lower() for ending in Ending))
 KIND_NAMES = tuple(kind.name.lower() for kind in AttemptKind)
-NOBODY = ""
+NO_TARGET = ""
 
 
 def named(names: Sequence[str], codes: NDArray[np.integer]) -> NDArray[np.object_]:
     """Names by code, shared rather than copied; a negative code has none."""
-    return np.array([*names, NOBODY], np.object_)[np.where(codes < 0, len(names), codes)]
+    return np.array([*names, NO_TARGET], np.object_)[np.where(codes < 0, len(names), codes)]
 
 
 def request_columns(settlement: Settlement) -> Columns:
     """One row for each request that arrived: what was asked, decided, delivered and paid."""
     return {
-        **asked_columns(settlement),
+        **request_input_columns(settlement),
         **task_columns(settlement),
-        **decided_columns(settlement),
-        **delivered_columns(settlement),
-        **paid_columns(settlement),
+        **decision_columns(settlement),
+        **delivery_columns(settlement),
+        **cost_columns(settlement),
     }
 
 
-def asked_columns(settlement: Settlement) -> Columns:
+def request_input_columns(settlement: Settlement) -> Columns:
     """What arrived."""
     workload = settlement.plan.workload
     rows = settlement.run.outcomes.request
@@ -86,7 +86,7 @@ def task_columns(settlement: Settlement) -> Columns:
     }
 
 
-def decided_columns(settlement: Settlement) -> Columns:
+def decision_columns(settlement: Settlement) -> Columns:
     """What the router made of it."""
     plan, journal = settlement.plan, settlement.journal
     rows = settlement.run.outcomes.request
@@ -120,7 +120,7 @@ def right_models(plan: RunPlan, rows: NDArray[np.int64]) -> NDArray[np.object_]:
     return named(tuple(names), code)
 
 
-def delivered_columns(settlement: Settlement) -> Columns:
+def delivery_columns(settlement: Settlement) -> Columns:
     """What the asker got, and when."""
     outcomes, run = settlement.run.outcomes, settlement.run
     output = run.attempts.output[outcomes.winner] if len(run.attempts) else outcomes.winner
@@ -144,7 +144,7 @@ def delivered_columns(settlement: Settlement) -> Columns:
     }
 
 
-def paid_columns(settlement: Settlement) -> Columns:
+def cost_columns(settlement: Settlement) -> Columns:
     """What it took, summed over the request's attempts, routing included; `counted_` of it in the
     report, which leaves out what lies outside its window.
     """
@@ -220,11 +220,13 @@ def attempt_records(settlement: Settlement) -> Columns:
         **timed_columns(settlement.run.attempts),
         **token_columns(settlement.run.attempts),
         **worked_columns(settlement),
-        **taken_columns(settlement.run.books.whole),
+        **charge_columns(settlement.run.books.whole),
         "wasted": settlement.run.attempts.wasted,
         "wasted_ratio": settlement.run.books.counted.wasted_ratio,
         **span_columns(settlement.run),
-        **{f"counted_{name}": column for name, column in taken_columns(settlement.run.books.counted).items()},
+        **{
+            f"counted_{name}": column for name, column in charge_columns(settlement.run.books.counted).items()
+        },
         "client_left": client_left(settlement),
     }
 
@@ -294,7 +296,7 @@ def worked_columns(settlement: Settlement) -> Columns:
     }
 
 
-def taken_columns(books: AttemptBooks) -> Columns:
+def charge_columns(books: AttemptCosts) -> Columns:
     """Dollars, watt-hours and grams of each attempt, as some books have them."""
     return {
         "api_usd": books.api_usd,
@@ -306,7 +308,7 @@ def taken_columns(books: AttemptBooks) -> Columns:
     }
 
 
-def span_columns(run: Run) -> Columns:
+def span_columns(run: RunAccounts) -> Columns:
     """What each attempt took of its machine within the billed window, and after it."""
     window, after = run.spans.window, run.spans.after
     return {

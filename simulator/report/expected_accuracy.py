@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Near:
+class NearbyGroup:
     """A measured group near a deployment, and what differs; nothing does where it is the very same."""
 
     group: MeasuredGroup
@@ -34,7 +34,7 @@ class Near:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Remedy:
+class MeasurementAdvice:
     """What to measure for a smaller error: so many closed-loop points at 1 to `batch_most` sequences.
 
     `tpot_median` is the median error after a calibration on so many points of a group never seen; None
@@ -47,7 +47,7 @@ class Remedy:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Expectation:
+class ExpectedAccuracy:
     """One deployment on hardware: what its times are (as in reports' `grounds`), and what is near it."""
 
     deployment: str
@@ -55,20 +55,20 @@ class Expectation:
     platform: str
     profile: str
     times: TimesGrounds
-    nearest: tuple[Near, ...]
-    remedy: Remedy
+    nearest: tuple[NearbyGroup, ...]
+    remedy: MeasurementAdvice
 
 
-def expectations(scenario: Scenario) -> list[Expectation]:
+def expectations(scenario: Scenario) -> list[ExpectedAccuracy]:
     """One for every deployment on hardware, in the fleet's order."""
     return [expectation(scenario, entry) for entry in scenario.fleet if entry.hardware is not None]
 
 
-def expectation(scenario: Scenario, entry: Deployment) -> Expectation:
+def expectation(scenario: Scenario, entry: Deployment) -> ExpectedAccuracy:
     """What to expect of one deployment's times."""
     profile = scenario.catalog.serving_profile(entry.engine.profile)
     here = configuration_of(scenario, entry)
-    return Expectation(
+    return ExpectedAccuracy(
         deployment=entry.name,
         model=entry.model,
         platform=platform(entry),
@@ -79,13 +79,15 @@ def expectation(scenario: Scenario, entry: Deployment) -> Expectation:
     )
 
 
-def near(here: Configuration, group: MeasuredGroup) -> Near:
+def near(here: Configuration, group: MeasuredGroup) -> NearbyGroup:
     """A group with what differs."""
-    return Near(group=group, differs=tuple(differences(here, group)))
+    return NearbyGroup(group=group, differs=tuple(differences(here, group)))
 
 
-def remedy(scenario: Scenario, entry: Deployment, here: Configuration) -> Remedy:
+def remedy(scenario: Scenario, entry: Deployment, here: Configuration) -> MeasurementAdvice:
     """As many points as calibrations were judged with, up to as many sequences as profiles are fitted to."""
     after = calibrated_error(here, scenario.catalog.serving_profile(entry.engine.profile))
     most = min(engine_in(scenario, entry).memory.max_sequences, MOST_BATCH)
-    return Remedy(points=GIVEN, batch_most=most, tpot_median=None if after is None else after.tpot_median)
+    return MeasurementAdvice(
+        points=GIVEN, batch_most=most, tpot_median=None if after is None else after.tpot_median
+    )

@@ -9,7 +9,7 @@ from catalogs.own_figures import OWN_SOURCE
 from simulator.fleet.capacity import is_owned, is_price_known, rent_kind
 from simulator.fleet.nearness import configuration_of, error_at, groups_behind, nearness
 from simulator.report.figures import Format, block, figure
-from simulator.report.warnings.domain import layout_faults
+from simulator.report.warnings.domain import layout_gaps
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -107,7 +107,7 @@ def back_end_grounds(scenario: Scenario, entry: Deployment) -> tuple[TimesGround
     return endpoint_grounds(entry.endpoint)
 
 
-def word(entry: Entry, paths: Iterable[str], otherwise: str) -> str:
+def source_word(entry: Entry, paths: Iterable[str], otherwise: str) -> str:
     """What an entry's figures are: one guess among them makes all of them one."""
     origins = [entry.origin_of(path) for path in paths]
     if any(origin.estimate for origin in origins):
@@ -123,7 +123,7 @@ def times_of(kind: str, note: str = "") -> TimesGrounds:
 def hardware_times(scenario: Scenario, entry: Deployment) -> TimesGrounds:
     """How near the deployment is to what its profile was fitted to, and the error to expect there."""
     profile = scenario.catalog.serving_profile(entry.engine.profile)
-    beyond = [*layout_faults(entry), *(["speculative decoding"] if entry.engine.speculative else [])]
+    beyond = [*layout_gaps(entry), *(["speculative decoding"] if entry.engine.speculative else [])]
     if beyond:
         return times_of("extrapolated", "; ".join(beyond))
     here = configuration_of(scenario, entry)
@@ -150,7 +150,7 @@ def chip_note(scenario: Scenario, entry: Deployment) -> str:
 
 def chip_watts(scenario: Scenario, hardware: Hardware) -> str:
     """What a chip's running watts are."""
-    return word(scenario.catalog.accelerator(hardware.accelerator), WATTS, MEASURED)
+    return source_word(scenario.catalog.accelerator(hardware.accelerator), WATTS, MEASURED)
 
 
 def chip_price(scenario: Scenario, entry: Deployment) -> str:
@@ -161,10 +161,10 @@ def chip_price(scenario: Scenario, entry: Deployment) -> str:
         return UNKNOWN
     if is_owned(entry):
         stated = pricing is not None and pricing.purchase_usd_per_chip is not None
-        return GIVEN if stated else word(chip, ("purchase_usd",), PUBLISHED)
+        return GIVEN if stated else source_word(chip, ("purchase_usd",), PUBLISHED)
     if pricing is not None and pricing.usd_per_chip_hour is not None:
         return GIVEN
-    return word(chip, (f"rent_usd_per_hour.{rent_kind(pricing, chip)}",), PUBLISHED)
+    return source_word(chip, (f"rent_usd_per_hour.{rent_kind(pricing, chip)}",), PUBLISHED)
 
 
 def api_times(scenario: Scenario, api: Api) -> TimesGrounds:
@@ -172,27 +172,31 @@ def api_times(scenario: Scenario, api: Api) -> TimesGrounds:
     offer = scenario.catalog.offer(api.offer)
     if api.plan == "batch":
         provider = scenario.catalog.providers[offer.provider]
-        return times_of(word(provider, ("batch.turnaround_s",), PUBLISHED))
+        return times_of(source_word(provider, ("batch.turnaround_s",), PUBLISHED))
     own = {"ttft_s": api.ttft, "output_tokens_per_s": api.output_tokens_per_s}
     taken = [name for name, value in own.items() if value is None]
-    return times_of(word(offer, taken, PUBLISHED) if taken else GIVEN)
+    return times_of(source_word(offer, taken, PUBLISHED) if taken else GIVEN)
 
 
 def api_price(scenario: Scenario, api: Api) -> str:
     """What the price of tokens or units is."""
     offer = scenario.catalog.offer(api.offer)
     if api.plan == "provisioned":
-        return GIVEN if api.throughput is not None else word(offer, ("throughput",), PUBLISHED)
+        return GIVEN if api.throughput is not None else source_word(offer, ("throughput",), PUBLISHED)
     row = offer.prices.index(offer.price_at(scenario.start))
-    return word(offer, (f"prices.{row}",), PUBLISHED)
+    return source_word(offer, (f"prices.{row}",), PUBLISHED)
 
 
 def device_grounds(scenario: Scenario, settings: DeviceSettings, model: str) -> tuple[TimesGrounds, str, str]:
     """What a device's speeds, watts and price are; a user's own costs the operator nothing."""
     device = scenario.catalog.device(settings.device)
     speeds = [f"speeds.{model}.{name}_tokens_per_s" for name in ("decode", "prefill")]
-    price = NONE if settings.per_user else word(device, ("purchase_usd",), PUBLISHED)
-    return times_of(word(device, speeds, MEASURED)), word(device, ("active_w",), MEASURED), price
+    price = NONE if settings.per_user else source_word(device, ("purchase_usd",), PUBLISHED)
+    return (
+        times_of(source_word(device, speeds, MEASURED)),
+        source_word(device, ("active_w",), MEASURED),
+        price,
+    )
 
 
 def endpoint_grounds(box: Endpoint | None) -> tuple[TimesGrounds, str, str]:
@@ -208,7 +212,7 @@ def carbon_ground(scenario: Scenario, entry: Deployment) -> str:
         return GIVEN
     region = scenario.catalog.region(entry.region)
     mean, course = (
-        word(region, (f"carbon_{name}",), PUBLISHED) for name in ("gco2e_per_kwh", "peak_to_trough")
+        source_word(region, (f"carbon_{name}",), PUBLISHED) for name in ("gco2e_per_kwh", "peak_to_trough")
     )
     guessed = course == ESTIMATED != mean and region.carbon_peak_to_trough != 1.0
     return f"{mean}, its daily course estimated" if guessed else mean
@@ -220,7 +224,7 @@ def answer_ground(scenario: Scenario, entry: Deployment) -> str:
         return "recorded"
     tasks = dict.fromkeys(stream.task for stream in scenario.streams)
     model = scenario.catalog.model(entry.model)
-    words = [word(model, (f"success.{task}",), MEASURED) for task in tasks]
+    words = [source_word(model, (f"success.{task}",), MEASURED) for task in tasks]
     if len(set(words)) == 1:
         return words[0]
     return f"{words.count(ESTIMATED)} of {len(words)} tasks estimated"

@@ -18,7 +18,7 @@ from simulator.report.blocks.rows import breakdowns, utilization
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from simulator.accounting.run import Run
+    from simulator.accounting.run import RunAccounts
     from simulator.accounting.settlement import Settlement
 
 
@@ -45,7 +45,7 @@ def report_blocks(settlement: Settlement, pools: Mapping[str, float]) -> dict[st
     }
 
 
-def utilizations(run: Run) -> dict[str, float | None]:
+def utilizations(run: RunAccounts) -> dict[str, float | None]:
     """Busy over held time by deployment, and of all together; None for what is not held."""
     names = np.array([term.deployment for term in run.terms])
     held = np.array([term.held for term in run.terms])

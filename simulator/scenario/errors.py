@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from catalogs.errors import Fault
+    from catalogs.errors import InputProblem
 
 
 class ScenarioError(Exception):
@@ -15,7 +15,7 @@ class ScenarioError(Exception):
 class InvalidScenarioError(ScenarioError, ValueError):
     """A scenario that cannot be run; lists every fault found."""
 
-    def __init__(self, faults: tuple[Fault, ...]) -> None:
+    def __init__(self, faults: tuple[InputProblem, ...]) -> None:
         """Keeps the faults."""
         super().__init__(faults)
         self.faults = faults

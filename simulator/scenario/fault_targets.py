@@ -11,20 +11,20 @@ if TYPE_CHECKING:
     from simulator.settings.fleet import Deployment
     from simulator.settings.scenario import Scenario
 
-    Struck = tuple[int, int | None]
+    AffectedPart = tuple[int, int | None]
 
 
-def struck(scenario: Scenario, target: FaultTarget) -> list[Struck]:
+def affected(scenario: Scenario, target: FaultTarget) -> list[AffectedPart]:
     """The deployments' numbers, each with a replica's number or None for all; empty if unknown."""
     name, _, replica = target.name.partition("/")
     if target.place == "replica":
         numbers = [number for number, entry in enumerate(scenario.fleet) if entry.name == name]
         known = [n for n in numbers if replica in replica_numbers(scenario, scenario.fleet[n])]
         return [(number, int(replica)) for number in known]
-    return [(n, None) for n, entry in enumerate(scenario.fleet) if stands_at(entry, target)]
+    return [(n, None) for n, entry in enumerate(scenario.fleet) if is_at(entry, target)]
 
 
-def stands_at(entry: Deployment, target: FaultTarget) -> bool:
+def is_at(entry: Deployment, target: FaultTarget) -> bool:
     """Whether a deployment is or stands at the place; users' own devices stand in no region."""
     if target.place == "deployment":
         return entry.name == target.name

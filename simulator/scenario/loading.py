@@ -7,11 +7,16 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from catalogs import InvalidCatalogError
-from catalogs.errors import Fault
+from catalogs.errors import InputProblem
 from catalogs.near_names import did_you_mean
-from catalogs.own_file import own_figures, under
+from catalogs.own_file import own_figures, with_own_figures
 from catalogs.reader import MOST_NESTING, read_yaml
-from simulator.scenario.checks.examination import Examination, Scope, examined, unusable_policies
+from simulator.scenario.checks.examination import (
+    CheckedScenario,
+    CheckScope,
+    check_scenario,
+    unusable_policies,
+)
 from simulator.scenario.errors import InvalidScenarioError
 from simulator.scenario.overrides import overridden
 from simulator.scenario.shipped import shipped_scenarios
@@ -23,7 +28,7 @@ if TYPE_CHECKING:
 
 INLINE = "scenario"
 """What plain data is called in messages."""
-EVERYTHING = Scope()
+EVERYTHING = CheckScope()
 """Of an examination that may read all files and make the scenario's own policy."""
 
 
@@ -50,11 +55,13 @@ def load_scenario(
     Raises:
         InvalidScenarioError: lists every fault with its file and path.
     """
-    scope = Scope(policies=tuple(policies))
-    return ready(examine(source, overrides=overrides, trace=trace, seed=seed, catalog=catalog, scope=scope))
+    scope = CheckScope(policies=tuple(policies))
+    return scenario_or_error(
+        load_and_check(source, overrides=overrides, trace=trace, seed=seed, catalog=catalog, scope=scope)
+    )
 
 
-def ready(examination: Examination) -> Scenario:
+def scenario_or_error(examination: CheckedScenario) -> Scenario:
     """The scenario that was examined.
 
     Raises:
@@ -65,28 +72,28 @@ def ready(examination: Examination) -> Scenario:
     return examination.scenario
 
 
-def examine(
+def load_and_check(
     source: str | Path | Mapping[str, object],
     *,
     overrides: Sequence[str] = (),
     trace: str | Path | None = None,
     seed: int | None = None,
     catalog: str | Path | None = None,
-    scope: Scope = EVERYTHING,
-) -> Examination:
+    scope: CheckScope = EVERYTHING,
+) -> CheckedScenario:
     """The scenario, or every fault of every stage that can still be judged; see `load_scenario`."""
     try:
         data, file = plain_data(source)
-        data = under(data, {} if catalog is None else own_figures(Path(catalog)))
+        data = with_own_figures(data, {} if catalog is None else own_figures(Path(catalog)))
     except (InvalidScenarioError, InvalidCatalogError) as error:
         asked = unusable_policies(None, scope.policies)
-        return Examination(scenario=None, faults=(*error.faults, *asked))
+        return CheckedScenario(scenario=None, faults=(*error.faults, *asked))
     data, faults = overridden(data, overrides)
     faults += unplayed(data, trace)
-    found = examined(with_seed(with_files(data, file, trace), seed), file, scope)
+    found = check_scenario(with_seed(with_files(data, file, trace), seed), file, scope)
     if not faults:
         return found
-    return Examination(scenario=None, faults=(*faults, *found.faults))
+    return CheckedScenario(scenario=None, faults=(*faults, *found.faults))
 
 
 def plain_data(source: str | Path | Mapping[str, object]) -> tuple[object, str]:
@@ -94,7 +101,7 @@ def plain_data(source: str | Path | Mapping[str, object]) -> tuple[object, str]:
     if not isinstance(source, str | Path):
         if is_deep(source):
             what = f"nested more than {MOST_NESTING} deep, or within itself"
-            raise InvalidScenarioError((Fault(INLINE, "", what),))
+            raise InvalidScenarioError((InputProblem(INLINE, "", what),))
         return (dict(source) if isinstance(source, Mapping) else source), INLINE
     path = Path(source)
     shipped = shipped_scenarios()
@@ -104,7 +111,7 @@ def plain_data(source: str | Path | Mapping[str, object]) -> tuple[object, str]:
         known = ", ".join(map(repr, shipped))
         hint = did_you_mean(str(source), shipped)
         what = f"no such scenario file; {hint}shipped scenarios: {known}"
-        raise InvalidScenarioError((Fault(str(source), "", what),))
+        raise InvalidScenarioError((InputProblem(str(source), "", what),))
     try:
         return read_yaml(path), str(path)
     except InvalidCatalogError as error:
@@ -155,12 +162,12 @@ def recorded(data: object) -> list[dict[str, object]]:
     return [one for one in arrivals if isinstance(one, dict) and one.get("pattern") == "trace"]
 
 
-def unplayed(data: object, trace: str | Path | None) -> list[Fault]:
+def unplayed(data: object, trace: str | Path | None) -> list[InputProblem]:
     """That a trace was given to a scenario that plays none."""
     if trace is None or recorded(data):
         return []
     what = "no stream plays a recording; one with `arrivals: {pattern: trace, file: ...}` does"
-    return [Fault("--trace", str(trace), what)]
+    return [InputProblem("--trace", str(trace), what)]
 
 
 def with_seed(data: object, seed: int | None) -> object:

@@ -6,10 +6,10 @@ import copy
 from typing import TYPE_CHECKING, cast
 
 from catalogs import UnknownEntryError, load_catalog
-from catalogs.errors import Fault
+from catalogs.errors import InputProblem
 from catalogs.near_names import did_you_mean, shown
 from catalogs.reader import parse_yaml
-from simulator.scenario.setting_paths import SettingPathError, Step, split_setting
+from simulator.scenario.setting_paths import PathSegment, SettingPathError, split_setting
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -22,18 +22,18 @@ MOST_DIGITS = 9
 CATALOG_PATH = ("catalog", "overrides")
 
 
-def overridden(data: object, settings: Sequence[str]) -> tuple[object, list[Fault]]:
+def overridden(data: object, settings: Sequence[str]) -> tuple[object, list[InputProblem]]:
     """A copy of the data with every setting applied, and what was wrong with settings.
 
     A list's entries are named by their number or by their `name`. A name with dots in it is quoted,
     or stands as it is where it is the only one there that the path can mean.
     """
     changed = copy.deepcopy(data)
-    faults: list[Fault] = []
+    faults: list[InputProblem] = []
     for setting in settings:
         problem = put(changed, setting)
         if problem:
-            faults.append(Fault(SOURCE, setting.partition("=")[0].strip()[:MOST_SHOWN], problem))
+            faults.append(InputProblem(SOURCE, setting.partition("=")[0].strip()[:MOST_SHOWN], problem))
     return changed, faults
 
 
@@ -56,7 +56,7 @@ class NoSuchPlaceError(LookupError):
         return str(self.args[0])
 
 
-def walked(data: object, steps: list[Step], value: object) -> str:
+def walked(data: object, steps: list[PathSegment], value: object) -> str:
     """Sets the value at the end of the steps.
 
     Raises:
@@ -78,7 +78,7 @@ def walked(data: object, steps: list[Step], value: object) -> str:
 
 
 def next_name(
-    here: object, steps: list[Step], data: dict[object, object], passed: list[str]
+    here: object, steps: list[PathSegment], data: dict[object, object], passed: list[str]
 ) -> tuple[str, int]:
     """The name that the next steps stand for, and how many of them it takes.
 
@@ -97,7 +97,7 @@ def next_name(
     return found[0] if found else (steps[0].text, 1)
 
 
-def joined(steps: list[Step]) -> Iterable[tuple[str, int]]:
+def joined(steps: list[PathSegment]) -> Iterable[tuple[str, int]]:
     """The names that one, two and more unquoted steps in a row would make."""
     text = ""
     for count, step in enumerate(steps, start=1):

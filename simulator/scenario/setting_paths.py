@@ -15,7 +15,7 @@ class SettingPathError(ValueError):
 
 
 @dataclass(frozen=True, slots=True)
-class Step:
+class PathSegment:
     """A step of a path; a quoted or escaped one is taken as it stands."""
 
     text: str
@@ -23,10 +23,10 @@ class Step:
 
 
 @dataclass(slots=True)
-class Reading:
+class PathReader:
     """What was read of a setting so far."""
 
-    steps: list[Step] = field(default_factory=list)
+    steps: list[PathSegment] = field(default_factory=list)
     text: str = ""
     exact: bool = False
 
@@ -42,17 +42,17 @@ class Reading:
         if len(self.steps) >= MOST_STEPS:
             message = f"a path has at most {MOST_STEPS} steps"
             raise SettingPathError(message)
-        self.steps.append(Step(self.text if self.exact else self.text.strip(), self.exact))
+        self.steps.append(PathSegment(self.text if self.exact else self.text.strip(), self.exact))
         self.text, self.exact = "", False
 
 
-def split_setting(setting: str) -> tuple[list[Step], str]:
+def split_setting(setting: str) -> tuple[list[PathSegment], str]:
     """The steps of a setting's path, and the text of its value.
 
     Raises:
         SettingPathError: there is no `=`, or the path cannot be read.
     """
-    reading, place = Reading(), 0
+    reading, place = PathReader(), 0
     while place < len(setting):
         if place > MOST_CHARACTERS:
             message = f"a path has at most {MOST_CHARACTERS:,} characters"
@@ -66,7 +66,7 @@ def split_setting(setting: str) -> tuple[list[Step], str]:
     raise SettingPathError(message)
 
 
-def read_letter(reading: Reading, setting: str, place: int) -> int:
+def read_letter(reading: PathReader, setting: str, place: int) -> int:
     """Reads a letter, an escaped one, a dot or a quoted step; returns the place after it."""
     letter = setting[place]
     if letter == ".":
@@ -82,7 +82,7 @@ def read_letter(reading: Reading, setting: str, place: int) -> int:
     return place + 1
 
 
-def read_quoted(reading: Reading, setting: str, place: int) -> int:
+def read_quoted(reading: PathReader, setting: str, place: int) -> int:
     """Reads a quoted step; returns the place after its closing quote."""
     end = setting.find(setting[place], place + 1, place + MOST_CHARACTERS)
     if end < 0:

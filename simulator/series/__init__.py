@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from simulator.series.columns import Distribution, Measure, RunSeries
+from simulator.series.columns import FigureSeries, HistogramSeries, RunSeries
 from simulator.series.run import run_series
 
-__all__ = ["Distribution", "Measure", "RunSeries", "run_series"]
+__all__ = ["FigureSeries", "HistogramSeries", "RunSeries", "run_series"]

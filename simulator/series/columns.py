@@ -20,7 +20,7 @@ UNALLOCATED = "unallocated"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Measure:
+class FigureSeries:
     """One figure over time: `values[i]` (by step) belongs to `keys[i]`, the values of `labels`.
 
     A value that is nan does not exist.
@@ -33,7 +33,7 @@ class Measure:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Distribution:
+class HistogramSeries:
     """Observations so far by bucket: `counts[i, j]` of those in (edge j-1, edge j], the last ones
     above every edge; `sums[i]` of their values.
     """
@@ -54,9 +54,9 @@ class RunSeries:
     """
 
     t_s: Column
-    totals: Sequence[Measure]
-    levels: Sequence[Measure]
-    distributions: Sequence[Distribution]
+    totals: Sequence[FigureSeries]
+    levels: Sequence[FigureSeries]
+    distributions: Sequence[HistogramSeries]
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,11 +113,11 @@ def counted(
     steps: NDArray[np.intp],
     axis: Axis,
     weights: Column | None = None,
-) -> Measure:
+) -> FigureSeries:
     """Rows so far by key, each counting once or by its weight."""
     cells = groups.codes * len(axis) + steps
     values = accumulated(cells, len(groups.keys), axis, weights)
-    return Measure(name=name, labels=labels, keys=groups.keys, values=values)
+    return FigureSeries(name=name, labels=labels, keys=groups.keys, values=values)
 
 
 def observed_so_far(
@@ -128,11 +128,11 @@ def observed_so_far(
     axis: Axis,
     values: Column,
     edges: Sequence[float],
-) -> Distribution:
+) -> HistogramSeries:
     """Values so far by key and bucket."""
     count, width = len(groups.keys), len(edges) + 1
     cells = (groups.codes * width + np.searchsorted(edges, values, side="left")) * len(axis) + steps
-    return Distribution(
+    return HistogramSeries(
         name=name,
         labels=labels,
         keys=groups.keys,
@@ -142,7 +142,7 @@ def observed_so_far(
     )
 
 
-def stacked(measures: Sequence[Measure]) -> Measure:
+def stacked(measures: Sequence[FigureSeries]) -> FigureSeries:
     """Measures of one name and the same labels as one; equal keys are added up."""
     rows: dict[Key, int] = {}
     for measure in measures:
@@ -152,4 +152,4 @@ def stacked(measures: Sequence[Measure]) -> Measure:
     for measure in measures:
         for key, value in zip(measure.keys, measure.values, strict=True):
             values[rows[key]] += value
-    return Measure(name=measures[0].name, labels=measures[0].labels, keys=list(rows), values=values)
+    return FigureSeries(name=measures[0].name, labels=measures[0].labels, keys=list(rows), values=values)

@@ -14,14 +14,14 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from simulator.accounting.settlement import Settlement
-    from simulator.series.columns import Axis, Column, Distribution, Groups
+    from simulator.series.columns import Axis, Column, Groups, HistogramSeries
 
 TASK_SECONDS = "agent_task_s"
 
 
 def distributions(
     settlement: Settlement, axis: Axis, edges: Mapping[str, Sequence[float]]
-) -> tuple[Distribution, ...]:
+) -> tuple[HistogramSeries, ...]:
     """The distribution of each named column of `observed`, by place and task; edges in its unit.
 
     `agent_task_s` is of agents' tasks, by stream.
@@ -62,7 +62,7 @@ def observed(settlement: Settlement) -> dict[str, Column]:
 
 def distribution(
     settlement: Settlement, axis: Axis, groups: Groups, name: str, values: Column, edges: Sequence[float]
-) -> Distribution:
+) -> HistogramSeries:
     """One distribution; what is undefined is not observed."""
     outcomes = settlement.run.outcomes
     rows = settlement.cohort.requests & outcomes.completed & ~np.isnan(values)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from simulator.kernel.spec import BatchingSpec
-from simulator.series.columns import Measure
+from simulator.series.columns import FigureSeries
 from simulator.series.labels import PLACE, places_of
 
 if TYPE_CHECKING:
@@ -29,7 +29,7 @@ ever changes.
 RANDOM_OUTAGE = "random_outage"
 
 
-class Levels:
+class GaugeReader:
     """Reads the samples of a run, place by place."""
 
     def __init__(self, settlement: Settlement, samples: Samples, axis: Axis) -> None:
@@ -42,7 +42,7 @@ class Levels:
         self._metered = np.array([term.held and term.provisioned is None for term in terms])
         self._room = np.array([kv_room_tokens(group.queues) for group in settlement.plan.groups])
 
-    def measures(self) -> tuple[Measure, ...]:
+    def measures(self) -> tuple[FigureSeries, ...]:
         """All levels."""
         everywhere = np.ones(len(self._held), np.bool_)
         return (
@@ -58,11 +58,11 @@ class Levels:
         """A sampled gauge, places x samples."""
         return self._places.summed(self._samples.gauges[name].T.astype(np.float64))
 
-    def _level(self, name: str, values: Column, targets: Mask) -> Measure:
+    def _level(self, name: str, values: Column, targets: Mask) -> FigureSeries:
         """The rows of the places that the targets have."""
         found = np.unique(self._places.of_target[targets])
         keys = [self._places.names[place] for place in found.tolist()]
-        return Measure(name=name, labels=PLACE, keys=keys, values=padded(values[found], len(self._axis)))
+        return FigureSeries(name=name, labels=PLACE, keys=keys, values=padded(values[found], len(self._axis)))
 
     def _in_state(self, state: str) -> Column:
         """Replicas in a state, targets x samples."""
@@ -70,13 +70,13 @@ class Levels:
         constant = np.repeat(self._counts[:, None] * STATES[state], len(self._samples.t_s), axis=1)
         return constant if changed is None else changed.T
 
-    def _replicas(self) -> Measure:
+    def _replicas(self) -> FigureSeries:
         """Replicas of held targets by state."""
         found = np.unique(self._places.of_target[self._metered])
         keys = [(*self._places.names[place], state) for state in STATES for place in found.tolist()]
         values = [self._places.summed(self._in_state(state))[found] for state in STATES]
         stacked = padded(np.concatenate(values), len(self._axis))
-        return Measure(name="replicas", labels=(*PLACE, "state"), keys=keys, values=stacked)
+        return FigureSeries(name="replicas", labels=(*PLACE, "state"), keys=keys, values=stacked)
 
     def _utilization(self) -> Column:
         """Busy over held queue-seconds since the sample before; 0 at the first, nan with none held."""
@@ -106,7 +106,7 @@ def padded(values: Column, count: int) -> Column:
     return np.pad(values, ((0, 0), (0, count - values.shape[1])), constant_values=np.nan)
 
 
-def faults_active(incidents: Sequence[Incident], t_s: Column, count: int) -> Measure:
+def faults_active(incidents: Sequence[Incident], t_s: Column, count: int) -> FigureSeries:
     """Faults by kind and target that were in effect at any time since the sample before."""
     keys = list(dict.fromkeys(fault_key(incident) for incident in incidents))
     changes = np.zeros((len(keys), len(t_s) + 2))
@@ -117,7 +117,7 @@ def faults_active(incidents: Sequence[Incident], t_s: Column, count: int) -> Mea
         changes[row, first] += 1.0
         changes[row, last + 1] -= 1.0
     values = padded(np.cumsum(changes, axis=1)[:, : len(t_s)], count)
-    return Measure(name="faults_active", labels=("kind", "target"), keys=keys, values=values)
+    return FigureSeries(name="faults_active", labels=("kind", "target"), keys=keys, values=values)
 
 
 def fault_key(incident: Incident) -> tuple[str, str]:
@@ -126,9 +126,9 @@ def fault_key(incident: Incident) -> tuple[str, str]:
     return incident.kind, label.rpartition("/")[0] if incident.kind == RANDOM_OUTAGE else label
 
 
-def attained(name: str, part: Measure, whole: Measure) -> Measure:
+def attained(name: str, part: FigureSeries, whole: FigureSeries) -> FigureSeries:
     """The share so far of a part in the whole, all keys together; nan before anything is over."""
     over = whole.values.sum(axis=0)
     ratios = np.full(len(over), np.nan)
     np.divide(part.values.sum(axis=0), over, out=ratios, where=over > 0.0)
-    return Measure(name=name, labels=(), keys=[()], values=ratios[None, :])
+    return FigureSeries(name=name, labels=(), keys=[()], values=ratios[None, :])

@@ -9,14 +9,14 @@ import numpy as np
 
 from simulator.series.columns import Axis, RunSeries
 from simulator.series.distributions import distributions
-from simulator.series.levels import Levels, attained
-from simulator.series.totals import Totals
+from simulator.series.levels import GaugeReader, attained
+from simulator.series.totals import CounterReader
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from simulator.accounting.settlement import Settlement
-    from simulator.series.columns import Measure
+    from simulator.series.columns import FigureSeries
     from simulator.world.telemetry import Samples
 
 
@@ -26,10 +26,10 @@ def run_series(settlement: Settlement, samples: Samples, edges: Mapping[str, Seq
     `edges` are the buckets of each distribution, by the name of what is observed.
     """
     axis = axis_of(settlement, samples)
-    totals = Totals(settlement, samples, axis).measures()
+    totals = CounterReader(settlement, samples, axis).measures()
     by_name = {measure.name: measure for measure in totals}
     levels = (
-        *Levels(settlement, samples, axis).measures(),
+        *GaugeReader(settlement, samples, axis).measures(),
         attained("slo_attainment_ratio", by_name["requests_slo_met"], by_name["requests"]),
         judged(
             settlement, attained("quality_success_ratio", by_name["requests_correct"], by_name["requests"])
@@ -43,7 +43,7 @@ def run_series(settlement: Settlement, samples: Samples, edges: Mapping[str, Seq
     )
 
 
-def judged(settlement: Settlement, ratios: Measure) -> Measure:
+def judged(settlement: Settlement, ratios: FigureSeries) -> FigureSeries:
     """The ratios; nan where nobody knows whether some answer is right."""
     known = settlement.run.outcomes.judged[settlement.cohort.requests].all()
     return ratios if known else replace(ratios, values=np.full_like(ratios.values, np.nan))

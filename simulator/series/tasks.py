@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from simulator.series.columns import Groups, Measure, counted, crossed, observed_so_far, stacked
+from simulator.series.columns import FigureSeries, Groups, counted, crossed, observed_so_far, stacked
 from simulator.series.labels import coded
 
 if TYPE_CHECKING:
@@ -15,13 +15,13 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from simulator.accounting.settlement import Settlement
-    from simulator.series.columns import Axis, Distribution
+    from simulator.series.columns import Axis, HistogramSeries
 
 OUTCOMES = ("completed", "failed")
 STREAM = ("stream",)
 
 
-def task_totals(settlement: Settlement, axis: Axis) -> Iterator[Measure]:
+def task_totals(settlement: Settlement, axis: Axis) -> Iterator[FigureSeries]:
     """Tasks begun, over by outcome, and succeeded, by stream of agents; nothing where there is none."""
     names = streams_of(settlement)
     if not names:
@@ -36,11 +36,11 @@ def task_totals(settlement: Settlement, axis: Axis) -> Iterator[Measure]:
         ("agent_tasks", (*STREAM, "outcome"), outcomes, over[ended], zeros),
         ("agent_tasks_succeeded", STREAM, by_stream.only(tasks.succeeded), over[tasks.succeeded], names),
     ):
-        nothing = Measure(name=name, labels=labels, keys=keys, values=np.zeros((len(keys), len(axis))))
+        nothing = FigureSeries(name=name, labels=labels, keys=keys, values=np.zeros((len(keys), len(axis))))
         yield stacked([counted(name, labels, groups, steps, axis), nothing])
 
 
-def task_durations(settlement: Settlement, axis: Axis, edges: Sequence[float]) -> Distribution:
+def task_durations(settlement: Settlement, axis: Axis, edges: Sequence[float]) -> HistogramSeries:
     """How long completed tasks took, by stream, when they are over."""
     tasks = settlement.tasks
     groups, steps = groups_of(settlement).only(tasks.completed), axis.steps(tasks.end_s[tasks.completed])

@@ -6,20 +6,20 @@ Files are what users and callers have, so nothing in them is trusted: one line s
 from simulator.tables.errors import InvalidTableError
 from simulator.tables.expressions import instant_ns, number, text, texts
 from simulator.tables.opening import open_table
-from simulator.tables.table import FAULT, MOST_ROWS, ROW, Table
-from simulator.tables.values import count_of, known_faults
+from simulator.tables.table import MOST_ROWS, PROBLEM, ROW, Table
+from simulator.tables.values import count_of, shown_problems
 
 __all__ = [
-    "FAULT",
     "MOST_ROWS",
+    "PROBLEM",
     "ROW",
     "InvalidTableError",
     "Table",
     "count_of",
     "instant_ns",
-    "known_faults",
     "number",
     "open_table",
+    "shown_problems",
     "text",
     "texts",
 ]

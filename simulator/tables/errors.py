@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NoReturn
 
-from catalogs.errors import Fault
+from catalogs.errors import InputProblem
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 class InvalidTableError(ValueError):
     """A file that is no readable table; lists what is wrong."""
 
-    def __init__(self, faults: tuple[Fault, ...]) -> None:
+    def __init__(self, faults: tuple[InputProblem, ...]) -> None:
         """Keeps the faults."""
         super().__init__(faults)
         self.faults = faults
@@ -25,4 +25,4 @@ class InvalidTableError(ValueError):
 
 def refuse(path: Path, where: str, what: str) -> NoReturn:
     """Raises `InvalidTableError` with one fault."""
-    raise InvalidTableError((Fault(str(path), where, what),))
+    raise InvalidTableError((InputProblem(str(path), where, what),))

@@ -15,14 +15,14 @@ from simulator.tables.expressions import first_of, inside, opened, pointer
 from simulator.tables.quotes import demand_closed_quotes
 from simulator.tables.reading import csv_source, json_source, quoted, reader
 from simulator.tables.staging import staged
-from simulator.tables.table import FAULT, ROW, Table
+from simulator.tables.table import PROBLEM, ROW, Table
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from duckdb import DuckDBPyConnection
 
-    from simulator.tables.staging import Staged
+    from simulator.tables.staging import StagedFile
 
 VIEW: Final = "rows"
 DELIMITERS: Final = ",;\t|"
@@ -52,7 +52,7 @@ def open_table(path: str | Path) -> Iterator[Table]:
             yield csv_table(found, connection)
 
 
-def first_character(found: Staged) -> str:
+def first_character(found: StagedFile) -> str:
     """The first character that is no space."""
     with found.file.open(encoding="utf-8-sig", errors="replace") as text:
         for line in text:
@@ -91,7 +91,7 @@ class JsonFields:
         return first_of([literal, inside("object", path.split("."))]) if "." in path else literal
 
 
-def csv_table(found: Staged, connection: DuckDBPyConnection) -> Table:
+def csv_table(found: StagedFile, connection: DuckDBPyConnection) -> Table:
     """A CSV file with a header; delimited by commas, semicolons, tabs or bars."""
     delimiter, names = header_of(found)
     repeated = sorted({name for name in names if name and names.count(name) > 1})
@@ -103,13 +103,13 @@ def csv_table(found: Staged, connection: DuckDBPyConnection) -> Table:
     demand_closed_quotes(found, connection, rows, len(names))
     fault = f"CASE WHEN c{len(names)} IS NOT NULL THEN {quoted(TOO_WIDE)} END"
     connection.execute(
-        f"CREATE TEMP VIEW {VIEW} AS SELECT {ROW}, {fault} AS {FAULT}, {columns} "
+        f"CREATE TEMP VIEW {VIEW} AS SELECT {ROW}, {fault} AS {PROBLEM}, {columns} "
         f"FROM ({rows}) WHERE {ROW} > 1{blank}"
     )
     return made(found, "csv", connection, NamedColumns(names=names))
 
 
-def header_of(found: Staged) -> tuple[str, tuple[str, ...]]:
+def header_of(found: StagedFile) -> tuple[str, tuple[str, ...]]:
     """The delimiter, and the names in the first row that is not blank."""
     try:
         with found.file.open(encoding="utf-8-sig", newline="") as text:
@@ -126,7 +126,7 @@ def header_of(found: Staged) -> tuple[str, tuple[str, ...]]:
     return delimiter, tuple(name.strip().removeprefix("\ufeff") for name in names)
 
 
-def json_table(found: Staged, connection: DuckDBPyConnection) -> Table:
+def json_table(found: StagedFile, connection: DuckDBPyConnection) -> Table:
     """JSON lines, an array of objects, or a document with an array of objects in it."""
     form = json_form(found)
     values = f"SELECT json FROM {json_source(found.file, form)}"
@@ -141,13 +141,13 @@ def json_table(found: Staged, connection: DuckDBPyConnection) -> Table:
         f"WHEN LENGTH({keys}) > list_unique({keys}) THEN {quoted(TWICE)} END"
     )
     connection.execute(
-        f"CREATE TEMP VIEW {VIEW} AS SELECT row_number() OVER () AS {ROW}, {fault} AS {FAULT}, "
+        f"CREATE TEMP VIEW {VIEW} AS SELECT row_number() OVER () AS {ROW}, {fault} AS {PROBLEM}, "
         f"json AS object FROM ({values})"
     )
     return made(found, "json", connection, JsonFields(names=sampled_names(connection)))
 
 
-def json_form(found: Staged) -> str:
+def json_form(found: StagedFile) -> str:
     """How the file holds its values: as an array, one a line, or one after the other."""
     with found.file.open(encoding="utf-8-sig", errors="replace") as text:
         first = next(line for line in text if line.strip()).strip()
@@ -160,7 +160,7 @@ def json_form(found: Staged) -> str:
     return "newline_delimited"
 
 
-def is_document(found: Staged) -> bool:
+def is_document(found: StagedFile) -> bool:
     """Whether the whole file is JSON values one after the other, over as many lines as they take."""
     try:
         with reader(found.source, found.file) as connection:
@@ -192,7 +192,7 @@ def parsed_json(value: str | None) -> object:
 
 def sampled_names(connection: DuckDBPyConnection) -> tuple[str, ...]:
     """Fields of the first objects, in order; those inside others by dotted path."""
-    query = f"SELECT object FROM {VIEW} WHERE {FAULT} IS NULL LIMIT {SAMPLED_VALUES}"
+    query = f"SELECT object FROM {VIEW} WHERE {PROBLEM} IS NULL LIMIT {SAMPLED_VALUES}"
     rows = [parsed_json(value) for (value,) in connection.execute(query).fetchall()]
     return tuple(dict.fromkeys(name for row in rows for name in paths_of(row, "", 1)))
 
@@ -207,7 +207,7 @@ def paths_of(value: object, above: str, depth: int) -> Iterator[str]:
             yield from paths_of(inner, f"{above}{name}.", depth + 1)
 
 
-def parquet_table(found: Staged, connection: DuckDBPyConnection) -> Table:
+def parquet_table(found: StagedFile, connection: DuckDBPyConnection) -> Table:
     """A Parquet file; lists and structures are read as JSON."""
     file = f"read_parquet({quoted(str(found.file))})"
     described = connection.execute(f"DESCRIBE SELECT * FROM {file}").fetchall()
@@ -216,7 +216,7 @@ def parquet_table(found: Staged, connection: DuckDBPyConnection) -> Table:
     )
     connection.execute(
         f"CREATE TEMP VIEW {VIEW} AS SELECT row_number() OVER () AS {ROW}, "
-        f"CAST(NULL AS VARCHAR) AS {FAULT}, {texts} FROM {file}"
+        f"CAST(NULL AS VARCHAR) AS {PROBLEM}, {texts} FROM {file}"
     )
     names = tuple(str(name).strip() for name, *_rest in described)
     return made(found, "parquet", connection, NamedColumns(names=names))
@@ -231,7 +231,7 @@ def cell_text(name: str, kind: str) -> str:
 
 
 def made(
-    found: Staged, container: str, connection: DuckDBPyConnection, fields: NamedColumns | JsonFields
+    found: StagedFile, container: str, connection: DuckDBPyConnection, fields: NamedColumns | JsonFields
 ) -> Table:
     """The table whose view stands."""
     return Table(

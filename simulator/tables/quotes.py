@@ -12,12 +12,12 @@ if TYPE_CHECKING:
 
     from duckdb import DuckDBPyConnection
 
-    from simulator.tables.staging import Staged
+    from simulator.tables.staging import StagedFile
 
 PIECE_BYTES: Final = 1 << 20
 
 
-def demand_closed_quotes(found: Staged, connection: DuckDBPyConnection, rows: str, width: int) -> None:
+def demand_closed_quotes(found: StagedFile, connection: DuckDBPyConnection, rows: str, width: int) -> None:
     """Refuses a file with an odd number of quotes whose last row runs over several lines.
 
     `rows` is SQL for its rows with the columns `row` and `c0` to `c<width>`. Closed quotes come in

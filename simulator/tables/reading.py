@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 LONGEST_LINE_BYTES: Final = 16 * 1024**2
 MEMORY_LIMIT: Final = "4GB"
 LINES_AT_ONCE: Final = 10_000
-SAID: Final = {
+DUCKDB_ERRORS: Final = {
     "not utf-8": "is not UTF-8 text",
     "Invalid unicode": "is not UTF-8 text",
     "Maximum line size": f"has a row of more than {LONGEST_LINE_BYTES:,} bytes; is a quote left open?",
@@ -52,12 +52,12 @@ def reader(source: Path, file: Path) -> Iterator[DuckDBPyConnection]:
         try:
             yield connection
         except (duckdb.Error, UnicodeDecodeError) as error:
-            refuse(source, "file", meaning(str(error), file))
+            refuse(source, "file", error_text(str(error), file))
 
 
-def meaning(message: str, file: Path) -> str:
+def error_text(message: str, file: Path) -> str:
     """What a message of DuckDB's says about a file, in one line."""
-    for word, what in SAID.items():
+    for word, what in DUCKDB_ERRORS.items():
         if word in message:
             return what
     first = message.partition("\n")[0].replace(str(file), "the file")

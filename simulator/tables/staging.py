@@ -40,7 +40,7 @@ WIDE: Final = {codecs.BOM_UTF16_LE: "utf-16", codecs.BOM_UTF16_BE: "utf-16"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Staged:
+class StagedFile:
     """A plain text or Parquet file, and the name that messages call it by."""
 
     source: Path
@@ -49,7 +49,7 @@ class Staged:
 
 
 @contextmanager
-def staged(source: Path, most_bytes: int = 0) -> Iterator[Staged]:
+def staged(source: Path, most_bytes: int = 0) -> Iterator[StagedFile]:
     """The file, unpacked where it is packed to at most `most_bytes`; the copy is removed afterwards.
 
     Raises:
@@ -68,9 +68,9 @@ def staged(source: Path, most_bytes: int = 0) -> Iterator[Staged]:
             raise
         except ValueError as error:  # a NUL in the name, halves of UTF-16
             refuse(source, "file", f"cannot be read: {error}")
-        _demand_table(source, head)
+        _require_table(source, head)
         kind: Kind = "parquet" if head.startswith(PARQUET_MAGIC) else "text"
-        yield Staged(source=source, file=file, kind=kind)
+        yield StagedFile(source=source, file=file, kind=kind)
 
 
 def _folder(source: Path) -> tempfile.TemporaryDirectory[str]:
@@ -92,7 +92,7 @@ def _head(file: Path) -> bytes:
         return opened.read(PIECE_BYTES)
 
 
-def _demand_table(source: Path, head: bytes) -> None:
+def _require_table(source: Path, head: bytes) -> None:
     """Refuses what is empty or of a kind that no reader knows."""
     if not head.strip(b" \t\r\n\xef\xbb\xbf"):
         refuse(source, "file", "is empty")

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any, Final, Literal, Protocol
 
 import numpy as np
 
-from catalogs.errors import Fault
+from catalogs.errors import InputProblem
 from simulator.tables.errors import InvalidTableError, refuse
-from simulator.tables.values import known_faults
+from simulator.tables.values import shown_problems
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 Container = Literal["csv", "json", "parquet"]
 
 MOST_ROWS: Final = 50_000_000
-ROW, FAULT = "row", "fault"
+ROW, PROBLEM = "row", "fault"
 """The columns that every table has: the row's number in the file, and why it is no row, or NULL."""
 SAMPLE_ROWS: Final = 200
 
@@ -82,7 +82,7 @@ class Table:
         Raises:
             InvalidTableError: there are too many rows, or the file cannot be read to its end.
         """
-        wanted = ", ".join([ROW, FAULT, *(f"{sql} AS {name}" for name, sql in expressions.items())])
+        wanted = ", ".join([ROW, PROBLEM, *(f"{sql} AS {name}" for name, sql in expressions.items())])
         query = f"SELECT {wanted} FROM {self.view} LIMIT {MOST_ROWS + 1}"
         found = self.connection.execute(query).fetchnumpy()
         columns = {name: filled(column) for name, column in found.items()}
@@ -105,12 +105,12 @@ class Table:
         """
         columns = self.fetch({f"v{place}": self.field(name) or "NULL" for place, name in enumerate(names)})
         faults = [
-            Fault(str(self.source), f"row {number}", str(fault))
-            for number, fault in zip(columns[ROW], columns[FAULT], strict=True)
+            InputProblem(str(self.source), f"row {number}", str(fault))
+            for number, fault in zip(columns[ROW], columns[PROBLEM], strict=True)
             if fault is not None
         ]
         if faults:
-            raise InvalidTableError(known_faults(faults))
+            raise InvalidTableError(shown_problems(faults))
         values = [columns[f"v{place}"] for place in range(len(names))]
         for number, *row in zip(columns[ROW].tolist(), *values, strict=True):
             texts = ("" if value is None else str(value).strip() for value in row)

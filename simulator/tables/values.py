@@ -5,13 +5,13 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, Final
 
-from catalogs.errors import Fault
+from catalogs.errors import InputProblem
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
 MOST_COUNT: Final = 2**31 - 1
-SHOWN_FAULTS: Final = 20
+MAX_SHOWN_PROBLEMS: Final = 20
 
 
 def count_of(text: str | None) -> int | None:
@@ -25,8 +25,12 @@ def count_of(text: str | None) -> int | None:
     return int(value)
 
 
-def known_faults(faults: Sequence[Fault]) -> tuple[Fault, ...]:
+def shown_problems(faults: Sequence[InputProblem]) -> tuple[InputProblem, ...]:
     """The first faults of a file, and how many more there are."""
-    shown = tuple(faults[:SHOWN_FAULTS])
+    shown = tuple(faults[:MAX_SHOWN_PROBLEMS])
     more = len(faults) - len(shown)
-    return (*shown, Fault(faults[0].file, "file", f"and {more:,} more rows like these")) if more else shown
+    return (
+        (*shown, InputProblem(faults[0].file, "file", f"and {more:,} more rows like these"))
+        if more
+        else shown
+    )

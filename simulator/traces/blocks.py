@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Blocks:
+class PrefixBlocks:
     """Hashes of all rows of a file end to end: how many each row has, and which could not be read."""
 
     length: NDArray[np.int64]
@@ -30,16 +30,16 @@ class Blocks:
         return gather_ragged(self.block, start[row], self.length[row])
 
 
-def no_blocks(row_count: int) -> Blocks:
+def no_blocks(row_count: int) -> PrefixBlocks:
     """A file that names none."""
-    return Blocks(
+    return PrefixBlocks(
         length=np.zeros(row_count, np.int64),
         block=np.zeros(0, np.int64),
         unreadable=np.zeros(row_count, np.bool_),
     )
 
 
-def read_blocks(table: Table, field: str, row: NDArray[np.int64], present: NDArray[np.bool_]) -> Blocks:
+def read_blocks(table: Table, field: str, row: NDArray[np.int64], present: NDArray[np.bool_]) -> PrefixBlocks:
     """The hashes in a field of the table, whose rows are numbered `row`; `present` where it has a value.
 
     Hashes stay numbers where all are numbers of 64 bits; else equal texts get equal numbers.
@@ -55,7 +55,7 @@ def read_blocks(table: Table, field: str, row: NDArray[np.int64], present: NDArr
         block = np.unique(named, return_inverse=True)[1].astype(np.int64)
     length = np.bincount(place, minlength=len(row)).astype(np.int64)
     broken = np.bincount(place[absent], minlength=len(row)) > 0
-    return Blocks(length=length, block=block, unreadable=broken | (present & (length == 0)))
+    return PrefixBlocks(length=length, block=block, unreadable=broken | (present & (length == 0)))
 
 
 def largest_block_tokens(length: NDArray[np.int64], input_token_count: NDArray[np.int32]) -> int | None:

@@ -32,7 +32,7 @@ class TimeUnitError(ValueError):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Times:
+class TraceTimes:
     """Seconds from the earliest usable time, nan where a row has none; which rows lie far outside."""
 
     second: NDArray[np.float64]
@@ -42,7 +42,7 @@ class Times:
 
 def times_of(
     number: NDArray[np.float64], instant_ns: NDArray[np.int64], stated: str | None, usual: str | None
-) -> Times:
+) -> TraceTimes:
     """The rows' times: numbers where most are numbers, else instants as written.
 
     A number's unit is the stated one; else, for numbers that are instants of 2000 to 2099 as seconds,
@@ -60,7 +60,7 @@ def times_of(
     return written_times(instant_ns)
 
 
-def numeric_times(number: NDArray[np.float64], stated: str | None, usual: str | None) -> Times:
+def numeric_times(number: NDArray[np.float64], stated: str | None, usual: str | None) -> TraceTimes:
     """Times that are numbers."""
     finite = np.isfinite(number)
     middle = float(np.median(number[finite]))
@@ -75,7 +75,7 @@ def numeric_times(number: NDArray[np.float64], stated: str | None, usual: str | 
     basis = "stated" if stated else "recognised" if recognised else "the format's" if usual else "assumed"
     start = EPOCH + timedelta(seconds=float(usable.min())) if is_epoch else None
     second = np.where(astray, np.nan, time_s - usable.min())
-    return Times(second=second, astray=astray, clock=TraceClock(unit=unit, basis=basis, start=start))  # type: ignore[arg-type]
+    return TraceTimes(second=second, astray=astray, clock=TraceClock(unit=unit, basis=basis, start=start))  # type: ignore[arg-type]
 
 
 def epoch_unit(value: float) -> str | None:
@@ -107,7 +107,7 @@ def demand_possible(time_s: NDArray[np.float64], unit: str, *, stated: bool) -> 
         raise TimeUnitError(message)
 
 
-def written_times(instant_ns: NDArray[np.int64]) -> Times:
+def written_times(instant_ns: NDArray[np.int64]) -> TraceTimes:
     """Times that are texts, to the nanosecond."""
     known = instant_ns != NO_INSTANT
     low, high = (int(limit * NANOSECONDS_PER_S) for limit in (FIRST_EPOCH_S, LAST_EPOCH_S))
@@ -115,10 +115,10 @@ def written_times(instant_ns: NDArray[np.int64]) -> Times:
     usable = instant_ns[known & ~astray]
     clock = TraceClock(unit="ISO 8601", basis="written")
     if len(usable) == 0:
-        return Times(second=np.full(len(known), np.nan), astray=astray, clock=clock)
+        return TraceTimes(second=np.full(len(known), np.nan), astray=astray, clock=clock)
     first = int(usable.min())
     second = np.where(known & ~astray, (instant_ns - first) / NANOSECONDS_PER_S, np.nan)
     start = EPOCH + timedelta(microseconds=first // 1_000)
-    return Times(
+    return TraceTimes(
         second=second, astray=astray, clock=TraceClock(unit="ISO 8601", basis="written", start=start)
     )

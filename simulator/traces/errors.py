@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from catalogs.errors import Fault
+    from catalogs.errors import InputProblem
 
 
 class WorkloadError(Exception):
@@ -32,7 +32,7 @@ class ArrivalParameterError(WorkloadError, ValueError):
 class InvalidTraceError(WorkloadError, ValueError):
     """A recorded trace that is missing, empty or malformed; lists all faults."""
 
-    def __init__(self, faults: tuple[Fault, ...]) -> None:
+    def __init__(self, faults: tuple[InputProblem, ...]) -> None:
         """Keeps the faults."""
         super().__init__(faults)
         self.faults = faults

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
-from catalogs.errors import Fault
-from simulator.tables import FAULT, ROW, InvalidTableError, instant_ns, number, text
+from catalogs.errors import InputProblem
+from simulator.tables import PROBLEM, ROW, InvalidTableError, instant_ns, number, text
 from simulator.tables.expressions import first_of
 from simulator.traces.blocks import largest_block_tokens, no_blocks, read_blocks
 from simulator.traces.calls import CALL_COLUMNS, call_reasons
@@ -23,8 +23,8 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from simulator.tables import Table
-    from simulator.traces.blocks import Blocks
-    from simulator.traces.clock import Times
+    from simulator.traces.blocks import PrefixBlocks
+    from simulator.traces.clock import TraceTimes
     from simulator.traces.layout import TraceLayout
 
     Columns = dict[str, NDArray[Any]]
@@ -42,7 +42,7 @@ INT32_MAX: Final = 2**31 - 1
 
 def invalid_trace(file: str, where: str, what: str) -> InvalidTraceError:
     """An error with one fault."""
-    return InvalidTraceError((Fault(file, where, what),))
+    return InvalidTraceError((InputProblem(file, where, what),))
 
 
 def read_with_layout(
@@ -126,9 +126,9 @@ def expressions(fields: Mapping[str, str]) -> dict[str, str]:
 
 def demand_values(table: Table, paths: Paths, found: Columns) -> None:
     """Raises `InvalidTraceError` when there is no row, or a required field is in none of them."""
-    good = found[FAULT] == None  # noqa: E711  (an array of objects)
+    good = found[PROBLEM] == None  # noqa: E711  (an array of objects)
     if not good.any():
-        first = next((str(fault) for fault in found[FAULT]), "has no rows")
+        first = next((str(fault) for fault in found[PROBLEM]), "has no rows")
         raise invalid_trace(str(table.source), "file", f"none of its {len(good)} rows can be used: {first}")
     there = {
         "timestamp": np.isfinite(found["time"]) | (found["instant"] != NO_INSTANT),
@@ -143,7 +143,7 @@ def demand_values(table: Table, paths: Paths, found: Columns) -> None:
         raise lacking(table, absent)
 
 
-def timed(table: Table, found: Columns, stated: str | None, usual: str | None) -> Times:
+def timed(table: Table, found: Columns, stated: str | None, usual: str | None) -> TraceTimes:
     """The rows' times.
 
     Raises:
@@ -155,14 +155,14 @@ def timed(table: Table, found: Columns, stated: str | None, usual: str | None) -
         raise invalid_trace(str(table.source), "timestamp", str(error)) from error
 
 
-def blocks_of(table: Table, fields: Mapping[str, str], found: Columns) -> Blocks:
+def blocks_of(table: Table, fields: Mapping[str, str], found: Columns) -> PrefixBlocks:
     """The rows' prefix blocks."""
     if "prefix_blocks" not in fields:
         return no_blocks(len(found[ROW]))
     return read_blocks(table, fields["prefix_blocks"], found[ROW], found["has_blocks"].astype(np.bool_))
 
 
-def reasons(found: Columns, times: Times, blocks: Blocks) -> NDArray[np.object_]:
+def reasons(found: Columns, times: TraceTimes, blocks: PrefixBlocks) -> NDArray[np.object_]:
     """The first reason why each row is unusable, empty where it is usable."""
     tokens = {role: token_counts(found[role]) for role in ("input_tokens", "output_tokens")}
     later = [
@@ -173,7 +173,7 @@ def reasons(found: Columns, times: Times, blocks: Blocks) -> NDArray[np.object_]
         (tokens["output_tokens"] == 0, BAD_OUTPUT),
         (blocks.unreadable, BAD_PREFIX),
     ]
-    reason = np.array([fault or "" for fault in found[FAULT]], dtype=object)
+    reason = np.array([fault or "" for fault in found[PROBLEM]], dtype=object)
     for holds, what in [*call_reasons(found), *later]:
         reason[(reason == "") & holds] = what
     return reason
@@ -217,9 +217,10 @@ def usable_rows(
     if len(row) == 0:
         file = str(table.source)
         shown = [
-            Fault(file, f"row {number_of[i]}", str(reason[i])) for i in range(min(len(reason), SHOWN_FAULTS))
+            InputProblem(file, f"row {number_of[i]}", str(reason[i]))
+            for i in range(min(len(reason), SHOWN_FAULTS))
         ]
-        summary = Fault(file, "file", f"none of its {len(reason)} rows can be used")
+        summary = InputProblem(file, "file", f"none of its {len(reason)} rows can be used")
         raise InvalidTraceError((summary, *shown))
     return row[np.argsort(second[row], kind="stable")]
 

@@ -124,7 +124,7 @@ def _read(
     except InvalidTableError as error:
         raise as_trace_error(error) from error
     if trace_format is None:
-        _demand_own_blocks(file, trace)
+        _require_own_blocks(file, trace)
     for column in ("arrival_s", "input_token_count", "output_token_count", "prefix_block"):
         getattr(trace, column).flags.writeable = False
     return trace
@@ -155,7 +155,7 @@ def _fits(table: Table, layout: TraceLayout, columns: Mapping[str, str]) -> bool
     return all(mark in table.names for mark in layout.marks) and all(roles)
 
 
-def _demand_own_blocks(file: Path, trace: Trace) -> None:
+def _require_own_blocks(file: Path, trace: Trace) -> None:
     """A detected format with another format's blocks is not that format: its times' unit is not either.
 
     Raises:

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Demand:
+class StreamDemand:
     """Lengths in tokens, difficulty in logits, objectives in seconds (nan where unset).
 
     `output_stated` is whether the stream itself states its answers' lengths, `output_capped` whether
@@ -62,12 +62,12 @@ class Demand:
         return np.minimum(answer, limit) if self.exact(recorded=recorded) else answer
 
 
-def demand_of(scenario: Scenario, stream: Stream) -> Demand:
+def demand_of(scenario: Scenario, stream: Stream) -> StreamDemand:
     """The stream's demand."""
     task = scenario.catalog.task(stream.task)
     given_in, given_out = stream.input_tokens, stream.output_tokens
     difficulty = stream.difficulty
-    return Demand(
+    return StreamDemand(
         input_tokens=given_in.distribution() if given_in else lengths_of(task.input_tokens),
         output_tokens=given_out.distribution() if given_out else lengths_of(task.output_tokens),
         max_output_tokens=stream.max_output_tokens or task.max_output_tokens,

@@ -11,7 +11,7 @@ from simulator.streams import request_keys
 from simulator.workload.columns import Workload
 from simulator.workload.demand import demand_of
 from simulator.workload.requests import stream_requests
-from simulator.workload.sessions import following_turns, sequel_of, single_turns
+from simulator.workload.sessions import follow_ups, following_turns, single_turns
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -21,9 +21,9 @@ if TYPE_CHECKING:
     from simulator.settings.scenario import Scenario
     from simulator.settings.streams import Stream
     from simulator.streams import RandomStreams
-    from simulator.workload.demand import Demand
+    from simulator.workload.demand import StreamDemand
     from simulator.workload.requests import Requests
-    from simulator.workload.sessions import Turns
+    from simulator.workload.sessions import TurnColumns
 
     Columns = dict[str, NDArray[Any]]
     Ints = NDArray[np.int64]
@@ -139,19 +139,19 @@ def stream_part(scenario: Scenario, stream: Stream, tables: Tables, streams: Ran
     }
 
 
-def turn_limits(requests: Requests, turns: Turns, demand: Demand) -> NDArray[np.int32]:
+def turn_limits(requests: Requests, turns: TurnColumns, demand: StreamDemand) -> NDArray[np.int32]:
     """What each turn declares as its longest answer: what its session's first one does, or what is stated."""
     limit = requests.max_output_token_count[turns.opening]
     later = demand.with_room(limit, turns.output_token_count) if demand.output_stated else limit
     return np.where(turns.turn == 0, limit, later)
 
 
-def turns_of(stream: Stream, requests: Requests, demand: Demand, streams: RandomStreams) -> Turns:
+def turns_of(stream: Stream, requests: Requests, demand: StreamDemand, streams: RandomStreams) -> TurnColumns:
     """The stream's turns: one each, or conversations, or an agent's calls."""
-    sequel = sequel_of(stream, demand)
-    if sequel is None:
+    following = follow_ups(stream, demand)
+    if following is None:
         return single_turns(requests)
-    return following_turns(requests, sequel, demand, streams, stream.name)
+    return following_turns(requests, following, demand, streams, stream.name)
 
 
 def follows(stream: Stream) -> bool:
@@ -160,7 +160,7 @@ def follows(stream: Stream) -> bool:
 
 
 def difficulties(
-    requests: Requests, turns: Turns, demand: Demand, streams: RandomStreams, stream: Stream
+    requests: Requests, turns: TurnColumns, demand: StreamDemand, streams: RandomStreams, stream: Stream
 ) -> NDArray[np.float64]:
     """Difficulty of every turn; later turns are drawn anew, an agent's calls around their task's."""
     mean, sd = demand.difficulty_mean, demand.difficulty_sd
@@ -183,7 +183,7 @@ def around(
     return mean + np.sqrt(share) * (common - mean) + np.sqrt(1.0 - share) * (own - mean)
 
 
-def prefix_rows(stream: Stream, requests: Requests, turns: Turns) -> tuple[Ints, Ints, Ints]:
+def prefix_rows(stream: Stream, requests: Requests, turns: TurnColumns) -> tuple[Ints, Ints, Ints]:
     """Offsets, prefix blocks and their tokens: recorded ones for first turns, none for others.
 
     Streams of conversations and agents have none: their turns are found by session.

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from simulator.settings.scenario import Scenario
     from simulator.settings.streams import Stream
     from simulator.streams import RandomStreams
-    from simulator.workload.demand import Demand
+    from simulator.workload.demand import StreamDemand
 
     Draws = Callable[[str], np.random.Generator]
 
@@ -50,7 +50,9 @@ class Requests:
     notes: tuple[str, ...]
 
 
-def stream_requests(scenario: Scenario, stream: Stream, demand: Demand, streams: RandomStreams) -> Requests:
+def stream_requests(
+    scenario: Scenario, stream: Stream, demand: StreamDemand, streams: RandomStreams
+) -> Requests:
     """The requests of a stream; every column has a generator of its own."""
 
     def draws(column: str) -> np.random.Generator:
@@ -98,7 +100,7 @@ def token_counts(values: NDArray[np.float64]) -> NDArray[np.int32]:
     return np.clip(np.rint(values), 1, MOST_TOKENS).astype(np.int32)
 
 
-def drawn_lengths(demand: Demand, draws: Draws, count: int) -> dict[str, NDArray[np.int32]]:
+def drawn_lengths(demand: StreamDemand, draws: Draws, count: int) -> dict[str, NDArray[np.int32]]:
     """Prompt and nominal answer lengths from the stream's distributions."""
     prompt = whole_draws(demand.input_tokens, draws("input tokens"), count)
     answer = whole_draws(demand.output_tokens, draws("output tokens"), count)
@@ -114,7 +116,7 @@ def recorded_lengths(recorded: RecordedColumns) -> dict[str, NDArray[np.int32]]:
 
 
 def output_limits(
-    recorded: RecordedColumns | None, demand: Demand, answer: NDArray[np.int32]
+    recorded: RecordedColumns | None, demand: StreamDemand, answer: NDArray[np.int32]
 ) -> NDArray[np.int32]:
     """What each request declares as its longest answer; no stated or recorded answer is longer.
 
@@ -129,7 +131,7 @@ def output_limits(
 
 def window_outputs(
     recorded: RecordedColumns | None,
-    demand: Demand,
+    demand: StreamDemand,
     answer: NDArray[np.int32],
     limits: NDArray[np.int32],
 ) -> NDArray[np.int32]:

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from simulator.distributions import Distribution
     from simulator.settings.streams import Stream
     from simulator.streams import RandomStreams
-    from simulator.workload.demand import Demand
+    from simulator.workload.demand import StreamDemand
     from simulator.workload.requests import Requests
 
 MOST_TURNS = 1_000
@@ -24,7 +24,7 @@ NO_HISTORY = -1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Sequel:
+class FollowUps:
     """How a stream's requests follow one another: turns of a conversation, or calls of an agent.
 
     `added_tokens` come new into every later prompt, which with `history` carries all before it.
@@ -37,7 +37,7 @@ class Sequel:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Turns:
+class TurnColumns:
     """All turns of a stream: first turns in their order, then all second turns, and so on.
 
     `opening` is the row (among the first turns) that a turn's session began with, `next_turn`
@@ -54,11 +54,11 @@ class Turns:
     history_token_count: NDArray[np.int32]
 
 
-def sequel_of(stream: Stream, demand: Demand) -> Sequel | None:
+def follow_ups(stream: Stream, demand: StreamDemand) -> FollowUps | None:
     """What follows each of the stream's requests; None where nothing does."""
     session, agent = stream.session, stream.agent
     if session is not None:
-        return Sequel(
+        return FollowUps(
             turns=session.turns.distribution(),
             pause_s=session.think_time.distribution(),
             added_tokens=demand.input_tokens,
@@ -66,7 +66,7 @@ def sequel_of(stream: Stream, demand: Demand) -> Sequel | None:
         )
     if agent is None:
         return None
-    return Sequel(
+    return FollowUps(
         turns=agent.calls.distribution(),
         pause_s=agent.tool_time.distribution(),
         added_tokens=agent.tool_output_tokens.distribution(),
@@ -74,10 +74,10 @@ def sequel_of(stream: Stream, demand: Demand) -> Sequel | None:
     )
 
 
-def single_turns(requests: Requests) -> Turns:
+def single_turns(requests: Requests) -> TurnColumns:
     """A stream without conversations: every request is its only turn."""
     count = len(requests.arrival_s)
-    return Turns(
+    return TurnColumns(
         opening=np.arange(count),
         turn=np.zeros(count, np.int16),
         next_turn=np.full(count, -1, np.int64),
@@ -89,45 +89,52 @@ def single_turns(requests: Requests) -> Turns:
 
 
 def following_turns(
-    requests: Requests, sequel: Sequel, demand: Demand, streams: RandomStreams, stream: str
-) -> Turns:
+    requests: Requests, follow_ups: FollowUps, demand: StreamDemand, streams: RandomStreams, stream: str
+) -> TurnColumns:
     """The turns of a stream of sessions or tasks; draws are made turn by turn over all of them."""
     count = len(requests.arrival_s)
-    turns = turn_counts(sequel, streams["turns", stream], count)
+    turns = turn_counts(follow_ups, streams["turns", stream], count)
     opening = np.concatenate([np.flatnonzero(turns > k) for k in range(int(turns.max(initial=1)))])
     turn = np.concatenate(
         [np.full(int((turns > k).sum()), k, np.int16) for k in range(int(turns.max(initial=1)))]
     )
-    said, answer = turn_lengths(requests, sequel, demand, streams, stream, len(opening))
-    prompt = with_history(opening, turn, said, answer) if sequel.history else said
-    think_s = sequel.pause_s.sample(streams["think time", stream], len(opening))
-    return Turns(
+    new_tokens, answer = turn_lengths(requests, follow_ups, demand, streams, stream, len(opening))
+    prompt = with_history(opening, turn, new_tokens, answer) if follow_ups.history else new_tokens
+    think_s = follow_ups.pause_s.sample(streams["think time", stream], len(opening))
+    return TurnColumns(
         opening=opening,
         turn=turn,
         next_turn=following(opening, turn),
         think_s=np.where(turn > 0, think_s, 0.0),
         input_token_count=prompt,
         output_token_count=answer,
-        history_token_count=prompt - said if sequel.history else np.full(len(said), NO_HISTORY, np.int32),
+        history_token_count=prompt - new_tokens
+        if follow_ups.history
+        else np.full(len(new_tokens), NO_HISTORY, np.int32),
     )
 
 
-def turn_counts(sequel: Sequel, rng: np.random.Generator, count: int) -> NDArray[np.int64]:
+def turn_counts(follow_ups: FollowUps, rng: np.random.Generator, count: int) -> NDArray[np.int64]:
     """Turns of each session, at least one."""
-    return np.clip(whole_draws(sequel.turns, rng, count), 1, MOST_TURNS).astype(np.int64)
+    return np.clip(whole_draws(follow_ups.turns, rng, count), 1, MOST_TURNS).astype(np.int64)
 
 
 def turn_lengths(
-    requests: Requests, sequel: Sequel, demand: Demand, streams: RandomStreams, stream: str, count: int
+    requests: Requests,
+    follow_ups: FollowUps,
+    demand: StreamDemand,
+    streams: RandomStreams,
+    stream: str,
+    count: int,
 ) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
     """What is newly said and answered in each turn; first turns keep theirs."""
     first = len(requests.arrival_s)
-    said = whole_draws(sequel.added_tokens, streams["later input tokens", stream], count - first)
+    new_tokens = whole_draws(follow_ups.added_tokens, streams["later input tokens", stream], count - first)
     drawn = whole_draws(demand.output_tokens, streams["later output tokens", stream], count - first)
     answer = token_counts(drawn)
     kept = demand.cut(answer, demand.output_limits(answer), recorded=False)
     return (
-        np.concatenate([requests.input_token_count, token_counts(said)]),
+        np.concatenate([requests.input_token_count, token_counts(new_tokens)]),
         np.concatenate([requests.output_token_count, kept]),
     )
 
@@ -135,17 +142,17 @@ def turn_lengths(
 def with_history(
     opening: NDArray[np.int64],
     turn: NDArray[np.int16],
-    said: NDArray[np.int32],
+    new_tokens: NDArray[np.int32],
     answer: NDArray[np.int32],
 ) -> NDArray[np.int32]:
     """Prompts that carry everything said and (nominally) answered before in the session."""
     order = np.lexsort((turn, opening))
-    both = (said.astype(np.int64) + answer)[order]
+    both = (new_tokens.astype(np.int64) + answer)[order]
     before = np.cumsum(both) - both
     first = turn[order] == 0
     base = np.maximum.accumulate(np.where(first, before, 0))
-    prompt = np.empty(len(said), np.int64)
-    prompt[order] = before - base + said[order]
+    prompt = np.empty(len(new_tokens), np.int64)
+    prompt[order] = before - base + new_tokens[order]
     return np.minimum(prompt, MOST_TOKENS).astype(np.int32)
 
 

@@ -45,7 +45,7 @@ class Clock(simpy.Environment):
         heappush(self._queue, (at_s, priority, next(self._eid), event))  # type: ignore[misc]
 
 
-class Stream:
+class InstantSequence:
     """A column of instants as a single SimPy event, scheduled again for each of them.
 
     One event and one callback for all arrivals: a process with a timeout each would cost three

@@ -43,7 +43,7 @@ class Throttling:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Crowding:
+class OverloadCurve:
     """How calls slow down where `places` fill up: `slowdown` times as long when all are taken.
 
     Up to `from_ratio` of the places taken nothing changes; from there on it grows evenly.
@@ -73,11 +73,11 @@ class Timings:
     gap_s: NDArray[np.float64]
     redraw: bool
     throttling: Throttling | None = None
-    crowding: Crowding | None = None
+    crowding: OverloadCurve | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Absence:
+class OfflineSchedule:
     """When the users' own devices behind a target cannot answer; `label` names the draws.
 
     At random: off for `mean_s` on average, `share` of the time. And in each interval from
@@ -113,7 +113,7 @@ class TargetPlan:
     first_queue: int = 0
     failure_ratio: float = 0.0
     metering: Metering | None = None
-    absence: Absence | None = None
+    absence: OfflineSchedule | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

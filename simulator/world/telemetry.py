@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from simulator.kernel import Kernel
     from simulator.world.clock import Clock
-    from simulator.world.fleet.presence import Presence
+    from simulator.world.fleet.presence import HeldCapacity
     from simulator.world.fleet.replicas import Replicas
     from simulator.world.plan import RunPlan
 
@@ -37,7 +37,7 @@ class Samples:
     t_s: NDArray[np.float64]
     gauges: dict[str, NDArray[np.int64]]
     busy_s: NDArray[np.float64]
-    presence: Presence
+    presence: HeldCapacity
     replicas: dict[str, NDArray[np.float64]]
     pool_names: tuple[str, ...]
     pools: dict[str, NDArray[np.int64]]
@@ -116,7 +116,7 @@ class Telemetry:
         window_s = self._plan.duration_s - self._plan.warmup_s
         return pool_utilizations(self.pools, self.busy_to_s - self.busy_from_s, window_s)
 
-    def samples(self, presence: Presence, replicas: Replicas) -> Samples:
+    def samples(self, presence: HeldCapacity, replicas: Replicas) -> Samples:
         """All that was sampled, apart from the run that is over."""
         changed = {
             name: np.stack([level.at(self.t_s) for level in levels], axis=1)

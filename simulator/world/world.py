@@ -8,14 +8,14 @@ import numpy as np
 
 from router.outcome import Outcome
 from simulator.kernel import Kernel
-from simulator.world.clock import Clock, Stream, run_clock
-from simulator.world.fleet.absences import NOBODY_ON, Absences
+from simulator.world.clock import Clock, InstantSequence, run_clock
+from simulator.world.fleet.absences import ALL_DEVICES_OFFLINE, OfflineDevices
 from simulator.world.fleet.autoscaler import Autoscaler
-from simulator.world.fleet.faults import Faults
+from simulator.world.fleet.faults import IncidentRunner
 from simulator.world.fleet.replicas import Replicas
 from simulator.world.journal import Journal, RequestState
-from simulator.world.requests.executor import Executor, Live, target_of
-from simulator.world.requests.views import Sight
+from simulator.world.requests.executor import ActiveRequest, Executor, target_of
+from simulator.world.requests.views import RouterViews
 from simulator.world.telemetry import Telemetry
 
 if TYPE_CHECKING:
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     from router.host.host import Host
     from simulator.observer import Observer
-    from simulator.world.fleet.events import Happening
+    from simulator.world.fleet.events import FleetEvent
     from simulator.world.plan import RunPlan
 
 CHUNK = 4096
@@ -42,17 +42,17 @@ class World:
         self._host = host
         self._observer = observer
         self._executor = Executor(plan, self.kernel, self._clock, self.journal, self._settled)
-        self._executor.hear_of(whom_to_hear_of(plan, host))
+        self._executor.set_watched_requests(watched_requests(plan, host))
         if host.learns or host.counts_outcomes:
-            self._executor.tell(self._tell)
+            self._executor.tell(self._on_attempt_end)
         self.replicas = Replicas(plan, self.kernel, self._clock)
-        self.happenings: list[Happening] = []
+        self.happenings: list[FleetEvent] = []
         around = (self.kernel, self._clock, self.replicas)
-        Faults(plan, *around, self._executor.submission, self.happenings)
+        IncidentRunner(plan, *around, self._executor.submission, self.happenings)
         for scaling in plan.scalings:
             Autoscaler(scaling, *around, self.happenings)
-        self.absences = Absences(plan)
-        self._sight = Sight(plan, self.kernel, self._clock, oracle=host.oracle)
+        self.absences = OfflineDevices(plan)
+        self._views = RouterViews(plan, self.kernel, self._clock, oracle=host.oracle)
         self.telemetry = Telemetry(plan, self.kernel, self._clock)
         self._arrival_s: memoryview[float] = memoryview(self.journal.arrival_s)
         self._reason = memoryview(self.journal.reason)
@@ -63,7 +63,7 @@ class World:
         self._next = memoryview(plan.workload.next_request)
         self._think_s = memoryview(plan.workload.think_s)
         self._ends_early = [rule is not None for rule in plan.task_rules]
-        self._impatient = [np.isfinite(patience.timeout_s) for patience in plan.patience]
+        self._has_client_timeout = [np.isfinite(patience.timeout_s) for patience in plan.patience]
         self._arrived = 0
         opening = np.flatnonzero(~np.isnan(plan.workload.arrival_s))
         self._opening = memoryview(opening)
@@ -71,7 +71,7 @@ class World:
 
     def run(self) -> NDArray[np.void]:
         """Runs to the end of the plan; returns the ledger's rows in order of attempt numbers."""
-        Stream(self._clock, memoryview(self._opening_s), self._open)
+        InstantSequence(self._clock, memoryview(self._opening_s), self._open)
         self._observer.begin(self.plan.end_s, self._host.name)
         try:
             run_clock(self._clock, self.kernel, self._executor.deliver, self.plan.end_s)
@@ -96,8 +96,8 @@ class World:
         if not self.plan.candidate_sets[code]:
             self._turn_away(request, self.plan.empty_reasons[code])
             return
-        if self._ask(request, ()) and self._impatient[self._stream[request]]:
-            self._watch_patience(self._live, tries=1)
+        if self._request_decision(request, ()) and self._has_client_timeout[self._stream[request]]:
+            self._start_client_timer(self._live, tries=1)
 
     def _turn_away(self, request: int, reason: str) -> None:
         """No target may serve the request."""
@@ -106,7 +106,7 @@ class World:
         self.journal.final_s[request] = self._clock.now
         self._settled(request)
 
-    def _ask(self, request: int, earlier: tuple[int, ...]) -> bool:
+    def _request_decision(self, request: int, earlier: tuple[int, ...]) -> bool:
         """Has the router decide on a request and carries the decision out up to its first wait.
 
         `earlier` are the targets of attempts made before. False where nobody could be asked: the only
@@ -117,11 +117,11 @@ class World:
             candidates = self.absences.left(request, allowed, self._clock.now)
             self.journal.off_count[request] = len(allowed) - len(candidates)
             if not candidates:
-                self._turn_away(request, NOBODY_ON)
+                self._turn_away(request, ALL_DEVICES_OFFLINE)
                 return False
-        view, fleet = self._sight.aim(request, candidates)
+        view, fleet = self._views.aim(request, candidates)
         decision, steps = self._host.begin(view, fleet)
-        live = Live(request, steps, earlier)
+        live = ActiveRequest(request, steps, earlier)
         self._live = live
         self._executor.begin(live, self.plan.decision_latency_s)
         if decision is not None and self._reason[request] < 0:
@@ -131,14 +131,14 @@ class World:
             self.journal.routing_usd[request] += self.plan.decision_usd
         return True
 
-    def _watch_patience(self, live: Live, tries: int) -> None:
+    def _start_client_timer(self, live: ActiveRequest, tries: int) -> None:
         """Sets the client's timer on a request that is under way."""
         patience = self.plan.patience[self._stream[live.request]]
         if not live.done:
             at_s = self._clock.now + patience.timeout_s
-            self._clock.at(at_s, lambda: self._lose_patience(live, tries))
+            self._clock.at(at_s, lambda: self._on_client_timeout(live, tries))
 
-    def _lose_patience(self, live: Live, tries: int) -> None:
+    def _on_client_timeout(self, live: ActiveRequest, tries: int) -> None:
         """The client hangs up; it asks once more after a while, or gives the request up."""
         if live.done:
             return
@@ -147,12 +147,12 @@ class World:
             self._executor.settle(live, RequestState.TIMED_OUT)
             return
         self._executor.abandon(live)
-        self._clock.at(self._clock.now + patience.backoff_s, lambda: self._ask_again(live, tries))
+        self._clock.at(self._clock.now + patience.backoff_s, lambda: self._resubmit(live, tries))
 
-    def _ask_again(self, live: Live, tries: int) -> None:
+    def _resubmit(self, live: ActiveRequest, tries: int) -> None:
         """The client sends the same request again."""
-        if self._ask(live.request, live.tried):
-            self._watch_patience(self._live, tries + 1)
+        if self._request_decision(live.request, live.tried):
+            self._start_client_timer(self._live, tries + 1)
 
     def _settled(self, request: int) -> None:
         """A request became final: the next turn follows after some thought, the next call after its tool.
@@ -160,17 +160,17 @@ class World:
         An agent's task ends with the first call that does not complete.
         """
         following = self._next[request]
-        if following >= 0 and self._goes_on(request):
+        if following >= 0 and self._may_continue(request):
             at_s = self._clock.now + self._think_s[following]
             if at_s < self.plan.duration_s:
                 self._clock.at(at_s, lambda: self._arrive(following))
 
-    def _goes_on(self, request: int) -> bool:
+    def _may_continue(self, request: int) -> bool:
         """Whether what follows a final request may still come."""
         gives_up = self._ends_early[self._stream[request]]
         return not gives_up or self.journal.state[request] == RequestState.COMPLETED
 
-    def _tell(self, live: Live, handle: int, completed: bool, reason: str) -> None:  # noqa: FBT001  (a `Told`)
+    def _on_attempt_end(self, live: ActiveRequest, handle: int, completed: bool, reason: str) -> None:  # noqa: FBT001  (a `Told`)
         """Passes the end of an attempt on to cooldown rules that count and policies that learn."""
         target = target_of(live, handle)
         if completed and self._host.counts_outcomes:
@@ -178,7 +178,7 @@ class World:
         if self._host.learns:
             self._host.observe(self._outcome(live, handle, completed, reason))
 
-    def _outcome(self, live: Live, handle: int, completed: bool, reason: str) -> Outcome:  # noqa: FBT001  (as `_tell`)
+    def _outcome(self, live: ActiveRequest, handle: int, completed: bool, reason: str) -> Outcome:  # noqa: FBT001  (as `_tell`)
         """What became of an attempt, as a learning policy hears it."""
         target, now_s = target_of(live, handle), self._clock.now
         began_s = self._arrival_s[live.request]
@@ -197,7 +197,7 @@ class World:
         )
 
 
-def whom_to_hear_of(plan: RunPlan, host: Host) -> bytes:
+def watched_requests(plan: RunPlan, host: Host) -> bytes:
     """By request 1 where its end must be known at its instant: by a client with a timeout, the
     next turn of its session, an API that keeps its prompt's recorded blocks, a learning policy or
     a cooldown rule that counts successes.

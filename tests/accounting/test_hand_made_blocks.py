@@ -9,10 +9,10 @@ import pytest
 
 from hand_made_attempts import CANCELLED, DONE, FAILED, NAN, attempts
 from simulator.accounting.agent_tasks import agent_tasks
-from simulator.accounting.books import AttemptBooks, CapacityBooks, RunBooks
+from simulator.accounting.books import AttemptCosts, CapacityCosts, RunCosts
 from simulator.accounting.month import Month
 from simulator.accounting.outcomes import Outcomes
-from simulator.accounting.run import Run, Selection
+from simulator.accounting.run import RunAccounts, RunSelection
 from simulator.accounting.settlement import cohort_of
 from simulator.kernel.codes import Reason
 from simulator.report.blocks import agent_tasks as tasks_block
@@ -30,22 +30,22 @@ COMPLETED, TIMED_OUT, UNFINISHED_REQUEST, REJECTED = (
 )
 
 
-def books(scale: float = 1.0, **changes: list[float]) -> AttemptBooks:
+def books(scale: float = 1.0, **changes: list[float]) -> AttemptCosts:
     """Books of five attempts: amounts 1, 2, 4, 8, 16 of each kind, times the kind's own power of ten."""
     amounts = np.array([1.0, 2.0, 4.0, 8.0, 16.0]) * scale
     kinds = ("api_usd", "capacity_usd", "energy_usd", "egress_usd", "facility_wh", "estimate_wh")
     given = {name: amounts * 10.0**place for place, name in enumerate((*kinds, "emissions_gco2e"))}
     given |= {name: np.array(values) for name, values in changes.items()}
-    return AttemptBooks(
+    return AttemptCosts(
         **given,
         user_side=np.array([False, False, False, False, True]),
         wasted_ratio=np.array([0.0, 0.5, 1.0, 1.0, 0.25]),
     )
 
 
-def capacity() -> CapacityBooks:
+def capacity() -> CapacityCosts:
     """Three targets; the third holds nothing."""
-    return CapacityBooks(
+    return CapacityCosts(
         held_s=np.array([100.0, 50.0, 0.0]),
         busy_s=np.array([25.0, 20.0, 7.0]),
         idle_s=np.array([75.0, 30.0, 0.0]),
@@ -79,7 +79,7 @@ def outcomes() -> Outcomes:
     return Outcomes(**columns, **{name: seconds * (place + 1) for place, name in enumerate(times)})
 
 
-def made() -> Run:
+def made() -> RunAccounts:
     """A window of 50 s, two streams of which the second has three times the traffic in a month."""
     made_for = attempts(
         request=[0, 1, 2, 5, 1],
@@ -93,12 +93,12 @@ def made() -> Run:
         output=[7, 8, 9, 10, 11],
         finish_s=[8.0, 12.0, 25.0, 70.0, 15.0],
     )
-    return Run(
+    return RunAccounts(
         attempts=made_for,
         outcomes=outcomes(),
         processed=np.array([True, False, True, True, True]),
         spans=None,
-        books=RunBooks(whole=books(), counted=books(), drain=books(0.5)),
+        books=RunCosts(whole=books(), counted=books(), drain=books(0.5)),
         capacity=capacity(),
         terms=[
             SimpleNamespace(deployment=name, held=held)
@@ -119,10 +119,12 @@ def of(block, *given: object) -> dict[str, object]:
 
 def part(
     attempt: str = "11111", request: str = "1111", target: str = "111", routing: str = "1111"
-) -> Selection:
+) -> RunSelection:
     """A selection by ones and zeros; all of everything unless said otherwise."""
     masks = [np.array([mark == "1" for mark in marks]) for marks in (attempt, request, target, routing)]
-    return Selection(attempts=masks[0], work=masks[0], requests=masks[1], targets=masks[2], routing=masks[3])
+    return RunSelection(
+        attempts=masks[0], work=masks[0], requests=masks[1], targets=masks[2], routing=masks[3]
+    )
 
 
 def test_costs_are_the_sum_of_their_kinds() -> None:

@@ -7,7 +7,7 @@ import pytest
 
 from hand_made_attempts import CANCELLED, DONE, FAILED, NAN, READING, UNFINISHED, attempts, rates, terms, work
 from simulator.accounting.attempts import Attempts, work_began_s
-from simulator.accounting.books import capacity_books, run_books, wasted_ratio
+from simulator.accounting.books import capacity_costs, run_costs, wasted_ratio
 from simulator.accounting.energy import api_estimate_wh, emissions_gco2e, facility_wh
 from simulator.accounting.idling import idle_by_bucket, ramps
 from simulator.accounting.money import (
@@ -19,11 +19,11 @@ from simulator.accounting.money import (
     token_usd,
 )
 from simulator.accounting.provisioned import with_units_used
-from simulator.accounting.spans import Edges, Spans, spans_of, still_to_come
+from simulator.accounting.spans import WindowReadings, WorkBySpan, spans_of, still_to_come
 from simulator.accounting.terms import Provisioned
-from simulator.signals import Steps
-from simulator.world.fleet.levels import Level
-from simulator.world.fleet.presence import Presence
+from simulator.signals import StepSignal
+from simulator.world.fleet.levels import CountOverTime
+from simulator.world.fleet.presence import HeldCapacity
 
 
 def test_tokens_are_paid_at_the_prices_of_their_admission() -> None:
@@ -76,8 +76,8 @@ def test_an_api_bills_what_began_and_did_not_fail() -> None:
 
 def test_energy_is_paid_and_emitted_at_the_means_of_its_time_and_place() -> None:
     """7,200 J at a PUE of 1.5 are 3 Wh; half of their time at 0.10, half at 0.30 USD per kWh."""
-    price = Steps(from_s=np.array([0.0, 10.0]), values=np.array([0.1, 0.3]))
-    grams = Steps(from_s=np.array([0.0, 10.0]), values=np.array([100.0, 500.0]))
+    price = StepSignal(from_s=np.array([0.0, 10.0]), values=np.array([0.1, 0.3]))
+    grams = StepSignal(from_s=np.array([0.0, 10.0]), values=np.array([100.0, 500.0]))
     places = [terms(pue=1.5, meter_usd_per_kwh=price, intensity_gco2e_per_kwh=grams), terms()]
     done = work(energy_j=[7_200.0, 3_600.0, 0.0], from_s=[5.0, 5.0, 0.0], to_s=[15.0, 15.0, 1.0])
     target = np.array([0, 1, 0], np.int32)
@@ -119,7 +119,7 @@ def test_meters_are_cut_at_the_windows_edges() -> None:
     )
     began = np.array([(1, 2.0, 20.0, 1.0)], READING)
     ended = np.array([(3, 5.0, 50.0, 2.0)], READING)
-    edges = Edges(from_s=10.0, to_s=20.0, read_from=began, read_to=ended, busy_s=np.zeros(1))
+    edges = WindowReadings(from_s=10.0, to_s=20.0, read_from=began, read_to=ended, busy_s=np.zeros(1))
     found = spans_of(made, edges)
     assert found.before.busy_s.tolist() == [8.0, 2.0, 0.0, 0.0, 0.0, 0.0]
     assert found.window.busy_s.tolist() == [0.0, 8.0, 8.0, 5.0, 0.0, 0.0]
@@ -141,7 +141,7 @@ def test_work_ends_when_the_engine_is_done_though_its_host_answers_later() -> No
     """Done by 20 s and answered at 21: all of it is the window's, and none is after."""
     made = attempts(admitted_s=[12.0], left_s=[20.0], finish_s=[21.0], busy_s=[8.0])
     nobody = np.zeros(0, READING)
-    edges = Edges(from_s=10.0, to_s=20.0, read_from=nobody, read_to=nobody, busy_s=np.zeros(1))
+    edges = WindowReadings(from_s=10.0, to_s=20.0, read_from=nobody, read_to=nobody, busy_s=np.zeros(1))
     found = spans_of(made, edges)
     assert (found.window.busy_s[0], found.after.busy_s[0]) == (8.0, 0.0)
     assert (found.window.to_s[0], found.after.to_s[0]) == (20.0, 20.0)
@@ -163,7 +163,7 @@ def test_idle_time_is_what_is_held_less_the_work_spread_evenly() -> None:
 
 def test_capacity_is_held_by_the_hour_and_idles_where_it_is_not_busy() -> None:
     """Two queues over 100 s, one of them half the time: 150 held, 30 busy, 120 idle; APIs hold nothing."""
-    half = Level(2.0)
+    half = CountOverTime(2.0)
     half.change(60.0, -1.0)
     places = [
         terms(
@@ -172,16 +172,18 @@ def test_capacity_is_held_by_the_hour_and_idles_where_it_is_not_busy() -> None:
             idle_w=36.0,
             pue=1.5,
             embodied_gco2e_per_s=0.25,
-            meter_usd_per_kwh=Steps(from_s=np.zeros(1), values=np.array([0.2])),
-            intensity_gco2e_per_kwh=Steps(from_s=np.zeros(1), values=np.array([400.0])),
+            meter_usd_per_kwh=StepSignal(from_s=np.zeros(1), values=np.array([0.2])),
+            intensity_gco2e_per_kwh=StepSignal(from_s=np.zeros(1), values=np.array([400.0])),
         ),
         terms(rates=rates(), queue_count=1),
     ]
-    presence = Presence(counts=[2, 1], held=[half, Level(1.0)])
+    presence = HeldCapacity(counts=[2, 1], held=[half, CountOverTime(1.0)])
     nothing = np.zeros(0, READING)
-    edges = Edges(from_s=10.0, to_s=110.0, read_from=nothing, read_to=nothing, busy_s=np.array([30.0, 50.0]))
+    edges = WindowReadings(
+        from_s=10.0, to_s=110.0, read_from=nothing, read_to=nothing, busy_s=np.array([30.0, 50.0])
+    )
     done = work(busy_s=[30.0], from_s=[10.0], to_s=[110.0])
-    found = capacity_books(done, attempts(target=[0]), places, presence, edges)
+    found = capacity_costs(done, attempts(target=[0]), places, presence, edges)
     assert found.held_s.tolist() == [150.0, 0.0]
     assert found.busy_s.tolist() == [30.0, 50.0]
     assert found.idle_s.tolist() == [120.0, 0.0]
@@ -208,7 +210,7 @@ def test_machines_count_by_the_clock_and_calls_by_their_requests() -> None:
         won=[True, True, True, False, True, True],
     )
     arrived = np.array([False, True, True, False, True, False])
-    spans = Spans(
+    spans = WorkBySpan(
         before=work(busy_s=[2.0, 0.0, 0.0, 0.0, 1.0, 1.0], energy_j=[3_600.0] * 6),
         window=work(
             busy_s=[3.0, 5.0, 1.0, 1.0, 2.0, 2.0],
@@ -222,7 +224,7 @@ def test_machines_count_by_the_clock_and_calls_by_their_requests() -> None:
         terms(rates=rates()),
         terms(user_side=True, capacity_usd_per_s=0.0),
     ]
-    books = run_books(made, places, spans, arrived)
+    books = run_costs(made, places, spans, arrived)
     assert books.whole.capacity_usd.tolist() == [12.0, 16.0, 0.0, 0.0, 0.0, 0.0]
     assert books.counted.capacity_usd.tolist() == [6.0, 10.0, 0.0, 0.0, 0.0, 0.0]
     assert books.drain.capacity_usd.tolist() == [2.0, 6.0, 0.0, 0.0, 0.0, 0.0]
@@ -241,7 +243,7 @@ def test_machines_count_by_the_clock_and_calls_by_their_requests() -> None:
 UNIT = Provisioned(tokens_per_s_per_unit=10.0, output_weight=4.0)
 
 
-def units_of(asked: float) -> tuple[Attempts, Spans, np.ndarray]:
+def units_of(asked: float) -> tuple[Attempts, WorkBySpan, np.ndarray]:
     """2 provisioned units from 10 to 20 s beside a machine: calls early, inside, late, refused, failed."""
     made = attempts(
         target=[0, 0, 0, 0, 0, 1],
@@ -253,8 +255,12 @@ def units_of(asked: float) -> tuple[Attempts, Spans, np.ndarray]:
         busy_s=[1.0, 1.0, 1.0, 1.0, 1.0, 3.0],
     )
     nothing = np.zeros(0, READING)
-    edges = Edges(from_s=10.0, to_s=20.0, read_from=nothing, read_to=nothing, busy_s=np.array([7.0, 3.0]))
-    spans = Spans(before=work(busy_s=[1.0] * 6), window=work(busy_s=[2.0] * 6), after=work(busy_s=[3.0] * 6))
+    edges = WindowReadings(
+        from_s=10.0, to_s=20.0, read_from=nothing, read_to=nothing, busy_s=np.array([7.0, 3.0])
+    )
+    spans = WorkBySpan(
+        before=work(busy_s=[1.0] * 6), window=work(busy_s=[2.0] * 6), after=work(busy_s=[3.0] * 6)
+    )
     places = [terms(provisioned=UNIT, queue_count=2), terms()]
     return with_units_used(made, spans, edges, places)
 

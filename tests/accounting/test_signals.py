@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from simulator import InvalidScenarioError, load_scenario, simulate
 from simulator.fleet.site import intensity_gco2e_per_kwh
-from simulator.signals import Constant, DailyShape, DailySteps, Steps, local_clock, weighted_mean
+from simulator.signals import ConstantSignal, DailyShape, DailySteps, StepSignal, local_clock, weighted_mean
 from world_cases import FRONTIER, SMALL, plain, scenario, with_stream
 
 if TYPE_CHECKING:
@@ -41,16 +41,16 @@ def signals() -> list[object]:
     """One signal of every kind."""
     clock = local_clock(datetime(2026, 3, 28, 6, 0, tzinfo=UTC), "Europe/Berlin", 72 * HOUR_S)
     return [
-        Constant(3.7),
+        ConstantSignal(3.7),
         DailyShape(mean=300.0, peak_to_trough=1.5, peak_hour=19.0, clock=clock),
         DailySteps(hours=np.array([6.0, 22.5]), values=np.array([0.3, 0.1]), clock=clock),
-        Steps(from_s=np.array([-600.0, 5_000.0, 9_000.0]), values=np.array([1.0, 9.0, 4.0])),
+        StepSignal(from_s=np.array([-600.0, 5_000.0, 9_000.0]), values=np.array([1.0, 9.0, 4.0])),
     ]
 
 
 def marks_of(signal: object, from_s: float, to_s: float) -> list[float]:
     """The interval's ends and every instant in it at which a signal may jump: half hours, and records."""
-    recorded = signal.from_s.tolist() if isinstance(signal, Steps) else []
+    recorded = signal.from_s.tolist() if isinstance(signal, StepSignal) else []
     halves = np.arange(np.floor(from_s / 1_800.0), to_s / 1_800.0 + 1.0) * 1_800.0
     return sorted({from_s, to_s, *(mark for mark in (*recorded, *halves) if from_s < mark < to_s)})
 
@@ -89,7 +89,7 @@ def test_a_mean_over_no_time_is_the_value_of_the_instant(at_s: float) -> None:
 
 def test_a_mean_within_one_step_is_its_value_and_nothing_of_the_next() -> None:
     """An interval that ends where the price jumps pays the old price, to the last bit."""
-    tariff = Steps(from_s=np.array([0.0, HOUR_S]), values=np.array([0.1, 9.0]))
+    tariff = StepSignal(from_s=np.array([0.0, HOUR_S]), values=np.array([0.1, 9.0]))
     ends_s = np.array([HOUR_S, HOUR_S - 1e-6])
     assert tariff.means(np.array([HOUR_S - 600.0, 0.0]), ends_s).tolist() == pytest.approx(
         [0.1, 0.1], rel=1e-15
@@ -124,7 +124,7 @@ def test_every_regions_grid_has_its_daily_shape() -> None:
 
 def test_a_mean_by_weights_follows_the_weights() -> None:
     """All weight in the second hour gives that hour's value; none gives the plain mean."""
-    signal = Steps(from_s=np.array([0.0, HOUR_S]), values=np.array([1.0, 3.0]))
+    signal = StepSignal(from_s=np.array([0.0, HOUR_S]), values=np.array([1.0, 3.0]))
     edges = np.array([0.0, HOUR_S, 2 * HOUR_S])
     assert weighted_mean(signal, edges, np.array([0.0, 5.0])) == 3.0
     assert weighted_mean(signal, edges, np.zeros(2)) == 2.0

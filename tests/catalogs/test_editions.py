@@ -7,7 +7,7 @@ from decimal import Decimal
 import pytest
 
 from catalogs import load_catalog
-from catalogs.differences import ABSENT, Difference, differences
+from catalogs.differences import ABSENT, CatalogDifference, differences
 
 API_PRICES = {
     "openai/gpt-4": ("2023-03", 30, 60),
@@ -46,7 +46,7 @@ REGIONS = {
 
 
 @pytest.fixture(scope="module")
-def found() -> dict[tuple[str, str], Difference]:
+def found() -> dict[tuple[str, str], CatalogDifference]:
     """Every disagreement of the shipped editions, by entry and figure."""
     both = differences(load_catalog(), load_catalog("thesis"))
     return {(difference.name, difference.path): difference for difference in both}
@@ -94,7 +94,7 @@ def test_thesis_states_its_regions(name: str) -> None:
     ],
 )
 def test_diff_finds_what_the_article_says_otherwise(
-    found: dict[tuple[str, str], Difference], name: str, path: str, measured: object, stated: object
+    found: dict[tuple[str, str], CatalogDifference], name: str, path: str, measured: object, stated: object
 ) -> None:
     """The known contradictions are listed with both values and both sources."""
     difference = found[name, path]
@@ -104,7 +104,7 @@ def test_diff_finds_what_the_article_says_otherwise(
 
 
 def test_every_figure_of_the_article_that_differs_names_it(
-    found: dict[tuple[str, str], Difference],
+    found: dict[tuple[str, str], CatalogDifference],
 ) -> None:
     """An edition changes nothing behind its own name."""
     stated = [difference for difference in found.values() if difference.second != ABSENT]
@@ -117,7 +117,7 @@ def test_an_edition_does_not_differ_from_itself() -> None:
     assert not list(differences(load_catalog(), load_catalog()))
 
 
-def test_diff_is_the_same_from_the_other_side(found: dict[tuple[str, str], Difference]) -> None:
+def test_diff_is_the_same_from_the_other_side(found: dict[tuple[str, str], CatalogDifference]) -> None:
     """Swapping the editions swaps the values and keeps the figures."""
     back = {(d.name, d.path): d for d in differences(load_catalog("thesis"), load_catalog())}
     assert back.keys() == found.keys()

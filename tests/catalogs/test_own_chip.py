@@ -8,7 +8,7 @@ import pytest
 
 from catalogs import InvalidCatalogError, load_catalog
 from catalogs.own_chip import TDP_SHARES
-from catalogs.own_file import own_figures, under
+from catalogs.own_file import own_figures, with_own_figures
 
 SIX_LINES = {
     "memory_gb": 102.6,
@@ -90,8 +90,13 @@ def test_a_file_of_own_figures_lies_beneath_the_scenarios(tmp_path: Path) -> Non
     path.write_text("accelerators: {mine: {tdp_w: 500, memory_gb: 80}}", encoding="utf-8")
     data = {"catalog": {"edition": "measured", "overrides": {"accelerators": {"mine": {"tdp_w": 700}}}}}
     laid = {"accelerators": {"mine": {"tdp_w": 700, "memory_gb": 80}}}
-    assert under(data, own_figures(path)) == {"catalog": {"edition": "measured", "overrides": laid}}
-    assert under({}, own_figures(path))["catalog"]["overrides"]["accelerators"]["mine"]["tdp_w"] == 500  # type: ignore[index]
+    assert with_own_figures(data, own_figures(path)) == {
+        "catalog": {"edition": "measured", "overrides": laid}
+    }
+    assert (
+        with_own_figures({}, own_figures(path))["catalog"]["overrides"]["accelerators"]["mine"]["tdp_w"]
+        == 500
+    )  # type: ignore[index]
 
 
 @pytest.mark.parametrize(

@@ -14,13 +14,13 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pytest
 
-from clock_cases import CASES, HEARD, Case
+from clock_cases import CASES, DELIVERED_EVENTS, Case
 from live_callers import LiveCaller
 from router import Host
 from router.host.live import LiveRouter
 from router.steps import Await, Event, EventKind, Start, Step
-from router.testing.rehearsal import ANSWERS, Rehearsal
-from router.testing.specimens import specimen_fleet, specimen_requests, specimen_targets, specimen_view
+from router.testing.rehearsal import ANSWERS, ScriptedRun
+from router.testing.specimens import sample_fleet, sample_requests, sample_targets, sample_view
 from router.views.stated import StatedRequest
 from scripted_worlds import Load, plan_of
 from simulator.kernel.codes import Ending
@@ -28,7 +28,7 @@ from simulator.kernel.spec import GroupSpec, ServersSpec
 from simulator.observer import SilentObserver
 from simulator.world.journal import STATE_NAMES, RequestState
 from simulator.world.plan import Patience, TargetPlan
-from simulator.world.requests.failures import FAILURE_NAMES
+from simulator.world.requests.failures import ROUTER_REASON_NAMES
 from simulator.world.world import World
 
 if TYPE_CHECKING:
@@ -38,7 +38,7 @@ if TYPE_CHECKING:
 
     Clock = Callable[["Case"], "Story"]
 
-TARGETS = specimen_targets()
+TARGETS = sample_targets()
 REPLICAS = 8
 BEGIN_S = 10.0
 
@@ -114,15 +114,15 @@ class Recorded:
 
 def asked() -> object:
     """The request, at ten seconds."""
-    return specimen_view(specimen_requests(1), TARGETS, now_s=BEGIN_S)
+    return sample_view(sample_requests(1), TARGETS, now_s=BEGIN_S)
 
 
 def rehearsed(case: Case) -> Story:
     """By a rehearsal."""
-    host, stage = Recorded(case), Rehearsal(case.scripts)
+    host, stage = Recorded(case), ScriptedRun(case.scripts)
     host.now_s = lambda: stage.now_s
     stage.now_s = BEGIN_S
-    stage.play(host, asked(), specimen_fleet(TARGETS), hangs_up_s=case.hangs_up_s)
+    stage.play(host, asked(), sample_fleet(TARGETS), hangs_up_s=case.hangs_up_s)
     return Story(lines=tuple(host.lines), end=(stage.state, stage.answer, round(stage.now_s, 6)))
 
 
@@ -162,7 +162,7 @@ class ScriptedSubmission:
         self._world.journal.attempt_kinds.append(kind)
         self.tried.append(target)
         if script.fails_with is not None:
-            reason = FAILURE_NAMES.index(script.fails_with)
+            reason = ROUTER_REASON_NAMES.index(script.fails_with)
             clock.at(now_s + script.ends_s, lambda: kernel.fail(queue, clock.now, reason))
         return kernel.submit(target, request, 1, 2, now_s, now_s, 0.0, first_s, duration_s, queue=queue)
 
@@ -175,7 +175,7 @@ def simulated(case: Case, timeout_s: float = inf) -> Story:
     right = np.array([[script.right] for script in firsts])
     plan = plan_of(
         workload=Load({**vars(plan_of().workload), "arrival_s": np.array([BEGIN_S, *[nan] * 5])}),
-        requests=specimen_requests(6),
+        requests=sample_requests(6),
         answers=SimpleNamespace(correct=np.repeat(right, 6, axis=1), output_token_count=np.full((4, 6), 2)),
         model_names=tuple(target.model for target in TARGETS),
         targets=TARGETS,
@@ -229,11 +229,11 @@ def test_steps_and_replies_are_alike_on_every_clock(name: str, clock: Clock) -> 
 
 
 @pytest.mark.parametrize("clock", CLOCKS, ids=lambda clock: clock.__name__)
-@pytest.mark.parametrize("name", HEARD)
+@pytest.mark.parametrize("name", DELIVERED_EVENTS)
 def test_events_are_heard_by_the_rules(name: str, clock: Clock) -> None:
     """Of the attempts that are waited for, once, the earliest first, as of the instant of hearing."""
     heard = [line[2] for line in clock(CASES[name]).lines if line[1] == "heard"]
-    assert [reply for reply in heard if isinstance(reply, tuple)] == HEARD[name]
+    assert [reply for reply in heard if isinstance(reply, tuple)] == DELIVERED_EVENTS[name]
 
 
 @pytest.mark.parametrize("clock", CLOCKS[2:], ids=lambda clock: clock.__name__)

@@ -119,7 +119,7 @@ def test_the_plainest_fleet_serves_most_rules(rule: Callable[..., None]) -> None
     """Forty requests at ten seconds, in order, before an idle fleet of four."""
     found = shown(rule)
     assert not any(isnan(one) for pair in found.estimates for one in pair)
-    prompts = suite.specimen_requests(40).prompt_token_count.tolist()
+    prompts = suite.sample_requests(40).prompt_token_count.tolist()
     assert found.requests == [(index, 10.0, prompts[index]) for index in range(40)]
     assert set(found.loads) == {(0, 0, 0, 0)}
     assert set(found.candidates) == {(0, 1, 2, 3)}
@@ -165,7 +165,7 @@ def test_an_oracle_is_shown_answers_and_known_abilities_only() -> None:
 
 def test_outcomes_are_heard_of_every_target_every_second_one_failed() -> None:
     """A learning policy hears of each target once, and decides afterwards; others hear nothing."""
-    found = shown(suite.hears_outcomes)
+    found = shown(suite.receives_outcomes)
     names = ("small", "medium", "large", "frontier")
     assert [(one.request_index, one.target) for one in found.outcomes] == list(enumerate(names))
     assert [one.finished_s for one in found.outcomes] == [0.0, 1.0, 2.0, 3.0]
@@ -177,7 +177,7 @@ def test_outcomes_are_heard_of_every_target_every_second_one_failed() -> None:
     assert all(isnan(time_s) for time_s in (*times[1], *times[3]))
     assert len(found.requests) == 40
     deaf = Notes()
-    suite.hears_outcomes(deaf)
+    suite.receives_outcomes(deaf)
     assert (deaf.requests, deaf.outcomes) == ([], [])
 
 

@@ -9,7 +9,7 @@ import sys
 
 import pytest
 
-from dashboards.asking import Prometheus, Window, chosen, read_board, window_of
+from dashboards.asking import Prometheus, TimeRange, chosen, read_board, window_of
 from dashboards.preview import answers, preview, regions
 from prometheus_server import PrometheusServer, wait_until
 from simulator import load_scenario, simulate
@@ -192,7 +192,7 @@ def silent_panels(source):
     """Titles of the panels of the service's health that have no number yet, None while there is no server."""
     board = read_board("service-health")
     shown = window_of(board)
-    window = Window(begin_s=shown.end_s - 300, end_s=shown.end_s, step="15s")
+    window = TimeRange(begin_s=shown.end_s - 300, end_s=shown.end_s, step="15s")
     try:
         variables = chosen(board, source, window, {})
     except ValueError:

@@ -6,7 +6,7 @@ import math
 
 import pytest
 
-from dashboards.asking import Series, Window, escaped, first_of, instant_s, series_of
+from dashboards.asking import Series, TimeRange, escaped, first_of, instant_s, series_of
 from dashboards.charting import colours, points
 from dashboards.preview import spans
 from dashboards.units import written
@@ -72,10 +72,10 @@ def test_variables_take_what_grafana_takes():
 
 def test_windows_follow_the_step():
     """Rates are taken over four steps; a long time is shown in fewer points than it has steps."""
-    day = Window(begin_s=0.0, end_s=86_400.0, step="5m")
+    day = TimeRange(begin_s=0.0, end_s=86_400.0, step="5m")
     assert day.step_s == 300
     assert day.variables() == {"__range": "86400s", "__rate_interval": "1200s"}
-    week = Window(begin_s=0.0, end_s=604_800.0, step="5m")
+    week = TimeRange(begin_s=0.0, end_s=604_800.0, step="5m")
     assert week.variables()["__rate_interval"] == "1812s"
     assert instant_s("2026-11-20T05:00:00.000Z") == 1_795_150_800.0
     assert instant_s("now") - instant_s("now-1h") == pytest.approx(3_600, abs=1)

@@ -10,11 +10,11 @@ import pytest
 import yaml
 
 from dashboards.__main__ import SHIPPED
-from dashboards.asking import QueryError, Window, filled_in, read_board
-from dashboards.queries import Scope, amount, per_second, quantile, share
+from dashboards.asking import QueryError, TimeRange, filled_in, read_board
+from dashboards.queries import SeriesSelector, amount, per_second, quantile, share
 
 ROOT = Path(__file__).resolve().parents[2]
-WINDOW = Window(begin_s=0.0, end_s=86_400.0, step="5m")
+WINDOW = TimeRange(begin_s=0.0, end_s=86_400.0, step="5m")
 FILLED = {"run": "r", "policy": "p", "deployment": "d", "instance": "i", **WINDOW.variables()}
 COUNTED = re.compile(r"_(total|bucket|sum|count)$")
 GROWTH = {"rate", "increase"}
@@ -126,7 +126,7 @@ def test_faults_in_expressions_are_found():
 
 def test_expressions_say_what_they_should():
     """A rate is summed over what is not told apart, a share is of the whole of the same run."""
-    scope = Scope(matchers='run="r"', by=("run",))
+    scope = SeriesSelector(matchers='run="r"', by=("run",))
     assert per_second(scope, "x_total") == 'sum by (run) (rate(x_total{run="r"}[$__rate_interval]))'
     assert share(scope, "x_total", "tier") == (
         'sum by (run, tier) (rate(x_total{run="r"}[$__rate_interval])) / ignoring (tier) group_left () '

@@ -9,7 +9,7 @@ import pytest
 
 from partial_reports import partial_report
 from simulator.experiment import comparison
-from simulator.experiment.comparison import Outcome, in_order, mapped, pool_for, replicate, run_all
+from simulator.experiment.comparison import ReplicationResult, in_order, mapped, pool_for, replicate, run_all
 from world_cases import scenario
 
 if TYPE_CHECKING:
@@ -59,9 +59,9 @@ def told(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[tuple[str, int]]]:
     """Runs are made up, and which were asked for is kept."""
     asked: list[tuple[str, int]] = []
 
-    def made_up(_scenario: Scenario, policy: str, replication: int) -> Outcome:
+    def made_up(_scenario: Scenario, policy: str, replication: int) -> ReplicationResult:
         asked.append((policy, replication))
-        return Outcome(report=partial_report(f"{policy} {replication}", {}), result=None)
+        return ReplicationResult(report=partial_report(f"{policy} {replication}", {}), result=None)
 
     monkeypatch.setattr(comparison, "replicate", made_up)
     return asked
@@ -84,7 +84,7 @@ def test_every_policy_runs_every_replication_and_is_heard_of(told: list[tuple[st
 def test_a_comparison_that_fails_has_ended(monkeypatch: pytest.MonkeyPatch) -> None:
     """Whoever watches hears the end of it."""
 
-    def broken(*_given: object) -> Outcome:
+    def broken(*_given: object) -> ReplicationResult:
         raise RuntimeError
 
     monkeypatch.setattr(comparison, "replicate", broken)

@@ -22,9 +22,9 @@ from simulator.records.requests import (
 )
 from simulator.report.blocks.devices import cold_s, device_block, mean_slowdown, wh_per_device_day
 from simulator.report.figures import plain
-from simulator.series.levels import STATES, Levels, fault_key, faults_active
-from simulator.world.fleet.levels import Level
-from simulator.world.fleet.presence import Presence
+from simulator.series.levels import STATES, GaugeReader, fault_key, faults_active
+from simulator.world.fleet.levels import CountOverTime
+from simulator.world.fleet.presence import HeldCapacity
 from simulator.world.plan import Incident, Timings
 
 if TYPE_CHECKING:
@@ -148,9 +148,9 @@ def test_right_models_are_all_that_answer_right_in_the_fleets_order() -> None:
     assert deployments_of(fleet, ()) == ""
 
 
-def level(start: float, *changes: tuple[float, float]) -> Level:
+def level(start: float, *changes: tuple[float, float]) -> CountOverTime:
     """A count that changes at instants."""
-    made = Level(start)
+    made = CountOverTime(start)
     for at_s, by in changes:
         made.change(at_s, by)
     return made
@@ -250,11 +250,11 @@ def levels() -> dict[str, object]:
             "kv_used": np.zeros((3, 3)),
         },
         busy_s=np.array([[0.0, 0.0, 0.0], [15.0, 6.0, 3.0], [20.0, 31.0, 4.0]]),
-        presence=Presence(counts=[2, 1, 1], held=held),
+        presence=HeldCapacity(counts=[2, 1, 1], held=held),
         replicas={"down": np.array([[0.0, 0.0, 0.0], [1.0, 1.0, 0.0], [0.0, 1.0, 0.0]])},
     )
     axis = type("FourSteps", (), {"__len__": lambda _self: 4})()
-    return {measure.name: measure for measure in Levels(made, samples, axis).measures()}
+    return {measure.name: measure for measure in GaugeReader(made, samples, axis).measures()}
 
 
 def test_levels_are_sums_over_a_deployments_targets() -> None:

@@ -6,7 +6,7 @@ from itertools import product
 
 import pytest
 
-from simulator.plan.live import Constraints, LiveFleet, tightened
+from simulator.plan.live import LiveConstraints, LiveFleet, tightened
 from world_cases import CHAT, scenario
 
 PLACES = (None, frozenset({"us-texas"}), frozenset({"us-virginia", "eu-netherlands"}), frozenset())
@@ -21,7 +21,9 @@ def stream_of(**limits: object):
 def test_residency_is_what_both_allow(own: list[str] | None, asked: frozenset[str] | None) -> None:
     """Regions are those that stream and request name, or the one that names any."""
     stream = stream_of(**({} if own is None else {"residency": own}))
-    found = tightened(stream, Constraints(task="support_chat", region="us-texas", residency=asked)).residency
+    found = tightened(
+        stream, LiveConstraints(task="support_chat", region="us-texas", residency=asked)
+    ).residency
     if own is None or asked is None:
         expected = own if asked is None else sorted(asked)
     else:
@@ -33,7 +35,7 @@ def test_residency_is_what_both_allow(own: list[str] | None, asked: frozenset[st
 def test_floors_and_bans_add_up(own: float, asked: float, expected: float) -> None:
     """The higher floor counts, bans of both, and the request's own task and region."""
     stream = stream_of(capability_floor=own, banned_tiers=["edge"])
-    demanded = Constraints(
+    demanded = LiveConstraints(
         task="reasoning", region="us-texas", capability_floor=asked, banned_tiers=frozenset({"cloud"})
     )
     found = tightened(stream, demanded)
@@ -46,9 +48,9 @@ def test_candidates_are_those_of_the_request_and_of_its_length() -> None:
     """Bans and prompts beyond a window leave targets out, with the reason where none is left."""
     fleet = LiveFleet(scenario())
     names = [target.name for target in fleet.targets]
-    plain = Constraints(task="support_chat", region="us-virginia")
+    plain = LiveConstraints(task="support_chat", region="us-virginia")
     assert [names[index] for index in fleet.candidates("chat", plain, 500)[0]] == ["small", "frontier"]
-    cloudless = Constraints(task="support_chat", region="us-virginia", banned_tiers=frozenset({"cloud"}))
+    cloudless = LiveConstraints(task="support_chat", region="us-virginia", banned_tiers=frozenset({"cloud"}))
     assert [names[index] for index in fleet.candidates("chat", cloudless, 500)[0]] == ["small"]
     windows = {target.name: target.context_window_tokens for target in fleet.targets}
     for tokens in (windows["small"], windows["small"] + 1, windows["frontier"], windows["frontier"] + 1):

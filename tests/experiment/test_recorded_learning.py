@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pytest
 
-from simulator.plan.router_knowledge import learnt_of, prior_of, recorded_success
+from simulator.plan.router_knowledge import learned_statistics, prior_of, recorded_success
 from simulator.quality.outcomes import table_of
 from simulator.workload.demand import demand_of
 from world_cases import FRONTIER, SMALL, scenario
@@ -40,7 +40,7 @@ def recorded(tmp_path: Path) -> Scenario:
 def test_usual_answers_are_the_tables_mean(recorded: Scenario) -> None:
     """30 tokens of either model, by stream and by task."""
     for name in MODELS:
-        found = learnt_of(recorded, name, None)
+        found = learned_statistics(recorded, name, None)
         assert found.stream_output_tokens == {"chat": 30.0}
         assert found.task_output_tokens == {"support_chat": 30.0}
 
@@ -57,7 +57,7 @@ def test_curves_run_through_the_shares_of_right_answers(
     recorded: Scenario, name: str, shares: list[float]
 ) -> None:
     """At each difficulty that queries have, the share of them that the model answers right."""
-    found = learnt_of(recorded, name, None).success_curves["chat"]
+    found = learned_statistics(recorded, name, None).success_curves["chat"]
     assert [found.at(HARD[right]) for right in (2, 1, 0)] == pytest.approx(shares)
 
 

@@ -8,10 +8,10 @@ import numpy as np
 
 from hand_made_attempts import NAN, attempts, terms
 from simulator.records.requests import (
-    asked_columns,
-    decided_columns,
-    delivered_columns,
-    paid_columns,
+    cost_columns,
+    decision_columns,
+    delivery_columns,
+    request_input_columns,
     step_columns,
     task_columns,
 )
@@ -112,7 +112,7 @@ def settlement() -> SimpleNamespace:
 
 def test_what_was_asked_is_the_workloads() -> None:
     """By the numbers of the requests that arrived."""
-    found = {name: column.tolist() for name, column in asked_columns(settlement()).items()}
+    found = {name: column.tolist() for name, column in request_input_columns(settlement()).items()}
     assert found == {
         "request": [0, 2, 3, 4],
         "arrival_s": [4.0, 5.0, 6.0, 7.0],
@@ -146,7 +146,7 @@ def test_an_agents_calls_are_numbered_from_one_and_others_are_none() -> None:
 
 def test_what_was_decided_is_the_journals() -> None:
     """State, reason and failure by name, the deployments that were left, and those of them that were on."""
-    found = {name: column.tolist() for name, column in decided_columns(settlement()).items()}
+    found = {name: column.tolist() for name, column in decision_columns(settlement()).items()}
     assert found == {
         "state": [STATE_NAMES[RequestState.COMPLETED]] * 2
         + [STATE_NAMES[RequestState.FAILED], STATE_NAMES[RequestState.UNFINISHED]],
@@ -161,7 +161,7 @@ def test_what_was_decided_is_the_journals() -> None:
 
 def test_what_was_delivered_is_the_winners() -> None:
     """Its tokens, and who answered; where nobody did there are none."""
-    found = {name: column.tolist() for name, column in delivered_columns(settlement()).items()}
+    found = {name: column.tolist() for name, column in delivery_columns(settlement()).items()}
     assert found["output_token_count"] == [9, 7, 0, 0]
     assert found["reasoning_token_count"] == [4, 0, 0, 0]
     assert found["deployment"] == ["one", "two", "", ""]
@@ -178,12 +178,12 @@ def test_what_was_delivered_is_the_winners() -> None:
     nothing = settlement()
     nothing.run.attempts = attempts(request=[])
     nothing.run.outcomes.winner[:] = -1
-    assert delivered_columns(nothing)["output_token_count"].tolist() == [0, 0, 0, 0]
+    assert delivery_columns(nothing)["output_token_count"].tolist() == [0, 0, 0, 0]
 
 
 def test_what_was_paid_is_the_sum_of_attempts_and_routing() -> None:
     """Half of the attempts' count; routing does where the request arrived in the window, from 5 s on."""
-    found = {name: column.tolist() for name, column in paid_columns(settlement()).items()}
+    found = {name: column.tolist() for name, column in cost_columns(settlement()).items()}
     assert found == {
         "routing_usd": [0.25, 0.5, 0.0, 0.125],
         "cost_usd": [4.25, 9.5, 2.0, 0.125],

@@ -7,14 +7,14 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from simulator.accounting.terms import Terms
+from simulator.accounting.terms import BillingTerms
 from simulator.records import timeline
-from simulator.series.columns import Axis, Groups, Measure, accumulated, counted, crossed, stacked
+from simulator.series.columns import Axis, FigureSeries, Groups, accumulated, counted, crossed, stacked
 from simulator.series.labels import NOWHERE, Places, places_of
 from simulator.series.levels import attained, padded
 from simulator.series.run import axis_of
-from simulator.world.fleet.levels import Level
-from simulator.world.fleet.presence import Presence
+from simulator.world.fleet.levels import CountOverTime
+from simulator.world.fleet.presence import HeldCapacity
 
 NAN = np.nan
 AXIS = Axis(np.array([0.0, 10.0, 20.0, 30.0]))
@@ -60,9 +60,9 @@ def test_totals_add_up_from_step_to_step() -> None:
     assert accumulated(np.array([4, 1]), 2, AXIS).tolist() == [[0, 1, 1, 1], [1, 1, 1, 1]]
 
 
-def measure(keys: list[tuple[str, ...]], *values: list[float]) -> Measure:
+def measure(keys: list[tuple[str, ...]], *values: list[float]) -> FigureSeries:
     """A measure with one label."""
-    return Measure(name="n", labels=("key",), keys=keys, values=np.array(values))
+    return FigureSeries(name="n", labels=("key",), keys=keys, values=np.array(values))
 
 
 def test_equal_keys_of_stacked_measures_are_added_up() -> None:
@@ -89,7 +89,7 @@ def test_levels_are_unknown_after_the_last_sample() -> None:
 def settlement(*deployments: str) -> SimpleNamespace:
     """Targets of some deployments, of a model each."""
     place = {"tier": "cloud", "region": "r", "queue_count": 1}
-    terms = [Terms(target=f"{name}/{i}", deployment=name, model=f"m-{name}", **place)
+    terms = [BillingTerms(target=f"{name}/{i}", deployment=name, model=f"m-{name}", **place)
              for i, name in enumerate(deployments)]  # fmt: skip
     return SimpleNamespace(run=SimpleNamespace(terms=terms))
 
@@ -138,7 +138,7 @@ def test_instants_fall_into_the_step_they_lie_in() -> None:
 def test_idling_is_spread_over_the_time_that_was_held() -> None:
     """A window from 1 to 1.5 s lies half before and half after 1.25 s; of nothing held there is no share."""
     made = SimpleNamespace(plan=SimpleNamespace(targets=range(2), warmup_s=1.0, duration_s=1.5))
-    presence = Presence(counts=[4, 1], held=[Level(2.0), Level(0.0)])
+    presence = HeldCapacity(counts=[4, 1], held=[CountOverTime(2.0), CountOverTime(0.0)])
     found = timeline.idle_shares(made, SimpleNamespace(presence=presence), np.array([0.5, 1.25, 1.5, 2.0]))
     assert found == pytest.approx(np.array([[0.5, 0.5, 0.0], [0.0, 0.0, 0.0]]))
 

@@ -11,11 +11,11 @@ import pytest
 
 from router import Decision
 from router.steps import Sleep
-from router.testing.rehearsal import Rehearsal, Scripted
-from router.testing.specimens import specimen_fleet, specimen_requests, specimen_view
+from router.testing.rehearsal import ScriptedAttempt, ScriptedRun
+from router.testing.specimens import sample_fleet, sample_requests, sample_view
 from simulator import simulate
 from simulator.experiment import simulation
-from simulator.experiment.simulation import Watch, collector_resting
+from simulator.experiment.simulation import PhaseTimer, gc_paused
 from simulator.plan.policies import host_of
 from simulator.plan.resolution import fleet_of
 from simulator.scenario import Scenario
@@ -42,10 +42,10 @@ def waits_s(
     targets = fleet_of(made).targets
     given = None if keys is None else np.array(keys)
     host = host_of(made, targets, First(), "first", replication, given)
-    view = specimen_view(specimen_requests(8), targets)
+    view = sample_view(sample_requests(8), targets)
     view.index = request
-    script = {targets[0].name: (Scripted(fails_with="server_error", ends_s=0.1),)}
-    played = Rehearsal(script).play(host, view, specimen_fleet(targets))
+    script = {targets[0].name: (ScriptedAttempt(fails_with="server_error", ends_s=0.1),)}
+    played = ScriptedRun(script).play(host, view, sample_fleet(targets))
     return [step.until_s - now_s for now_s, step in played.steps if isinstance(step, Sleep)]
 
 
@@ -75,7 +75,7 @@ def test_phases_lie_between_the_marks(monkeypatch: pytest.MonkeyPatch) -> None:
     """Marks at 10, 11, 13, 17 and 25 s: phases of 1, 2, 4 and 8 s after a kernel of 0.5 s; 15 s in all."""
     instants = iter((10.0, 11.0, 13.0, 17.0, 25.0))
     monkeypatch.setattr(simulation.time, "perf_counter", lambda: next(instants))
-    watch, walls = Watch(0.5), []
+    watch, walls = PhaseTimer(0.5), []
     for _phase in range(4):
         watch.mark()
         walls.append(watch.wall_s)
@@ -97,13 +97,13 @@ def test_a_runs_wall_time_is_that_of_its_phases() -> None:
 def test_the_collector_rests_and_is_as_it_was_afterwards() -> None:
     """On again if it was on, errors too; off still if it was off."""
     assert gc.isenabled()
-    with collector_resting():
+    with gc_paused():
         assert not gc.isenabled()
-        with collector_resting():
+        with gc_paused():
             assert not gc.isenabled()
         assert not gc.isenabled()
     assert gc.isenabled()
-    with pytest.raises(RuntimeError), collector_resting():
+    with pytest.raises(RuntimeError), gc_paused():
         raise RuntimeError
     assert gc.isenabled()
 
@@ -131,7 +131,7 @@ def test_a_router_is_asked_to_finish_where_its_run_fails() -> None:
     """Connections are closed, and the collector works again."""
     host = Unfinished()
     with pytest.raises(RuntimeError):
-        simulation.run_to_its_end(Broken(), host)
+        simulation.run_world(Broken(), host)
     assert host.heard == 1
     assert gc.isenabled()
 

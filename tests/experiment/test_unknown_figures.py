@@ -10,7 +10,7 @@ import pytest
 
 from partial_reports import partial_report
 from simulator import compare, load_scenario, simulate
-from simulator.experiment.pareto import beats
+from simulator.experiment.pareto import dominates
 from simulator.report.figures import plain
 from simulator.report.mean_report import mean_block
 from simulator.report.report import Report
@@ -192,12 +192,12 @@ def test_a_mean_of_unknowns_is_unknown() -> None:
 def test_unknown_costs_beat_nobody() -> None:
     """Neither does whose cost is known beat whose is not, nor the other way round; known ones do."""
     dear, cheap, unknown = [flat(2.0)], [flat(1.0)], [flat(None)]
-    assert beats(cheap, dear, 0.95)
-    assert not beats(cheap, unknown, 0.95)
-    assert not beats(unknown, dear, 0.95)
+    assert dominates(cheap, dear, 0.95)
+    assert not dominates(cheap, unknown, 0.95)
+    assert not dominates(unknown, dear, 0.95)
     better = [flat(1.0, 0.9)]
-    assert beats(better, dear, 0.95)
-    assert not beats(better, unknown, 0.95)
+    assert dominates(better, dear, 0.95)
+    assert not dominates(better, unknown, 0.95)
 
 
 def test_nan_becomes_none_everywhere() -> None:

@@ -9,7 +9,7 @@ from catalogs.serving_profile import Domain
 from partial_reports import typed
 from simulator.plan.month import basis, day_name, traffic_factor, window_name
 from simulator.report.blocks.rows import Block
-from simulator.report.warnings.domain import side_faults
+from simulator.report.warnings.domain import size_gaps
 from simulator.report.warnings.idle import idle_warnings
 from simulator.report.warnings.merging import merged_warnings, number_range
 from world_cases import CHAT, scenario
@@ -51,17 +51,17 @@ def test_figures_beyond_the_box_by_more_than_half_a_percent_are_told(
 ) -> None:
     """Up to 1.005 times the end is inside; short prompts and small batches are as well."""
     box = domain(**{side: end})
-    assert list(side_faults(box, {**FIGURES, side: inside})) == []
-    assert list(side_faults(box, {**FIGURES, side: outside})) == [said]
+    assert list(size_gaps(box, {**FIGURES, side: inside})) == []
+    assert list(size_gaps(box, {**FIGURES, side: outside})) == [said]
 
 
 def test_models_below_the_smallest_are_told_with_their_share() -> None:
     """0.995 of the smallest is inside, half of it is not; without a side of sizes nothing is small."""
     box = domain(params_b=(8.0, 70.0))
-    assert list(side_faults(box, {**FIGURES, "params_b": 7.96})) == []
+    assert list(size_gaps(box, {**FIGURES, "params_b": 7.96})) == []
     told = "4 billion parameters, 0.50 times the smallest model fitted"
-    assert list(side_faults(box, {**FIGURES, "params_b": 4.0})) == [told]
-    assert list(side_faults(domain(), {**FIGURES, "params_b": 0.0})) == []
+    assert list(size_gaps(box, {**FIGURES, "params_b": 4.0})) == [told]
+    assert list(size_gaps(domain(), {**FIGURES, "params_b": 0.0})) == []
 
 
 def row(completed: int, total: float | None, idle: float | None = 0.0) -> dict[str, object]:
@@ -69,7 +69,7 @@ def row(completed: int, total: float | None, idle: float | None = 0.0) -> dict[s
     return {"requests": {"completed": completed}, "cost_usd": {"total": total, "capacity_idle": idle}}
 
 
-NOBODY = np.array([], np.int64)
+NO_TARGET = np.array([], np.int64)
 
 
 def test_who_answers_nothing_is_told_from_a_cent_on() -> None:
@@ -82,7 +82,9 @@ def test_who_answers_nothing_is_told_from_a_cent_on() -> None:
         "e": row(0, None, None),
         "f": row(0, 2.0, None),
     }
-    assert list(idle_warnings({name: typed(Block, given) for name, given in rows.items()}, (), NOBODY)) == [
+    assert list(
+        idle_warnings({name: typed(Block, given) for name, given in rows.items()}, (), NO_TARGET)
+    ) == [
         "a: answered nothing, and cost $1,234.50, of which $1,000.00 idle",
         "b: answered nothing, and cost $0.01, of which $0.00 idle",
         "f: answered nothing, and cost $2.00, of which $0.00 idle",

@@ -9,7 +9,7 @@ from simulator import InvalidScenarioError, simulate
 from simulator.fleet.capacity import chip_usd_per_s, embodied_gco2e_per_s
 from simulator.fleet.ownership import annuity_usd_per_month, owned_device
 from simulator.fleet.site import electricity_usd_per_kwh
-from simulator.signals import Constant
+from simulator.signals import ConstantSignal
 from world_cases import scenario
 
 HOURS_PER_MONTH = 730.5
@@ -185,7 +185,7 @@ def test_electricity_has_the_price_of_its_day() -> None:
         electricity_usd_per_kwh(scenario(start=day, fleet=[BOX]), "us-virginia")
         for day in ("2026-01-05", "2026-11-02")
     )
-    assert (before, after) == (Constant(0.0909), Constant(0.13))
+    assert (before, after) == (ConstantSignal(0.0909), ConstantSignal(0.13))
     across = electricity_usd_per_kwh(
         scenario(start="2026-01-31T23:00:00Z", duration="2h", fleet=[BOX]), "us-virginia"
     )
@@ -196,4 +196,4 @@ def test_a_price_of_ones_own_holds_at_all_times() -> None:
     """Laying a price over the catalog's does away with its history, too."""
     own = {"overrides": {"regions": {"us-virginia": {"electricity_usd_per_kwh": 0.2}}}}
     world = scenario(start="2026-01-05", catalog=own, fleet=[BOX])
-    assert electricity_usd_per_kwh(world, "us-virginia") == Constant(0.2)
+    assert electricity_usd_per_kwh(world, "us-virginia") == ConstantSignal(0.2)

@@ -15,7 +15,7 @@ from simulator.kernel.machine_code import store
 from simulator.kernel.machine_code.doors import doors
 from simulator.kernel.machine_code.jit import COMPILED
 from simulator.kernel.machine_code.names import DOORS
-from simulator.kernel.machine_code.warm import told_place
+from simulator.kernel.machine_code.warm import cache_location
 
 pytestmark = pytest.mark.skipif(not COMPILED, reason="there is no machine code")
 ROOT = Path(__file__).resolve().parents[2]
@@ -124,7 +124,7 @@ def test_code_that_no_folder_can_keep_is_said_to_be_lost(
     monkeypatch.setattr(store, "SOURCES", tmp_path / "file")
     monkeypatch.setattr(store.tempfile, "gettempdir", nowhere)
     assert store.keep_code(b"code") is None
-    assert "NUMBA_CACHE_DIR" in told_place()
+    assert "NUMBA_CACHE_DIR" in cache_location()
 
 
 def test_a_warm_kernel_needs_no_compiler() -> None:

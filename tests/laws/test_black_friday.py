@@ -8,7 +8,7 @@ import pytest
 from run_laws import assert_laws
 from simulator import RunResult, Scenario, load_scenario, simulate
 from simulator.settings.faults import Maintenance, RandomOutage, SpotLoss
-from wayfare.render.html.data import told_events
+from wayfare.render.html.data import event_lines
 
 THIN = (
     "workload.streams.shop-assistant.arrivals.rate=0.06/s",
@@ -65,7 +65,7 @@ def test_every_event_stands_in_the_timeline(day: Scenario, result: RunResult) ->
 
 def test_every_fault_stands_on_the_page(day: Scenario, result: RunResult) -> None:
     """The page lists each fault in words, at its hour."""
-    told = {(round(hour * 3_600.0, 3), text.partition(",")[0]) for hour, text in told_events(result.report)}
+    told = {(round(hour * 3_600.0, 3), text.partition(",")[0]) for hour, text in event_lines(result.report)}
     assert {(at_s, kind.replace("_", " ")) for at_s, kind in announced(day)} <= told
 
 

@@ -9,7 +9,7 @@ from hypothesis import HealthCheck, given, settings
 import world_cases
 from simulator import Scenario, load_scenario, shipped_scenarios, simulate
 from simulator.experiment.simulation import RunResult
-from simulator.series import Measure, RunSeries, run_series
+from simulator.series import FigureSeries, RunSeries, run_series
 from world_cases import scenario, worlds
 
 FEW = settings(max_examples=25, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow])
@@ -42,12 +42,12 @@ def series_of(result: RunResult) -> RunSeries:
     return run_series(result.settlement, result.samples, EDGES_S)
 
 
-def named(series: RunSeries) -> dict[str, Measure]:
+def named(series: RunSeries) -> dict[str, FigureSeries]:
     """Totals and levels by name."""
     return {measure.name: measure for measure in (*series.totals, *series.levels)}
 
 
-def last(measure: Measure, **labels: str) -> float:
+def last(measure: FigureSeries, **labels: str) -> float:
     """The sum of the last values of the keys with these labels."""
     wanted = set(labels.items())
     rows = [wanted <= set(zip(measure.labels, key, strict=True)) for key in measure.keys]
@@ -69,7 +69,7 @@ def assert_totals_are_the_reports(result: RunResult, series: RunSeries) -> None:
     assert_tasks_are_the_reports(result, found)
 
 
-def assert_tasks_are_the_reports(result: RunResult, found: dict[str, Measure]) -> None:
+def assert_tasks_are_the_reports(result: RunResult, found: dict[str, FigureSeries]) -> None:
     """Tasks begun, over and succeeded, stream by stream; there are none without agents."""
     by_stream = result.report.tasks.by_stream
     assert ("agent_tasks" in found) == bool(by_stream)

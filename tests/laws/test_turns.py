@@ -7,16 +7,16 @@ import pytest
 
 from simulator.plan.incidents import breakdowns
 from simulator.settings.faults import RandomOutage
-from simulator.world.fleet.absences import Presences
-from simulator.world.plan import Absence
+from simulator.world.fleet.absences import DeviceAvailability
+from simulator.world.plan import OfflineSchedule
 
 STEP_S = 2.0
 
 
 def turns(share: float, mean_s: float, devices: int, steps: int) -> np.ndarray:
     """By device and instant whether it is off."""
-    absence = Absence(label="phone", share=share, mean_s=mean_s, from_s=(), to_s=())
-    presences = Presences(absence, 7, np.arange(devices))
+    absence = OfflineSchedule(label="phone", share=share, mean_s=mean_s, from_s=(), to_s=())
+    presences = DeviceAvailability(absence, 7, np.arange(devices))
     return np.array([[presences.off(device, STEP_S * k) for k in range(steps)] for device in range(devices)])
 
 
@@ -37,8 +37,8 @@ def test_devices_are_off_for_their_share_in_turns_of_their_length(share: float, 
 @pytest.mark.parametrize("share", [0.1, 0.5, 0.8])
 def test_turns_on_and_off_are_in_the_proportion_of_their_shares(share: float) -> None:
     """By the same draw a turn on lasts (1 - share) / share times as long as a turn off."""
-    absence = Absence(label="phone", share=share, mean_s=30.0, from_s=(), to_s=())
-    presences = Presences(absence, 7, np.arange(3))
+    absence = OfflineSchedule(label="phone", share=share, mean_s=30.0, from_s=(), to_s=())
+    presences = DeviceAvailability(absence, 7, np.arange(3))
     lengths = [[presences._length_s(2, n, is_off=is_off) for n in range(400)] for is_off in (False, True)]
     assert lengths[0] == pytest.approx([length * (1.0 - share) / share for length in lengths[1]])
     assert np.mean(lengths[1]) == pytest.approx(30.0, rel=0.2)
@@ -46,8 +46,8 @@ def test_turns_on_and_off_are_in_the_proportion_of_their_shares(share: float) ->
 
 def test_hours_of_the_day_keep_all_devices_off_from_their_beginning_to_before_their_end() -> None:
     """An interval includes the instant at which it begins and not the one at which it ends."""
-    absence = Absence(label="phone", share=0.0, mean_s=1.0, from_s=(10.0, 50.0), to_s=(20.0, 60.0))
-    presences = Presences(absence, 7, np.arange(2))
+    absence = OfflineSchedule(label="phone", share=0.0, mean_s=1.0, from_s=(10.0, 50.0), to_s=(20.0, 60.0))
+    presences = DeviceAvailability(absence, 7, np.arange(2))
     instants = (9.9, 10.0, 19.9, 20.0, 30.0, 50.0, 59.9, 60.0)
     assert [presences.off(1, at_s) for at_s in instants] == [
         False, True, True, False, False, True, True, False,

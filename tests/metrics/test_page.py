@@ -9,21 +9,21 @@ import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
 from simulator.report.metrics import Kind
-from wayfare.metrics.families import Family, histogram_points
+from wayfare.metrics.families import MetricFamily, histogram_points
 from wayfare.metrics.page import Page
 from wayfare.metrics.sinks import RunSamples
 
 STEPS = 7
 FAMILIES = (
-    Family(
+    MetricFamily(
         name="wayfare_things_total", kind=Kind.COUNTER, text="Things.", labels=("task",), keys=[("a",)],
         values=np.arange(STEPS, dtype=np.float64)[None, None, :],
     ),
-    Family(
+    MetricFamily(
         name="wayfare_wait_seconds", kind=Kind.HISTOGRAM, text="Waits.", labels=(), keys=[()], edges=(1.0,),
         values=histogram_points(np.ones((1, 2, STEPS)).cumsum(axis=2), np.ones((1, STEPS))),
     ),
-    Family(
+    MetricFamily(
         name="wayfare_level", kind=Kind.GAUGE, text="Level.", labels=(), keys=[()],
         values=np.array([[[1.0, 2.0, np.nan, np.nan, np.nan, np.nan, np.nan]]]),
     ),

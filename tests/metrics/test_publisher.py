@@ -11,10 +11,10 @@ import pytest
 
 from simulator.report.metrics import Kind
 from wayfare.metrics.archive import write_recording
-from wayfare.metrics.errors import NotTakenError
-from wayfare.metrics.families import Family
+from wayfare.metrics.errors import PushRejectedError
+from wayfare.metrics.families import MetricFamily
 from wayfare.metrics.publisher import MOST_SERIES, Publisher, is_published
-from wayfare.metrics.recording import Recording
+from wayfare.metrics.recording import MetricsRecording
 from wayfare.storage.memory import MemoryStore
 from wayfare.storage.store import RunRecord, RunState
 
@@ -39,11 +39,11 @@ class Sink:
 
 def keep_run(folder, run, *, series=1, epoch=None):
     """Writes a recording into a run's folder."""
-    family = Family(
+    family = MetricFamily(
         name="things_total", kind=Kind.COUNTER, text="Things.", labels=("task",),
         keys=[(str(number),) for number in range(series)], values=np.zeros((series, 1, 2)),
     )  # fmt: skip
-    made = Recording(
+    made = MetricsRecording(
         policy="p", start=datetime(2026, 1, 5, tzinfo=UTC), epoch=epoch, pace_ratio=None,
         t_s=np.array([0.0, 60.0]), families=(family,),
     )  # fmt: skip
@@ -96,7 +96,7 @@ def test_runs_that_cannot_be_published_are_counted(tmp_path):
     assert sink.runs == [("good", 5.0)]
 
 
-@pytest.mark.parametrize("error", [NotTakenError("no"), ZeroDivisionError("what nobody expects")])
+@pytest.mark.parametrize("error", [PushRejectedError("no"), ZeroDivisionError("what nobody expects")])
 def test_a_sink_that_raises_stops_nothing(tmp_path, error):
     """Whatever a sink raises is counted, and the next run is handed to it."""
     keep_run(tmp_path, "r")
@@ -128,7 +128,7 @@ class AwaySink(Sink):
         """Takes a run when it is there."""
         if self.away:
             self.away -= 1
-            raise NotTakenError("away", may_be_taken_later=True)
+            raise PushRejectedError("away", is_retryable=True)
         super().take(samples)
 
 
@@ -175,7 +175,9 @@ def test_what_no_receiver_takes_is_given_up(tmp_path):
     """A refusal that waiting does not change counts as failed once, and leaves no mark."""
     keep_run(tmp_path, "r")
     outcomes = []
-    publisher = Publisher(tmp_path, Sink(NotTakenError("no")), lambda samples: samples, outcomes.append, "m")
+    publisher = Publisher(
+        tmp_path, Sink(PushRejectedError("no")), lambda samples: samples, outcomes.append, "m"
+    )
     publisher.run_changed(RECORD)
     publisher.stop(60.0)
     assert outcomes == ["failed"]

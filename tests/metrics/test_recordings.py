@@ -15,16 +15,16 @@ from simulator.workload.demand import demand_of
 from wayfare.metrics.archive import read_recording, write_recording
 from wayfare.metrics.buckets import EDGES
 from wayfare.metrics.errors import FutureEpochError, NoRecordingError
-from wayfare.metrics.families import Family, histogram_points
+from wayfare.metrics.families import MetricFamily, histogram_points
 from wayfare.metrics.openmetrics import OpenMetricsFile
-from wayfare.metrics.recording import Recording, recorded
+from wayfare.metrics.recording import MetricsRecording, recorded
 from wayfare.metrics.sinks import RunSamples, stamped
 from wayfare.metrics.time_axis import epoch_of
 from wayfare.metrics.vllm import with_vllm
 from world_cases import scenario
 
 NOW = datetime(2026, 11, 27, 12, tzinfo=UTC)
-COUNTER = Family(
+COUNTER = MetricFamily(
     name="wayfare_things_total",
     kind=Kind.COUNTER,
     text="Things.",
@@ -32,12 +32,12 @@ COUNTER = Family(
     keys=[("a",), ('b"\\\n',)],
     values=np.array([[[0.0, 1.0, 3.0]], [[0.0, 0.5, 0.5]]]),
 )
-GAUGE = Family(
+GAUGE = MetricFamily(
     name="wayfare_level", kind=Kind.GAUGE, text="Level.", labels=(), keys=[()],
     values=np.array([[[2.0, np.nan, 4.0]]]),
 )  # fmt: skip
 COUNTS = np.array([[[0.0, 1.0, 1.0], [0.0, 0.0, 2.0], [0.0, 1.0, 1.0]]])
-TIMES = Family(
+TIMES = MetricFamily(
     name="wayfare_wait_seconds", kind=Kind.HISTOGRAM, text="Waits.", labels=("task",), keys=[("a",)],
     edges=(0.5, 1.0),
     values=histogram_points(COUNTS, np.array([[0.0, 9.0, 10.5]])),
@@ -62,7 +62,7 @@ def recording(**changes):
         "families": (COUNTER, GAUGE, TIMES),
         **changes,
     }
-    return Recording(**given)
+    return MetricsRecording(**given)
 
 
 @pytest.fixture(scope="module")

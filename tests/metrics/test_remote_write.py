@@ -14,8 +14,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from simulator.report.metrics import Kind
-from wayfare.metrics.errors import NotTakenError, WrongAddressError
-from wayfare.metrics.families import Family
+from wayfare.metrics.errors import PushRejectedError, WrongAddressError
+from wayfare.metrics.families import MetricFamily
 from wayfare.metrics.remote_write.client import RemoteWriter
 from wayfare.metrics.remote_write.wire import batches, varint, varints
 from wayfare.metrics.sinks import RunSamples
@@ -49,7 +49,7 @@ WriteRequest = write_request_class()
 
 def run_samples(values, t_ms, run="r"):
     """A counter's series, one for each row of values."""
-    family = Family(
+    family = MetricFamily(
         name="things_total",
         kind=Kind.COUNTER,
         text="Things.",
@@ -176,7 +176,7 @@ def test_credentials_of_the_url_are_sent_and_never_said(receiver):
     """User and password go into the header; errors show the address without them."""
     server = receiver((403, "no", {}))
     url = server.url.replace("://", "://me:pass%20word@")
-    with pytest.raises(NotTakenError) as caught:
+    with pytest.raises(PushRejectedError) as caught:
         RemoteWriter(url=url).take(SAMPLES)
     assert server.got[0][0]["Authorization"] == "Basic bWU6cGFzcyB3b3Jk"
     assert "word" not in str(caught.value)
@@ -193,7 +193,7 @@ def test_what_may_pass_is_tried_again_later(receiver):
 def test_patience_has_an_end(receiver):
     """After six tries the last answer is the error."""
     server, waits = receiver(*[(503, "still busy", {})] * 10), []
-    with pytest.raises(NotTakenError, match="answered 503: still busy.*tried 6 times"):
+    with pytest.raises(PushRejectedError, match="answered 503: still busy.*tried 6 times"):
         RemoteWriter(url=server.url, sleep=waits.append).take(SAMPLES)
     assert len(waits) == 5
     assert len(server.got) == 6
@@ -212,7 +212,7 @@ def test_patience_has_an_end(receiver):
 def test_what_no_repetition_helps_is_said_at_once(receiver, answer, advice):
     """Refusals are not repeated; the error has the answer and what to do about it."""
     server, waits = receiver(answer), []
-    with pytest.raises(NotTakenError, match=advice):
+    with pytest.raises(PushRejectedError, match=advice):
         RemoteWriter(url=server.url, sleep=waits.append).take(SAMPLES)
     assert waits == []
     assert len(server.got) == 1
@@ -221,7 +221,7 @@ def test_what_no_repetition_helps_is_said_at_once(receiver, answer, advice):
 def test_errors_say_how_much_arrived(receiver):
     """Batches that were taken before the refusal are counted."""
     server = receiver((204, "", {}), TOO_OLD)
-    with pytest.raises(NotTakenError, match="3 samples were taken before"):
+    with pytest.raises(PushRejectedError, match="3 samples were taken before"):
         RemoteWriter(url=server.url, batch=3).take(SAMPLES)
 
 

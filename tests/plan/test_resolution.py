@@ -24,7 +24,7 @@ from simulator.plan.resolution import (
     stream_limits,
     weak_and_strong,
 )
-from simulator.plan.router_knowledge import answerer, by_task, learnt_of
+from simulator.plan.router_knowledge import answerer, by_task, learned_statistics
 from simulator.plan.targets import egress_usd_per_token, slots_of, terms_of
 from simulator.scenario import Scenario
 from world_cases import AGENT, CHAT, FRONTIER, PHONE, SMALL, plain, scenario
@@ -302,6 +302,8 @@ def test_fixed_answers_are_usual_as_right_and_wrong_ones_are_given() -> None:
         longer, shorter = lengths[~right].mean(), lengths[right].mean()
         success = made.catalog.model(name).success["support_chat"]
         expected = success * shorter + (1.0 - success) * longer
-        assert learnt_of(made, name, None).stream_output_tokens["chat"] == pytest.approx(expected, rel=1e-3)
+        assert learned_statistics(made, name, None).stream_output_tokens["chat"] == pytest.approx(
+            expected, rel=1e-3
+        )
     cut = scenario(workload={"streams": [{**CHAT, "output_tokens": 100, "max_output_tokens": 40}]})
-    assert learnt_of(cut, "llama-3.1-8b", None).stream_output_tokens["chat"] == pytest.approx(40.0)
+    assert learned_statistics(cut, "llama-3.1-8b", None).stream_output_tokens["chat"] == pytest.approx(40.0)

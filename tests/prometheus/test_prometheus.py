@@ -11,7 +11,7 @@ from run_laws import close
 from serving import command
 from simulator import load_scenario, simulate
 from wayfare.metrics.archive import read_recording, write_recording
-from wayfare.metrics.errors import NotTakenError
+from wayfare.metrics.errors import PushRejectedError
 from wayfare.metrics.openmetrics import OpenMetricsFile
 from wayfare.metrics.recording import recorded
 from wayfare.metrics.remote_write.client import RemoteWriter
@@ -152,7 +152,7 @@ def test_an_openmetrics_file_makes_blocks(day, tmp_path):
 def test_a_receiver_that_cannot_be_reached(day):
     """Nobody at the address: exit code 1, the address, and how much arrived."""
     writer = RemoteWriter(url=f"http://127.0.0.1:{free_port()}/api/v1/write", sleep=lambda seconds: None)
-    with pytest.raises(NotTakenError, match="cannot be reached.*tried 6 times.*0 samples were taken"):
+    with pytest.raises(PushRejectedError, match="cannot be reached.*tried 6 times.*0 samples were taken"):
         writer.take(stamped(read_recording(day[0]), "any"))
 
 
@@ -171,7 +171,7 @@ def test_a_server_that_takes_no_past(day, tmp_path):
     try:
         samples = stamped(read_recording(day[0]), "past")
         writer = RemoteWriter(url=server.receiver, sleep=waits.append)
-        with pytest.raises(NotTakenError, match="out_of_order_time_window"):
+        with pytest.raises(PushRejectedError, match="out_of_order_time_window"):
             writer.take(samples)
         assert waits == []
     finally:
@@ -184,7 +184,7 @@ def test_a_server_whose_window_is_narrow(day, tmp_path):
     waits = []
     try:
         samples = stamped(read_recording(day[0]), "past")
-        with pytest.raises(NotTakenError, match="out_of_order_time_window"):
+        with pytest.raises(PushRejectedError, match="out_of_order_time_window"):
             RemoteWriter(url=server.receiver, sleep=waits.append).take(samples)
         assert waits == []
     finally:
@@ -196,5 +196,5 @@ def test_other_values_of_the_same_run_are_refused(prometheus, day, tmp_path):
     RemoteWriter(url=prometheus.receiver).take(stamped(read_recording(day[0]), "taken"))
     other = tmp_path / "other"
     simulated(other, seed=99)
-    with pytest.raises(NotTakenError, match="another name"):
+    with pytest.raises(PushRejectedError, match="another name"):
         RemoteWriter(url=prometheus.receiver).take(stamped(read_recording(other), "taken"))

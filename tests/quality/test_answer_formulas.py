@@ -11,8 +11,8 @@ import numpy as np
 import pytest
 
 from simulator.quality.answers import (
-    Answerer,
-    Difficulty,
+    AnsweringModel,
+    TaskDifficulty,
     abilities,
     answer_table,
     length_factors,
@@ -86,8 +86,8 @@ def test_a_separation_gives_its_area(auc: float, apart: float) -> None:
 
 def test_abilities_are_those_of_the_tasks_that_have_a_success() -> None:
     """Each task at its own difficulty and success; a task without a success has no ability."""
-    tasks = {"x": Difficulty(), "y": Difficulty(mean=2.0, sd=0.5), "z": Difficulty()}
-    found = abilities(Answerer(name="m", success={"x": 0.3, "y": 0.8}), tasks, 1.4)
+    tasks = {"x": TaskDifficulty(), "y": TaskDifficulty(mean=2.0, sd=0.5), "z": TaskDifficulty()}
+    found = abilities(AnsweringModel(name="m", success={"x": 0.3, "y": 0.8}), tasks, 1.4)
     assert found == {"x": ability_for(0.3, 0.0, 1.0, 1.4), "y": ability_for(0.8, 2.0, 0.5, 1.4)}
 
 
@@ -95,10 +95,10 @@ def test_every_answer_is_right_where_its_draw_is_below_its_chance() -> None:
     """By seed, model and request: the model's ability at the request's task; without one never right."""
     workload = two_tasks()
     models = [
-        Answerer(name="a", success={"support_chat": 0.7, "extraction": 0.4}, verbosity=1.5),
-        Answerer(name="b", success={"extraction": 0.9}),
+        AnsweringModel(name="a", success={"support_chat": 0.7, "extraction": 0.4}, verbosity=1.5),
+        AnsweringModel(name="b", success={"extraction": 0.9}),
     ]
-    tasks = {"support_chat": Difficulty(mean=0.4), "extraction": Difficulty(sd=0.6)}
+    tasks = {"support_chat": TaskDifficulty(mean=0.4), "extraction": TaskDifficulty(sd=0.6)}
     table = answer_table(workload, models, tasks, 1.7, seed=8)
     assert table.output_token_count.dtype == np.int32
     for row, model in enumerate(models):
@@ -119,20 +119,20 @@ def test_every_answer_is_right_where_its_draw_is_below_its_chance() -> None:
 @pytest.mark.parametrize(
     ("answerer", "factors"),
     [
-        (Answerer(name="m", success={"t": 0.6}), (1.0, 1.0)),
-        (Answerer(name="m", success={"t": 0.6}, verbosity=1.4), (1.4, 1.4)),
-        (Answerer(name="m", success={"t": 0.6}, wrong_length_ratio=2.0), (1 / 1.4, 2 / 1.4)),
-        (Answerer(name="m", success={"t": 0.6}, reasoning_ratio=0.75), (4.0, 4.0)),
-        (Answerer(name="m", success={}, wrong_length_ratio=2.0, verbosity=3.0), (1.5, 3.0)),
+        (AnsweringModel(name="m", success={"t": 0.6}), (1.0, 1.0)),
+        (AnsweringModel(name="m", success={"t": 0.6}, verbosity=1.4), (1.4, 1.4)),
+        (AnsweringModel(name="m", success={"t": 0.6}, wrong_length_ratio=2.0), (1 / 1.4, 2 / 1.4)),
+        (AnsweringModel(name="m", success={"t": 0.6}, reasoning_ratio=0.75), (4.0, 4.0)),
+        (AnsweringModel(name="m", success={}, wrong_length_ratio=2.0, verbosity=3.0), (1.5, 3.0)),
         (
-            Answerer(
+            AnsweringModel(
                 name="m", success={"t": 0.5}, verbosity=2.0, wrong_length_ratio=3.0, reasoning_ratio=0.5
             ),
             (2.0, 6.0),
         ),
     ],
 )
-def test_length_factors_are_plain_arithmetic(answerer: Answerer, factors: tuple[float, float]) -> None:
+def test_length_factors_are_plain_arithmetic(answerer: AnsweringModel, factors: tuple[float, float]) -> None:
     """Verbosity over the mean of both kinds of answers, over what is not hidden reasoning."""
     assert length_factors(answerer, "t") == pytest.approx(factors)
 
@@ -149,14 +149,16 @@ def test_answers_lie_between_one_token_and_their_limit_and_exact_ones_stand() ->
         output_exact=exact,
         max_output_token_count=np.full(count, 120, np.int32),
     )
-    found = output_tokens(short, Answerer(name="m", success={}, verbosity=0.26), np.ones(count, np.bool_))
+    found = output_tokens(
+        short, AnsweringModel(name="m", success={}, verbosity=0.26), np.ones(count, np.bool_)
+    )
     scaled = {1: 1, 10: 3, 101: 26, 5_000: 120}
     assert found.tolist() == [
         int(n) if known else scaled[int(n)] for n, known in zip(nominal, exact, strict=True)
     ]
     assert found.dtype == np.int32
     none = replace(short, max_output_token_count=np.zeros(count, np.int32))
-    assert set(output_tokens(none, Answerer(name="m", success={}), exact)[~exact].tolist()) == {1}
+    assert set(output_tokens(none, AnsweringModel(name="m", success={}), exact)[~exact].tolist()) == {1}
 
 
 def test_looks_are_the_truth_and_a_keyed_draw() -> None:

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from simulator import simulate
-from simulator.quality.answers import Answerer, Difficulty, answer_table
+from simulator.quality.answers import AnsweringModel, TaskDifficulty, answer_table
 from simulator.quality.guesses import noisy_difficulty, router_score
 from simulator.quality.outcomes import InvalidOutcomesError, OutcomeTable, read_outcomes
 from simulator.quality.response_curve import (
@@ -75,8 +75,8 @@ def answers(wrong_length_ratio: float) -> tuple[np.ndarray, np.ndarray]:
         **with_stream(arrivals={"pattern": "steady", "rate": 10.0}, output_tokens=200, length_effects="all"),
     )
     workload = generate_workload(world, RandomStreams(3))
-    model = Answerer(name="m", success={"support_chat": 0.6}, wrong_length_ratio=wrong_length_ratio)
-    table = answer_table(workload, [model], {"support_chat": Difficulty()}, 1.7, seed=3)
+    model = AnsweringModel(name="m", success={"support_chat": 0.6}, wrong_length_ratio=wrong_length_ratio)
+    table = answer_table(workload, [model], {"support_chat": TaskDifficulty()}, 1.7, seed=3)
     return table.correct[0], table.output_token_count[0]
 
 

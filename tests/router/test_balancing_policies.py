@@ -17,7 +17,7 @@ from router import (
     Send,
     make_policy,
 )
-from router.testing.specimens import specimen_targets
+from router.testing.specimens import sample_targets
 from router.views.loads import least_outstanding
 
 
@@ -123,7 +123,7 @@ def test_least_outstanding_counts_running_as_well_as_waiting() -> None:
 
 def test_least_outstanding_spreads_requests_that_stay() -> None:
     """Of requests that arrive faster than they are served, every target gets the same number."""
-    targets = specimen_targets((4, 4, 4, 4))
+    targets = sample_targets((4, 4, 4, 4))
     loads, policy = np.zeros(16, dtype=np.int64), make_policy("least_outstanding")
     fleet = fleet_of(targets)
     fleet.outstanding = loads

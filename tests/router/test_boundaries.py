@@ -19,7 +19,7 @@ from router.sources import source_of
 from router.testing import specimens
 from router.views.options import OptionTable, cheapest, strongest
 
-TARGETS = specimens.specimen_targets()
+TARGETS = specimens.sample_targets()
 ALL = tuple(range(len(TARGETS)))
 
 
@@ -37,8 +37,8 @@ class Drawn:
 
 def test_a_success_exactly_at_the_floor_is_kept() -> None:
     """A floor keeps what is as likely to be right as it asks, and nothing below."""
-    request = specimens.specimen_view(specimens.specimen_requests(1), TARGETS)
-    fleet = specimens.specimen_fleet(TARGETS)
+    request = specimens.sample_view(specimens.sample_requests(1), TARGETS)
+    fleet = specimens.sample_fleet(TARGETS)
     likely = [target.predicted_success(request) for target in TARGETS]
     for floor in likely:
         kept = SuccessFloor(floor).keep(request, fleet, ALL)
@@ -47,9 +47,9 @@ def test_a_success_exactly_at_the_floor_is_kept() -> None:
 
 def test_a_load_exactly_at_the_ceiling_is_kept() -> None:
     """A ceiling keeps as many outstanding attempts per replica as it says."""
-    request = specimens.specimen_view(specimens.specimen_requests(1), TARGETS)
+    request = specimens.sample_view(specimens.sample_requests(1), TARGETS)
     loads = [3 * target.replica_count + (index % 2) for index, target in enumerate(TARGETS)]
-    kept = LoadCeiling(3).keep(request, specimens.specimen_fleet(TARGETS, loads), ALL)
+    kept = LoadCeiling(3).keep(request, specimens.sample_fleet(TARGETS, loads), ALL)
     assert kept == [index for index in ALL if index % 2 == 0]
 
 
@@ -87,7 +87,7 @@ def test_scores_are_stretched_between_the_least_and_the_greatest() -> None:
 @pytest.mark.parametrize(("drawn", "picked"), [(0.0, 7), (0.24, 7), (0.25, 9), (0.99, 9)])
 def test_draws_by_score_fall_where_their_share_begins(drawn: float, picked: int) -> None:
     """A draw belongs to the candidate whose share of the scores it falls into; none to negative ones."""
-    fleet = specimens.specimen_fleet(TARGETS)
+    fleet = specimens.sample_fleet(TARGETS)
     assert RandomByScore().pick(fleet, (7, 8, 9), (1.0, -2.0, 3.0), Drawn(drawn)) == picked
     even = RandomByScore().pick(fleet, (7, 8, 9, 5), (0.0, -2.0, 0.0, 0.0), Drawn(drawn))
     assert even == (7, 8, 9, 5)[int(drawn * 4)]
@@ -95,14 +95,14 @@ def test_draws_by_score_fall_where_their_share_begins(drawn: float, picked: int)
 
 def test_the_best_score_wins_and_ties_go_to_the_least_busy() -> None:
     """The greatest score, among equals the least outstanding, then the lowest index."""
-    fleet = specimens.specimen_fleet(TARGETS, [4, 1, 1, 0])
+    fleet = specimens.sample_fleet(TARGETS, [4, 1, 1, 0])
     assert BestScore().pick(fleet, ALL, (0.9, 0.9, 0.9, 0.1), np.random.default_rng(0)) == 1
 
 
 def test_options_that_cost_the_same_go_to_the_first() -> None:
     """The cheapest of equals, and the strongest of equals, is the one with the lowest target index."""
-    request = specimens.specimen_view(specimens.specimen_requests(1), TARGETS)
-    known = OptionTable().of(specimens.specimen_fleet(TARGETS), request.task, request.stream)
+    request = specimens.sample_view(specimens.sample_requests(1), TARGETS)
+    known = OptionTable().of(specimens.sample_fleet(TARGETS), request.task, request.stream)
     twins = [replace(known[0], members=(index,)) for index in (3, 5, 8)]
     assert cheapest(twins, request).members == (3,)
     assert strongest(twins, request).members == (3,)

@@ -11,11 +11,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
-from router.constraints import Limits, candidate_sets, screen
-from router.testing.specimens import TASK, specimen_targets
+from router.constraints import StreamConstraints, candidate_sets, screen
+from router.testing.specimens import TASK, sample_targets
 from router.views.fleet import TIERS, Target
 
-TARGETS = specimen_targets()
+TARGETS = sample_targets()
 REGIONS = ("home", "near", "far", "nowhere")
 
 
@@ -38,7 +38,7 @@ def test_candidate_sets_of_a_wide_fleet() -> None:
 
 
 limits = st.builds(
-    Limits,
+    StreamConstraints,
     residency=st.none() | st.frozensets(st.sampled_from(REGIONS), min_size=1),
     banned_tiers=st.frozensets(st.sampled_from(TIERS), max_size=3),
     capability_floor=st.sampled_from([0.0, 0.3, 0.6, 0.95]),
@@ -46,7 +46,7 @@ limits = st.builds(
 )
 
 
-def permits(target: Target, limit: Limits, token_count: int, *, available: bool) -> bool:
+def permits(target: Target, limit: StreamConstraints, token_count: int, *, available: bool) -> bool:
     """The constraints' definition for one target and one request."""
     success = limit.average_success[target.index]
     return (
@@ -67,7 +67,7 @@ def permits(target: Target, limit: Limits, token_count: int, *, available: bool)
     available=st.lists(st.booleans(), min_size=4, max_size=4),
 )
 def test_screening_agrees_with_the_definition(
-    classes: list[Limits], requests: list[tuple[int, int]], available: list[bool]
+    classes: list[StreamConstraints], requests: list[tuple[int, int]], available: list[bool]
 ) -> None:
     """A target is a candidate exactly when no constraint excludes it."""
     codes = np.array([code % len(classes) for code, _ in requests], dtype=np.int16)
@@ -83,7 +83,9 @@ def test_screening_agrees_with_the_definition(
         assert bool(screening.reasons[number]) == (not expected)
 
 
-def reason_of(limit: Limits, token_count: int = 100, available: tuple[bool, ...] | None = None) -> str:
+def reason_of(
+    limit: StreamConstraints, token_count: int = 100, available: tuple[bool, ...] | None = None
+) -> str:
     """Why a request under this limit has no candidates."""
     screening = screen(
         TARGETS, [limit], np.zeros(1, dtype=np.int16), np.array([token_count]), available=available
@@ -94,33 +96,39 @@ def reason_of(limit: Limits, token_count: int = 100, available: tuple[bool, ...]
 @pytest.mark.parametrize(
     ("limit", "token_count", "reason"),
     [
-        (Limits(), 100, ""),
-        (Limits(), 10**9, "no target permitted: context_window"),
-        (Limits(residency=frozenset({"moon"})), 100, "no target permitted: residency"),
-        (Limits(banned_tiers=frozenset(TIERS)), 100, "no target permitted: tiers_banned"),
+        (StreamConstraints(), 100, ""),
+        (StreamConstraints(), 10**9, "no target permitted: context_window"),
+        (StreamConstraints(residency=frozenset({"moon"})), 100, "no target permitted: residency"),
+        (StreamConstraints(banned_tiers=frozenset(TIERS)), 100, "no target permitted: tiers_banned"),
         (
-            Limits(capability_floor=0.9, average_success=(0.1, 0.2, 0.3, 0.4)),
+            StreamConstraints(capability_floor=0.9, average_success=(0.1, 0.2, 0.3, 0.4)),
             1,
             "no target permitted: capability_floor",
         ),
         # home has small and medium, whose windows are too small: lifting either constraint helps
-        (Limits(residency=frozenset({"home"})), 100_000, "no target permitted: residency, context_window"),
+        (
+            StreamConstraints(residency=frozenset({"home"})),
+            100_000,
+            "no target permitted: residency, context_window",
+        ),
         # no single constraint is to blame
         (
-            Limits(residency=frozenset({"moon"}), banned_tiers=frozenset(TIERS)),
+            StreamConstraints(residency=frozenset({"moon"}), banned_tiers=frozenset(TIERS)),
             100,
             "no target permitted: residency, tiers_banned",
         ),
     ],
 )
-def test_reason_names_what_took_the_last_targets(limit: Limits, token_count: int, reason: str) -> None:
+def test_reason_names_what_took_the_last_targets(
+    limit: StreamConstraints, token_count: int, reason: str
+) -> None:
     """The reason names the constraints that left a request without candidates."""
     assert reason_of(limit, token_count) == reason
 
 
 def test_unavailable_targets_are_named_as_such() -> None:
     """A fleet of which nothing can be used says so."""
-    assert reason_of(Limits(), available=(False,) * 4) == "no target permitted: availability"
+    assert reason_of(StreamConstraints(), available=(False,) * 4) == "no target permitted: availability"
 
 
 def test_a_million_requests_are_screened_in_under_a_second() -> None:
@@ -133,7 +141,11 @@ def test_a_million_requests_are_screened_in_under_a_second() -> None:
     draw = np.random.default_rng(1)
     codes = draw.integers(0, 3, 1_000_000).astype(np.int16)
     tokens = draw.integers(1, 60_000, 1_000_000)
-    classes = [Limits(), Limits(residency=frozenset({"home"})), Limits(banned_tiers=frozenset({"cloud"}))]
+    classes = [
+        StreamConstraints(),
+        StreamConstraints(residency=frozenset({"home"})),
+        StreamConstraints(banned_tiers=frozenset({"cloud"})),
+    ]
     began_s = perf_counter()
     screening = screen(twelve, classes, codes, tokens)
     mask = np.array([target.context_window_tokens for target in twelve]) >= tokens[:, None]
@@ -144,6 +156,8 @@ def test_a_million_requests_are_screened_in_under_a_second() -> None:
 
 def test_no_requests_are_no_trouble() -> None:
     """An empty workload has no sets."""
-    screening = screen(TARGETS, [Limits()], np.zeros(0, dtype=np.int16), np.zeros(0, dtype=np.int64))
+    screening = screen(
+        TARGETS, [StreamConstraints()], np.zeros(0, dtype=np.int16), np.zeros(0, dtype=np.int64)
+    )
     assert (screening.sets, screening.reasons, len(screening.set_of_request)) == ((), (), 0)
     assert TASK in TARGETS[0].ability

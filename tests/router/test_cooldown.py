@@ -19,10 +19,10 @@ from router import (
 from router.host.failures import FailureReason
 from router.host.health import TargetHealth, model_groups
 from router.steps import TurnAway
-from router.testing.rehearsal import Rehearsal, Scripted
-from router.testing.specimens import specimen_fleet, specimen_requests, specimen_targets, specimen_view
+from router.testing.rehearsal import ScriptedAttempt, ScriptedRun
+from router.testing.specimens import sample_fleet, sample_requests, sample_targets, sample_view
 
-PAIR = specimen_targets((2, 1, 1, 1))  # two targets of one model, and three lone ones
+PAIR = sample_targets((2, 1, 1, 1))  # two targets of one model, and three lone ones
 LONE = 2
 
 
@@ -165,9 +165,9 @@ def host_after_rate_limit(
         rng=np.random.default_rng(1),
         resilience=resilience or Resilience(retries=1),
     )
-    request, fleet = specimen_view(specimen_requests(4), PAIR), specimen_fleet(PAIR)
-    script = {"small/0": (Scripted(fails_with="rate_limited", ends_s=0.1),)}
-    Rehearsal(script).play(host, request, fleet)
+    request, fleet = sample_view(sample_requests(4), PAIR), sample_fleet(PAIR)
+    script = {"small/0": (ScriptedAttempt(fails_with="rate_limited", ends_s=0.1),)}
+    ScriptedRun(script).play(host, request, fleet)
     request.now_s = 11.0
     return host, request, fleet
 
@@ -189,18 +189,18 @@ def test_policy_sees_healthy_candidates_only() -> None:
     """While a target cools down it is no candidate, and the view is whole again afterwards."""
     policy = Watches()
     host, request, fleet = host_after_rate_limit(policy)
-    played = Rehearsal().play(host, request, fleet)
+    played = ScriptedRun().play(host, request, fleet)
     assert played.started() == ["small/1"]
     assert (fleet.candidates, fleet.permitted) == ((0, 1, 2, 3, 4), None)
     request.now_s = 20.0
-    assert Rehearsal().play(host, request, fleet).started() == ["small/0"]
+    assert ScriptedRun().play(host, request, fleet).started() == ["small/0"]
     assert policy.seen == [(0, 1, 2, 3, 4), (1, 2, 3, 4), (0, 1, 2, 3, 4)]
 
 
 def test_fixed_target_that_cools_is_stood_in_for_by_its_model() -> None:
     """A policy that insists on a cooling target gets another of the same model."""
     host, request, fleet = host_after_rate_limit(make_policy("static", {"target": "small/0"}))
-    assert Rehearsal().play(host, request, fleet).started() == ["small/1"]
+    assert ScriptedRun().play(host, request, fleet).started() == ["small/1"]
 
 
 def test_fixed_target_that_cools_is_stood_in_for_by_a_fallback() -> None:
@@ -210,14 +210,14 @@ def test_fixed_target_that_cools_is_stood_in_for_by_a_fallback() -> None:
         make_policy("static", {"target": "small/0"}), resilience=resilience
     )
     fleet.candidates = (0, 2, 3, 4)
-    assert Rehearsal().play(host, request, fleet).started() == ["large"]
+    assert ScriptedRun().play(host, request, fleet).started() == ["large"]
 
 
 def test_fixed_target_that_cools_without_stand_in_turns_away() -> None:
     """With nobody else to serve, the request is rejected."""
     host, request, fleet = host_after_rate_limit(make_policy("static", {"target": "small/0"}))
     fleet.candidates = (0, 2, 3, 4)
-    assert Rehearsal().play(host, request, fleet).plain_steps() == [TurnAway("all targets cooling down")]
+    assert ScriptedRun().play(host, request, fleet).plain_steps() == [TurnAway("all targets cooling down")]
 
 
 def test_request_whose_candidates_all_cool_is_turned_away_unasked() -> None:
@@ -225,7 +225,7 @@ def test_request_whose_candidates_all_cool_is_turned_away_unasked() -> None:
     policy = Watches()
     host, request, fleet = host_after_rate_limit(policy)
     fleet.candidates = (0,)
-    assert Rehearsal().play(host, request, fleet).plain_steps() == [TurnAway("all targets cooling down")]
+    assert ScriptedRun().play(host, request, fleet).plain_steps() == [TurnAway("all targets cooling down")]
     assert len(policy.seen) == 1
     assert host.begin(request, fleet)[0] == Decision.reject(reason="all targets cooling down")
 
@@ -234,9 +234,9 @@ def test_no_retry_where_no_healthy_target_is_left() -> None:
     """When the model's targets all cool down, retries end and fallbacks begin."""
     resilience = Resilience(retries=5, fallbacks={"small": ("large",)})
     host = Host(make_policy("static"), PAIR, rng=np.random.default_rng(1), resilience=resilience)
-    limited = (Scripted(fails_with="rate_limited", ends_s=0.1),)
-    played = Rehearsal({"small/0": limited, "small/1": limited})
-    played.play(host, specimen_view(specimen_requests(1), PAIR), specimen_fleet(PAIR))
+    limited = (ScriptedAttempt(fails_with="rate_limited", ends_s=0.1),)
+    played = ScriptedRun({"small/0": limited, "small/1": limited})
+    played.play(host, sample_view(sample_requests(1), PAIR), sample_fleet(PAIR))
     assert played.started() == ["small/0", "small/1", "large"]
 
 
@@ -255,7 +255,7 @@ def test_cooling_targets_are_left_out_of_decisions_with_several(kind: str) -> No
             return decisions[kind] if request.now_s > 10.0 else Decision.send("small/0", reason="x")
 
     host, request, fleet = host_after_rate_limit(Insists())
-    assert Rehearsal().play(host, request, fleet).started() == ["large"]
+    assert ScriptedRun().play(host, request, fleet).started() == ["large"]
 
 
 def test_successes_are_wanted_only_where_a_share_is_watched() -> None:

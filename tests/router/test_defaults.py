@@ -24,14 +24,14 @@ from router import (
     make_policy,
     policy_names,
 )
-from router.constraints import Limits
+from router.constraints import StreamConstraints
 from router.host.failures import FailureClass, failure_class
 from router.pipeline.pickers import LeastLoaded
 from router.pipeline.pipeline import Pipeline
 from router.pipeline.scorers import LoadScore
 from router.steps import AttemptKind, Await, Event, EventKind, Start
-from router.testing.rehearsal import STEP_LIMIT, Rehearsal, Scripted
-from router.testing.specimens import specimen_fleet, specimen_targets
+from router.testing.rehearsal import STEP_LIMIT, ScriptedAttempt, ScriptedRun
+from router.testing.specimens import sample_fleet, sample_targets
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -110,7 +110,7 @@ def test_resilience_defaults_are_the_gateway_s() -> None:
 @pytest.mark.parametrize(
     ("kind", "expected"),
     [
-        (Scripted, {"first_token_s": 0.5, "ends_s": 2.0, "fails_with": None, "right": True}),
+        (ScriptedAttempt, {"first_token_s": 0.5, "ends_s": 2.0, "fails_with": None, "right": True}),
         (
             Verifier,
             {"false_accept_ratio": 0.1, "false_reject_ratio": 0.1, "latency_s": 0.2, "cost_usd": 0.0},
@@ -124,8 +124,8 @@ def test_resilience_defaults_are_the_gateway_s() -> None:
         (Event, {"reason": "", "first_token_seen": False}),
         (Send, {"fallbacks": ()}),
         (Weighted, {"weight": 1.0}),
-        (Rehearsal, {"state": None, "answer": -1, "now_s": 0.0}),
-        (Limits, {"residency": None, "capability_floor": 0.0, "average_success": ()}),
+        (ScriptedRun, {"state": None, "answer": -1, "now_s": 0.0}),
+        (StreamConstraints, {"residency": None, "capability_floor": 0.0, "average_success": ()}),
     ],
     ids=lambda one: getattr(one, "__name__", ""),
 )
@@ -135,13 +135,13 @@ def test_what_is_not_stated_has_its_default(kind: type, expected: Mapping[str, o
     known = {name: value for name, value in found.items() if value == value}  # noqa: PLR0124  (nan)
     assert known == expected
     unset = {name for name in found if name not in known}
-    assert unset == ({"retry_after_s"} if kind in (Scripted, Event) else set())
+    assert unset == ({"retry_after_s"} if kind in (ScriptedAttempt, Event) else set())
 
 
 def test_limits_that_are_not_stated_ban_nobody() -> None:
     """A class of requests without demands has no banned tier and no barred target."""
-    assert (Limits().banned_tiers, Limits().barred) == (frozenset(), frozenset())
-    assert (Limits() == Limits(), STEP_LIMIT) == (True, 1000)
+    assert (StreamConstraints().banned_tiers, StreamConstraints().barred) == (frozenset(), frozenset())
+    assert (StreamConstraints() == StreamConstraints(), STEP_LIMIT) == (True, 1000)
 
 
 def test_reasons_of_failures_are_the_words_of_reports() -> None:
@@ -159,7 +159,7 @@ def test_reasons_of_failures_are_the_words_of_reports() -> None:
         "CONTEXT_LENGTH": "context_length",
         "REFUSED": "refused",
     }
-    assert {target.tier for target in specimen_fleet(specimen_targets()).candidate_targets()} == set(TIERS)
+    assert {target.tier for target in sample_fleet(sample_targets()).candidate_targets()} == set(TIERS)
     assert TIERS == ("edge", "on_prem", "dedicated", "cloud")
     assert BASELINES == ("always_cheapest", "always_strongest", "random_mix", "oracle")
 

@@ -23,14 +23,14 @@ from router.parameters import describe_parameters
 from router.pipeline.pickers import RandomByScore
 from router.registry import POLICIES
 from router.steps import Await, Event, EventKind, Fail, Start
-from router.testing.rehearsal import Rehearsal, Scripted
-from router.testing.specimens import specimen_fleet, specimen_requests, specimen_targets, specimen_view
+from router.testing.rehearsal import ScriptedAttempt, ScriptedRun
+from router.testing.specimens import sample_fleet, sample_requests, sample_targets, sample_view
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from pathlib import Path
 
-TARGETS = specimen_targets()
+TARGETS = sample_targets()
 TOKEN, DONE, FAILED = EventKind.FIRST_TOKEN, EventKind.COMPLETED, EventKind.FAILED
 
 
@@ -77,13 +77,13 @@ def test_a_draw_falls_where_its_share_is(
 ) -> None:
     """Each policy draws as often as it says, and chooses what the draws and loads say."""
     rng, policy = Drawn(*draws), make_policy(name, parameters)
-    request = specimen_view(specimen_requests(1), TARGETS)
-    decision = policy.route(request, specimen_fleet(TARGETS, loads), rng)
+    request = sample_view(sample_requests(1), TARGETS)
+    decision = policy.route(request, sample_fleet(TARGETS, loads), rng)
     named = (decision.target, getattr(decision, "backup", ""))
     assert (" ".join(named).strip(), rng.left) == (expected, [])
 
 
-def heard_by(waits: Sequence[Await], *scripts: Scripted) -> tuple[list[Event], Rehearsal]:
+def heard_by(waits: Sequence[Await], *scripts: ScriptedAttempt) -> tuple[list[Event], ScriptedRun]:
     """What waits hear one after another when the first target was sent to once for each script at 10 s."""
     found: list[Event] = []
 
@@ -96,26 +96,32 @@ def heard_by(waits: Sequence[Await], *scripts: Scripted) -> tuple[list[Event], R
         yield Fail("heard enough")
 
     host = SimpleNamespace(begin=lambda _request, _fleet: (None, steps()))
-    request = specimen_view(specimen_requests(1), TARGETS)
-    return found, Rehearsal({"small": scripts}).play(host, request, specimen_fleet(TARGETS))
+    request = sample_view(sample_requests(1), TARGETS)
+    return found, ScriptedRun({"small": scripts}).play(host, request, sample_fleet(TARGETS))
 
 
 @pytest.mark.parametrize(
     ("script", "interest", "expected"),
     [
-        (Scripted(), TOKEN, Event(0, TOKEN, 10.5)),
-        (Scripted(), DONE, Event(0, DONE, 12.0)),
-        (Scripted(first_token_s=2.0), TOKEN, Event(0, DONE, 12.0)),
-        (Scripted(fails_with="x", ends_s=0.5, retry_after_s=3.0), TOKEN, Event(0, FAILED, 10.5, "x", 3.0)),
+        (ScriptedAttempt(), TOKEN, Event(0, TOKEN, 10.5)),
+        (ScriptedAttempt(), DONE, Event(0, DONE, 12.0)),
+        (ScriptedAttempt(first_token_s=2.0), TOKEN, Event(0, DONE, 12.0)),
         (
-            Scripted(fails_with="x", retry_after_s=3.0),
+            ScriptedAttempt(fails_with="x", ends_s=0.5, retry_after_s=3.0),
+            TOKEN,
+            Event(0, FAILED, 10.5, "x", 3.0),
+        ),
+        (
+            ScriptedAttempt(fails_with="x", retry_after_s=3.0),
             DONE,
             Event(0, FAILED, 12.0, "x", 3.0, first_token_seen=True),
         ),
-        (Scripted(fails_with="x", retry_after_s=3.0), TOKEN, Event(0, TOKEN, 10.5)),
+        (ScriptedAttempt(fails_with="x", retry_after_s=3.0), TOKEN, Event(0, TOKEN, 10.5)),
     ],
 )
-def test_scripted_attempts_happen_at_their_instants(script: Scripted, interest: int, expected: Event) -> None:
+def test_scripted_attempts_happen_at_their_instants(
+    script: ScriptedAttempt, interest: int, expected: Event
+) -> None:
     """The first token comes before the end or not at all; a failure says what was seen and hinted."""
     (heard,), played = heard_by([Await((0,), interest | DONE)], script)
     fields = ("handle", "kind", "now_s", "reason", "first_token_seen")
@@ -126,7 +132,7 @@ def test_scripted_attempts_happen_at_their_instants(script: Scripted, interest: 
 
 def test_a_first_token_is_heard_once_and_the_earliest_event_first() -> None:
     """After its first token an attempt's next event is its end; a timer comes before later events."""
-    scripts = (Scripted(first_token_s=1.0, ends_s=4.0), Scripted(first_token_s=0.5, ends_s=3.0))
+    scripts = (ScriptedAttempt(first_token_s=1.0, ends_s=4.0), ScriptedAttempt(first_token_s=0.5, ends_s=3.0))
     waits = [Await((0, 1), TOKEN | DONE)] * 3 + [Await((0,), DONE, 13.5), Await((0,), DONE, 14.0)]
     (*heard, timer, last), _played = heard_by(waits, *scripts)
     assert [(event.handle, event.kind, event.now_s) for event in heard] == [
@@ -140,7 +146,7 @@ def test_a_first_token_is_heard_once_and_the_earliest_event_first() -> None:
 
 def health(**settings: float) -> TargetHealth:
     """The health of four lone targets and a pair."""
-    return TargetHealth(specimen_targets((1, 1, 1, 2)), Resilience(**settings))
+    return TargetHealth(sample_targets((1, 1, 1, 2)), Resilience(**settings))
 
 
 def test_a_target_cools_from_its_failure_for_the_cooldown() -> None:
@@ -197,8 +203,8 @@ def test_a_host_lets_its_policy_finish() -> None:
 
 def choice_of(policy: object, loads: tuple[int, ...] = (0, 0, 0, 0)) -> Decision:
     """What a policy decides on the first request."""
-    request = specimen_view(specimen_requests(1), TARGETS)
-    return policy.route(request, specimen_fleet(TARGETS, loads), Drawn(0.3, 0.3, 0.3))
+    request = sample_view(sample_requests(1), TARGETS)
+    return policy.route(request, sample_fleet(TARGETS, loads), Drawn(0.3, 0.3, 0.3))
 
 
 @pytest.mark.parametrize("name", policy_names())
@@ -232,7 +238,7 @@ def test_parameters_that_are_stated_count(name: str, parameters: dict, loads: tu
 @pytest.mark.parametrize(("scores", "picked"), [((0, 0, 0, 1), 3), ((-1, 0, 2, 0), 2), ((1, 0, 0, 0), 0)])
 def test_a_lone_score_takes_every_draw(scores: tuple[float, ...], picked: int) -> None:
     """Where one candidate has a score, wherever it stands, it is picked."""
-    fleet = specimen_fleet(TARGETS)
+    fleet = sample_fleet(TARGETS)
     drawn = [RandomByScore().pick(fleet, range(4), scores, Drawn(draw)) for draw in (0.0, 0.5, 0.99)]
     assert drawn == [picked] * 3
 
@@ -242,8 +248,8 @@ def test_a_named_end_is_found_anew_in_another_fleet(name: str) -> None:
     """A name stands for the targets of the fleet at hand."""
     policy = make_policy(name, {"weak": "medium", "strong": "medium"})
     turned = tuple(replace(target, index=3 - target.index) for target in reversed(TARGETS))
-    request = specimen_view(specimen_requests(1), TARGETS)
-    chosen = [policy.route(request, specimen_fleet(targets), Drawn()).target for targets in (TARGETS, turned)]
+    request = sample_view(sample_requests(1), TARGETS)
+    chosen = [policy.route(request, sample_fleet(targets), Drawn()).target for targets in (TARGETS, turned)]
     assert chosen == ["medium", "medium"]
 
 
@@ -257,10 +263,10 @@ def test_deployments_in_a_race_stand_for_their_least_busy_replicas() -> None:
             """The race."""
             return Decision.race(("small", "large"), reason="x")
 
-    targets = specimen_targets((2, 0, 2, 0))
-    fleet = specimen_fleet(targets, [3, 1, 0, 2])
+    targets = sample_targets((2, 0, 2, 0))
+    fleet = sample_fleet(targets, [3, 1, 0, 2])
     host = Host(Races(), targets, rng=Drawn())
-    played = Rehearsal().play(host, specimen_view(specimen_requests(1), targets), fleet)
+    played = ScriptedRun().play(host, sample_view(sample_requests(1), targets), fleet)
     assert played.started() == ["small/1", "large/0"]
 
 

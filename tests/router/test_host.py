@@ -30,8 +30,8 @@ from router.steps import (
     Start,
     TurnAway,
 )
-from router.testing.rehearsal import Rehearsal
-from router.testing.specimens import specimen_fleet, specimen_requests, specimen_targets, specimen_view
+from router.testing.rehearsal import ScriptedRun
+from router.testing.specimens import sample_fleet, sample_requests, sample_targets, sample_view
 
 
 @dataclass
@@ -58,10 +58,10 @@ def test_failure_without_resilience_fails_the_request() -> None:
 
 def test_send_to_a_deployment_takes_its_least_outstanding_replica() -> None:
     """A deployment's name stands for the replica with the fewest attempts waiting and running."""
-    targets = specimen_targets((3, 1, 1, 1))
+    targets = sample_targets((3, 1, 1, 1))
     host = Host(Decides(send("small")), targets, rng=np.random.default_rng(1))
-    fleet = specimen_fleet(targets, [2, 0, 1, 0, 0, 0])
-    played = Rehearsal().play(host, specimen_view(specimen_requests(1), targets), fleet)
+    fleet = sample_fleet(targets, [2, 0, 1, 0, 0, 0])
+    played = ScriptedRun().play(host, sample_view(sample_requests(1), targets), fleet)
     assert played.started() == ["small/1"]
 
 
@@ -73,9 +73,9 @@ def test_reject_turns_the_request_away() -> None:
 def test_no_candidates_turns_the_request_away_unasked() -> None:
     """A request that no target may serve never reaches the policy."""
     host = Host(Raises(), TARGETS, rng=np.random.default_rng(1))
-    fleet = specimen_fleet(TARGETS)
+    fleet = sample_fleet(TARGETS)
     fleet.candidates = ()
-    steps = list(host.steps(specimen_view(specimen_requests(1), TARGETS), fleet))
+    steps = list(host.steps(sample_view(sample_requests(1), TARGETS), fleet))
     assert steps == [TurnAway("no target permitted")]
 
 
@@ -98,7 +98,7 @@ def test_deferred_request_is_asked_again_with_its_own_view() -> None:
     """After a deferral the policy sees the same request and candidates at the later instant."""
     policy = DefersOnce()
     host = Host(policy, TARGETS, rng=np.random.default_rng(1))
-    request, fleet = specimen_view(specimen_requests(4), TARGETS), specimen_fleet(TARGETS)
+    request, fleet = sample_view(sample_requests(4), TARGETS), sample_fleet(TARGETS)
     request.index, fleet.candidates = 2, (1, 3)
     steps = host.steps(request, fleet)
     assert steps.send(None) == Sleep(20.0)
@@ -134,10 +134,10 @@ def test_impossible_decision_fails_with_policy_request_and_cause(
 def test_policy_that_raises_is_named_with_the_traceback_even_across_processes() -> None:
     """The error keeps policy, request and traceback when it is pickled."""
     host = Host(Raises(), TARGETS, rng=np.random.default_rng(1))
-    request = specimen_view(specimen_requests(4), TARGETS)
+    request = sample_view(sample_requests(4), TARGETS)
     request.index = 3
     with pytest.raises(PolicyFailedError) as caught:
-        next(host.steps(request, specimen_fleet(TARGETS)))
+        next(host.steps(request, sample_fleet(TARGETS)))
     assert isinstance(caught.value.__cause__, ValueError)
     copy = pickle.loads(pickle.dumps(caught.value))  # noqa: S301 - our own bytes
     assert str(copy) == "policy 'raises' failed at request 3: ValueError: no idea"
@@ -242,7 +242,7 @@ def test_host_says_what_it_hosts() -> None:
 def test_what_was_decided_is_returned_with_the_steps() -> None:
     """A request begins with its decision and the steps that carry it out."""
     host = Host(Decides(send()), TARGETS, rng=np.random.default_rng(1))
-    view, fleet = specimen_view(specimen_requests(1), TARGETS), specimen_fleet(TARGETS)
+    view, fleet = sample_view(sample_requests(1), TARGETS), sample_fleet(TARGETS)
     decision, steps = host.begin(view, fleet)
     assert decision == send()
     assert isinstance(next(steps), Start)
@@ -251,7 +251,7 @@ def test_what_was_decided_is_returned_with_the_steps() -> None:
 def test_what_is_decided_after_a_deferral_is_returned_by_the_steps() -> None:
     """The steps of a deferral end in the later decision and its steps."""
     host = Host(DefersOnce(), TARGETS, rng=np.random.default_rng(1))
-    view, fleet = specimen_view(specimen_requests(1), TARGETS), specimen_fleet(TARGETS)
+    view, fleet = sample_view(sample_requests(1), TARGETS), sample_fleet(TARGETS)
     decision, steps = host.begin(view, fleet)
     assert decision == Decision.defer(20.0, reason="later")
     assert next(steps) == Sleep(20.0)

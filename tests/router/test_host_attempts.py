@@ -21,7 +21,7 @@ from router.steps import (
     Start,
     Verify,
 )
-from router.testing.rehearsal import Scripted
+from router.testing.rehearsal import ScriptedAttempt
 
 PROGRESS = EventKind.FIRST_TOKEN | EventKind.COMPLETED
 
@@ -36,7 +36,7 @@ def test_cascade_stops_at_the_first_accepted_answer() -> None:
 def test_cascade_escalates_until_the_last_stage_which_is_followed() -> None:
     """Refused answers escalate; the last stage streams to the caller and is not verified."""
     verifier = Verifier()
-    wrong = (Scripted(right=False),)
+    wrong = (ScriptedAttempt(right=False),)
     decision = Decision.cascade(("small", "medium", "frontier"), verifier=verifier, reason="test")
     played = play(decision, {"small": wrong, "medium": wrong, "frontier": wrong})
     assert played.plain_steps() == [
@@ -63,15 +63,15 @@ def test_cascade_escalates_past_a_failed_stage_without_judging_it() -> None:
 def test_cascade_keeps_the_refused_answer_when_the_last_stage_fails() -> None:
     """A refused answer is better than none."""
     decision = Decision.cascade(("small", "frontier"), verifier=Verifier(), reason="test")
-    played = play(decision, {"small": (Scripted(right=False),), "frontier": fails()})
+    played = play(decision, {"small": (ScriptedAttempt(right=False),), "frontier": fails()})
     assert played.plain_steps()[-1] == Finish(0)
 
 
 def test_cascade_fails_when_the_last_stage_breaks_off_in_mid_answer() -> None:
     """An earlier answer cannot follow the beginning of another one."""
-    broken = (Scripted(first_token_s=0.1, ends_s=1.0, fails_with="server_error"),)
+    broken = (ScriptedAttempt(first_token_s=0.1, ends_s=1.0, fails_with="server_error"),)
     decision = Decision.cascade(("small", "frontier"), verifier=Verifier(), reason="test")
-    played = play(decision, {"small": (Scripted(right=False),), "frontier": broken})
+    played = play(decision, {"small": (ScriptedAttempt(right=False),), "frontier": broken})
     assert played.plain_steps()[-1] == Fail("server_error")
 
 
@@ -90,13 +90,13 @@ def hedge(after_s: float) -> Decision:
 
 def test_hedge_starts_no_backup_when_the_first_token_is_in_time() -> None:
     """A prompt first token makes the hedge a plain send."""
-    played = play(hedge(1.0), {"small": (Scripted(first_token_s=0.9),)})
+    played = play(hedge(1.0), {"small": (ScriptedAttempt(first_token_s=0.9),)})
     assert played.plain_steps() == [Start(SMALL), Await((0,), PROGRESS, 11.0), Follow(0)]
 
 
 def test_hedge_cancels_the_loser_at_the_winner_first_token() -> None:
     """The first token decides, and the other attempt is given up at that instant."""
-    played = play(hedge(1.0), {"small": (Scripted(first_token_s=5.0, ends_s=9.0),)})
+    played = play(hedge(1.0), {"small": (ScriptedAttempt(first_token_s=5.0, ends_s=9.0),)})
     assert played.plain_steps() == [
         Start(SMALL),
         Await((0,), PROGRESS, 11.0),
@@ -111,7 +111,7 @@ def test_hedge_cancels_the_loser_at_the_winner_first_token() -> None:
 
 def test_hedge_keeps_the_original_when_it_wins_after_all() -> None:
     """The backup is cancelled when the original has the first token."""
-    slow = {"small": (Scripted(first_token_s=1.2, ends_s=9.0),)}
+    slow = {"small": (ScriptedAttempt(first_token_s=1.2, ends_s=9.0),)}
     assert play(hedge(1.0), slow).plain_steps()[-2:] == [Cancel(1), Follow(0)]
 
 
@@ -126,8 +126,8 @@ def test_hedge_starts_the_backup_at_once_when_the_original_fails() -> None:
 def test_hedge_goes_on_with_the_other_when_one_fails() -> None:
     """A failure of either attempt leaves the race to the other."""
     scripts = {
-        "small": (Scripted(first_token_s=9.0, ends_s=3.0, fails_with="unavailable"),),
-        "large": (Scripted(first_token_s=4.0, ends_s=8.0),),
+        "small": (ScriptedAttempt(first_token_s=9.0, ends_s=3.0, fails_with="unavailable"),),
+        "large": (ScriptedAttempt(first_token_s=4.0, ends_s=8.0),),
     }
     played = play(hedge(1.0), scripts)
     assert (played.state, played.answer) == ("completed", 1)
@@ -143,7 +143,7 @@ def test_hedge_recovers_when_both_fail() -> None:
 
 def test_race_follows_the_first_and_cancels_the_rest() -> None:
     """All start together, and the first token wins."""
-    scripts = {"medium": (Scripted(first_token_s=0.1),)}
+    scripts = {"medium": (ScriptedAttempt(first_token_s=0.1),)}
     played = play(Decision.race(("small", "medium", "large"), reason="test"), scripts)
     assert played.plain_steps() == [
         Start(SMALL),
@@ -158,13 +158,13 @@ def test_race_follows_the_first_and_cancels_the_rest() -> None:
 
 def test_race_finishes_with_an_answer_that_comes_whole() -> None:
     """An attempt that completes without a first token of its own ends the race as well."""
-    whole = (Scripted(first_token_s=0.2, ends_s=0.2),)
+    whole = (ScriptedAttempt(first_token_s=0.2, ends_s=0.2),)
     played = play(Decision.race(("small", "medium"), reason="test"), {"small": whole})
     assert played.plain_steps()[-2:] == [Cancel(1), Finish(0)]
 
 
 def test_winner_that_breaks_off_fails_the_request() -> None:
     """After the winner's first token there is no way back to the loser."""
-    broken = (Scripted(first_token_s=0.1, ends_s=1.0, fails_with="server_error"),)
+    broken = (ScriptedAttempt(first_token_s=0.1, ends_s=1.0, fails_with="server_error"),)
     played = play(Decision.race(("small", "medium"), reason="test"), {"small": broken})
     assert played.plain_steps()[-1] == Fail("server_error")

@@ -14,8 +14,8 @@ from router.steps import (
     Sleep,
     Start,
 )
-from router.testing.rehearsal import Scripted
-from router.testing.specimens import specimen_targets
+from router.testing.rehearsal import ScriptedAttempt
+from router.testing.specimens import sample_targets
 
 
 def test_retry_on_a_lone_target_waits_and_doubles() -> None:
@@ -32,7 +32,7 @@ def test_retry_on_a_lone_target_waits_and_doubles() -> None:
 
 def test_retries_are_marked_as_such() -> None:
     """The second attempt of a retried request is a retry at the same target."""
-    script = {"small": (*fails(), Scripted())}
+    script = {"small": (*fails(), ScriptedAttempt())}
     played = play(send(), script, resilience=Resilience(retries=2, cooldown_s=0.0))
     assert [step for step in played.plain_steps() if isinstance(step, Start)] == [
         Start(SMALL, follow=True),
@@ -52,7 +52,7 @@ def test_retry_after_is_honoured_up_to_its_limit() -> None:
 
 def test_retry_goes_to_another_healthy_target_of_the_model_at_once() -> None:
     """A retry does not wait when the model has another target."""
-    targets = specimen_targets((2, 1, 1, 1))
+    targets = sample_targets((2, 1, 1, 1))
     resilience = Resilience(retries=1)
     played = play(send("small/0"), {"small/0": fails()}, resilience=resilience, targets=targets)
     assert played.started() == ["small/0", "small/1"]
@@ -61,7 +61,7 @@ def test_retry_goes_to_another_healthy_target_of_the_model_at_once() -> None:
 
 def test_retries_prefer_targets_not_yet_tried() -> None:
     """Three replicas of a model are each tried before one is tried twice."""
-    targets = specimen_targets((3, 1, 1, 1))
+    targets = sample_targets((3, 1, 1, 1))
     scripts = {f"small/{number}": fails() for number in range(3)}
     played = play(send("small/1"), scripts, resilience=Resilience(retries=3, cooldown_s=0.0), targets=targets)
     assert sorted(played.started()[:3]) == ["small/0", "small/1", "small/2"]
@@ -70,7 +70,7 @@ def test_retries_prefer_targets_not_yet_tried() -> None:
 
 def test_retries_stay_among_permitted_targets() -> None:
     """A replica that constraints exclude is never retried on."""
-    targets = specimen_targets((3, 1, 1, 1))
+    targets = sample_targets((3, 1, 1, 1))
     resilience = Resilience(retries=3, cooldown_s=0.0)
     scripts = {"small/0": fails()}
     played = play(send("small/0"), scripts, resilience=resilience, targets=targets, candidates=(0, 3))
@@ -79,7 +79,7 @@ def test_retries_stay_among_permitted_targets() -> None:
 
 def test_failure_after_the_first_token_is_final() -> None:
     """What the caller already saw the beginning of is not silently tried again."""
-    broken = (Scripted(first_token_s=0.2, ends_s=1.0, fails_with="server_error"),)
+    broken = (ScriptedAttempt(first_token_s=0.2, ends_s=1.0, fails_with="server_error"),)
     resilience = Resilience(retries=3, fallbacks={"small": ("large",)})
     played = play(send(), {"small": broken}, resilience=resilience)
     assert played.plain_steps() == [Start(SMALL, follow=True), Fail("server_error")]

@@ -11,20 +11,20 @@ from router import Decision, FleetView, Pipeline, RequestView, Send, Weighted
 from router.pipeline.filters import InTiers, LoadCeiling, SuccessFloor
 from router.pipeline.pickers import BestScore, LeastLoaded, RandomByScore
 from router.pipeline.scorers import CostScore, KvRoomScore, LoadScore, SuccessScore, lower_is_better
-from router.testing.specimens import specimen_fleet, specimen_requests, specimen_targets, specimen_view
+from router.testing.specimens import sample_fleet, sample_requests, sample_targets, sample_view
 
-TARGETS = specimen_targets()
+TARGETS = sample_targets()
 ALL = (0, 1, 2, 3)
 
 
 def request() -> RequestView:
     """Any request."""
-    return specimen_view(specimen_requests(1), TARGETS)
+    return sample_view(sample_requests(1), TARGETS)
 
 
 def route(pipeline: Pipeline, fleet: FleetView | None = None) -> Decision:
     """One decision of the pipeline."""
-    return pipeline.route(request(), fleet or specimen_fleet(TARGETS), np.random.default_rng(1))
+    return pipeline.route(request(), fleet or sample_fleet(TARGETS), np.random.default_rng(1))
 
 
 class Fixed:
@@ -41,7 +41,7 @@ class Fixed:
 
 def test_filters_narrow_in_order() -> None:
     """A later filter sees only what the earlier ones left."""
-    fleet = specimen_fleet(TARGETS, [0, 5, 1, 2])
+    fleet = sample_fleet(TARGETS, [0, 5, 1, 2])
     rules = (InTiers(frozenset({"on_prem", "dedicated", "cloud"})), LoadCeiling(3))
     pipeline = Pipeline(filters=rules, picker=LeastLoaded(), reason="x")
     assert route(pipeline, fleet) == Send("x", "large")
@@ -63,13 +63,13 @@ def test_scores_are_summed_by_weight_and_nan_counts_as_nothing() -> None:
 
 def test_best_score_breaks_ties_by_load_then_index() -> None:
     """Equal scores go to the less loaded target."""
-    fleet, rng = specimen_fleet(TARGETS, [3, 1, 1, 0]), np.random.default_rng(1)
+    fleet, rng = sample_fleet(TARGETS, [3, 1, 1, 0]), np.random.default_rng(1)
     assert BestScore().pick(fleet, ALL, [1, 1, 1, 0], rng) == 1
 
 
 def test_random_by_score_follows_the_scores() -> None:
     """Targets are drawn in proportion to positive scores, or evenly where none is."""
-    fleet, rng = specimen_fleet(TARGETS), np.random.default_rng(1)
+    fleet, rng = sample_fleet(TARGETS), np.random.default_rng(1)
     drawn = Counter(RandomByScore().pick(fleet, ALL, [3, 0, 1, -5], rng) for _ in range(2000))
     assert set(drawn) == {0, 2}
     assert drawn[0] / 2000 == pytest.approx(0.75, abs=0.04)
@@ -79,7 +79,7 @@ def test_random_by_score_follows_the_scores() -> None:
 
 def test_built_in_scores_run_from_worst_to_best() -> None:
     """Each scorer gives 1 to the best and 0 to the worst under its aspect."""
-    fleet = specimen_fleet(TARGETS, [0, 2, 4, 8])
+    fleet = sample_fleet(TARGETS, [0, 2, 4, 8])
     assert LoadScore().scores(request(), fleet, ALL) == [1.0, 0.75, 0.5, 0.0]
     assert KvRoomScore().scores(request(), fleet, ALL) == [1.0, 0.75, 0.5, 0.0]
     cost = CostScore().scores(request(), fleet, ALL)
@@ -92,5 +92,5 @@ def test_built_in_scores_run_from_worst_to_best() -> None:
 
 def test_success_floor_keeps_the_likely() -> None:
     """Targets below the floor are filtered."""
-    kept = SuccessFloor(0.5).keep(request(), specimen_fleet(TARGETS), ALL)
+    kept = SuccessFloor(0.5).keep(request(), sample_fleet(TARGETS), ALL)
     assert kept == [t.index for t in TARGETS if t.predicted_success(request()) >= 0.5]

@@ -8,26 +8,26 @@ import numpy as np
 import pytest
 
 from router import FleetView, RequestView, make_policy
-from router.testing.specimens import specimen_fleet, specimen_requests, specimen_targets, specimen_view
+from router.testing.specimens import sample_fleet, sample_requests, sample_targets, sample_view
 
-TARGETS = specimen_targets()
+TARGETS = sample_targets()
 SMALL, MEDIUM, LARGE, FRONTIER = range(4)
 
 
 def request_of(*, difficulty: float = 0.0, prompt: int = 100, score: float = 0.5) -> RequestView:
     """A request of these properties."""
     table = replace(
-        specimen_requests(1),
+        sample_requests(1),
         estimated_difficulty=np.array([difficulty]),
         prompt_token_count=np.array([prompt], np.int32),
         router_score=np.array([score]),
     )
-    return specimen_view(table, TARGETS)
+    return sample_view(table, TARGETS)
 
 
 def fleet_of(*candidates: int, loads: tuple[int, ...] = (0, 0, 0, 0)) -> FleetView:
     """The specimen fleet under some loads; all are candidates unless some are named."""
-    fleet = specimen_fleet(TARGETS, loads)
+    fleet = sample_fleet(TARGETS, loads)
     fleet.candidates = candidates or fleet.candidates
     return fleet
 

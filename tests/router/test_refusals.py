@@ -17,9 +17,9 @@ from router import (
     make_policy,
 )
 from router.errors import InvalidResilienceError
-from router.registry import Plain
+from router.registry import PlainPolicy
 from router.source_file import is_file_spec
-from router.testing.specimens import specimen_fleet, specimen_requests, specimen_targets, specimen_view
+from router.testing.specimens import sample_fleet, sample_requests, sample_targets, sample_view
 from router.views.loads import least_outstanding
 
 if TYPE_CHECKING:
@@ -141,23 +141,23 @@ class Plainly:
 
 def test_a_plain_class_is_described_by_its_constructor() -> None:
     """Arguments with names count; types and defaults are those written, or none."""
-    told = Plain(Plainly).describe("mine")
+    told = PlainPolicy(Plainly).describe("mine")
     rows = [(one.name, one.type, one.default, one.about) for one in told.parameters]
     assert rows == [("where", "str", "required", ""), ("often", "int", "3", ""), ("plain", "", "None", "")]
     assert (told.name, told.summary) == ("mine", "Sends somewhere.")
     assert told.contract == "Sends somewhere.\n\nAnd says more about it."
     assert (told.oracle, told.baseline) == (False, False)
-    assert [Plain(Plainly).describe(name).baseline for name in ("oracle", "static")] == [True, False]
+    assert [PlainPolicy(Plainly).describe(name).baseline for name in ("oracle", "static")] == [True, False]
     assert describe_policy("static").summary.endswith(": the null of every comparison.")
 
 
 def test_a_plain_class_is_made_from_its_arguments() -> None:
     """Unknown arguments and missing ones are told together; none are asked for twice."""
     with pytest.raises(InvalidPolicyParameterError) as caught:
-        Plain(Plainly).make({"oftenn": 4})
+        PlainPolicy(Plainly).make({"oftenn": 4})
     told = "unknown parameter; did you mean 'often'? allowed: 'where', 'often', 'plain'"
     assert caught.value.problems == (("oftenn", told), ("where", "required, but not given"))
-    assert Plain(Plainly).make({"where": "x"}).given == ("x", 3, None, (), {})
+    assert PlainPolicy(Plainly).make({"where": "x"}).given == ("x", 3, None, (), {})
 
 
 @pytest.mark.parametrize(
@@ -179,8 +179,8 @@ def test_a_file_s_policy_is_named_after_the_last_colon(text: str, is_one: bool) 
 
 def test_weighted_turns_begin_without_credit_among_changing_candidates() -> None:
     """Who is served pays all the weights in play; equal credits go to the lowest index."""
-    targets = specimen_targets()
-    request, fleet = specimen_view(specimen_requests(1), targets), specimen_fleet(targets)
+    targets = sample_targets()
+    request, fleet = sample_view(sample_requests(1), targets), sample_fleet(targets)
     policy = make_policy("round_robin", {"weights": {"small": 5, "medium": 1, "large": 1}})
     fleet.candidates = (1, 2)
     names = [policy.route(request, fleet, np.random.default_rng(1)).target]

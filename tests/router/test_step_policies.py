@@ -10,8 +10,8 @@ import pytest
 from router import Host, InvalidDecisionError, PolicyFailedError, Resilience, UnknownTargetError
 from router.decision import Verifier
 from router.steps import Await, Event, EventKind, Fail, Finish, Follow, Sleep, Start, Verify
-from router.testing.rehearsal import Rehearsal, Scripted
-from router.testing.specimens import specimen_fleet, specimen_requests, specimen_targets, specimen_view
+from router.testing.rehearsal import ScriptedAttempt, ScriptedRun
+from router.testing.specimens import sample_fleet, sample_requests, sample_targets, sample_view
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     StepsFunction = Callable[[RequestView, FleetView], Generator[Step, Reply, None]]
 
-TARGETS = specimen_targets()
+TARGETS = sample_targets()
 
 
 class Steps:
@@ -43,12 +43,14 @@ class Steps:
         return self._function(request, fleet)
 
 
-def play(function: StepsFunction, scripts: dict[str, tuple[Scripted, ...]] | None = None) -> Rehearsal:
+def play(
+    function: StepsFunction, scripts: dict[str, tuple[ScriptedAttempt, ...]] | None = None
+) -> ScriptedRun:
     """One request played through a step policy; targets 0 to 2 are candidates."""
     host = Host(Steps(function), TARGETS, rng=np.random.default_rng(1), resilience=Resilience(retries=3))
-    fleet = specimen_fleet(TARGETS)
+    fleet = sample_fleet(TARGETS)
     fleet.candidates = (0, 1, 2)
-    return Rehearsal(scripts or {}).play(host, specimen_view(specimen_requests(4), TARGETS), fleet)
+    return ScriptedRun(scripts or {}).play(host, sample_view(sample_requests(4), TARGETS), fleet)
 
 
 def test_step_policy_steps_reach_the_executor_unchanged() -> None:
@@ -61,7 +63,7 @@ def test_step_policy_steps_reach_the_executor_unchanged() -> None:
         assert isinstance(event, Event)
         yield Fail("gave up: " + event.reason)
 
-    played = play(second_try, {"small": (Scripted(fails_with="unavailable", ends_s=0.1),)})
+    played = play(second_try, {"small": (ScriptedAttempt(fails_with="unavailable", ends_s=0.1),)})
     assert played.plain_steps() == [Start(0), Follow(0), Fail("gave up: unavailable")]
 
 
@@ -88,7 +90,7 @@ def test_views_show_the_request_at_the_clock_of_each_reply() -> None:
         yield Finish(0)
 
     host = Host(Steps(watching), TARGETS, rng=np.random.default_rng(1))
-    request, fleet = specimen_view(specimen_requests(4), TARGETS), specimen_fleet(TARGETS)
+    request, fleet = sample_view(sample_requests(4), TARGETS), sample_fleet(TARGETS)
     request.index = 2
     running = host.steps(request, fleet)
     replies: list[Reply] = [
@@ -183,8 +185,8 @@ def test_failures_of_step_policies_cool_targets_down() -> None:
         yield Fail("gave up")
 
     host = Host(Steps(watching), TARGETS, rng=np.random.default_rng(1), resilience=Resilience())
-    request, fleet = specimen_view(specimen_requests(4), TARGETS), specimen_fleet(TARGETS)
-    Rehearsal({"small": (Scripted(fails_with="refused", ends_s=0.1),)}).play(host, request, fleet)
+    request, fleet = sample_view(sample_requests(4), TARGETS), sample_fleet(TARGETS)
+    ScriptedRun({"small": (ScriptedAttempt(fails_with="refused", ends_s=0.1),)}).play(host, request, fleet)
     request.now_s, fleet.candidates = 11.0, (0, 1, 2, 3)
-    Rehearsal().play(host, request, fleet)
+    ScriptedRun().play(host, request, fleet)
     assert seen == [(0, 1, 2, 3), (1, 2, 3)]

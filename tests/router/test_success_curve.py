@@ -8,11 +8,11 @@ from math import exp, inf, isnan, log, nan
 import pytest
 
 from router import SuccessCurve, UnknownTargetError
-from router.testing.specimens import TASK, specimen_fleet, specimen_requests, specimen_targets, specimen_view
+from router.testing.specimens import TASK, sample_fleet, sample_requests, sample_targets, sample_view
 from router.views.options import OptionTable, capable, cheapest, strongest
 
 CURVE = SuccessCurve(difficulties=(-2.0, 0.0, 4.0), success=(0.9, 0.5, 0.1))
-TARGETS = specimen_targets()
+TARGETS = sample_targets()
 
 
 @pytest.mark.parametrize(
@@ -72,7 +72,7 @@ def test_of_a_curve_that_rises_again_the_last_crossing_counts() -> None:
 @pytest.mark.parametrize(("floor", "odds"), [(0.5, 0.0), (0.7, log(0.7 / 0.3)), (0.2, log(0.25))])
 def test_without_a_curve_the_item_response_meets_the_floor(floor: float, odds: float) -> None:
     """A target reaches its ability less the floor's log odds over the discrimination."""
-    options = OptionTable(floor).of(specimen_fleet(TARGETS), TASK)
+    options = OptionTable(floor).of(sample_fleet(TARGETS), TASK)
     expected = [target.ability[TASK] - odds / 1.7 for target in TARGETS]
     assert [option.reach for option in options] == pytest.approx(expected, rel=1e-12)
 
@@ -80,16 +80,16 @@ def test_without_a_curve_the_item_response_meets_the_floor(floor: float, odds: f
 @pytest.mark.parametrize(("floor", "reach"), [(0.0, inf), (-0.1, inf), (1.0, -inf), (1.5, -inf)])
 def test_no_floor_is_met_everywhere_and_certainty_nowhere(floor: float, reach: float) -> None:
     """At the ends of its range a floor asks for nothing, or for what nobody has."""
-    assert {option.reach for option in OptionTable(floor).of(specimen_fleet(TARGETS), TASK)} == {reach}
+    assert {option.reach for option in OptionTable(floor).of(sample_fleet(TARGETS), TASK)} == {reach}
 
 
 def test_a_table_of_options_demands_nothing_unless_told() -> None:
     """Without a floor every option reaches every difficulty, ability known or not."""
-    options = OptionTable().of(specimen_fleet(TARGETS), "unknown task")
+    options = OptionTable().of(sample_fleet(TARGETS), "unknown task")
     assert [(option.ability, option.reach) for option in options] == [(-inf, inf)] * 4
     assert all(isnan(option.answer_token_count) for option in options)
     assert len(capable(options, 1e9)) == 4
-    assert len(capable(OptionTable(0.5).of(specimen_fleet(TARGETS), TASK), 1.5)) == 2
+    assert len(capable(OptionTable(0.5).of(sample_fleet(TARGETS), TASK), 1.5)) == 2
 
 
 def test_options_carry_their_targets_facts() -> None:
@@ -97,7 +97,7 @@ def test_options_carry_their_targets_facts() -> None:
     small, *_ = TARGETS
     known = {"stream_output_tokens": {"s": 50.0}, "success_curves": {"s": CURVE}}
     twins = tuple(replace(small, index=i, name=f"t{i}", **known) for i in (0, 1))
-    fleet = specimen_fleet((*twins, replace(TARGETS[3], index=2)))
+    fleet = sample_fleet((*twins, replace(TARGETS[3], index=2)))
     table = OptionTable(0.6)
     first, second = table.of(fleet, TASK, "s")
     assert (first.members, first.model, first.tier) == ((0, 1), "small", "edge")
@@ -112,11 +112,11 @@ def test_options_carry_their_targets_facts() -> None:
 def test_options_are_those_of_the_fleet_at_hand() -> None:
     """A table that knows one fleet works another out anew, and other candidates of the same as well."""
     table = OptionTable()
-    whole, half = specimen_fleet(TARGETS), specimen_fleet(TARGETS[:2])
+    whole, half = sample_fleet(TARGETS), sample_fleet(TARGETS[:2])
     assert [option.model for option in table.of(whole, TASK)] == ["small", "medium", "large", "frontier"]
     assert [option.model for option in table.of(half, TASK)] == ["small", "medium"]
     dear = tuple(replace(target, output_price_usd_per_mtok=99.0) for target in TARGETS)
-    assert {option.output_usd_per_mtok for option in table.of(specimen_fleet(dear), TASK)} == {99.0}
+    assert {option.output_usd_per_mtok for option in table.of(sample_fleet(dear), TASK)} == {99.0}
     whole.candidates = (1, 3)
     assert [option.members for option in table.of(whole, TASK)] == [(1,), (3,)]
 
@@ -143,16 +143,16 @@ def test_hopeless_targets_are_hopeless_without_an_overflow() -> None:
 
 def test_cheapest_and_strongest_weigh_prompt_and_answer() -> None:
     """The price of a prompt and its usual answer decides, or of the longest answer where none is usual."""
-    request = specimen_view(specimen_requests(1), TARGETS)
+    request = sample_view(sample_requests(1), TARGETS)
     prompt = request.prompt_token_count
     dear_answers = replace(
         TARGETS[1], index=0, input_price_usd_per_mtok=0.0, output_price_usd_per_mtok=prompt
     )
     dear_prompts = replace(TARGETS[2], index=1, input_price_usd_per_mtok=300.0, output_price_usd_per_mtok=0.0)
-    options = OptionTable().of(specimen_fleet((dear_answers, dear_prompts)), TASK)
+    options = OptionTable().of(sample_fleet((dear_answers, dear_prompts)), TASK)
     assert cheapest(options, request).members == (0,)
     assert strongest(options, request).members == (1,)
-    unknown = OptionTable().of(specimen_fleet((dear_answers, dear_prompts)), "unknown task")
+    unknown = OptionTable().of(sample_fleet((dear_answers, dear_prompts)), "unknown task")
     assert cheapest(unknown, request).members == (1,)
     assert strongest(unknown, request).members == (1,)
 
@@ -160,6 +160,6 @@ def test_cheapest_and_strongest_weigh_prompt_and_answer() -> None:
 def test_unknown_names_are_answered_with_those_there_are() -> None:
     """A name that is no target and no deployment raises, and lists all targets in order."""
     with pytest.raises(UnknownTargetError) as caught:
-        specimen_fleet(TARGETS).target("tiny")
+        sample_fleet(TARGETS).target("tiny")
     known = "'small', 'medium', 'large', 'frontier'"
     assert str(caught.value) == f"unknown target 'tiny'; known: {known}"

@@ -7,15 +7,15 @@ from math import isnan
 import pytest
 
 from router import OracleRequestView, UnknownTargetError
-from router.testing.specimens import TASK, specimen_fleet, specimen_requests, specimen_targets, specimen_view
+from router.testing.specimens import TASK, sample_fleet, sample_requests, sample_targets, sample_view
 
-REPLICATED = specimen_targets((2, 1, 1, 1))
+REPLICATED = sample_targets((2, 1, 1, 1))
 
 
 def test_request_view_shows_the_row_it_is_aimed_at() -> None:
     """Moving the index moves every property, and values are plain numbers."""
-    table = specimen_requests(3)
-    view = specimen_view(table, REPLICATED)
+    table = sample_requests(3)
+    view = sample_view(table, REPLICATED)
     view.index = 2
     assert (view.task, view.tenant, view.region) == (TASK, "acme", "home")
     assert view.prompt_token_count == table.prompt_token_count[2]
@@ -31,9 +31,9 @@ def test_request_view_shows_the_row_it_is_aimed_at() -> None:
 
 def test_ordinary_requests_do_not_know_the_answer() -> None:
     """Only an oracle's view can be asked what is right."""
-    table = specimen_requests(1)
-    assert not hasattr(specimen_view(table, REPLICATED), "correct")
-    oracle = specimen_view(table, REPLICATED, oracle=True)
+    table = sample_requests(1)
+    assert not hasattr(sample_view(table, REPLICATED), "correct")
+    oracle = sample_view(table, REPLICATED, oracle=True)
     assert isinstance(oracle, OracleRequestView)
     assert oracle.output_token_count(0) == 200
     assert oracle.correct(4) == (table.estimated_difficulty[0] < 3.0)
@@ -41,7 +41,7 @@ def test_ordinary_requests_do_not_know_the_answer() -> None:
 
 def test_names_stand_for_targets_and_deployments() -> None:
     """A target's name means itself, a deployment's all of its replicas."""
-    fleet = specimen_fleet(REPLICATED)
+    fleet = sample_fleet(REPLICATED)
     assert fleet.members("small/1") == (1,)
     assert fleet.members("small") == (0, 1)
     assert fleet.target("large").index == 3
@@ -51,7 +51,7 @@ def test_names_stand_for_targets_and_deployments() -> None:
 
 def test_permission_outlives_cooldown() -> None:
     """While targets cool down, `permits` still tells what constraints allow."""
-    fleet = specimen_fleet(REPLICATED)
+    fleet = sample_fleet(REPLICATED)
     fleet.candidates = (0, 1)
     assert (fleet.permits(1), fleet.permits(2)) == (True, False)
     fleet.permitted, fleet.candidates = (0, 1), (0,)

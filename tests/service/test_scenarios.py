@@ -15,7 +15,7 @@ from simulator.plan.resolution import resolve
 from simulator.scenario.loading import plain_data
 from wayfare.service.intake import checker as checker_module
 from wayfare.service.intake.checker import Checker
-from wayfare.service.intake.checking import Faulty, Question, TooMuch, answer
+from wayfare.service.intake.checking import CheckRequest, OutOfMemory, ScenarioInvalid, answer
 from wayfare.service.intake.scenarios import Intake
 from wayfare.service.rpc.errors import RefusedError
 from wayfare.v1 import simulation_pb2 as pb
@@ -197,13 +197,13 @@ def test_estimates_hold(tmp_path, name):
 )
 def test_bombs_are_refused(tmp_path, text):
     """Texts that would take memory or time without end are faults like any other."""
-    question = Question(
+    question = CheckRequest(
         tenant="a",
         request=pb.CreateRunRequest(scenario_yaml=text).SerializeToString(),
         policies=(),
         replications=0,
     )
-    assert isinstance(answer(Intake(uploads=tmp_path), question), Faulty)
+    assert isinstance(answer(Intake(uploads=tmp_path), question), ScenarioInvalid)
 
 
 class Hungry(Intake):
@@ -276,8 +276,8 @@ def test_scenarios_that_wait_are_bounded(tmp_path, monkeypatch):
 def test_memory_errors_ask_for_a_new_process(tmp_path):
     """Running out of memory is told apart from a broken scenario."""
     request = pb.CreateRunRequest(scenario_name="hungry").SerializeToString()
-    question = Question(tenant="a", request=request, policies=(), replications=0)
-    assert isinstance(answer(Hungry(uploads=tmp_path), question), TooMuch)
+    question = CheckRequest(tenant="a", request=request, policies=(), replications=0)
+    assert isinstance(answer(Hungry(uploads=tmp_path), question), OutOfMemory)
 
 
 @pytest.mark.parametrize(

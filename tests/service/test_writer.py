@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import pytest
 
-from wayfare.service.runs.writer import Writer
+from wayfare.service.runs.writer import StoreWriter
 from wayfare.storage.memory import MemoryStore
 from wayfare.storage.sqlite import SqliteStore
 from wayfare.storage.store import RunRecord, RunState
@@ -45,7 +45,7 @@ def test_what_waits_is_one_transaction():
         return await asyncio.gather(*(writer.add(record(str(number))) for number in range(1000)))
 
     store = CountingStore()
-    kept = asyncio.run(accept(Writer(store)))
+    kept = asyncio.run(accept(StoreWriter(store)))
     assert sorted(run.number for run in kept) == list(range(1, 1001))
     assert store.transactions < 10
 
@@ -57,7 +57,7 @@ def test_duplicates_at_once_are_one_run():
         same = (writer.add(record(str(number), request_id="r")) for number in range(50))
         return await asyncio.gather(*same)
 
-    kept = asyncio.run(accept(Writer(MemoryStore())))
+    kept = asyncio.run(accept(StoreWriter(MemoryStore())))
     assert len({run.run_id for run in kept}) == 1
 
 
@@ -74,7 +74,7 @@ def test_a_full_disk_refuses_new_runs_and_keeps_changes(monkeypatch):
             await writer.add(record("y"))
         await changed
 
-    asyncio.run(use(Writer(store)))
+    asyncio.run(use(StoreWriter(store)))
     assert store.get("x").state is RunState.FAILED
     assert store.get("y") is None
     assert store.failures == 0
@@ -95,7 +95,7 @@ def test_sqlite_out_of_pages_refuses_and_goes_on(tmp_path):
         store._writer.execute("PRAGMA max_page_count = 1000000").fetchone()
         await writer.add(record("y", scenario_json=large))
 
-    asyncio.run(use(Writer(store)))
+    asyncio.run(use(StoreWriter(store)))
     assert store.get("y").scenario_json == large
     store.close()
 
@@ -110,5 +110,5 @@ def test_closing_writes_what_waits():
         await writer.close()
         assert changed.done()
 
-    asyncio.run(use(Writer(store)))
+    asyncio.run(use(StoreWriter(store)))
     assert store.get("x").state is RunState.CANCELLED

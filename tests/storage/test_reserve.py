@@ -5,7 +5,7 @@ from typing import NamedTuple
 import pytest
 
 from wayfare.storage import reserve
-from wayfare.storage.reserve import MOST_BYTES, PARTS, SHARE, TIMES, Reserve
+from wayfare.storage.reserve import MOST_BYTES, PARTS, SHARE, TIMES, DiskReserve
 
 
 class Usage(NamedTuple):
@@ -26,7 +26,7 @@ def disk(monkeypatch):
 
 def test_a_share_of_a_small_disk_is_kept_back(tmp_path, disk):
     """All parts together are a sixteenth of the disk, and come back one by one."""
-    kept = Reserve(tmp_path)
+    kept = DiskReserve(tmp_path)
     kept.ensure()
     sizes = [file.stat().st_size for file in tmp_path.iterdir()]
     assert sizes == [disk["total"] // SHARE // PARTS] * PARTS
@@ -37,14 +37,14 @@ def test_a_share_of_a_small_disk_is_kept_back(tmp_path, disk):
 def test_a_large_disk_keeps_no_more_than_it_needs(tmp_path, disk):
     """However large the disk, the reserve has its most bytes."""
     disk["total"] = disk["free"] = 10**15
-    Reserve(tmp_path).ensure()
+    DiskReserve(tmp_path).ensure()
     assert sum(file.stat().st_size for file in tmp_path.iterdir()) == MOST_BYTES
 
 
 @pytest.mark.parametrize(("free", "has_room"), [(TIMES * 10_000, True), (TIMES * 10_000 - 1, False)])
 def test_new_work_waits_for_room(tmp_path, disk, free, has_room):
     """Room for new work is three times the reserve; below that nothing is kept back either."""
-    kept = Reserve(tmp_path)
+    kept = DiskReserve(tmp_path)
     disk["free"] = free
     assert kept.has_room() is has_room
     kept.ensure()

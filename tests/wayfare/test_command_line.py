@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from command_runs import run, said
+from command_runs import error_text, run
 from wayfare.cli import cli, main
 from world_cases import CHAT, plain
 
@@ -75,7 +75,7 @@ def test_own_policies_run_from_a_file(file: Path, tmp_path: Path) -> None:
     path.write_text(OWN_POLICY, encoding="utf-8")
     assert "first come" in run("run", file, "--policy", f"{path}:First").output
     broken = run("run", file, "--policy", f"{path}:Breaks", code=1)
-    text = said(broken)
+    text = error_text(broken)
     for expected in ("Breaks", "request 0", "out of ideas", "in route"):
         assert expected in text
 
@@ -197,7 +197,7 @@ def test_recorded_answers_replace_the_quality_model(tmp_path: Path) -> None:
     assert quality["always_strongest"] == 1.0
     assert quality["always_cheapest"] == 0.0
     table.write_text("query,model,correct,output_tokens\nq1,llama-3.1-8b,1,5\n", encoding="utf-8")
-    assert "no answers of 'gpt-6.1-sol'" in said(run("compare", path, *options, code=2))
+    assert "no answers of 'gpt-6.1-sol'" in error_text(run("compare", path, *options, code=2))
 
 
 def test_interrupts_end_with_130(monkeypatch: pytest.MonkeyPatch) -> None:

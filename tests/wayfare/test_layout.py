@@ -12,7 +12,7 @@ from rich.cells import cell_len
 
 from wayfare.render.numbers import decimals_of, significant, spread
 from wayfare.render.terminal.console import PlainConsole, visible
-from wayfare.render.terminal.layout import Column, Row, laid_out, print_figures, shortened
+from wayfare.render.terminal.layout import TableColumn, TableRow, laid_out, print_figures, shortened
 
 NAMES = st.text(st.sampled_from("abcdefgh_-./:模型é[]\x1b\u202e"), min_size=1, max_size=60)
 FIGURE = st.floats(min_value=-1e9, max_value=1e9).filter(lambda value: value == 0 or abs(value) > 1e-9)
@@ -24,7 +24,7 @@ def tables(draw):
     """Columns in some order of ranks, and rows of figures with half-widths."""
     count = draw(st.integers(min_value=1, max_value=8))
     ranks = draw(st.permutations(range(count)))
-    columns = [Column(head=f"figure {place} of", rank=rank) for place, rank in enumerate(ranks)]
+    columns = [TableColumn(head=f"figure {place} of", rank=rank) for place, rank in enumerate(ranks)]
     names = draw(st.lists(NAMES, min_size=1, max_size=6, unique_by=visible))
     values = [draw(st.lists(st.tuples(FIGURE, FIGURE), min_size=count, max_size=count)) for _name in names]
     return columns, names, values
@@ -55,7 +55,7 @@ def test_every_row_shows_its_name_and_whole_figures(table, width: int):
     """At any width each row has its name and its kept figures, to the digit; the others are named below."""
     columns, names, values = table
     rows = [
-        Row(name=name, cells=[written(*pair) for pair in line])
+        TableRow(name=name, cells=[written(*pair) for pair in line])
         for name, line in zip(names, values, strict=True)
     ]
     lines = printed(columns, rows, width)
@@ -83,7 +83,7 @@ def test_columns_leave_by_rank(table, width: int):
     """No column is hidden while one of a higher rank is shown."""
     columns, names, values = table
     rows = [
-        Row(name=name, cells=[written(*pair) for pair in line])
+        TableRow(name=name, cells=[written(*pair) for pair in line])
         for name, line in zip(names, values, strict=True)
     ]
     fit = laid_out("policy", columns, rows, width)
@@ -106,8 +106,8 @@ def test_cut_names_fit_differ_and_show_the_cut(names: list[str], room: int):
 def test_names_that_differ_in_the_middle_stay_apart():
     """Names alike at both ends are cut elsewhere, and what each stands for is said."""
     names = [f"a-very-long-path/{letter}/and-a-very-long-end.py:Policy" for letter in "xyz"]
-    rows = [Row(name=name, cells=["1"]) for name in names]
-    lines = printed([Column(head="cost", rank=0)], rows, 60)
+    rows = [TableRow(name=name, cells=["1"]) for name in names]
+    lines = printed([TableColumn(head="cost", rank=0)], rows, 60)
     assert len({line.split()[0] for line in lines[2:5]}) == 3
     assert all(f"is{name}" in squeezed(lines) for name in names)
 

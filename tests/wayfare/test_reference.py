@@ -15,7 +15,7 @@ from simulator import load_scenario, scenario_schema
 from simulator.arrivals import registry
 from simulator.arrivals.steady import SteadyArrivals
 from wayfare.reference import scenario_page
-from wayfare.reference.page import duration, said
+from wayfare.reference.page import duration, meaning_and_example
 from wayfare.reference.sections import sections_of
 
 PAGE = Path(__file__).resolve().parents[2] / "docs" / "reference" / "scenario.md"
@@ -318,5 +318,5 @@ def test_durations_are_written_in_whole_units(seconds: float, text: str) -> None
 
 def test_descriptions_fall_into_meaning_and_example() -> None:
     """How a quantity is written is left to the column of types."""
-    assert said("Mean. Example: 1.5. Written as seconds.") == ("Mean.", "1.5")
-    assert said("Mean.") == ("Mean.", "")
+    assert meaning_and_example("Mean. Example: 1.5. Written as seconds.") == ("Mean.", "1.5")
+    assert meaning_and_example("Mean.") == ("Mean.", "")

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from router import Decision, InvalidDecisionError, Outcome, RequestView, SuccessCurve, Target, Verifier
-from router.testing.specimens import specimen_targets
+from router.testing.specimens import sample_targets
 from router.views.stated import StatedRequest
 from wayfare.convert.decision import (
     decision_message,
@@ -80,13 +80,13 @@ def test_a_stated_request_states_what_a_view_shows():
 
 
 LEARNT = replace(
-    specimen_targets()[1],
+    sample_targets()[1],
     stream_output_tokens=MappingProxyType({"desk": 312.5}),
     success_curves=MappingProxyType({"desk": SuccessCurve(difficulties=(-1.0, 2.0), success=(0.9, 0.2))}),
 )
 
 
-@pytest.mark.parametrize("target", [*specimen_targets(), LEARNT])
+@pytest.mark.parametrize("target", [*sample_targets(), LEARNT])
 def test_targets_travel_whole(target):
     """Every field of a target comes back as it went."""
     found = stated_target(target_message(target), target.index)

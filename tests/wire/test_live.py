@@ -10,23 +10,23 @@ from live_callers import LiveCaller
 from router import Decision, Host, Resilience, make_policy, policy_names
 from router.host.live import LiveRouter, UnknownRequestError
 from router.steps import Event, EventKind
-from router.testing.rehearsal import Rehearsal, Scripted
-from router.testing.specimens import TASK, specimen_requests, specimen_targets, specimen_view
+from router.testing.rehearsal import ScriptedAttempt, ScriptedRun
+from router.testing.specimens import TASK, sample_requests, sample_targets, sample_view
 from router.views.stated import StatedRequest
 from simulator import load_scenario
-from simulator.plan.live import Constraints, LiveFleet
+from simulator.plan.live import LiveConstraints, LiveFleet
 from simulator.plan.resolution import resolve
 from wayfare.service.live import routers
 from world_cases import CHAT, FRONTIER, PHONE, SMALL, plain
 
 LIVE = [name for name in policy_names() if name != "oracle"]
-BROKEN = (Scripted(fails_with="server_error", ends_s=0.1),)
-FLAKY = (*BROKEN, Scripted())
+BROKEN = (ScriptedAttempt(fails_with="server_error", ends_s=0.1),)
+FLAKY = (*BROKEN, ScriptedAttempt())
 SCRIPTS = (
     {},
     {"small": BROKEN, "medium": BROKEN},
     {"small": FLAKY, "frontier": FLAKY},
-    {"small": (Scripted(right=False),), "medium": (Scripted(first_token_s=9.0, ends_s=12.0),)},
+    {"small": (ScriptedAttempt(right=False),), "medium": (ScriptedAttempt(first_token_s=9.0, ends_s=12.0),)},
     dict.fromkeys(("small", "medium", "large", "frontier"), BROKEN),
 )
 RESILIENCE = Resilience(retries=1, default_fallbacks=("large", "frontier"), cooldown_s=30.0)
@@ -55,7 +55,7 @@ def stated(view):
 
 def router_of(name="least_outstanding", **more):
     """A live router before the specimen fleet."""
-    targets = specimen_targets()
+    targets = sample_targets()
     return LiveRouter(host_of(name, targets), targets, **more)
 
 
@@ -71,16 +71,16 @@ def request(now_s=0.0):
 @pytest.mark.parametrize("name", LIVE)
 def test_callers_are_told_the_hosts_own_steps(name, scripts):
     """Whatever happens, a live request takes the steps that the host gives an executor, to the same end."""
-    targets = specimen_targets()
+    targets = sample_targets()
     live, host = LiveRouter(host_of(name, targets), targets), host_of(name, targets)
     mirror = LiveRouter(host_of(name, targets), targets).fleet
-    table = specimen_requests(20)
-    view = specimen_view(table, targets)
+    table = sample_requests(20)
+    view = sample_view(table, targets)
     for index in range(20):
         view.index, view.now_s = index, 60.0 * index
         mirror.candidates = tuple(range(len(targets)))
         there = LiveCaller(scripts).play(live, stated(view), (0, 1, 2, 3))
-        here = Rehearsal(scripts).play(host, view, mirror)
+        here = ScriptedRun(scripts).play(host, view, mirror)
         assert there.started() == here.started()
         assert (there.state, there.answer, there.now_s) == (here.state, here.answer, here.now_s)
         assert live.fleet.outstanding.sum() == 0
@@ -109,7 +109,7 @@ def test_what_is_cancelled_is_outstanding_no_more():
             """A race."""
             return Decision.race(("small", "large"), reason="test")
 
-    targets = specimen_targets()
+    targets = sample_targets()
     live = LiveRouter(Host(Races(), targets, rng=np.random.default_rng(1)), targets)
     answer = live.decide(request(), (0, 1, 2, 3), "")
     assert live.fleet.outstanding.tolist() == [1, 0, 1, 0]
@@ -198,7 +198,7 @@ def test_constraints_are_those_of_the_simulation():
     seen = set()
     for index, code in enumerate(plan.workload.stream_code.tolist()):
         stream = scenario.streams[code]
-        demanded = Constraints(task=stream.task, region=stream.region)
+        demanded = LiveConstraints(task=stream.task, region=stream.region)
         found, reason = fleet.candidates(stream.name, demanded, int(longest[index]))
         number = plan.set_code[index]
         assert (found, reason) == (plan.candidate_sets[number], plan.empty_reasons[number])
@@ -213,7 +213,7 @@ def test_requests_narrow_their_streams_and_never_widen_them():
 
     def left(stream, **demanded):
         task, region = CHAT["task"], CHAT["region"]
-        found, reason = fleet.candidates(stream, Constraints(task=task, region=region, **demanded), 500)
+        found, reason = fleet.candidates(stream, LiveConstraints(task=task, region=region, **demanded), 500)
         return [names[index] for index in found] or reason
 
     assert left("home", residency=frozenset({"us-virginia", "eu-nordics"})) == ["small", "phone"]

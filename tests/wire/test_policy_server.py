@@ -23,7 +23,7 @@ from router.conformance import check_policy
 from simulator import compare, load_scenario, simulate
 from wayfare.cli import cli
 from wayfare.cli.exits import exit_code
-from wayfare.policy_client import LEFT_ALONE, LOST, TIMED_OUT
+from wayfare.policy_client import BACKING_OFF, LOST, TIMED_OUT
 from world_cases import CHAT, FRONTIER, PHONE, SMALL, plain
 
 SERVED = [name for name in policy_names() if name != "oracle"]
@@ -198,7 +198,7 @@ def test_workers_of_a_pool_find_the_server(servers):
 def instead(result):
     """How many decisions were taken by the fallback, by reason."""
     decisions = result.report.plain["decisions"]
-    return {reason: decisions[reason] for reason in (TIMED_OUT, LOST, LEFT_ALONE) if reason in decisions}
+    return {reason: decisions[reason] for reason in (TIMED_OUT, LOST, BACKING_OFF) if reason in decisions}
 
 
 def test_a_server_that_dies_is_replaced_and_counted(served):
@@ -208,7 +208,7 @@ def test_a_server_that_dies_is_replaced_and_counted(served):
     counts = instead(result)
     assert result.report.plain["decisions"]["first"] == 99
     assert counts[LOST] >= 1
-    assert counts[LEFT_ALONE] >= 100
+    assert counts[BACKING_OFF] >= 100
     assert 99 + sum(counts.values()) == arrived
     (warning,) = (text for text in result.report.plain["warnings"] if "instead" in text)
     assert "'cheapest_capable' instead" in warning
@@ -220,12 +220,12 @@ def test_a_server_that_hangs_is_left_alone_ever_longer(served):
     parameters = {"timeout_s": 0.05, "fallback": "least_outstanding"}
     result = simulate(failing_world(), served("Hangs"), parameters=parameters)
     count = int(result.report.figure("requests.arrived"))
-    expected = {TIMED_OUT: 0, LEFT_ALONE: 0}
+    expected = {TIMED_OUT: 0, BACKING_OFF: 0}
     pause = 100
     while count:
         expected[TIMED_OUT] += min(count, 3)
         count -= min(count, 3)
-        expected[LEFT_ALONE] += min(count, pause)
+        expected[BACKING_OFF] += min(count, pause)
         count, pause = count - min(count, pause), 2 * pause
     assert instead(result) == expected
     assert "'least_outstanding' instead" in result.report.plain["warnings"][0]

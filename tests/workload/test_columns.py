@@ -15,10 +15,10 @@ from simulator.workload import generate
 from simulator.workload.demand import demand_of
 from simulator.workload.requests import Requests
 from simulator.workload.sessions import (
-    Sequel,
+    FollowUps,
+    follow_ups,
     following,
     following_turns,
-    sequel_of,
     single_turns,
     turn_counts,
     with_history,
@@ -194,7 +194,7 @@ def test_prompts_carry_all_that_was_said_and_answered_before() -> None:
 )
 def test_sessions_have_one_turn_to_a_thousand(turns: Fixed, counts: int) -> None:
     """Whatever the distribution draws."""
-    sequel = Sequel(turns=turns, pause_s=Fixed(1.0), added_tokens=Fixed(1.0), history=True)
+    sequel = FollowUps(turns=turns, pause_s=Fixed(1.0), added_tokens=Fixed(1.0), history=True)
     assert turn_counts(sequel, np.random.default_rng(1), 3).tolist() == [counts] * 3
 
 
@@ -213,7 +213,7 @@ def test_turns_are_drawn_from_generators_of_their_own(*, history: bool) -> None:
     demand = demand_of(scenario(), stream)
     streams = RandomStreams(9)
     made = plain_requests([100, 200, 300])
-    sequel = Sequel(
+    sequel = FollowUps(
         turns=Uniform(1.0, 4.0), pause_s=Exponential(3.0), added_tokens=Uniform(5.0, 50.0), history=history
     )
     found = following_turns(made, sequel, demand, streams, "chat")
@@ -237,13 +237,13 @@ def test_turns_are_drawn_from_generators_of_their_own(*, history: bool) -> None:
 def test_what_follows_a_request_is_what_its_stream_states() -> None:
     """A conversation says anew what opened it; an agent's calls add a tool's output, and keep history."""
     demand = demand_of(scenario(), scenario().streams[0])
-    assert sequel_of(scenario().streams[0], demand) is None
+    assert follow_ups(scenario().streams[0], demand) is None
     session = {"turns": 3, "think_time": "2s", "history": False}
-    found = sequel_of(scenario(**with_stream(session=session)).streams[0], demand)
-    assert found == Sequel(
+    found = follow_ups(scenario(**with_stream(session=session)).streams[0], demand)
+    assert found == FollowUps(
         turns=Fixed(3.0), pause_s=Fixed(2.0), added_tokens=demand.input_tokens, history=False
     )
-    found = sequel_of(scenario(**with_stream(agent=AGENT)).streams[0], demand)
+    found = follow_ups(scenario(**with_stream(agent=AGENT)).streams[0], demand)
     assert found.turns == Uniform(2.0, 9.0)
     assert found.pause_s == Exponential(2.0)
     assert found.added_tokens == LogNormal.from_p95(300, 2000)

@@ -13,7 +13,7 @@ import pytest
 
 from simulator.arrivals import trace as playing
 from simulator.arrivals.pattern import ArrivalWindow
-from simulator.arrivals.trace import MOST_PLAYED, Played, TraceArrivals
+from simulator.arrivals.trace import MOST_PLAYED, ReplayPass, TraceArrivals
 from simulator.traces.errors import ArrivalParameterError
 from simulator.traces.trace import Trace
 
@@ -251,7 +251,7 @@ def test_a_fitting_duration_is_rounded_up() -> None:
 
 def test_a_pass_is_repeated_until_the_end() -> None:
     """Seconds, rows and copies, pass after pass; without loop once."""
-    once = Played(second=np.array([0.0, 2.0]), row=np.array([3, 5]), copy=np.array([0, 1]))
+    once = ReplayPass(second=np.array([0.0, 2.0]), row=np.array([3, 5]), copy=np.array([0, 1]))
     found = Recorded(file="x", loop=True)._repeated(once, 4.0, 9.0)
     assert found.second.tolist() == [0.0, 2.0, 4.0, 6.0, 8.0]
     assert (found.row.tolist(), found.copy.tolist()) == ([3, 5, 3, 5, 3], [0, 1, 0, 1, 0])

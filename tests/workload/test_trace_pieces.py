@@ -8,9 +8,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from catalogs.errors import Fault
+from catalogs.errors import InputProblem
 from simulator.traces import InvalidTraceError, read_trace
-from simulator.traces.blocks import Blocks, largest_block_tokens, no_blocks
+from simulator.traces.blocks import PrefixBlocks, largest_block_tokens, no_blocks
 from simulator.traces.calls import CACHE_HIT, EMBEDDING, FAILED_CALL, NO_TEXT
 from simulator.traces.reading import (
     BAD_INPUT,
@@ -123,7 +123,7 @@ def test_texts_are_counted_most_frequent_first() -> None:
 
 def test_blocks_of_rows_are_picked_in_any_order() -> None:
     """Each row's own, end to end."""
-    blocks = Blocks(length=np.array([2, 0, 1]), block=np.array([7, 8, 9]), unreadable=np.zeros(3, bool))
+    blocks = PrefixBlocks(length=np.array([2, 0, 1]), block=np.array([7, 8, 9]), unreadable=np.zeros(3, bool))
     offset, block = blocks.of_rows(np.array([2, 0, 1]))
     assert (offset.tolist(), block.tolist()) == ([0, 1, 3, 3], [9, 7, 8])
     none = no_blocks(3)
@@ -181,8 +181,8 @@ def test_a_file_of_unusable_rows_names_the_first_five(tmp_path: Path) -> None:
     with pytest.raises(InvalidTraceError) as raised:
         read_trace(path, columns=MAP)
     summary, *shown = raised.value.faults
-    assert summary == Fault(str(path), "file", "none of its 7 rows can be used")
-    assert shown == [Fault(str(path), f"row {row}", BAD_INPUT) for row in range(2, 7)]
+    assert summary == InputProblem(str(path), "file", "none of its 7 rows can be used")
+    assert shown == [InputProblem(str(path), f"row {row}", BAD_INPUT) for row in range(2, 7)]
     assert str(raised.value).splitlines() == [str(fault) for fault in raised.value.faults]
 
 

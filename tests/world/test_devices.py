@@ -8,9 +8,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from simulator import InvalidScenarioError, simulate
-from simulator.world.fleet.absences import NOBODY_ON, Presences
+from simulator.world.fleet.absences import ALL_DEVICES_OFFLINE, DeviceAvailability
 from simulator.world.fleet.heat import DeviceHeat, busy_time_s, cooled, heated, work_done_s
-from simulator.world.plan import Absence, Throttling
+from simulator.world.plan import OfflineSchedule, Throttling
 from world_cases import CHAT, FRONTIER, PHONE, scenario, with_stream
 
 HOT_PHONE = {**PHONE, "model": "qwen3-4b"}
@@ -135,9 +135,9 @@ def test_charge_is_energy_over_the_battery() -> None:
 
 def test_devices_are_off_their_share_of_the_time_by_key() -> None:
     """Over many devices and hours the share is met, and asking more often changes nothing."""
-    absence = Absence(label="phone", share=0.3, mean_s=600.0, from_s=(), to_s=())
+    absence = OfflineSchedule(label="phone", share=0.3, mean_s=600.0, from_s=(), to_s=())
     keys = np.arange(200) * 17
-    often, seldom = Presences(absence, 7, keys), Presences(absence, 7, keys)
+    often, seldom = DeviceAvailability(absence, 7, keys), DeviceAvailability(absence, 7, keys)
     states = [[often.off(device, 300.0 * step) for step in range(240)] for device in range(200)]
     assert np.mean(states) == pytest.approx(0.3, abs=0.02)
     assert [seldom.off(device, 300.0 * 239) for device in range(200)] == [row[239] for row in states]
@@ -162,7 +162,7 @@ def test_requests_of_an_offline_device_go_elsewhere_or_nowhere() -> None:
     policy = {"policy": "static", "parameters": {"target": "phone"}}
     alone = simulate(scenario(fleet=[phone], router=policy)).report
     rejected = alone.plain["requests"]["rejected"]
-    assert alone.plain["decisions"][NOBODY_ON] == rejected
+    assert alone.plain["decisions"][ALL_DEVICES_OFFLINE] == rejected
     assert rejected / alone.plain["requests"]["arrived"] == pytest.approx(0.5, abs=0.1)
     assert alone.plain["devices"]["phone"]["offline_ratio"] == pytest.approx(
         rejected / alone.plain["requests"]["arrived"]
@@ -181,7 +181,7 @@ def test_daily_hours_follow_the_regions_clock() -> None:
     result = simulate(scenario(fleet=[phone], duration="24h", router=ROUND, **stream))
     hour = (result.requests["arrival_s"] / 3600.0 - 5.0) % 24.0
     off = (hour >= 22.0) & (hour < 23.5)
-    np.testing.assert_array_equal(result.requests["reason"] == NOBODY_ON, off)
+    np.testing.assert_array_equal(result.requests["reason"] == ALL_DEVICES_OFFLINE, off)
     assert off.sum() > 100
 
 

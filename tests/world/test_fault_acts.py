@@ -7,7 +7,7 @@ from types import SimpleNamespace
 import pytest
 
 from simulator.world.clock import Clock
-from simulator.world.fleet.faults import Faults
+from simulator.world.fleet.faults import IncidentRunner
 from simulator.world.plan import Incident
 
 
@@ -25,7 +25,7 @@ def acts(*incidents: Incident) -> tuple[list[tuple[object, ...]], list[tuple[flo
         def __getattr__(self, name: str) -> object:
             return lambda *given: calls.append((clock.now, name, *given))
 
-    Faults(SimpleNamespace(incidents=incidents), Called(), clock, Called(), Called(), told)
+    IncidentRunner(SimpleNamespace(incidents=incidents), Called(), clock, Called(), Called(), told)
     clock.run(100.0)
     assert {(event.kind, event.target) for event in told} == {(one.kind, "here") for one in incidents}
     return calls, [(event.t_s, event.what) for event in told]

@@ -9,18 +9,18 @@ import pytest
 
 from router.host.failures import FailureReason
 from simulator.kernel.codes import Reason
-from simulator.world.fleet.levels import Level
+from simulator.world.fleet.levels import CountOverTime
 from simulator.world.fleet.pools import Pool, pool_utilizations, pools_of
-from simulator.world.fleet.presence import Presence
+from simulator.world.fleet.presence import HeldCapacity
 from simulator.world.journal import STATE_NAMES, Journal
-from simulator.world.plan import Crowding, Incident
-from simulator.world.requests.failures import FAILURE_NAMES, REPORTED_NAMES, reported
+from simulator.world.plan import Incident, OverloadCurve
+from simulator.world.requests.failures import REPORTED_NAMES, ROUTER_REASON_NAMES, reported
 from simulator.world.requests.step_log import STEP_NAMES, LoggedStep, StepLog
 
 
-def two_jumps() -> Level:
+def two_jumps() -> CountOverTime:
     """3 up to 10 s, 5 up to 30 s, then 1."""
-    level = Level(3.0)
+    level = CountOverTime(3.0)
     level.change(10.0, 2.0)
     level.change(30.0, -4.0)
     return level
@@ -30,7 +30,7 @@ def test_a_level_has_its_new_count_at_the_instant_of_a_change() -> None:
     """Before, at and after each change, and in the order in which it was asked."""
     counts = two_jumps().at(np.array([31.0, 0.0, 9.999, 10.0, 29.0, 30.0]))
     assert counts.tolist() == [1.0, 3.0, 3.0, 5.0, 5.0, 1.0]
-    assert Level(4.0).at(np.array([0.0, 7.0])).tolist() == [4.0, 4.0]
+    assert CountOverTime(4.0).at(np.array([0.0, 7.0])).tolist() == [4.0, 4.0]
 
 
 def test_a_level_integrates_between_edges() -> None:
@@ -39,14 +39,14 @@ def test_a_level_integrates_between_edges() -> None:
     assert level.integral(np.array([0.0, 20.0, 35.0])).tolist() == [80.0, 55.0]
     assert level.integral(np.array([5.0, 8.0])).tolist() == [9.0]
     assert level.mean(5.0, 40.0) == pytest.approx((3 * 5 + 5 * 20 + 10) / 35.0)
-    assert Level(0.3).mean(1.0, 2.0) == 0.3
+    assert CountOverTime(0.3).mean(1.0, 2.0) == 0.3
     assert level.instants == (10.0, 30.0)
-    assert (level.constant, Level(1.0).constant) == (False, True)
+    assert (level.constant, CountOverTime(1.0).constant) == (False, True)
 
 
 def test_presence_is_the_share_of_the_queues_there_can_be() -> None:
     """Of ten queues, of four, and of two that always were there."""
-    presence = Presence(counts=(10, 4, 2), held=(two_jumps(), Level(3.0), Level(2.0)))
+    presence = HeldCapacity(counts=(10, 4, 2), held=(two_jumps(), CountOverTime(3.0), CountOverTime(2.0)))
     np.testing.assert_allclose(presence.shares(0.0, 20.0), [0.4, 0.75, 1.0])
     edges_s = np.array([0.0, 20.0, 35.0])
     np.testing.assert_allclose(presence.share_seconds(0, edges_s), [8.0, 5.5])
@@ -77,7 +77,7 @@ def test_pools_stand_one_after_the_other() -> None:
 )
 def test_crowding_grows_evenly_from_its_share_on(running: int, factor: float) -> None:
     """Of twelve places four change nothing, all of them make calls three times as long, more no longer."""
-    assert Crowding(places=12, from_ratio=1 / 3, slowdown=3.0).factor(running) == pytest.approx(factor)
+    assert OverloadCurve(places=12, from_ratio=1 / 3, slowdown=3.0).factor(running) == pytest.approx(factor)
 
 
 @pytest.mark.parametrize(("notice_s", "gives"), [(0.0, False), (0.001, True), (30.0, True)])
@@ -156,7 +156,7 @@ def test_every_reason_has_the_gateways_word_and_the_reports() -> None:
         Reason.CONTEXT_LENGTH: (FailureReason.CONTEXT_LENGTH, "context_length"),
         Reason.CONNECTION: (FailureReason.CONNECTION_ERROR, "connection"),
     }
-    assert tuple(str(told[reason][0]) for reason in Reason) == FAILURE_NAMES
+    assert tuple(str(told[reason][0]) for reason in Reason) == ROUTER_REASON_NAMES
     assert tuple(told[reason][1] for reason in Reason) == REPORTED_NAMES
     assert [reported(str(word)) for word, _name in told.values()] == [name for _word, name in told.values()]
     assert reported("I would not") == "I would not"

@@ -9,7 +9,7 @@ import pytest
 
 from simulator.kernel.codes import Reason
 from simulator.world.plan import Metering
-from simulator.world.requests.metering import HeldPrefixes, Meter, meter_of
+from simulator.world.requests.metering import ApiPrefixCache, Meter, meter_of
 
 REFUSED = int(Reason.CONTEXT_LENGTH)
 
@@ -30,7 +30,7 @@ def plan(repeats: bool = True) -> SimpleNamespace:  # noqa: FBT001, FBT002
 
 def test_a_conversation_is_held_for_its_lifetime() -> None:
     """Up to and including the last instant; a request without history neither finds nor leaves anything."""
-    held = HeldPrefixes(plan(), 300.0)
+    held = ApiPrefixCache(plan(), 300.0)
     assert held.tokens(1, 0.0) == 0
     held.keep(0, 10.0)
     assert [held.tokens(1, now_s) for now_s in (10.0, 310.0, 310.001)] == [1000, 1000, 0]
@@ -42,7 +42,7 @@ def test_a_conversation_is_held_for_its_lifetime() -> None:
 
 def test_recorded_blocks_are_found_up_to_the_first_that_is_not_held() -> None:
     """Another request with the same first block finds that; the same request finds all of its own."""
-    held = HeldPrefixes(plan(), 60.0)
+    held = ApiPrefixCache(plan(), 60.0)
     held.keep(3, 5.0)
     assert held.tokens(3, 65.0) == 700
     assert held.tokens(4, 65.0) == 256
@@ -54,7 +54,7 @@ def test_recorded_blocks_are_found_up_to_the_first_that_is_not_held() -> None:
 
 def test_a_conversation_is_found_beside_blocks() -> None:
     """The longer of both counts."""
-    held = HeldPrefixes(plan(), 60.0)
+    held = ApiPrefixCache(plan(), 60.0)
     held.keep(3, 0.0)
     held.keep(0, 0.0)
     assert held.tokens(1, 1.0) == 1000

@@ -10,8 +10,8 @@ import pytest
 from simulator.kernel.codes import NONE, Reason
 from simulator.world.clock import Clock
 from simulator.world.fleet.autoscaler import Autoscaler
-from simulator.world.fleet.demands import Demand
-from simulator.world.fleet.events import Happening
+from simulator.world.fleet.demands import AutoscalingLoad
+from simulator.world.fleet.events import FleetEvent
 from simulator.world.fleet.replicas import DRAINING, READY, STARTING, STOPPED, Replicas
 from simulator.world.plan import Scaling
 
@@ -220,7 +220,7 @@ def test_demands_are_loads_over_the_target_of_one_replica(metric: str, asked: fl
     kernel, _clock, _replicas = fleet(0, 1, 1, 1, 1)
     kernel.groups["outstanding"], kernel.groups["waiting"] = (100, 7), (100, 3)
     kernel.queues["kv_used"] = 900, 200, 0, 600, 0
-    demand = Demand(scaling(metric=metric), kernel)
+    demand = AutoscalingLoad(scaling(metric=metric), kernel)
     assert demand.replicas(0.0) == pytest.approx(asked)
     assert not demand.nothing
     kernel.groups["outstanding"] = 100, 0
@@ -230,7 +230,7 @@ def test_demands_are_loads_over_the_target_of_one_replica(metric: str, asked: fl
 def test_utilization_is_that_since_the_last_look() -> None:
     """Busy seconds of the target's own queues over the seconds since, not since the beginning."""
     kernel, _clock, _replicas = fleet(0, 1, 1, 1, 1)
-    demand = Demand(scaling(metric="utilization", target_load=0.5), kernel)
+    demand = AutoscalingLoad(scaling(metric="utilization", target_load=0.5), kernel)
     kernel.busy = np.array([99.0, 5.0, 5.0, 0.0, 2.0])
     assert demand.replicas(10.0) == pytest.approx(1.2 / 0.5)
     kernel.busy = kernel.busy + np.array([50.0, 5.0, 0.0, 1.0, 0.0])
@@ -246,7 +246,7 @@ class Scaled:
     def __init__(self, **changes: object) -> None:
         """Starts at 0 s."""
         self.kernel, self.clock, self.replicas = fleet(0, 1, 1, 1, 1)
-        self.told: list[Happening] = []
+        self.told: list[FleetEvent] = []
         self.scaler = Autoscaler(scaling(**changes), self.kernel, self.clock, self.replicas, self.told)
 
     def states(self, until_s: float, load: int | None = None) -> list[int]:

@@ -22,10 +22,10 @@ from scripted_worlds import (
     start,
     world_of,
 )
-from simulator.world.fleet.absences import NOBODY_ON
+from simulator.world.fleet.absences import ALL_DEVICES_OFFLINE
 from simulator.world.journal import RequestState
-from simulator.world.plan import Absence, Incident, Metering, Patience, TargetPlan, TaskRule
-from simulator.world.world import whom_to_hear_of
+from simulator.world.plan import Incident, Metering, OfflineSchedule, Patience, TargetPlan, TaskRule
+from simulator.world.world import watched_requests
 
 if TYPE_CHECKING:
     from collections.abc import Generator
@@ -168,7 +168,7 @@ def test_learners_hear_of_every_end_and_rules_of_successes() -> None:
 
 def test_devices_that_are_off_are_no_candidates() -> None:
     """From 5 to 25 s; where only they are allowed nobody is asked, and the reason says so."""
-    absence = Absence(label="slow", share=0.0, mean_s=1.0, from_s=(5.0, 45.0), to_s=(25.0, 50.0))
+    absence = OfflineSchedule(label="slow", share=0.0, mean_s=1.0, from_s=(5.0, 45.0), to_s=(25.0, 50.0))
     plan = world_of(only(-1)).plan
     own = TargetPlan(
         **{name: getattr(plan.target_plans[0], name) for name in TargetPlan.__slots__ if name != "absence"},
@@ -186,7 +186,7 @@ def test_devices_that_are_off_are_no_candidates() -> None:
     journal = world.journal
     assert journal.off_count.tolist() == [0, 1, 1, 0, 0, 0]
     assert (journal.state[2], journal.final_s[2]) == (RequestState.REJECTED, 20.0)
-    assert journal.reason_names()[journal.reason[2]] == NOBODY_ON
+    assert journal.reason_names()[journal.reason[2]] == ALL_DEVICES_OFFLINE
     assert (world.absences.asked, world.absences.missed) == ({0: 4}, {0: 1})
 
 
@@ -207,9 +207,9 @@ def test_ends_are_told_at_once_only_where_something_follows(
         changes = {**changes, "load": {**changes["load"], "arrival_s": np.full(COUNT, nan)}}
     world = world_of(only(-1), **changes)
     silent = SimpleNamespace(learns=False, counts_outcomes=False)
-    assert list(whom_to_hear_of(world.plan, silent)) == flags
+    assert list(watched_requests(world.plan, silent)) == flags
     for heard in ({"learns": True, "counts_outcomes": False}, {"learns": False, "counts_outcomes": True}):
-        assert list(whom_to_hear_of(world.plan, SimpleNamespace(**heard))) == [1] * COUNT
+        assert list(watched_requests(world.plan, SimpleNamespace(**heard))) == [1] * COUNT
 
 
 def test_samples_show_what_runs_at_each_step_and_in_the_window() -> None:
@@ -239,7 +239,7 @@ def test_a_router_sees_as_late_as_it_is_told() -> None:
     seen: list[tuple[int, float, list[int], float]] = []
 
     def looks(world: World, index: int) -> Generator[object, object, None]:
-        fleet = world._sight._fleets[index % len(world._sight._fleets)]
+        fleet = world._views._fleets[index % len(world._views._fleets)]
         seen.append((index, world._clock.now, fleet.running.tolist(), fleet.seen_s))
         yield Start(index % 2, follow=True)
 
@@ -335,10 +335,10 @@ def test_apis_that_answered_keep_the_prompt() -> None:
     world = world_of(script, **changes)
     assert world.journal.cached_token_count == {2: 10, 7: 30, 11: 32}
     silent = SimpleNamespace(learns=False, counts_outcomes=False)
-    assert list(whom_to_hear_of(world.plan, silent)) == [0, 0, 0, 0, 1, 1]
+    assert list(watched_requests(world.plan, silent)) == [0, 0, 0, 0, 1, 1]
     unmetered = world_of(script, load=METERED)
     assert unmetered.journal.cached_token_count == {}
-    assert list(whom_to_hear_of(unmetered.plan, silent)) == [0] * COUNT
+    assert list(watched_requests(unmetered.plan, silent)) == [0] * COUNT
     forgetful = world_of(script, **{**changes, "repeats_prefix": np.zeros(COUNT, np.bool_)})
     assert forgetful.journal.cached_token_count == {}
 

@@ -11,10 +11,10 @@ import pytest
 from router.views.request import OracleRequestView, RequestView
 from simulator.kernel.codes import NO_ROOM
 from simulator.streams import keyed_uniform_scalar
-from simulator.world.clock import LAST, Clock, Stream, run_clock
-from simulator.world.fleet.absences import Absences, Presences
+from simulator.world.clock import LAST, Clock, InstantSequence, run_clock
+from simulator.world.fleet.absences import DeviceAvailability, OfflineDevices
 from simulator.world.fleet.heat import busy_time_s, cooled, heated, work_done_s
-from simulator.world.plan import Absence, Throttling
+from simulator.world.plan import OfflineSchedule, Throttling
 from simulator.world.requests.views import request_view
 
 
@@ -36,9 +36,9 @@ def test_only_a_declared_oracle_sees_the_answers_of_each_target() -> None:
 @pytest.mark.parametrize("share", [0.25, 0.8])
 def test_devices_turn_on_and_off_after_drawn_lengths(share: float) -> None:
     """Exponential in turn with means of 60 s off and 60 (1 - share) / share s on, by the device's key."""
-    absence = Absence(label="phone", share=share, mean_s=60.0, from_s=(), to_s=())
+    absence = OfflineSchedule(label="phone", share=share, mean_s=60.0, from_s=(), to_s=())
     keys = np.array([40, 41, 42, 43, 44, 45])
-    presences = Presences(absence, 9, keys)
+    presences = DeviceAvailability(absence, 9, keys)
     for device, key in enumerate(keys.tolist()):
         draws = [keyed_uniform_scalar(9, "offline of phone", key, number) for number in range(8)]
         is_off, at_s = draws[0] < share, 0.0
@@ -52,8 +52,8 @@ def test_devices_turn_on_and_off_after_drawn_lengths(share: float) -> None:
 
 def test_hours_of_the_day_begin_and_end_sharply() -> None:
     """Off from an interval's first instant on, on from its last; nobody is off before the first."""
-    absence = Absence(label="phone", share=0.0, mean_s=60.0, from_s=(10.0, 30.0), to_s=(20.0, 40.0))
-    presences = Presences(absence, 9, np.array([1]))
+    absence = OfflineSchedule(label="phone", share=0.0, mean_s=60.0, from_s=(10.0, 30.0), to_s=(20.0, 40.0))
+    presences = DeviceAvailability(absence, 9, np.array([1]))
     instants = (0.0, 9.99, 10.0, 19.99, 20.0, 29.0, 30.0, 39.0, 40.0, 99.0)
     found = [presences.off(0, at_s) for at_s in instants]
     assert found == [False, False, True, True, False, False, True, True, False, False]
@@ -61,8 +61,8 @@ def test_hours_of_the_day_begin_and_end_sharply() -> None:
 
 def test_absences_count_from_the_warm_up_on() -> None:
     """Requests that might have gone to their own device, and those whose device was off, by target."""
-    absence = Absence(label="phone", share=0.0, mean_s=60.0, from_s=(10.0,), to_s=(20.0,))
-    by_chance = Absence(label="watch", share=0.5, mean_s=1e9, from_s=(), to_s=())
+    absence = OfflineSchedule(label="phone", share=0.0, mean_s=60.0, from_s=(10.0,), to_s=(20.0,))
+    by_chance = OfflineSchedule(label="watch", share=0.5, mean_s=1e9, from_s=(), to_s=())
     plans = [
         SimpleNamespace(absence=None, queue_count=1),
         SimpleNamespace(absence=absence, queue_count=2),
@@ -70,7 +70,7 @@ def test_absences_count_from_the_warm_up_on() -> None:
     ]
     keys = np.arange(3)
     workload = SimpleNamespace(device=np.array([0, 1, 2, 7]), device_key=keys)
-    absences = Absences(SimpleNamespace(seed=2, target_plans=plans, workload=workload, warmup_s=12.0))
+    absences = OfflineDevices(SimpleNamespace(seed=2, target_plans=plans, workload=workload, warmup_s=12.0))
     assert absences.any
     assert absences.left(0, (0, 1), 11.0) == (0,)
     assert (absences.asked, absences.missed) == ({1: 0, 2: 0}, {1: 0, 2: 0})
@@ -83,14 +83,16 @@ def test_absences_count_from_the_warm_up_on() -> None:
     assert left == [(0,) if off[device] else (0, 2) for device in (0, 1, 2, 1)]
     assert absences.asked[2] == 4
     assert absences.missed[2] == sum(off) + off[1]
-    assert not Absences(SimpleNamespace(seed=2, target_plans=plans[:1], workload=workload, warmup_s=0.0)).any
+    assert not OfflineDevices(
+        SimpleNamespace(seed=2, target_plans=plans[:1], workload=workload, warmup_s=0.0)
+    ).any
 
 
 def test_instants_of_a_stream_come_after_timers_of_the_same_instant() -> None:
     """Each in turn, several at one instant too, and none of an empty column."""
     clock, seen = Clock(), []
-    Stream(clock, [1.0, 2.0, 2.0, 5.0], lambda place: seen.append((clock.now, place)))
-    Stream(clock, [], lambda place: seen.append((clock.now, place)))
+    InstantSequence(clock, [1.0, 2.0, 2.0, 5.0], lambda place: seen.append((clock.now, place)))
+    InstantSequence(clock, [], lambda place: seen.append((clock.now, place)))
     clock.at(2.0, lambda: seen.append((clock.now, "timer")))
     clock.at(2.0, lambda: seen.append((clock.now, "second")))
     clock.run(10.0)

@@ -10,7 +10,7 @@ import pytest
 from simulator.kernel.codes import NO_SLOT, NONE, RANDOM, ROUND_ROBIN, Reason
 from simulator.streams import keyed_uniform_scalar
 from simulator.world.fleet.heat import DeviceHeat, busy_time_s, heated
-from simulator.world.plan import Crowding, Metering, TargetPlan, Throttling, Timings
+from simulator.world.plan import Metering, OverloadCurve, TargetPlan, Throttling, Timings
 from simulator.world.requests.submission import Submission, heat_of
 from simulator.world.requests.verification import Verification
 
@@ -156,7 +156,7 @@ def test_crowded_calls_take_longer_by_who_runs() -> None:
         first_s=TIMES.first_s,
         gap_s=TIMES.gap_s,
         redraw=False,
-        crowding=Crowding(places=4, from_ratio=0.5, slowdown=3.0),
+        crowding=OverloadCurve(places=4, from_ratio=0.5, slowdown=3.0),
     )
     sent, kernel = submission(target(timings=times), target())
     kernel.groups["running"] = 3, 99

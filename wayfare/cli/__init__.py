@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from wayfare.cli.exits import exit_code, said
+from wayfare.cli.exits import error_text, exit_code
 from wayfare.streams import drop_unwritable, has_readers, repair_streams
 
 if TYPE_CHECKING:
@@ -62,7 +62,7 @@ class LateCommands(click.Group):
             formatter.write_dl([(name, line) for name, (_module, line) in COMMANDS.items()])
 
 
-def tell_version(ctx: click.Context, _option: click.Parameter, wanted: bool) -> None:  # noqa: FBT001  (click's signature)
+def print_version(ctx: click.Context, _option: click.Parameter, wanted: bool) -> None:  # noqa: FBT001  (click's signature)
     """Says the installed version, and that is all."""
     if wanted and not ctx.resilient_parsing:
         from wayfare import installed_version
@@ -77,7 +77,7 @@ def tell_version(ctx: click.Context, _option: click.Parameter, wanted: bool) -> 
     is_flag=True,
     expose_value=False,
     is_eager=True,
-    callback=tell_version,
+    callback=print_version,
     help="Show the version and exit.",
 )
 def cli() -> None:
@@ -110,7 +110,7 @@ def main() -> None:
         code = exit_code(outcome)
         if code is None:
             raise
-        end(said(outcome), code)
+        end(error_text(outcome), code)
 
 
 def terminate(number: int, _frame: object) -> None:

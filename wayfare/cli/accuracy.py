@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import click
 
 if TYPE_CHECKING:
-    from simulator.report.expected_accuracy import Expectation
+    from simulator.report.expected_accuracy import ExpectedAccuracy
 
 
 @click.command("accuracy")
@@ -43,7 +43,7 @@ def command(scenario: str, settings: tuple[str, ...], catalog: Path | None, as_j
         click.echo("no deployment stands on hardware: no times of engines are simulated")
 
 
-def plain(one: Expectation) -> dict[str, object]:
+def plain(one: ExpectedAccuracy) -> dict[str, object]:
     """An expectation as plain data, groups flat."""
     groups = [{**near.group.model_dump(mode="json"), "differs": list(near.differs)} for near in one.nearest]
     told = {name: getattr(one, name) for name in ("deployment", "model", "platform", "profile", "times")}

@@ -41,7 +41,7 @@ OF_LOGS = (
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Calibrated:
+class CalibrationResult:
     """A profile ready to be written, what to say of it, and what was left out."""
 
     profile: ServingProfile
@@ -102,7 +102,7 @@ def command(
 
 def from_points(
     path: Path, names: Sequence[str], rows: Rows, start: ServingProfile, facts: Catalog, given: dict[str, str]
-) -> Calibrated:
+) -> CalibrationResult:
     """The profile adapted to points of a closed loop.
 
     Raises:
@@ -135,12 +135,12 @@ def from_points(
         factors_text(made.factors),
         f"TPOT error on the points: {error_text} ({before:.1%} mean as {start.name!r})",
     ]
-    return Calibrated(profile=made.profile.model_copy(update=told), lines=lines, left_out=left_out)
+    return CalibrationResult(profile=made.profile.model_copy(update=told), lines=lines, left_out=left_out)
 
 
 def from_log(
     path: Path, names: Sequence[str], rows: Rows, start: ServingProfile, facts: Catalog, given: dict[str, str]
-) -> Calibrated:
+) -> CalibrationResult:
     """The profile adapted to a log of requests.
 
     Raises:
@@ -168,7 +168,7 @@ def from_log(
         "note": f"{start.name} on a log of {known.complete} requests; {lines[1]}",
     }
     lines += room_lines(made, start, point, facts)
-    return Calibrated(profile=made.profile.model_copy(update=told), lines=lines, left_out=[])
+    return CalibrationResult(profile=made.profile.model_copy(update=told), lines=lines, left_out=[])
 
 
 def judged(

@@ -10,7 +10,7 @@ import click
 from catalogs import Catalog, InvalidCatalogError, UnknownEntryError, editions, load_catalog
 from catalogs.differences import differences
 from catalogs.near_names import did_you_mean
-from wayfare.cli.exits import CheckFoundFaultsError
+from wayfare.cli.exits import CheckFailedError
 from wayfare.cli.import_model import command as import_model
 from wayfare.render.terminal.console import console, plain_table
 
@@ -104,7 +104,7 @@ def check() -> None:
             count = sum(1 for _entry in catalog.entries())
             click.echo(f"{edition}: {count} entries, no faults")
     if faults:
-        raise CheckFoundFaultsError(faults)
+        raise CheckFailedError(faults)
 
 
 @command.command("diff")

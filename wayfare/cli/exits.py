@@ -18,7 +18,7 @@ WRONG_INPUT = 2
 INTERRUPTED = 130
 
 
-class CheckFoundFaultsError(Exception):
+class CheckFailedError(Exception):
     """A check that found something; its message has been shown."""
 
 
@@ -41,7 +41,7 @@ def plain_codes() -> tuple[Code, ...]:
         (click.exceptions.Abort, INTERRUPTED),
         (click.exceptions.Exit, 0),
         (click.ClickException, WRONG_INPUT),
-        (CheckFoundFaultsError, FAILED),
+        (CheckFailedError, FAILED),
         (WrongInputError, WRONG_INPUT),
     )
 
@@ -53,18 +53,18 @@ def late_codes() -> Iterator[tuple[Kinds, int]]:
     from simulator.calibration.measured.points import InvalidPointsError
     from simulator.scenario.errors import ScenarioError
     from simulator.traces.errors import WorkloadError
-    from wayfare.metrics.errors import MetricsError, NotTakenError
+    from wayfare.metrics.errors import MetricsError, PushRejectedError
 
-    yield (PolicyFailedError, NotTakenError), FAILED
+    yield (PolicyFailedError, PushRejectedError), FAILED
     yield MetricsError, WRONG_INPUT
     yield (InvalidPointsError, ScenarioError), WRONG_INPUT
     yield (CatalogError, WorkloadError, RouterError), WRONG_INPUT
     yield (OSError, MemoryError), FAILED
 
 
-def said(error: BaseException) -> str:
+def error_text(error: BaseException) -> str:
     """What to say on stderr; nothing where silence is right."""
-    if isinstance(error, (CheckFoundFaultsError, click.exceptions.Exit, SystemExit)):
+    if isinstance(error, (CheckFailedError, click.exceptions.Exit, SystemExit)):
         return ""
     if isinstance(error, (KeyboardInterrupt, click.exceptions.Abort)):
         return "interrupted; nothing was written"

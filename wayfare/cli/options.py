@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from typing import TypeVar
 
     from catalogs import Catalog
-    from catalogs.errors import Fault
+    from catalogs.errors import InputProblem
     from simulator import Scenario
 
     F = TypeVar("F", bound=Callable[..., object])
@@ -75,13 +75,13 @@ def loaded(
     Raises:
         InvalidScenarioError: lists all that is wrong with any of these.
     """
-    from simulator.scenario.checks.examination import Scope
-    from simulator.scenario.loading import examine, ready
+    from simulator.scenario.checks.examination import CheckScope
+    from simulator.scenario.loading import load_and_check, scenario_or_error
 
-    scope = Scope(policies=tuple(policies), kept_runs=kept_runs)
-    found = examine(scenario, overrides=settings, trace=trace, seed=seed, catalog=catalog, scope=scope)
-    more = out_faults(out)
-    checked = ready(replace(found, faults=(*found.faults, *more)))
+    scope = CheckScope(policies=tuple(policies), kept_runs=kept_runs)
+    found = load_and_check(scenario, overrides=settings, trace=trace, seed=seed, catalog=catalog, scope=scope)
+    more = out_problems(out)
+    checked = scenario_or_error(replace(found, faults=(*found.faults, *more)))
     announce_compiling()
     return checked
 
@@ -107,19 +107,19 @@ def catalog_with(own: Path | None) -> Catalog:
     return load_catalog(overrides=None if own is None else own_figures(own))
 
 
-def out_faults(out: Path | None) -> list[Fault]:
+def out_problems(out: Path | None) -> list[InputProblem]:
     """What is wrong with the folder to write to."""
-    from catalogs.errors import Fault
+    from catalogs.errors import InputProblem
     from wayfare.results.folder import out_problem
 
     problem = out_problem(out) if out is not None else ""
-    return [Fault("--out", str(out), problem)] if problem else []
+    return [InputProblem("--out", str(out), problem)] if problem else []
 
 
 def announce_compiling() -> None:
     """Says so while the kernel has to be compiled, and where it is kept if not beside its sources."""
-    from simulator.kernel.machine_code.warm import is_warm, told_place, warm_kernel
+    from simulator.kernel.machine_code.warm import cache_location, is_warm, warm_kernel
 
     if not is_warm():
         click.echo("compiling the simulation kernel (once, about 15 s) ... ", err=True, nl=False)
-        click.echo(f"done in {warm_kernel():.0f} s{told_place()}", err=True)
+        click.echo(f"done in {warm_kernel():.0f} s{cache_location()}", err=True)

@@ -13,11 +13,10 @@ from typing import TYPE_CHECKING
 
 import click
 
-from wayfare.cli.exits import CheckFoundFaultsError
+from wayfare.cli.exits import CheckFailedError
 from wayfare.cli.options import OWN_CATALOG, catalog_with
 from wayfare.render.terminal.console import console
-from wayfare.render.terminal.layout import Column, print_figures
-from wayfare.render.terminal.layout import Row as TableRow
+from wayfare.render.terminal.layout import TableColumn, TableRow, print_figures
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -61,7 +60,7 @@ def command(points: Path, name: str | None, catalog: Path | None, as_json: bool,
     facts = catalog_with(catalog)
     profile = None if name is None else profile_by(facts, name)
     judged, reasons = judge(rows, facts, profile)
-    tell_left_out(reasons, len(rows))
+    print_skipped(reasons, len(rows))
     write_whole(target, csv_text(rows, judged).encode())
     for note, count in doubts(judged, facts, profile).items():
         click.echo(f"rows to doubt ({count}): {note}", err=True)
@@ -81,13 +80,13 @@ def judge(
     By a profile for all rows, or by that of each row's engine.
     """
     from simulator.calibration.measured.points import point_of
-    from simulator.calibration.predicted.times import engine_fault, profile_of
+    from simulator.calibration.predicted.times import engine_problem, profile_of
 
     reasons = Counter[str]()
     judged: list[Judged | None] = []
     for row in rows:
         point = point_of(row, catalog)
-        fault = point if isinstance(point, str) else "" if profile else engine_fault(catalog, point.engine)
+        fault = point if isinstance(point, str) else "" if profile else engine_problem(catalog, point.engine)
         if isinstance(point, str) or fault:
             reasons[fault] += 1
             judged.append(None)
@@ -106,7 +105,7 @@ def predicted(point: Point, catalog: Catalog, profile: ServingProfile) -> Judged
     return Judged(point=point, ttft_s=ttft_s, tpot_s=tpot_s, kv_room_tokens=room)
 
 
-def tell_left_out(reasons: Counter[str], row_count: int) -> None:
+def print_skipped(reasons: Counter[str], row_count: int) -> None:
     """Says which rows cannot be predicted and why.
 
     Raises:
@@ -117,7 +116,7 @@ def tell_left_out(reasons: Counter[str], row_count: int) -> None:
         click.echo(f"{rows} cannot be predicted: {reason}", err=True)
     if reasons.total() == row_count:
         click.echo("no row can be predicted; nothing is written", err=True)
-        raise CheckFoundFaultsError(reasons)
+        raise CheckFailedError(reasons)
 
 
 def doubts(
@@ -160,7 +159,7 @@ def defined(row: ErrorSummary) -> dict[str, str | float | None]:
 def print_errors(rows: Sequence[ErrorSummary]) -> None:
     """Prints the errors as a table."""
     heads = ("points", "TPOT mean", "TPOT median", "TPOT bias", "TTFT median")
-    columns = [Column(head=head, rank=rank) for rank, head in enumerate(heads)]
+    columns = [TableColumn(head=head, rank=rank) for rank, head in enumerate(heads)]
     print_figures(
         console(), "engine, regime", columns, [TableRow(name=row.name, cells=cells(row)) for row in rows]
     )

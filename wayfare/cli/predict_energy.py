@@ -14,10 +14,9 @@ from typing import TYPE_CHECKING
 import click
 
 from wayfare.cli.options import OWN_CATALOG, catalog_with
-from wayfare.cli.predict import tell_left_out, written
+from wayfare.cli.predict import print_skipped, written
 from wayfare.render.terminal.console import console
-from wayfare.render.terminal.layout import Column, print_figures
-from wayfare.render.terminal.layout import Row as TableRow
+from wayfare.render.terminal.layout import TableColumn, TableRow, print_figures
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -58,7 +57,7 @@ def command(points: Path, name: str, times: Times, catalog: Path | None, as_json
 
     rows = read_rows(points, NEEDED)
     judged, reasons = judge(rows, name, times, catalog_with(catalog))
-    tell_left_out(reasons, len(rows))
+    print_skipped(reasons, len(rows))
     write_whole(target, csv_text(rows, judged).encode())
     errors = by_accelerator_and_kind([one for one in judged if one is not None])
     if as_json:
@@ -123,7 +122,7 @@ def print_errors(rows: Sequence[PowerErrors]) -> None:
         "J/token median",
         "J/token bias",
     )
-    columns = [Column(head=head, rank=rank) for rank, head in enumerate(heads)]
+    columns = [TableColumn(head=head, rank=rank) for rank, head in enumerate(heads)]
     table = [TableRow(name=row.name, cells=cells(row)) for row in rows]
     print_figures(console(), "accelerator, model", columns, table)
 

@@ -112,7 +112,7 @@ def command(
     )
     unserved = (UnsafeAddressError, RefusedError, StoreInUseError, NewerStoreError, DamagedStoreError)
     try:
-        asyncio.run(serve(settings, lambda *ports: tell(settings, *ports)))
+        asyncio.run(serve(settings, lambda *ports: announce(settings, *ports)))
     except unserved as error:
         raise WrongInputError(str(error)) from error
 
@@ -134,7 +134,7 @@ def default_metrics_address(grpc_address: str) -> str:
     return "127.0.0.1:0" if grpc_address.endswith(":0") else "127.0.0.1:9464"
 
 
-def tell(settings: ServerSettings, port: int, metrics_port: int | None) -> None:
+def announce(settings: ServerSettings, port: int, metrics_port: int | None) -> None:
     """Says where the service is."""
     host = settings.address.rpartition(":")[0]
     click.echo(f"serving gRPC on {host}:{port}")

@@ -165,7 +165,7 @@ def serving_options(function: F) -> F:
 
 def serving_settings(*, several: bool) -> dict[str, Any]:
     """What was set, as arguments of `ServerSettings`; `several` tenants leave each other a slot."""
-    from wayfare.service.intake.quotas import Limits, RunLimits
+    from wayfare.service.intake.quotas import RunLimits, TenantQuotas
     from wayfare.service.runs.retention import Retention
 
     given = click.get_current_context().meta[KEPT]
@@ -178,7 +178,7 @@ def serving_settings(*, several: bool) -> dict[str, Any]:
             wall_s=given["most_run_time"],
             memory_bytes=given["most_run_bytes"],
         ),
-        "limits": Limits(
+        "limits": TenantQuotas(
             unfinished=given["most_runs"],
             unfinished_requests=given["most_requests"],
             trace_bytes=given["most_trace_bytes"],

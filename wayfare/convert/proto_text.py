@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from simulator.settings.document import ScenarioSettings
-from wayfare.convert.shapes import STRUCT, Shape, is_open, keys_of, message_name
+from wayfare.convert.shapes import STRUCT, FieldShape, is_open, keys_of, message_name
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -89,7 +89,7 @@ def messages_below(model: type[BaseModel], found: dict[str, type[BaseModel]]) ->
     return found
 
 
-def arrivals_shape() -> Shape:
+def arrivals_shape() -> FieldShape:
     """The one oneof of the scenario."""
     models = messages_below(ScenarioSettings, {}).values()
     return next(key.shape for model in models for key in keys_of(model) if key.shape.options)
@@ -123,7 +123,7 @@ def field_lines(model: type[BaseModel], numbers: Mapping[str, int]) -> Iterator[
         yield f"  {STRUCT} parameters = {numbers['parameters']};"
 
 
-def declared(shape: Shape) -> str:
+def declared(shape: FieldShape) -> str:
     """The type of a field as declared; scalars say whether they are there."""
     if shape.mapped:
         return f"map<string, {shape.wire}>"
@@ -133,7 +133,7 @@ def declared(shape: Shape) -> str:
     return f"optional {shape.wire}" if is_scalar else shape.wire
 
 
-def oneof_text(shape: Shape, known: Mapping[str, int]) -> str:
+def oneof_text(shape: FieldShape, known: Mapping[str, int]) -> str:
     """The message around the oneof."""
     fields = [tag.replace("-", "_") for tag, _model in shape.options]
     numbers, _gone = numbered(fields, known)

@@ -11,7 +11,7 @@ from google.protobuf.struct_pb2 import Struct, Value
 from google.protobuf.timestamp_pb2 import Timestamp
 
 from simulator.settings.document import ScenarioSettings
-from wayfare.convert.shapes import STRUCT, TIMESTAMP, VALUE, Key, Shape, is_open, keys_of
+from wayfare.convert.shapes import STRUCT, TIMESTAMP, VALUE, FieldMapping, FieldShape, is_open, keys_of
 from wayfare.v1 import scenario_pb2
 
 if TYPE_CHECKING:
@@ -45,7 +45,7 @@ def plain_map(message: Message, model: type[BaseModel]) -> Plain:
     return found
 
 
-def plain_value(value: Any, shape: Shape) -> object:
+def plain_value(value: Any, shape: FieldShape) -> object:
     """One field's value as plain data."""
     if shape.wire == "Point":
         return {point.probability: point.value for point in value}
@@ -58,7 +58,7 @@ def plain_value(value: Any, shape: Shape) -> object:
     return plain_one(value, shape)
 
 
-def plain_one(value: Any, shape: Shape) -> object:
+def plain_one(value: Any, shape: FieldShape) -> object:
     """A single value as plain data."""
     if shape.options:
         return plain_option(value, shape)
@@ -69,7 +69,7 @@ def plain_one(value: Any, shape: Shape) -> object:
     return plain_struct(value) if shape.wire in (STRUCT, VALUE) else value
 
 
-def plain_option(message: Message, shape: Shape) -> Plain:
+def plain_option(message: Message, shape: FieldShape) -> Plain:
     """A oneof as the map of its tag's model; nothing where it is empty."""
     chosen = message.WhichOneof("pattern")
     for tag, model in shape.options:
@@ -103,7 +103,7 @@ def fill(message: Message, data: Mapping[str, Any], model: type[BaseModel]) -> N
         json_format.ParseDict(own, getattr(message, "parameters"))  # noqa: B009  (open messages have it)
 
 
-def put(message: Message, key: Key, value: Any) -> None:
+def put(message: Message, key: FieldMapping, value: Any) -> None:
     """Writes one key into its field."""
     shape, field = key.shape, getattr(message, key.field)
     if shape.wire == "Point":
@@ -123,7 +123,7 @@ def put(message: Message, key: Key, value: Any) -> None:
         put_one(message, key, value)
 
 
-def put_list(field: Any, value: Sequence[Any], shape: Shape) -> None:
+def put_list(field: Any, value: Sequence[Any], shape: FieldShape) -> None:
     """Writes a list of plain or free values."""
     if shape.wire == VALUE:
         for entry in value:
@@ -132,7 +132,7 @@ def put_list(field: Any, value: Sequence[Any], shape: Shape) -> None:
         field.extend(str(entry) if shape.wire == "string" else entry for entry in value)
 
 
-def put_one(message: Message, key: Key, value: Any) -> None:
+def put_one(message: Message, key: FieldMapping, value: Any) -> None:
     """Writes a single value into its field."""
     shape, field = key.shape, getattr(message, key.field)
     if shape.options:
@@ -150,7 +150,7 @@ def put_one(message: Message, key: Key, value: Any) -> None:
         )
 
 
-def put_option(field: Message, value: Mapping[str, Any], shape: Shape) -> None:
+def put_option(field: Message, value: Mapping[str, Any], shape: FieldShape) -> None:
     """Writes a tagged map into its place of the oneof; an unknown tag belongs to plug-ins."""
     tags = dict(shape.options)
     tag = value["pattern"] if value["pattern"] in tags else "plug-in"

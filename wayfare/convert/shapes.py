@@ -33,7 +33,7 @@ TAG = "pattern"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Shape:
+class FieldShape:
     """How one key travels: a proto type, repeated or mapped, with the unit its name ends in.
 
     `model` is the scenario's class of a message; `options` are the messages of a oneof by tag.
@@ -48,15 +48,15 @@ class Shape:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Key:
+class FieldMapping:
     """A key of a scenario's model, and the field of the message that carries it."""
 
     key: str
     field: str
-    shape: Shape
+    shape: FieldShape
 
 
-def shape_of(annotation: Any, metadata: Sequence[object] = ()) -> Shape:
+def shape_of(annotation: Any, metadata: Sequence[object] = ()) -> FieldShape:
     """The shape of an annotated type."""
     suffix = next((known_suffix(mark.func) for mark in metadata if isinstance(mark, BeforeValidator)), "")
     found = bare_shape(annotation)
@@ -68,7 +68,7 @@ def known_suffix(parse: object) -> str:
     return next((suffix for known, suffix in SUFFIXES.items() if known is parse), "")
 
 
-def bare_shape(annotation: Any) -> Shape:
+def bare_shape(annotation: Any) -> FieldShape:
     """The shape of a type, its annotations looked through."""
     origin, arguments = get_origin(annotation), get_args(annotation)
     if origin is Annotated:
@@ -76,7 +76,7 @@ def bare_shape(annotation: Any) -> Shape:
     if origin in (Union, UnionType):
         return union_shape(arguments)
     if origin is Literal:
-        return Shape(wire=SCALARS[type(arguments[0])])
+        return FieldShape(wire=SCALARS[type(arguments[0])])
     if origin is tuple:
         return replace(shape_of(arguments[0]), repeated=True)
     if origin is dict:
@@ -84,28 +84,28 @@ def bare_shape(annotation: Any) -> Shape:
     return class_shape(annotation)
 
 
-def class_shape(kind: Any) -> Shape:
+def class_shape(kind: Any) -> FieldShape:
     """The shape of a plain class."""
     if isinstance(kind, PydanticRecursiveRef):
-        return Shape(wire=ITSELF)
+        return FieldShape(wire=ITSELF)
     if kind is object:
-        return Shape(wire=VALUE)
+        return FieldShape(wire=VALUE)
     if issubclass(kind, BaseModel):
-        return Shape(wire=message_name(kind), model=kind)
+        return FieldShape(wire=message_name(kind), model=kind)
     if issubclass(kind, datetime):
-        return Shape(wire=TIMESTAMP)
-    return Shape(wire="string" if issubclass(kind, Enum) else SCALARS[kind])
+        return FieldShape(wire=TIMESTAMP)
+    return FieldShape(wire="string" if issubclass(kind, Enum) else SCALARS[kind])
 
 
-def union_shape(members: Sequence[Any]) -> Shape:
+def union_shape(members: Sequence[Any]) -> FieldShape:
     """The shape of what may be absent, or of one of several tagged models."""
     some = [member for member in members if member is not NoneType]
     if len(some) == 1:
         return shape_of(some[0])
     if not all(get_origin(member) is Annotated for member in some):
-        return Shape(wire=VALUE)
+        return FieldShape(wire=VALUE)
     tagged = tuple((tag_of(member), get_args(member)[0]) for member in some)
-    return Shape(wire="Arrivals", options=tagged)
+    return FieldShape(wire="Arrivals", options=tagged)
 
 
 def tag_of(member: Any) -> str:
@@ -113,15 +113,15 @@ def tag_of(member: Any) -> str:
     return next(mark.tag for mark in get_args(member)[1:] if isinstance(mark, Tag))
 
 
-def map_shape(key: Any, value: Any) -> Shape:
+def map_shape(key: Any, value: Any) -> FieldShape:
     """The shape of a map: by text of scalars or messages, by number of numbers, else free."""
     inner = shape_of(value)
     if shape_of(key).wire == "double":
-        return Shape(wire="Point", repeated=True, suffix=inner.suffix)
+        return FieldShape(wire="Point", repeated=True, suffix=inner.suffix)
     if inner.repeated:
-        return Shape(wire="Names", mapped=True)
+        return FieldShape(wire="Names", mapped=True)
     if inner.mapped or inner.wire in (VALUE, STRUCT):
-        return Shape(wire=STRUCT)
+        return FieldShape(wire=STRUCT)
     return replace(inner, mapped=True)
 
 
@@ -135,13 +135,13 @@ def message_name(model: type[BaseModel]) -> str:
 
 
 @cache
-def keys_of(model: type[BaseModel]) -> tuple[Key, ...]:
+def keys_of(model: type[BaseModel]) -> tuple[FieldMapping, ...]:
     """The keys of a model in their order; the tag of a tagged one is its place in the oneof."""
     keys = [key_of(name, info, model) for name, info in model.model_fields.items()]
     return tuple(key for key in keys if key is not None)
 
 
-def key_of(name: str, info: FieldInfo, owner: type[BaseModel]) -> Key | None:
+def key_of(name: str, info: FieldInfo, owner: type[BaseModel]) -> FieldMapping | None:
     """One key; None for a constant tag."""
     if get_origin(info.annotation) is Literal and name == TAG:
         return None
@@ -149,7 +149,7 @@ def key_of(name: str, info: FieldInfo, owner: type[BaseModel]) -> Key | None:
     if shape.wire == ITSELF:
         shape = replace(shape, wire=message_name(owner), model=owner)
     suffix = "" if name.endswith(shape.suffix) else shape.suffix
-    return Key(key=name, field=name + suffix, shape=shape)
+    return FieldMapping(key=name, field=name + suffix, shape=shape)
 
 
 def is_open(model: type[BaseModel]) -> bool:

@@ -11,8 +11,8 @@ import numpy as np
 
 from simulator.report.metrics import Kind
 from wayfare.metrics.errors import NoRecordingError
-from wayfare.metrics.families import Family
-from wayfare.metrics.recording import Recording
+from wayfare.metrics.families import MetricFamily
+from wayfare.metrics.recording import MetricsRecording
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -22,7 +22,7 @@ FILE = "series.npz"
 FORMAT = "wayfare.series/1"
 
 
-def write_recording(recording: Recording, folder: Path) -> None:
+def write_recording(recording: MetricsRecording, folder: Path) -> None:
     """Writes a recording into a run's folder."""
     head = {
         "format": FORMAT,
@@ -36,7 +36,7 @@ def write_recording(recording: Recording, folder: Path) -> None:
     np.savez_compressed(folder / FILE, allow_pickle=False, head=json.dumps(head), t_s=recording.t_s, **values)
 
 
-def description(family: Family) -> dict[str, object]:
+def description(family: MetricFamily) -> dict[str, object]:
     """A family without its values, as plain data."""
     return {
         "name": family.name,
@@ -48,7 +48,7 @@ def description(family: Family) -> dict[str, object]:
     }
 
 
-def read_recording(folder: Path) -> Recording:
+def read_recording(folder: Path) -> MetricsRecording:
     """The recording in a run's folder.
 
     Raises:
@@ -66,20 +66,20 @@ def read_recording(folder: Path) -> Recording:
         raise NoRecordingError(message) from error
 
 
-def recording_in(archive: Any) -> Recording:  # noqa: ANN401  (NumPy names no type for it)
+def recording_in(archive: Any) -> MetricsRecording:  # noqa: ANN401  (NumPy names no type for it)
     """The recording in an open archive."""
     head = json.loads(str(archive["head"]))
     if head["format"] != FORMAT:
         message = f"format {head['format']!r}, not {FORMAT!r}"
         raise ValueError(message)
-    return Recording(
+    return MetricsRecording(
         policy=head["policy"],
         start=datetime.fromisoformat(head["start"]),
         epoch=datetime.fromisoformat(head["epoch"]) if head["epoch"] else None,
         pace_ratio=head["pace_ratio"],
         t_s=archive["t_s"],
         families=[
-            Family(
+            MetricFamily(
                 name=entry["name"],
                 kind=Kind(entry["kind"]),
                 text=entry["text"],

@@ -105,9 +105,9 @@ class CallMetrics(grpc.aio.ServerInterceptor):
         code = grpc.StatusCode.UNKNOWN
         try:
             yield
-            code = said(context, grpc.StatusCode.OK)
+            code = status_set(context, grpc.StatusCode.OK)
         except BaseException as error:
-            code = fate(context, error)
+            code = final_status(context, error)
             raise
         finally:
             self._handled.labels(*labels, code.name).inc()
@@ -126,7 +126,7 @@ def behaviour_of(handler: Any, shape: tuple[bool, bool]) -> Callable[..., Any]: 
     return found
 
 
-def said(context: Context, otherwise: grpc.StatusCode) -> grpc.StatusCode:
+def status_set(context: Context, otherwise: grpc.StatusCode) -> grpc.StatusCode:
     """The status that the method set, which gRPC holds as a number."""
     code: Any = context.code()
     if isinstance(code, grpc.StatusCode):
@@ -134,10 +134,10 @@ def said(context: Context, otherwise: grpc.StatusCode) -> grpc.StatusCode:
     return CODES[code] if code in CODES and code != 0 else otherwise
 
 
-def fate(context: Context, error: BaseException) -> grpc.StatusCode:
+def final_status(context: Context, error: BaseException) -> grpc.StatusCode:
     """The status of a call that an error ended: what the method set, or why nobody waited."""
     if isinstance(error, grpc.aio.AbortError):
-        return said(context, grpc.StatusCode.UNKNOWN)
+        return status_set(context, grpc.StatusCode.UNKNOWN)
     left_s = context.time_remaining()
     if left_s is not None and left_s <= 0.0:
         return grpc.StatusCode.DEADLINE_EXCEEDED

@@ -23,7 +23,7 @@ class Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
     server_version, sys_version = "wayfare", ""
     timeout = TIMEOUT_S
-    server: Endpoint
+    server: MetricsServer
 
     def do_GET(self) -> None:
         """The page, or that there is none."""
@@ -44,7 +44,7 @@ class Handler(BaseHTTPRequestHandler):
         """Keeps silent: scrapes are no news."""
 
 
-class Endpoint(ThreadingTCPServer):
+class MetricsServer(ThreadingTCPServer):
     """Serves a page while it is open.
 
     Not the library's HTTP server: that one asks for its own name in the DNS when it starts.

@@ -23,10 +23,10 @@ class WrongAddressError(MetricsError, ValueError):
     """An address that samples cannot be sent to."""
 
 
-class NotTakenError(MetricsError, OSError):
+class PushRejectedError(MetricsError, OSError):
     """A receiver that did not take the samples; whether it may take the same ones later."""
 
-    def __init__(self, text: str, *, may_be_taken_later: bool = False) -> None:
+    def __init__(self, text: str, *, is_retryable: bool = False) -> None:
         """Keeps both."""
         super().__init__(text)
-        self.may_be_taken_later = may_be_taken_later
+        self.is_retryable = is_retryable

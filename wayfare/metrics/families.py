@@ -22,7 +22,7 @@ ABOVE_ALL = "+Inf"
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
+class SeriesKey:
     """One series: the name of its samples, and its labels."""
 
     name: str
@@ -30,7 +30,7 @@ class Row:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Family:
+class MetricFamily:
     """Series of one name over time. `keys` are the values of `labels`; nan is no sample.
 
     `values` has the shape keys x points x steps: one point for counters and gauges; of a histogram
@@ -45,10 +45,10 @@ class Family:
     edges: Sequence[float] = ()
     values: Column
 
-    def rows_of(self, key: int) -> list[Row]:
+    def rows_of(self, key: int) -> list[SeriesKey]:
         """The series of one key, a point each."""
         labels = tuple(zip(self.labels, self.keys[key], strict=True))
-        return [Row(self.name + suffix, (*labels, *more)) for suffix, more in self._points()]
+        return [SeriesKey(self.name + suffix, (*labels, *more)) for suffix, more in self._points()]
 
     def _points(self) -> list[tuple[str, tuple[Label, ...]]]:
         """Name suffix and further labels of each point."""

@@ -17,7 +17,7 @@ from wayfare.metrics.text import series_text
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from wayfare.metrics.families import Family
+    from wayfare.metrics.families import MetricFamily
     from wayfare.metrics.sinks import RunSamples
 
 TOTAL = "_total"
@@ -60,7 +60,7 @@ def write_samples(samples: RunSamples, file: TextIO) -> None:
     file.write(END)
 
 
-def metric_lines(samples: RunSamples, family: Family, key: int, stamps: list[str]) -> Iterator[str]:
+def metric_lines(samples: RunSamples, family: MetricFamily, key: int, stamps: list[str]) -> Iterator[str]:
     """The lines of one metric, all points of an instant together; what is nan has none."""
     names = point_names(samples, family, key)
     for stamp, points in zip(stamps, family.values[key].T.tolist(), strict=True):
@@ -68,6 +68,6 @@ def metric_lines(samples: RunSamples, family: Family, key: int, stamps: list[str
         yield "".join([f"{name} {value!r}{stamp}" for name, value in known])
 
 
-def point_names(samples: RunSamples, family: Family, key: int) -> list[str]:
+def point_names(samples: RunSamples, family: MetricFamily, key: int) -> list[str]:
     """The series of one key's points, as text."""
     return [series_text(row.name, samples.labels(row)) for row in family.rows_of(key)]

@@ -18,14 +18,14 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
-    from wayfare.metrics.families import Family, Row
+    from wayfare.metrics.families import MetricFamily, SeriesKey
     from wayfare.metrics.sinks import RunSamples
 
 MS_PER_S = 1_000.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Shown:
+class PublishedRun:
     """A published run; `names` are its series as text, by family and in order of the values."""
 
     samples: RunSamples
@@ -40,7 +40,7 @@ class Shown:
         found = np.searchsorted(samples.t_ms - samples.t_ms[0], reached_ms, side="right")
         return max(int(found) - 1, 0)
 
-    def lines(self, family: Family, step: int) -> str:
+    def lines(self, family: MetricFamily, step: int) -> str:
         """The run's samples of a family at a step; what is nan has no line."""
         values = family.values[:, :, step].ravel().tolist()
         known = zip(self.names[family.name], values, strict=True)
@@ -58,7 +58,7 @@ class Page:
     def __init__(self, most: int, spool: Path, clock: Callable[[], float] = time.time) -> None:
         """Shows nothing."""
         self._most, self._spool, self._clock = most, spool, clock
-        self._runs: dict[str, Shown] = {}
+        self._runs: dict[str, PublishedRun] = {}
         self._lock = threading.Lock()
 
     def take(self, samples: RunSamples) -> None:
@@ -74,7 +74,7 @@ class Page:
         }
         with self._lock:
             self._runs.pop(samples.run, None)
-            self._runs[samples.run] = Shown(samples=kept, names=names)
+            self._runs[samples.run] = PublishedRun(samples=kept, names=names)
             for name in list(self._runs)[: -self._most]:
                 del self._runs[name]
 
@@ -103,13 +103,13 @@ class Page:
         return "".join(text for part in parts.values() for text in part)
 
 
-def rows(family: Family) -> Iterator[Row]:
+def rows(family: MetricFamily) -> Iterator[SeriesKey]:
     """Every series of a family, in order of its values."""
     for key in range(len(family.keys)):
         yield from family.rows_of(key)
 
 
-def head_of(family: Family) -> str:
+def head_of(family: MetricFamily) -> str:
     """What stands above a family."""
     return f"# HELP {family.name} {family.text}\n# TYPE {family.name} {family.kind}\n"
 

@@ -11,7 +11,7 @@ from queue import SimpleQueue
 from typing import TYPE_CHECKING
 
 from wayfare.metrics.archive import FILE, read_recording
-from wayfare.metrics.errors import MetricsError, NotTakenError, TooManySeriesError
+from wayfare.metrics.errors import MetricsError, PushRejectedError, TooManySeriesError
 from wayfare.metrics.sinks import stamped
 from wayfare.storage.store import RunState
 
@@ -116,9 +116,9 @@ class Publisher:
         while True:
             try:
                 self._publish(record)
-            except NotTakenError as error:
+            except PushRejectedError as error:
                 LOG.warning("run %s is not published: %s", record.run_id, error)
-                if not (self._mark and error.may_be_taken_later):
+                if not (self._mark and error.is_retryable):
                     return FAILED
             except (MetricsError, OSError) as error:
                 LOG.warning("run %s is not published: %s", record.run_id, error)

@@ -11,7 +11,7 @@ from simulator.report.metrics import METRICS, Kind
 from simulator.series import run_series
 from simulator.workload.demand import demand_of
 from wayfare.metrics.buckets import EDGES
-from wayfare.metrics.families import Family, histogram_points
+from wayfare.metrics.families import MetricFamily, histogram_points
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from simulator import RunResult, Scenario
-    from simulator.series import Distribution, Measure, RunSeries
+    from simulator.series import FigureSeries, HistogramSeries, RunSeries
 
     Column = NDArray[np.float64]
 
@@ -28,7 +28,7 @@ MS_PER_S = 1_000.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Recording:
+class MetricsRecording:
     """What a run's series say, not yet at any instant: see `wayfare.metrics.time_axis`.
 
     `start` is the scenario's, `epoch` what its telemetry states; `pace_ratio` is how many
@@ -40,14 +40,14 @@ class Recording:
     epoch: datetime | None
     pace_ratio: float | None
     t_s: Column
-    families: Sequence[Family]
+    families: Sequence[MetricFamily]
 
 
-def recorded(scenario: Scenario, result: RunResult) -> Recording:
+def recorded(scenario: Scenario, result: RunResult) -> MetricsRecording:
     """The recording of a finished run."""
     series = run_series(result.settlement, result.samples, EDGES)
     telemetry = scenario.settings.telemetry
-    return Recording(
+    return MetricsRecording(
         policy=result.report.policy,
         start=scenario.start,
         epoch=telemetry.epoch,
@@ -57,7 +57,7 @@ def recorded(scenario: Scenario, result: RunResult) -> Recording:
     )
 
 
-def families_of(scenario: Scenario, result: RunResult, series: RunSeries) -> Iterator[Family]:
+def families_of(scenario: Scenario, result: RunResult, series: RunSeries) -> Iterator[MetricFamily]:
     """All families of a run."""
     yield info(result, len(series.t_s))
     yield plain("simulated_time_s", (), [()], series.t_s[None, :])
@@ -70,7 +70,7 @@ def families_of(scenario: Scenario, result: RunResult, series: RunSeries) -> Ite
             yield histogram(distribution)
 
 
-def info(result: RunResult, count: int) -> Family:
+def info(result: RunResult, count: int) -> MetricFamily:
     """What the run is of, as labels of a constant 1."""
     report = result.report
     labels = {
@@ -82,7 +82,7 @@ def info(result: RunResult, count: int) -> Family:
     return plain("run", tuple(labels), [tuple(labels.values())], np.ones((1, count)))
 
 
-def limits(scenario: Scenario, count: int) -> Iterator[Family]:
+def limits(scenario: Scenario, count: int) -> Iterator[MetricFamily]:
     """The objectives of every stream, constant; no family where none is stated."""
     stated = {
         (stream.name, stream.task, key.removesuffix("_s")): limit_s
@@ -95,29 +95,33 @@ def limits(scenario: Scenario, count: int) -> Iterator[Family]:
         yield plain("slo_limit_s", ("stream", "task", "objective"), list(stated), values)
 
 
-def bounds(t_ms: NDArray[np.int64]) -> tuple[Family, Family]:
+def bounds(t_ms: NDArray[np.int64]) -> tuple[MetricFamily, MetricFamily]:
     """Where a run begins and ends on the axis of its samples, as constants."""
     ends_s = t_ms[[0, -1]] / MS_PER_S
     begin, end = (np.full((1, len(t_ms)), instant_s) for instant_s in ends_s.tolist())
     return plain("run_begin_s", (), [()], begin), plain("run_end_s", (), [()], end)
 
 
-def plain(figure: str, labels: tuple[str, ...], keys: Sequence[tuple[str, ...]], values: Column) -> Family:
+def plain(
+    figure: str, labels: tuple[str, ...], keys: Sequence[tuple[str, ...]], values: Column
+) -> MetricFamily:
     """A counter or gauge; values by key and step, in the simulator's unit."""
     named = METRICS[figure]
     points = (values * named.factor)[:, None, :]
-    return Family(name=named.name, kind=named.kind, text=named.text, labels=labels, keys=keys, values=points)
+    return MetricFamily(
+        name=named.name, kind=named.kind, text=named.text, labels=labels, keys=keys, values=points
+    )
 
 
-def family(measure: Measure) -> Family:
+def family(measure: FigureSeries) -> MetricFamily:
     """A measure under its name."""
     return plain(measure.name, measure.labels, measure.keys, measure.values)
 
 
-def histogram(distribution: Distribution) -> Family:
+def histogram(distribution: HistogramSeries) -> MetricFamily:
     """A distribution under its name."""
     named = METRICS[distribution.name]
-    return Family(
+    return MetricFamily(
         name=named.name,
         kind=Kind.HISTOGRAM,
         text=named.text,

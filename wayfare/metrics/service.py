@@ -17,7 +17,7 @@ from prometheus_client import (
 )
 
 from wayfare.metrics.calls import CallMetrics
-from wayfare.metrics.endpoint import Endpoint
+from wayfare.metrics.endpoint import MetricsServer
 from wayfare.metrics.page import Page
 from wayfare.metrics.publisher import FAILED, TAKEN, Publisher
 from wayfare.metrics.vllm import with_vllm
@@ -54,7 +54,7 @@ class MetricsSettings:
         return host.strip("[]"), int(port)
 
 
-class RunStates:
+class RunStateCounter:
     """Listens to runs and counts them by the state they are in."""
 
     def __init__(self, registry: CollectorRegistry) -> None:
@@ -105,9 +105,9 @@ class ServiceMetrics:
         )
         self._shown = self._publisher(PAGE, self._page, runs)
         self._publishers = (self._shown, *self._pushed(runs))
-        self.listeners: tuple[RunListener, ...] = (RunStates(self._registry), *self._publishers)
+        self.listeners: tuple[RunListener, ...] = (RunStateCounter(self._registry), *self._publishers)
         self.interceptor = CallMetrics(self._registry)
-        self._endpoint: Endpoint | None = None
+        self._endpoint: MetricsServer | None = None
 
     def _publisher(self, outlet: str, sink: SampleSink, runs: Path) -> Publisher:
         """A publisher to a sink, its outcomes counted."""
@@ -140,7 +140,7 @@ class ServiceMetrics:
         Raises:
             OSError: the address cannot be had.
         """
-        self._endpoint = Endpoint(*self._settings.host_and_port, self.text)
+        self._endpoint = MetricsServer(*self._settings.host_and_port, self.text)
         self._shown.restore(store, self._settings.published)
         for pushed in self._publishers[1:]:
             pushed.resume(store)

@@ -16,8 +16,8 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from wayfare.metrics.families import Family, Label, Row
-    from wayfare.metrics.recording import Recording
+    from wayfare.metrics.families import Label, MetricFamily, SeriesKey
+    from wayfare.metrics.recording import MetricsRecording
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,11 +31,11 @@ class RunSamples:
     run: str
     policy: str
     t_ms: NDArray[np.int64]
-    families: Sequence[Family]
+    families: Sequence[MetricFamily]
     pace_ratio: float | None = None
     shown_from_s: float = 0.0
 
-    def labels(self, row: Row) -> tuple[Label, ...]:
+    def labels(self, row: SeriesKey) -> tuple[Label, ...]:
         """All labels of a series."""
         return (("run", self.run), ("policy", self.policy), *row.labels)
 
@@ -65,7 +65,7 @@ class SampleSink(Protocol):
         ...
 
 
-def stamped(recording: Recording, run: str, shown_from_s: float = 0.0) -> RunSamples:
+def stamped(recording: MetricsRecording, run: str, shown_from_s: float = 0.0) -> RunSamples:
     """A recording on the wall clock's axis, under a name.
 
     Raises:

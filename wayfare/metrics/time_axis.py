@@ -13,14 +13,14 @@ from wayfare.metrics.errors import FutureEpochError
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from wayfare.metrics.recording import Recording
+    from wayfare.metrics.recording import MetricsRecording
 
 MS_PER_S = 1_000.0
 YEAR_OF_WEEKS = timedelta(weeks=52)
 """Moves an instant and leaves its weekday and its hour."""
 
 
-def epoch_of(recording: Recording, now: datetime) -> datetime:
+def epoch_of(recording: MetricsRecording, now: datetime) -> datetime:
     """The instant of simulated second 0: the stated epoch, or the start, moved back by as many
     times 52 weeks as bring the run's end to `now` or before.
 
@@ -40,7 +40,7 @@ def epoch_of(recording: Recording, now: datetime) -> datetime:
     return recording.epoch
 
 
-def timestamps_ms(recording: Recording) -> NDArray[np.int64]:
+def timestamps_ms(recording: MetricsRecording) -> NDArray[np.int64]:
     """Milliseconds since 1970 of every step.
 
     Raises:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from simulator.report.metrics import METRICS
-from wayfare.metrics.families import Family
+from wayfare.metrics.families import MetricFamily
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -59,7 +59,7 @@ def with_vllm(samples: RunSamples) -> RunSamples:
     return replace(samples, families=(*samples.families, *vllm_families(samples)))
 
 
-def vllm_families(samples: RunSamples) -> Iterator[Family]:
+def vllm_families(samples: RunSamples) -> Iterator[MetricFamily]:
     """What vLLM would say of the run's batching deployments."""
     by_name = {family.name: family for family in samples.families}
     caches = by_name.get(METRICS["kv_cache_usage_ratio"].name)
@@ -70,7 +70,7 @@ def vllm_families(samples: RunSamples) -> Iterator[Family]:
             yield aliased(source, alias, pools)
 
 
-def aliased(source: Family, alias: Alias, pools: list[str]) -> Family:
+def aliased(source: MetricFamily, alias: Alias, pools: list[str]) -> MetricFamily:
     """A family under vLLM's name: summed over everything but the deployment."""
     rows = {pool: rows_of(source, {**alias.only, DEPLOYMENT: pool}) for pool in pools}
     found = {pool: values for pool, values in rows.items() if values}
@@ -78,7 +78,7 @@ def aliased(source: Family, alias: Alias, pools: list[str]) -> Family:
     sums = [source.values[values].sum(axis=0) for values in found.values()]
     reason = (alias.reason,) if alias.reason else ()
     keys: list[Key] = [(pool, ENGINE, SIMULATED, *reason) for pool in found]
-    return Family(
+    return MetricFamily(
         name=alias.name,
         kind=source.kind,
         text=f"Simulated: {METRICS[alias.figure].name} under vLLM's name.",
@@ -89,7 +89,7 @@ def aliased(source: Family, alias: Alias, pools: list[str]) -> Family:
     )
 
 
-def rows_of(family: Family, wanted: Mapping[str, str]) -> list[int]:
+def rows_of(family: MetricFamily, wanted: Mapping[str, str]) -> list[int]:
     """The places of the keys that have all these labels."""
     pairs = [(family.labels.index(label), value) for label, value in wanted.items()]
     return [

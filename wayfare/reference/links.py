@@ -23,5 +23,5 @@ MORE: Final = {
     "QualitySettings": "How answers come to be right: [quality](../methodology/quality.md).",
 }
 """What a part's own words do not say: where more is found."""
-STANDS: Final = {"Weighted": "In `mixture` of a [spread](#spread)."}
+SUMMARISED_PLACES: Final = {"Weighted": "In `mixture` of a [spread](#spread)."}
 """Places that would be listed many times."""

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from wayfare.reference.kinds import kind_cell
-from wayfare.reference.links import MORE, STANDS
+from wayfare.reference.links import MORE, SUMMARISED_PLACES
 from wayfare.reference.sections import ROOT, sections_of
 
 if TYPE_CHECKING:
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 HEAD: Final = Path(__file__).with_name("head.md")
 """What stands before the tables: a whole scenario, what is often looked for, how quantities are written."""
-SAID: Final = re.compile(r"(.+?)(?: Example: (.+?)\.)?(?: Written as .+)?", re.DOTALL)
+DESCRIPTION: Final = re.compile(r"(.+?)(?: Example: (.+?)\.)?(?: Written as .+)?", re.DOTALL)
 """A description: the meaning, an example, and how a quantity is written."""
 ELSEWHERE: Final = "[above](#a-whole-scenario)"
 """Stands for an example that would be a scenario of its own."""
@@ -61,7 +61,7 @@ def section_text(section: Section, sections: Sections) -> str:
 def introduction(section: Section) -> Iterator[str]:
     """Where the part stands, what it is, and where more is said."""
     if section.name != ROOT:
-        yield STANDS.get(section.name) or places(section)
+        yield SUMMARISED_PLACES.get(section.name) or places(section)
     about = inspect.cleandoc(section.variants[0].get("description", ""))
     yield from (part for part in (about, MORE.get(section.name, "")) if part)
 
@@ -75,15 +75,15 @@ def places(section: Section) -> str:
 def row(section: Section, key: str, sections: Sections) -> str:
     """One key's row."""
     value = section.variants[0]["properties"][key]
-    meaning, example = said(value["description"])
+    meaning, example = meaning_and_example(value["description"])
     shown = code(example or value.get("const", "")) or ELSEWHERE
     cells = (f"`{key}`", kind_cell(section, key, sections), default_cell(section, key), meaning, shown)
     return f"| {' | '.join(cell.replace('|', chr(92) + '|') for cell in cells)} |"
 
 
-def said(description: str) -> tuple[str, str]:
+def meaning_and_example(description: str) -> tuple[str, str]:
     """The meaning and the example of a description; the example is empty where there is none."""
-    found = SAID.fullmatch(description)
+    found = DESCRIPTION.fullmatch(description)
     return (description, "") if found is None else (found[1], found[2] or "")
 
 

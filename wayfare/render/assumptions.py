@@ -124,7 +124,7 @@ def month_basis(report: Report) -> str:
     return report.cost_usd.per_month_basis or ""
 
 
-def told_warnings(reports: Sequence[Report]) -> list[str]:
+def warning_lines(reports: Sequence[Report]) -> list[str]:
     """The warnings of one policy, or of several, each kind once."""
     return warnings_by_policy({report.policy: report.warnings for report in reports})
 

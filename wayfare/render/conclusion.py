@@ -21,7 +21,7 @@ def conclusion(comparison: Comparison) -> str:
     strongest = reports[STRONGEST]
     asked = [reports[name] for name in comparison.policies if name not in comparison.baselines]
     lines = [against(comparison, report, strongest) for report in asked]
-    lines += [incomparable(comparison), dominated(comparison)]
+    lines += [incomparable(comparison), dominated_line(comparison)]
     return "\n".join(line for line in lines if line)
 
 
@@ -61,7 +61,7 @@ def is_sure(comparison: Comparison, report: Report, metric: str) -> bool:
     return any(each.significant for each in found)
 
 
-def dominated(comparison: Comparison) -> str:
+def dominated_line(comparison: Comparison) -> str:
     """Which policies another one beats: nowhere significantly worse, somewhere significantly better."""
     beaten = [
         report.policy

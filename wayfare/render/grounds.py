@@ -35,7 +35,7 @@ def words_of(found: DeploymentGrounds, back_end: str) -> str:
     """What times and the rest are."""
     watts = "energy" if back_end == "api" else "watts"
     others = {watts: found.watts, "price": found.price, "grid carbon": found.carbon, "answers": found.answers}
-    told = [f"{name} {as_said(what)}" for name, what in others.items() if what != "none"]
+    told = [f"{name} {source_text(what)}" for name, what in others.items() if what != "none"]
     return "; ".join([time_words(found.times, back_end), *told])
 
 
@@ -49,10 +49,10 @@ def time_words(times: TimesGrounds, back_end: str) -> str:
         return f"times extrapolated{note}, error not known"
     if kind == "unknown":
         return f"times by profile {times.note!r}, error not known"
-    return f"{NOUNS[back_end]} {as_said(kind)}"
+    return f"{NOUNS[back_end]} {source_text(kind)}"
 
 
-def as_said(what: str) -> str:
+def source_text(what: str) -> str:
     """A word for figures; those of the scenario itself are as given."""
     return "as given" if what == "given" else what
 

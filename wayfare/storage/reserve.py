@@ -17,7 +17,7 @@ TIMES = 3
 """New work needs so many times the reserve to be free."""
 
 
-class Reserve:
+class DiskReserve:
     """Files whose bytes are given back to the disk, one after the other, when it is full.
 
     New runs wait while less than three times its size is free; ends of runs, deletions and restarts use

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from simulator.calibration.measured.request_log import RequestLog
 
     Column = NDArray[np.float64]
-    Told = Callable[[Column], tuple[Column, float | None]]
+    PointDecoder = Callable[[Column], tuple[Column, float | None]]
     """Factors and room that a search's place stands for."""
 
 GROUPS: dict[str, tuple[str, ...]] = {
@@ -181,7 +181,7 @@ class Search:
         needed = min(self.error(logs, None), self.error(factors, 2.0 * room))
         return (factors, blocks(room)) if self.error(factors, room) < MUCH_BETTER * needed else None
 
-    def descended(self, start: Column, told: Told) -> Column:
+    def descended(self, start: Column, told: PointDecoder) -> Column:
         """Where least squares lead from a start, then simplices (Nelder and Mead 1965), ever smaller.
 
         Replayed times jump a little everywhere: slopes are taken over wide steps.
@@ -210,7 +210,7 @@ class Search:
             return np.inf
         return self.error(logs, room) + RIDGE * float((away(logs) ** 2).sum())
 
-    def residuals_at(self, told: Told, ridge: float, place: Column) -> Column:
+    def residuals_at(self, told: PointDecoder, ridge: float, place: Column) -> Column:
         """The same at a place of a search, as terms of a sum of squares."""
         logs, room = told(place)
         errors, weights = self.groups(logs, room)

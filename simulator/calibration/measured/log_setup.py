@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from catalogs.errors import Fault
+from catalogs.errors import InputProblem
 from catalogs.near_names import unknown_name
 from simulator.calibration.measured.points import (
     PRECISIONS,
@@ -58,7 +58,7 @@ def log_point(setup: LogSetup, log: RequestLog, profile: ServingProfile, catalog
     Raises:
         InvalidPointsError: lists what is wrong with the options.
     """
-    faults = tuple(setup_faults(setup, log, catalog))
+    faults = tuple(setup_problems(setup, log, catalog))
     if faults:
         raise InvalidPointsError(faults)
     row = {
@@ -71,27 +71,29 @@ def log_point(setup: LogSetup, log: RequestLog, profile: ServingProfile, catalog
     }  # fmt: skip
     point = point_of(row, catalog)
     if isinstance(point, str):
-        raise InvalidPointsError((Fault("", "", point),))
+        raise InvalidPointsError((InputProblem("", "", point),))
     chips = count_of(setup.tensor_parallel) or 1
     layout = replace(point.layout, tensor_parallel=chips, expert_chips=chips)
     return replace(point, layout=layout, kv_room_tokens=count_of(setup.kv_room_tokens))
 
 
-def setup_faults(setup: LogSetup, log: RequestLog, catalog: Catalog) -> Iterator[Fault]:
+def setup_problems(setup: LogSetup, log: RequestLog, catalog: Catalog) -> Iterator[InputProblem]:
     """All that is wrong with the options, each by its name."""
     if not setup.model:
-        yield Fault("--model", "", "is needed with a log of requests")
+        yield InputProblem("--model", "", "is needed with a log of requests")
     elif architecture_in(catalog, setup.model) is None:
-        yield Fault("--model", "", unknown_model(catalog, setup.model))
+        yield InputProblem("--model", "", unknown_model(catalog, setup.model))
     if not setup.accelerator:
-        yield Fault("--accelerator", "", "is needed with a log of requests")
+        yield InputProblem("--accelerator", "", "is needed with a log of requests")
     elif not accelerator_name(setup.accelerator, catalog):
-        yield Fault("--accelerator", "", unknown("accelerator", setup.accelerator, catalog.accelerators))
+        yield InputProblem(
+            "--accelerator", "", unknown("accelerator", setup.accelerator, catalog.accelerators)
+        )
     if setup.precision.strip().lower() not in PRECISIONS:
-        yield Fault("--precision", "", unknown_name("precision", setup.precision, PRECISIONS))
-    yield from number_faults(setup, log)
+        yield InputProblem("--precision", "", unknown_name("precision", setup.precision, PRECISIONS))
+    yield from number_problems(setup, log)
     if setup.until is not None and (what := until_problem(setup.until, log)):
-        yield Fault("--until", "", what)
+        yield InputProblem("--until", "", what)
 
 
 def until_problem(text: str, log: RequestLog) -> str:
@@ -109,7 +111,7 @@ def until_problem(text: str, log: RequestLog) -> str:
     return ""
 
 
-def number_faults(setup: LogSetup, log: RequestLog) -> Iterator[Fault]:
+def number_problems(setup: LogSetup, log: RequestLog) -> Iterator[InputProblem]:
     """What is wrong with the options that are numbers."""
     longest = int((log.input_tokens + log.output_tokens).max())
     least = dict.fromkeys(("tensor_parallel", *LIMITS[:2]), 1) | {"kv_room_tokens": longest}
@@ -119,7 +121,7 @@ def number_faults(setup: LogSetup, log: RequestLog) -> Iterator[Fault]:
         if text is not None and (found is None or found < lowest):
             why = " (the longest request)" if lowest == longest else ""
             what = f"is {text!r}; it should be a whole number from {lowest} on{why}"
-            yield Fault(f"--{name.replace('_', '-')}", "", what)
+            yield InputProblem(f"--{name.replace('_', '-')}", "", what)
 
 
 def sequences(log: RequestLog) -> int:

@@ -6,7 +6,7 @@ import math
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from catalogs.errors import Fault
+from catalogs.errors import InputProblem
 from catalogs.model_import.architectures import architectures
 from catalogs.near_names import did_you_mean, unknown_name
 from simulator.calibration.predicted.closed_loop import SPREAD_RATIO
@@ -53,7 +53,7 @@ WIDE_KV_ON_HOPPER = ("vllm", "sglang")
 class InvalidPointsError(ValueError):
     """A file of points that cannot be used; lists what is wrong."""
 
-    def __init__(self, faults: tuple[Fault, ...]) -> None:
+    def __init__(self, faults: tuple[InputProblem, ...]) -> None:
         """Keeps the faults."""
         super().__init__(faults)
         self.faults = faults
@@ -133,7 +133,7 @@ def numbered_rows(path: Path) -> tuple[tuple[str, ...], list[tuple[int, dict[str
     except InvalidTableError as error:
         raise InvalidPointsError(error.faults) from error
     if not rows:
-        raise InvalidPointsError((Fault(str(path), "row 1", "no rows"),))
+        raise InvalidPointsError((InputProblem(str(path), "row 1", "no rows"),))
     return names, rows
 
 
@@ -141,7 +141,7 @@ def demand_columns(path: Path, names: Sequence[str], needed: Sequence[str]) -> N
     """Raises `InvalidPointsError` where columns are missing."""
     absent = [name for name in needed if name not in names]
     if absent:
-        raise InvalidPointsError((Fault(str(path), "row 1", f"missing columns: {', '.join(absent)}"),))
+        raise InvalidPointsError((InputProblem(str(path), "row 1", f"missing columns: {', '.join(absent)}"),))
 
 
 def in_domain(row: dict[str, str]) -> bool:
@@ -172,11 +172,11 @@ def unknown_model(catalog: Catalog, model: str) -> str:
     return unknown("model", model, {**catalog.models, **architectures()})
 
 
-def accelerator_name(told: str, catalog: Catalog) -> str:
+def accelerator_name(stated: str, catalog: Catalog) -> str:
     """The catalog's name of an accelerator, whatever its case; empty where it has none."""
-    if told in catalog.accelerators:
-        return told
-    low = told.strip().lower()
+    if stated in catalog.accelerators:
+        return stated
+    low = stated.strip().lower()
     if low.replace("_", "-") in catalog.accelerators:
         return low.replace("_", "-")
     name = ACCELERATORS.get(low, low.removesuffix("_sxm"))
@@ -198,10 +198,10 @@ def point_of(row: dict[str, str], catalog: Catalog) -> Point | str:
         return str(error)
 
 
-def engine_name(told: str, catalog: Catalog) -> str:
+def engine_name(stated: str, catalog: Catalog) -> str:
     """The engine as profiles call it, whatever its case; what is told where no profile is of it."""
     engines = {entry.engine.lower(): entry.engine for entry in catalog.serving_profiles.values()}
-    return engines.get(told.strip().lower(), told)
+    return engines.get(stated.strip().lower(), stated)
 
 
 def made_of(row: dict[str, str], shape: Shape, accelerator: str) -> Point:
@@ -228,9 +228,9 @@ def made_of(row: dict[str, str], shape: Shape, accelerator: str) -> Point:
         ranks=ranks,
         width=width,
         kept=kept,
-        kv_room_tokens=told(row, "kv_room_tokens"),
-        max_num_batched_tokens=told(row, "max_num_batched_tokens"),
-        max_num_seqs=told(row, "max_num_seqs"),
+        kv_room_tokens=stated(row, "kv_room_tokens"),
+        max_num_batched_tokens=stated(row, "max_num_batched_tokens"),
+        max_num_seqs=stated(row, "max_num_seqs"),
         ttft_s=measured_s(row, "ttft_ms"),
         tpot_s=measured_s(row, "tpot_ms"),
     )
@@ -238,7 +238,7 @@ def made_of(row: dict[str, str], shape: Shape, accelerator: str) -> Point:
     return point
 
 
-def told(row: dict[str, str], name: str) -> int | None:
+def stated(row: dict[str, str], name: str) -> int | None:
     """A whole number from 1 on where the row has one.
 
     Raises:
@@ -318,9 +318,9 @@ def kv_bytes_of(row: dict[str, str], precision: Precision, accelerator: str) -> 
 
     Quantised models keep their KV cache in 8 bits, but not those of `WIDE_KV_ON_HOPPER` there.
     """
-    told = row.get("kv_precision", "")
-    if told in WEIGHT_BYTES:
-        return WEIGHT_BYTES[told]
+    stated = row.get("kv_precision", "")
+    if stated in WEIGHT_BYTES:
+        return WEIGHT_BYTES[stated]
     wide = row["engine"] in WIDE_KV_ON_HOPPER and accelerator in HOPPER
     return WEIGHT_BYTES["bf16" if wide or precision == "bf16" else "fp8"]
 
@@ -336,10 +336,10 @@ def precision_of(row: dict[str, str]) -> Precision:
         raise ValueError(unknown_name("precision", row["precision"], PRECISIONS))
     if given in INTEGER:
         return PRECISIONS[given]
-    told = f"{row.get('precision', '')} {row.get('gemm_quant_mode', '')} {row['model']}".lower()
-    if "fp4" in told:
+    stated = f"{row.get('precision', '')} {row.get('gemm_quant_mode', '')} {row['model']}".lower()
+    if "fp4" in stated:
         return "fp4"
-    return "fp8" if "fp8" in told else "bf16"
+    return "fp8" if "fp8" in stated else "bf16"
 
 
 def layout_of(row: dict[str, str], precision: Precision) -> tuple[int, Layout]:

@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from catalogs.errors import Fault
+from catalogs.errors import InputProblem
 from simulator.calibration.measured.points import InvalidPointsError, demand_columns
-from simulator.tables import count_of, known_faults
+from simulator.tables import count_of, shown_problems
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -82,17 +82,19 @@ def request_log(path: Path, names: Sequence[str], rows: NumberedRows) -> Request
         InvalidPointsError: lists the columns it lacks, or what is wrong with its rows.
     """
     demand_columns(path, names, NEEDED)
-    faults = [Fault(str(path), f"row {number}", what) for number, row in rows for what in row_faults(row)]
+    faults = [
+        InputProblem(str(path), f"row {number}", what) for number, row in rows for what in row_problems(row)
+    ]
     if faults:
-        raise InvalidPointsError(known_faults(faults))
+        raise InvalidPointsError(shown_problems(faults))
     made = log_of([row for _number, row in rows])
     if made.complete < LEAST_COMPLETE:
         what = f"{made.complete} complete requests; needed: at least {LEAST_COMPLETE}"
-        raise InvalidPointsError((Fault(str(path), "", what),))
+        raise InvalidPointsError((InputProblem(str(path), "", what),))
     return made
 
 
-def row_faults(row: dict[str, str]) -> Iterator[str]:
+def row_problems(row: dict[str, str]) -> Iterator[str]:
     """What is wrong with a request."""
     for name in ("input_tokens", "output_tokens"):
         if not count_of(row[name]):

@@ -48,7 +48,7 @@ def profile_of(catalog: Catalog, engine: str) -> ServingProfile:
     return fitted[0] if fitted else catalog.serving_profile(FALLBACK)
 
 
-def engine_fault(catalog: Catalog, engine: str) -> str:
+def engine_problem(catalog: Catalog, engine: str) -> str:
     """That no profile is of an engine, with the near ones; empty where one is."""
     known = list(dict.fromkeys(entry.engine for entry in catalog.serving_profiles.values()))
     return "" if engine in known else unknown_name("engine", engine, known)

@@ -16,7 +16,7 @@ from simulator.fleet.backends.api_metering import limits_of, metering_of, plan_p
 from simulator.fleet.backends.api_prices import prices_of, tariff_of, token_rates
 from simulator.fleet.capacity import SECONDS_PER_HOUR
 from simulator.kernel.spec import ServersSpec
-from simulator.world.plan import Crowding, Timings
+from simulator.world.plan import OverloadCurve, Timings
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -103,12 +103,12 @@ def date_warnings(scenario: Scenario, name: str, api: Api, offer: Offer) -> tupl
     return tuple(found)
 
 
-def crowding_of(api: Api) -> Crowding | None:
+def crowding_of(api: Api) -> OverloadCurve | None:
     """How calls slow down as the provider's places fill up; None where nothing is said."""
     if api.overload is None:
         return None
     from_ratio, slowdown = api.overload.from_ratio, api.overload.slowdown
-    return Crowding(places=api.concurrency, from_ratio=from_ratio, slowdown=slowdown)
+    return OverloadCurve(places=api.concurrency, from_ratio=from_ratio, slowdown=slowdown)
 
 
 def api_of(deployment: Deployment) -> Api:

@@ -9,7 +9,7 @@ import numpy as np
 from catalogs.errors import UnknownEntryError
 from simulator.fleet.backend import Service
 from simulator.fleet.backends.hardware import shape_of
-from simulator.fleet.backends.offline import absence_of
+from simulator.fleet.backends.offline import offline_schedule
 from simulator.fleet.capacity import GRAMS_PER_KG
 from simulator.fleet.ownership import SECONDS_PER_YEAR, owned_device
 from simulator.kernel.spec import ServersSpec
@@ -69,7 +69,7 @@ class DeviceBackend:
             pays_meter=not settings.per_user,
             idle_w=0.0 if settings.per_user else device.idle_w,
             embodied_gco2e_per_s=device.embodied_kgco2e * GRAMS_PER_KG / lifetime_s,
-            absence=absence_of(scenario, deployment, settings.offline),
+            absence=offline_schedule(scenario, deployment, settings.offline),
             battery_wh=device.battery_wh,
         )
 

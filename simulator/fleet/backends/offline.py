@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from simulator.fleet.given_signals import hour_of
 from simulator.signals import HOURS_PER_DAY, SECONDS_PER_HOUR, local_clock
-from simulator.world.plan import Absence
+from simulator.world.plan import OfflineSchedule
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -16,12 +16,14 @@ if TYPE_CHECKING:
     from simulator.settings.scenario import Scenario
 
 
-def absence_of(scenario: Scenario, deployment: Deployment, offline: Offline | None) -> Absence | None:
+def offline_schedule(
+    scenario: Scenario, deployment: Deployment, offline: Offline | None
+) -> OfflineSchedule | None:
     """When the deployment's devices are off; None where they never are."""
     if offline is None:
         return None
     off = [] if offline.daily is None else list(daily_off(scenario, deployment.region, *offline.daily))
-    return Absence(
+    return OfflineSchedule(
         label=deployment.name,
         share=offline.share,
         mean_s=offline.duration,

@@ -24,7 +24,7 @@ FAILED = int(Ending.FAILED)
 FIRST_TOKEN_EVENT = 1
 COMPLETED_EVENT = 2
 FAILED_EVENT = 4
-HEARD = FIRST_TOKEN_EVENT | COMPLETED_EVENT
+DELIVERED_EVENTS = FIRST_TOKEN_EVENT | COMPLETED_EVENT
 
 
 @compiled
@@ -73,7 +73,7 @@ def end_attempt(k, slot, now_s, ending):
     entry.ending = ending
     count_out(k, slot)
     write_row(k, slot)
-    if ending == COMPLETED and entry.notify & HEARD and not entry.stop:
+    if ending == COMPLETED and entry.notify & DELIVERED_EVENTS and not entry.stop:
         entry.state = RETURNING
         push_timer(k, now_s + entry.lag_s + entry.return_s, slot, NOTICE_DONE)
     elif ending == FAILED and not entry.stop:

@@ -26,7 +26,7 @@ def warm_kernel() -> float:
     return time.perf_counter() - began_s
 
 
-def told_place() -> str:
+def cache_location() -> str:
     """Where the machine code is kept, in words, when it is not beside the sources as usual."""
     from simulator.kernel.machine_code.store import SOURCES, kept_file
 

@@ -12,7 +12,7 @@ from simulator.report.metrics import COST
 from simulator.report.totals import SECONDS_PER_MONTH, ratio
 
 if TYPE_CHECKING:
-    from simulator.accounting.run import Run, Selection
+    from simulator.accounting.run import RunAccounts, RunSelection
 
 TOKENS_PER_MTOK = 1e6
 USD, LESS = Format.USD, Better.LESS
@@ -120,7 +120,7 @@ class Cost:
     per_month_basis: str | None = figure("What the month's traffic is taken to be.")
 
 
-def cost_block(run: Run, part: Selection) -> Cost:
+def cost_block(run: RunAccounts, part: RunSelection) -> Cost:
     """USD by kind; `total` is the sum of the kinds, `wasted` a part of it."""
     kinds = {name: amounts.sum_over(part) for name, amounts in spent(run).items()}
     total = float(sum(kinds.values()))
@@ -137,7 +137,7 @@ def cost_block(run: Run, part: Selection) -> Cost:
     )
 
 
-def wasted_usd(run: Run, part: Selection) -> float:
+def wasted_usd(run: RunAccounts, part: RunSelection) -> float:
     """USD of attempts nobody used: what was bought by call, and the wasted share of machine time."""
     rows, books = part.work, run.books.counted
     by_call = (books.api_usd + books.egress_usd) * run.attempts.wasted
@@ -145,7 +145,7 @@ def wasted_usd(run: Run, part: Selection) -> float:
     return float(waste[rows].sum())
 
 
-def per_mtok_usd(run: Run, part: Selection, total_usd: float) -> float | None:
+def per_mtok_usd(run: RunAccounts, part: RunSelection, total_usd: float) -> float | None:
     """The total per million tokens processed."""
     rows = part.attempts & run.processed
     tokens = int(run.attempts.prompt[rows].sum()) + int(run.attempts.output[rows].sum())
@@ -153,7 +153,7 @@ def per_mtok_usd(run: Run, part: Selection, total_usd: float) -> float | None:
     return None if per_token is None else per_token * TOKENS_PER_MTOK
 
 
-def monthly_usd(run: Run, part: Selection) -> float | None:
+def monthly_usd(run: RunAccounts, part: RunSelection) -> float | None:
     """USD of a month: what is held by its hours, what goes with requests by its traffic.
 
     (capacity + idle electricity + sum of (api, egress, electricity of work, routing) of each request

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from simulator.accounting.attempts import Attempts
     from simulator.accounting.settlement import Settlement
-    from simulator.world.fleet.absences import Absences
+    from simulator.world.fleet.absences import OfflineDevices
     from simulator.world.plan import Timings
 
     Column = NDArray[np.float64]
@@ -61,7 +61,7 @@ class DeviceFigures:
     )
 
 
-def device_blocks(settlement: Settlement, absences: Absences) -> dict[str, DeviceFigures]:
+def device_blocks(settlement: Settlement, absences: OfflineDevices) -> dict[str, DeviceFigures]:
     """By deployment on users' own devices, over the billed window."""
     plan = settlement.plan
     return {
@@ -71,7 +71,7 @@ def device_blocks(settlement: Settlement, absences: Absences) -> dict[str, Devic
     }
 
 
-def device_block(settlement: Settlement, absences: Absences, index: int) -> DeviceFigures:
+def device_block(settlement: Settlement, absences: OfflineDevices, index: int) -> DeviceFigures:
     """One deployment's devices."""
     term = settlement.run.terms[index]
     drawn_wh = wh_per_device_day(settlement, index)

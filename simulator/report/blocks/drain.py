@@ -9,7 +9,7 @@ from simulator.accounting.amounts import litres
 from simulator.report.figures import Averaging, Format, block, figure
 
 if TYPE_CHECKING:
-    from simulator.accounting.run import Run
+    from simulator.accounting.run import RunAccounts
 
 AFTER = "after the window, which the series of a run end with"
 USD = Format.USD
@@ -37,7 +37,7 @@ class Drain:
     water_l: float | None = figure("Litres.", Format.LITRES, no_metric=AFTER)
 
 
-def drain_block(run: Run, to_s: float) -> Drain:
+def drain_block(run: RunAccounts, to_s: float) -> Drain:
     """What was taken after the window, which ended at `to_s`; 0 seconds where all were in time."""
     books = run.books.drain
     used, metered = float(books.capacity_usd.sum()), float(books.energy_usd.sum())

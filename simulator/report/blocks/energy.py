@@ -11,7 +11,7 @@ from simulator.report.metrics import EMISSIONS, ENERGY, WATER
 from simulator.report.totals import ratio
 
 if TYPE_CHECKING:
-    from simulator.accounting.run import Run, Selection
+    from simulator.accounting.run import RunAccounts, RunSelection
 
 WH, GRAMS, LITRES, LESS = Format.WATT_HOURS, Format.GRAMS, Format.LITRES, Better.LESS
 COMPLETE, MEASURED = Averaging.COMPLETE, Averaging.MEASURED
@@ -97,14 +97,14 @@ class Water:
     source: float | None = figure("Where their electricity is made.", LITRES, metric=WATER, part="source")
 
 
-def energy_block(run: Run, part: Selection) -> Energy:
+def energy_block(run: RunAccounts, part: RunSelection) -> Energy:
     """Watt-hours at the meter: work, idling, the estimate behind API calls; users' own apart."""
     kinds = {name: amounts.sum_over(part) for name, amounts in metered(run).items()}
     total = kinds["active"] + kinds["idle"] + kinds["api_estimate"]
     return Energy(total=total, **kinds, per_request=ratio(total, int(part.requests.sum())))
 
 
-def emissions_block(run: Run, part: Selection) -> Emissions:
+def emissions_block(run: RunAccounts, part: RunSelection) -> Emissions:
     """Grams of CO2e of the energy total; embodied carbon and the users' devices apart."""
     kinds = emitted(run)
     total = kinds["total"].sum_over(part)
@@ -116,7 +116,7 @@ def emissions_block(run: Run, part: Selection) -> Emissions:
     )
 
 
-def water_block(run: Run, part: Selection) -> Water:
+def water_block(run: RunAccounts, part: RunSelection) -> Water:
     """Litres behind our energy: evaporated on site, and where the electricity was made (`source`)."""
     kinds = evaporated(run)
     total, site = kinds["total"].sum_over(part), kinds["site"].sum_over(part)

@@ -5,16 +5,16 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from simulator.accounting.spans import Edges
+from simulator.accounting.spans import WindowReadings
 from simulator.report.figures import Format, block, figure
 from simulator.report.metrics import REPLICAS
-from simulator.world.fleet.presence import Presence
+from simulator.world.fleet.presence import HeldCapacity
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from simulator.world.fleet.events import Happening
-    from simulator.world.fleet.levels import Level
+    from simulator.world.fleet.events import FleetEvent
+    from simulator.world.fleet.levels import CountOverTime
     from simulator.world.fleet.replicas import Replicas
     from simulator.world.plan import RunPlan
     from simulator.world.telemetry import Telemetry
@@ -22,14 +22,16 @@ if TYPE_CHECKING:
 REPORTED = ("held", "starting", "ready", "draining")
 
 
-def presence_of(plan: RunPlan, replicas: Replicas) -> Presence:
+def held_capacity(plan: RunPlan, replicas: Replicas) -> HeldCapacity:
     """Which of the queues were there to be paid for."""
-    return Presence(counts=[entry.queue_count for entry in plan.target_plans], held=replicas.levels["held"])
+    return HeldCapacity(
+        counts=[entry.queue_count for entry in plan.target_plans], held=replicas.levels["held"]
+    )
 
 
-def edges_of(plan: RunPlan, telemetry: Telemetry) -> Edges:
+def edges_of(plan: RunPlan, telemetry: Telemetry) -> WindowReadings:
     """The billed window, and what was read at its ends."""
-    return Edges(
+    return WindowReadings(
         from_s=plan.warmup_s,
         to_s=plan.duration_s,
         read_from=telemetry.read_from,
@@ -65,7 +67,7 @@ class ReplicaCounts:
     draining: float = figure("Finishing their work.", Format.MEAN_COUNT, metric=REPLICAS, part="draining")
 
 
-def timeline_block(plan: RunPlan, happenings: Sequence[Happening]) -> Timeline:
+def timeline_block(plan: RunPlan, happenings: Sequence[FleetEvent]) -> Timeline:
     """What happened from the run's first to its last second."""
     return Timeline(
         events=[
@@ -82,7 +84,7 @@ def availability(plan: RunPlan, replicas: Replicas) -> dict[str, float | None]:
     return {name: 1.0 - down[name] / count if count else None for name, count in wanted.items()}
 
 
-def by_deployment(plan: RunPlan, levels: Sequence[Level]) -> dict[str, float]:
+def by_deployment(plan: RunPlan, levels: Sequence[CountOverTime]) -> dict[str, float]:
     """Mean counts within the billed window, summed over each deployment's targets."""
     found: dict[str, float] = {}
     for target, level in zip(plan.targets, levels, strict=True):

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from simulator.accounting.run import Run, Selection
+    from simulator.accounting.run import RunAccounts, RunSelection
 
 SECONDS, LESS, MEASURED = Format.SECONDS, Better.LESS, Averaging.MEASURED
 
@@ -81,14 +81,14 @@ def latency_figures(values: NDArray[np.float64]) -> LatencyFigures:
     return LatencyFigures(**distribution(values))
 
 
-def latency_block(run: Run, part: Selection) -> Latency:
+def latency_block(run: RunAccounts, part: RunSelection) -> Latency:
     """Distributions of the delivered times of completed requests."""
     rows = part.requests & run.outcomes.completed
     names = ("ttft_s", "tpot_s", "e2e_s", "queue_s", "network_s")
     return Latency(**{name: latency_figures(getattr(run.outcomes, name)[rows]) for name in names})
 
 
-def row_latency(run: Run, part: Selection) -> RowLatency:
+def row_latency(run: RunAccounts, part: RunSelection) -> RowLatency:
     """Distributions of two delivered times of completed requests."""
     rows, times = part.requests & run.outcomes.completed, run.outcomes
     return RowLatency(ttft_s=latency_figures(times.ttft_s[rows]), e2e_s=latency_figures(times.e2e_s[rows]))

@@ -11,7 +11,7 @@ from simulator.report.totals import ratio
 from simulator.world.journal import RequestState
 
 if TYPE_CHECKING:
-    from simulator.accounting.run import Run, Selection
+    from simulator.accounting.run import RunAccounts, RunSelection
 
 MORE, MEASURED = Better.MORE, Averaging.MEASURED
 
@@ -65,31 +65,31 @@ class Quality:
     )
 
 
-def right_answers(run: Run, part: Selection) -> int | None:
+def right_answers(run: RunAccounts, part: RunSelection) -> int | None:
     """How many answers are right; None where some model's success is not known."""
     outcomes, rows = run.outcomes, part.requests
     return int(outcomes.correct[rows].sum()) if outcomes.judged[rows].all() else None
 
 
-def best_answers(run: Run, part: Selection) -> int | None:
+def best_answers(run: RunAccounts, part: RunSelection) -> int | None:
     """How many requests some model answers right; None where some model's success is not known."""
     outcomes, rows = run.outcomes, part.requests
     return int(outcomes.oracle_correct[rows].sum()) if outcomes.oracle_judged[rows].all() else None
 
 
-def completion_ratio(run: Run, part: Selection) -> float | None:
+def completion_ratio(run: RunAccounts, part: RunSelection) -> float | None:
     """Share of arrived requests that were answered."""
     completed = (run.outcomes.state[part.requests] == RequestState.COMPLETED).sum()
     return ratio(completed, int(part.requests.sum()))
 
 
-def slo_block(run: Run, part: Selection) -> Slo:
+def slo_block(run: RunAccounts, part: RunSelection) -> Slo:
     """Service levels; arrived requests stand below every line."""
     met = int(run.outcomes.slo_met[part.requests].sum())
     return Slo(attainment_ratio=ratio(met, int(part.requests.sum())), goodput_per_s=ratio(met, run.window_s))
 
 
-def quality_block(run: Run, part: Selection) -> Quality:
+def quality_block(run: RunAccounts, part: RunSelection) -> Quality:
     """Shares of right answers; not known where some model's success is not."""
     arrived, correct, best = int(part.requests.sum()), right_answers(run, part), best_answers(run, part)
     return Quality(

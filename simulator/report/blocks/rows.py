@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from simulator.accounting.run import Selection
+from simulator.accounting.run import RunSelection
 from simulator.report.blocks.cost import Cost, cost_block
 from simulator.report.blocks.counts import (
     RequestCounts,
@@ -32,7 +32,7 @@ from simulator.report.totals import ratio
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from simulator.accounting.run import Mask, Run
+    from simulator.accounting.run import Mask, RunAccounts
     from simulator.workload.columns import Workload
 
 UNALLOCATED = "unallocated"
@@ -73,7 +73,7 @@ class Breakdown:
     tenant: dict[str, Block] = block("By tenant.")
 
 
-def row_block(run: Run, part: Selection) -> Block:
+def row_block(run: RunAccounts, part: RunSelection) -> Block:
     """The figures of one row."""
     return Block(
         replications=1,
@@ -91,19 +91,19 @@ def row_block(run: Run, part: Selection) -> Block:
     )
 
 
-def utilization(run: Run, targets: Mask) -> float | None:
+def utilization(run: RunAccounts, targets: Mask) -> float | None:
     """Busy over held queue-seconds of the selected targets; None where nothing is held."""
     rows = targets & (run.capacity.held_s > 0.0)
     return ratio(run.capacity.busy_s[rows].sum(), run.capacity.held_s[rows].sum())
 
 
-def by_target(run: Run, whole: Selection, label: str) -> dict[str, Block]:
+def by_target(run: RunAccounts, whole: RunSelection, label: str) -> dict[str, Block]:
     """Rows by a label of the targets (tier, model, deployment); requests go to who answered."""
     labels = np.array([getattr(term, label) for term in run.terms])
     found: dict[str, Block] = {}
     for name in dict.fromkeys(labels.tolist()):
         targets = labels == name
-        part = Selection(
+        part = RunSelection(
             attempts=whole.attempts & targets[run.attempts.target],
             work=whole.work & targets[run.attempts.target],
             requests=whole.requests & answered_by(run, targets),
@@ -115,13 +115,13 @@ def by_target(run: Run, whole: Selection, label: str) -> dict[str, Block]:
     return with_rest(run, found, rest_of(run, whole, requests=nobody))
 
 
-def answered_by(run: Run, targets: NDArray[np.bool_]) -> NDArray[np.bool_]:
+def answered_by(run: RunAccounts, targets: NDArray[np.bool_]) -> NDArray[np.bool_]:
     """Which requests got their answer from one of the targets."""
     return (run.outcomes.target >= 0) & targets[run.outcomes.target]
 
 
 def by_request(
-    run: Run, whole: Selection, codes: NDArray[np.int16], names: tuple[str, ...]
+    run: RunAccounts, whole: RunSelection, codes: NDArray[np.int16], names: tuple[str, ...]
 ) -> dict[str, Block]:
     """Rows by a label of the requests (task, tenant); idle capacity belongs to none of them, nor does
     work on requests that arrived before the window.
@@ -131,7 +131,7 @@ def by_request(
     for code, name in enumerate(names):
         mine = whole.requests & (code_of_arrived == code)
         tried = whole.attempts & (codes[run.attempts.request] == code)
-        part = Selection(
+        part = RunSelection(
             attempts=tried,
             work=tried,
             requests=mine,
@@ -140,7 +140,7 @@ def by_request(
         )
         if mine.any():
             found[name] = row_block(run, part)
-    idle = Selection(
+    idle = RunSelection(
         attempts=np.zeros_like(whole.attempts),
         work=whole.work & ~whole.attempts,
         requests=np.zeros_like(whole.requests),
@@ -150,9 +150,9 @@ def by_request(
     return with_rest(run, found, idle)
 
 
-def rest_of(run: Run, whole: Selection, *, requests: NDArray[np.bool_]) -> Selection:
+def rest_of(run: RunAccounts, whole: RunSelection, *, requests: NDArray[np.bool_]) -> RunSelection:
     """What no target carries: requests nobody answered, and all routing."""
-    return Selection(
+    return RunSelection(
         attempts=np.zeros_like(whole.attempts),
         work=np.zeros_like(whole.work),
         requests=requests,
@@ -161,13 +161,13 @@ def rest_of(run: Run, whole: Selection, *, requests: NDArray[np.bool_]) -> Selec
     )
 
 
-def with_rest(run: Run, found: dict[str, Block], rest: Selection) -> dict[str, Block]:
+def with_rest(run: RunAccounts, found: dict[str, Block], rest: RunSelection) -> dict[str, Block]:
     """The rows, with an `unallocated` one if anything is left for it."""
     anything = rest.requests.any() or rest.targets.any() or run.routing_usd[rest.routing].any()
     return {**found, UNALLOCATED: row_block(run, rest)} if anything else found
 
 
-def breakdowns(run: Run, whole: Selection, workload: Workload) -> Breakdown:
+def breakdowns(run: RunAccounts, whole: RunSelection, workload: Workload) -> Breakdown:
     """All six breakdowns."""
     return Breakdown(
         tier=by_target(run, whole, "tier"),

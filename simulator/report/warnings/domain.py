@@ -51,8 +51,8 @@ def domain_warnings(
         if domain is None or not served:
             continue
         figures = {**served, "batch": float(running[mine].max())}
-        outside = [*chip_faults(domain, entry), *layout_faults(entry)]
-        outside += side_faults(domain, sizes(scenario, entry) | figures)
+        outside = [*chip_gaps(domain, entry), *layout_gaps(entry)]
+        outside += size_gaps(domain, sizes(scenario, entry) | figures)
         if outside:
             profile = entry.engine.profile
             faults = f"{entry.name}: outside of what {profile!r} was fitted to: {'; '.join(outside)}"
@@ -87,14 +87,14 @@ def sizes(scenario: Scenario, entry: Deployment) -> dict[str, float]:
     return {"params_b": params_b, "chips": float(hardware_of(entry).tensor_parallel)}
 
 
-def chip_faults(domain: Domain, entry: Deployment) -> Iterator[str]:
+def chip_gaps(domain: Domain, entry: Deployment) -> Iterator[str]:
     """A chip of which no point was measured."""
     name = hardware_of(entry).accelerator
     if domain.accelerators and name not in domain.accelerators:
         yield f"accelerator {name!r}, measured were {', '.join(map(repr, domain.accelerators))}"
 
 
-def layout_faults(entry: Deployment) -> Iterator[str]:
+def layout_gaps(entry: Deployment) -> Iterator[str]:
     """Ways to serve of which no point was fitted."""
     ranks = hardware_of(entry).attention_data_parallel
     if ranks > 1:
@@ -103,7 +103,7 @@ def layout_faults(entry: Deployment) -> Iterator[str]:
         yield "prefill apart from decode, fitted were replicas that do both"
 
 
-def side_faults(domain: Domain, figures: Mapping[str, float]) -> Iterator[str]:
+def size_gaps(domain: Domain, figures: Mapping[str, float]) -> Iterator[str]:
     """Figures beyond the box; short prompts and small batches count as inside."""
     low = domain.params_b[0] if domain.params_b else 0.0
     size = figures["params_b"]

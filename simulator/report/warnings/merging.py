@@ -24,14 +24,14 @@ def merged_warnings(texts: Iterable[str]) -> list[str]:
     return [one_of(alike) for alike in kinds.values()]
 
 
-def warnings_by_policy(told: Mapping[str, Sequence[str]]) -> list[str]:
+def warnings_by_policy(by_policy: Mapping[str, Sequence[str]]) -> list[str]:
     """Warnings of policies beside each other: those of all first, the others with whom they are of."""
     kinds: dict[str, dict[str, list[str]]] = {}
-    for policy, texts in told.items():
+    for policy, texts in by_policy.items():
         for text in texts:
             kinds.setdefault(kind_of(text), {}).setdefault(policy, []).append(text)
     found = [(list(of), one_of([text for texts in of.values() for text in texts])) for of in kinds.values()]
-    shared = [text for policies, text in found if len(policies) == len(told)]
+    shared = [text for policies, text in found if len(policies) == len(by_policy)]
     return shared + [f"under {', '.join(policies)}: {text}" for policies, text in found if text not in shared]
 
 

@@ -15,7 +15,7 @@ from router.registry import make_policy
 from simulator.arrivals import PlugInArrivals, TraceArrivals
 from simulator.fleet.given_signals import signal_problems
 from simulator.fleet.registry import BACKENDS
-from simulator.scenario.checks.extent import WHOLE, Extent
+from simulator.scenario.checks.extent import WHOLE, CheckCoverage
 from simulator.scenario.checks.faults import disturbance_problems
 from simulator.scenario.checks.traces import length_problems, recording_problems
 from simulator.traces.errors import WorkloadError
@@ -59,7 +59,7 @@ STREAM_NAMES: Final = MappingProxyType({"task": "tasks", "region": "regions", "r
 """Where a stream does."""
 
 
-def problems(scenario: Scenario, extent: Extent = WHOLE) -> list[Problem]:
+def problems(scenario: Scenario, extent: CheckCoverage = WHOLE) -> list[Problem]:
     """Everything that is wrong with a scenario against its catalog and its files, by path."""
     found = [
         *start_problems(scenario, extent),
@@ -91,7 +91,7 @@ def numbered(entries: Iterable[T]) -> Iterator[tuple[int, T]]:
     return enumerate(entries)
 
 
-def start_problems(scenario: Scenario, extent: Extent) -> Iterator[Problem]:
+def start_problems(scenario: Scenario, extent: CheckCoverage) -> Iterator[Problem]:
     """A run cannot begin after the last day the catalog knows of."""
     known = scenario.catalog.date
     day = utc_day(scenario.start)
@@ -107,7 +107,7 @@ def duplicate_problems(scenario: Scenario) -> Iterator[Problem]:
                 yield path, f"the name {name!r} is given {count} times; names must be unique"
 
 
-def unknown(scenario: Scenario, extent: Extent, path: str, kind: str, name: str) -> Iterator[Problem]:
+def unknown(scenario: Scenario, extent: CheckCoverage, path: str, kind: str, name: str) -> Iterator[Problem]:
     """The complaint that the catalog has no entry of that kind and name, if it has none."""
     if name in extent.named.get(kind, ()):
         return
@@ -117,7 +117,7 @@ def unknown(scenario: Scenario, extent: Extent, path: str, kind: str, name: str)
         yield path, str(error.args[0])
 
 
-def of_stream(scenario: Scenario, number: int, stream: Stream, extent: Extent) -> Iterator[Problem]:
+def of_stream(scenario: Scenario, number: int, stream: Stream, extent: CheckCoverage) -> Iterator[Problem]:
     """What is wrong with a stream."""
     path = f"workload.streams.{number}"
     yield from unknown(scenario, extent, f"{path}.task", "tasks", stream.task)
@@ -132,7 +132,7 @@ def of_stream(scenario: Scenario, number: int, stream: Stream, extent: Extent) -
 
 
 def arrival_problems(
-    path: str, arrivals: ArrivalSettings, extent: Extent, duration_s: float
+    path: str, arrivals: ArrivalSettings, extent: CheckCoverage, duration_s: float
 ) -> Iterator[Problem]:
     """What is wrong with a stream's arrivals: a pattern's parameters, or a trace's file and settings."""
     if isinstance(arrivals, TraceArrivals) and extent.files:
@@ -168,7 +168,9 @@ def own_device(entry: Deployment) -> bool:
     return entry.device is not None and entry.device.per_user
 
 
-def of_deployment(scenario: Scenario, number: int, entry: Deployment, extent: Extent) -> Iterator[Problem]:
+def of_deployment(
+    scenario: Scenario, number: int, entry: Deployment, extent: CheckCoverage
+) -> Iterator[Problem]:
     """What is wrong with a deployment: names first, then what its back-end finds."""
     path = f"fleet.{number}"
     if not extent.has("start", "catalog"):
@@ -219,7 +221,7 @@ def resilience_problems(scenario: Scenario) -> Iterator[Problem]:
 
 
 def unknown_names(
-    scenario: Scenario, extent: Extent, path: str, entry: object, places: Mapping[str, str]
+    scenario: Scenario, extent: CheckCoverage, path: str, entry: object, places: Mapping[str, str]
 ) -> Iterator[Problem]:
     """Names in an entry's plain data that the catalog does not have; the data may be malformed."""
     for place, kind in places.items():

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from pydantic import TypeAdapter, ValidationError
 
 from catalogs import InvalidCatalogError, UnknownEntryError, load_catalog
-from catalogs.errors import Fault
+from catalogs.errors import InputProblem
 from catalogs.loading import DEFAULT_EDITION
 from simulator.arrivals import ArrivalSettings
 from simulator.quality.outcomes import InvalidOutcomesError
@@ -20,7 +20,7 @@ from simulator.scenario.checks.catalog import (
     unknown_names,
     unmade,
 )
-from simulator.scenario.checks.extent import Extent
+from simulator.scenario.checks.extent import CheckCoverage
 from simulator.scenario.checks.form import entries_at, form_of, in_file
 from simulator.scenario.checks.size import size_problems
 from simulator.scenario.recorded_answers import agreeing
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from catalogs import Catalog
-    from simulator.scenario.checks.form import Form
+    from simulator.scenario.checks.form import ParsedSettings
     from simulator.settings.document import ScenarioSettings
 
     Problem = tuple[str, str]
@@ -41,7 +41,7 @@ ARRIVALS: TypeAdapter[ArrivalSettings] = TypeAdapter(ArrivalSettings)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Scope:
+class CheckScope:
     """What an examination may touch: files that the scenario names, and the code of policies.
 
     `policies` are those to be run in the place of the scenario's own, or beside it; `kept_runs` so many
@@ -55,21 +55,21 @@ class Scope:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Examination:
+class CheckedScenario:
     """A scenario that can be run and no faults, or faults and None."""
 
     scenario: Scenario | None
-    faults: tuple[Fault, ...]
+    faults: tuple[InputProblem, ...]
 
 
-def examined(data: object, file: str, scope: Scope) -> Examination:
+def check_scenario(data: object, file: str, scope: CheckScope) -> CheckedScenario:
     """What there is to say of a scenario's plain data."""
     form = form_of(data, file)
     if form.settings is None:
         asked = unusable_policies(None, scope.policies)
-        return Examination(scenario=None, faults=distinct([*form.faults, *asked]))
+        return CheckedScenario(scenario=None, faults=distinct([*form.faults, *asked]))
     catalog, faults = catalog_of(form.settings, file)
-    extent = extent_of(form, scope, catalog_faulty=bool(faults))
+    extent = extent_of(form, scope, catalog_invalid=bool(faults))
     catalog, more = answers_laid_over(catalog, form.settings, extent, file)
     scenario = Scenario(settings=form.settings, catalog=catalog, file=file)
     faults = [
@@ -77,55 +77,57 @@ def examined(data: object, file: str, scope: Scope) -> Examination:
         *faults,
         *more,
     ]
-    faults += [Fault(file, *one) for one in judged(scenario, form, extent, scope.kept_runs)]
-    faults += [Fault(file, *one) for one in unnumbered(scenario, form, extent, data)]
+    faults += [InputProblem(file, *one) for one in judged(scenario, form, extent, scope.kept_runs)]
+    faults += [InputProblem(file, *one) for one in unnumbered(scenario, form, extent, data)]
     faults += unusable_policies(form.settings, scope.policies)
-    return Examination(scenario=None if faults else scenario, faults=distinct(faults))
+    return CheckedScenario(scenario=None if faults else scenario, faults=distinct(faults))
 
 
-def distinct(faults: Sequence[Fault]) -> tuple[Fault, ...]:
+def distinct(faults: Sequence[InputProblem]) -> tuple[InputProblem, ...]:
     """The faults, each once."""
     return tuple(dict.fromkeys(faults))
 
 
-def extent_of(form: Form, scope: Scope, *, catalog_faulty: bool) -> Extent:
+def extent_of(form: ParsedSettings, scope: CheckScope, *, catalog_invalid: bool) -> CheckCoverage:
     """What checks of this scenario may rely on."""
     overrides = form.settings.catalog.overrides if form.settings else {}
-    return Extent(
-        faulty=form.faulty | ({"catalog"} if catalog_faulty else set()),
-        named={kind: frozenset(entries) for kind, entries in overrides.items()} if catalog_faulty else {},
+    return CheckCoverage(
+        faulty=form.faulty | ({"catalog"} if catalog_invalid else set()),
+        named={kind: frozenset(entries) for kind, entries in overrides.items()} if catalog_invalid else {},
         files=scope.files,
         own_policy=scope.own_policy,
     )
 
 
-def catalog_of(settings: ScenarioSettings, file: str) -> tuple[Catalog, list[Fault]]:
+def catalog_of(settings: ScenarioSettings, file: str) -> tuple[Catalog, list[InputProblem]]:
     """The catalog the scenario stands on; where that is faulty, as much of it as is not."""
     edition, overrides = settings.catalog.edition, settings.catalog.overrides
-    faults: list[Fault] = []
+    faults: list[InputProblem] = []
     try:
         return load_catalog(edition, overrides or None), faults
     except InvalidCatalogError as error:
-        faults += [Fault(file, f"catalog: {fault.path}", fault.what) for fault in error.faults]
+        faults += [InputProblem(file, f"catalog: {fault.path}", fault.what) for fault in error.faults]
         return load_catalog(edition), faults
     except UnknownEntryError as error:
-        faults.append(Fault(file, "catalog.edition", str(error.args[0])))
+        faults.append(InputProblem(file, "catalog.edition", str(error.args[0])))
         return load_catalog(DEFAULT_EDITION), faults
 
 
 def answers_laid_over(
-    catalog: Catalog, settings: ScenarioSettings, extent: Extent, file: str
-) -> tuple[Catalog, list[Fault]]:
+    catalog: Catalog, settings: ScenarioSettings, extent: CheckCoverage, file: str
+) -> tuple[Catalog, list[InputProblem]]:
     """The catalog with the scenario's recorded answers, where they can be read."""
     if not (extent.files and extent.has("quality", "fleet", "workload", "catalog")):
         return catalog, []
     try:
         return agreeing(catalog, settings), []
     except InvalidOutcomesError as error:
-        return catalog, [Fault(file, "quality.outcomes", str(fault)) for fault in error.faults]
+        return catalog, [InputProblem(file, "quality.outcomes", str(fault)) for fault in error.faults]
 
 
-def judged(scenario: Scenario, form: Form, extent: Extent, kept_runs: int) -> Iterator[Problem]:
+def judged(
+    scenario: Scenario, form: ParsedSettings, extent: CheckCoverage, kept_runs: int
+) -> Iterator[Problem]:
     """What is wrong with what is well-formed, by the path in the file."""
     found = problems(scenario, extent)
     unsized = not extent.files or not extent.has("duration", "telemetry")
@@ -134,7 +136,9 @@ def judged(scenario: Scenario, form: Form, extent: Extent, kept_runs: int) -> It
     yield from ((in_file(path, form.kept), what) for path, what in found)
 
 
-def unnumbered(scenario: Scenario, form: Form, extent: Extent, data: object) -> Iterator[Problem]:
+def unnumbered(
+    scenario: Scenario, form: ParsedSettings, extent: CheckCoverage, data: object
+) -> Iterator[Problem]:
     """What is wrong with names and arrivals within entries that are not well-formed themselves."""
     if not isinstance(data, dict):
         return
@@ -146,7 +150,7 @@ def unnumbered(scenario: Scenario, form: Form, extent: Extent, data: object) -> 
                 yield from loose_arrivals(scenario, extent, f"{name}.{number}.arrivals", entry)
 
 
-def loose_arrivals(scenario: Scenario, extent: Extent, path: str, entry: object) -> Iterator[Problem]:
+def loose_arrivals(scenario: Scenario, extent: CheckCoverage, path: str, entry: object) -> Iterator[Problem]:
     """What is wrong with the arrivals of a stream that is not well-formed, where they are."""
     given = entry.get("arrivals") if isinstance(entry, dict) else None
     if given is None:
@@ -158,12 +162,12 @@ def loose_arrivals(scenario: Scenario, extent: Extent, path: str, entry: object)
     yield from arrival_problems(path, arrivals, extent, scenario.duration_s)
 
 
-def unusable_policies(settings: ScenarioSettings | None, policies: Sequence[str]) -> list[Fault]:
+def unusable_policies(settings: ScenarioSettings | None, policies: Sequence[str]) -> list[InputProblem]:
     """Policies beside the scenario's own that do not exist, or need parameters."""
     found = []
     for name in dict.fromkeys(policies):
         if settings is not None and name == settings.router.policy:
             continue
         for parameter, what in unmade(name, {}):
-            found.append(Fault(POLICY, f"{name}: {parameter}" if parameter else "", what))
+            found.append(InputProblem(POLICY, f"{name}: {parameter}" if parameter else "", what))
     return found

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Extent:
+class CheckCoverage:
     """What checks may rely on.
 
     `faulty` are top-level keys of which the scenario holds only a part, or a default; what depends
@@ -31,5 +31,5 @@ class Extent:
         return self.faulty.isdisjoint(keys)
 
 
-WHOLE = Extent()
+WHOLE = CheckCoverage()
 """Of a scenario without faults so far."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from catalogs.near_names import did_you_mean, shown
-from simulator.scenario.fault_targets import known_places, replica_count, struck
+from simulator.scenario.fault_targets import affected, known_places, replica_count
 from simulator.settings.faults import (
     BrownOut,
     ErrorRate,
@@ -38,7 +38,7 @@ def problems_of(scenario: Scenario, fault: FaultSettings) -> Iterator[Problem]:
     if isinstance(fault, Partition):
         yield from partition_problems(scenario, fault)
         return
-    found = struck(scenario, fault.target)
+    found = affected(scenario, fault.target)
     if not found:
         known = list(known_places(scenario, fault.target.place))
         place, listed = f"{fault.target.place} {shown(fault.target.name)}", ", ".join(map(repr, known))

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Final
 
 from pydantic import ValidationError
 
-from catalogs.errors import Fault
-from simulator.scenario.checks.form_problems import faults_of
+from catalogs.errors import InputProblem
+from simulator.scenario.checks.form_problems import problems_of
 from simulator.settings.document import ScenarioSettings
 
 if TYPE_CHECKING:
@@ -37,7 +37,7 @@ KEYS: Final = ", ".join(ScenarioSettings.model_fields)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Form:
+class ParsedSettings:
     """What is well-formed of a scenario, and what is not.
 
     `settings` lack the faulty entries of lists and have defaults for faulty keys; None where there
@@ -46,19 +46,19 @@ class Form:
     """
 
     settings: ScenarioSettings | None
-    faults: tuple[Fault, ...] = ()
+    faults: tuple[InputProblem, ...] = ()
     faulty: frozenset[str] = frozenset()
     kept: Kept = field(default_factory=dict)
 
 
-def form_of(data: object, file: str) -> Form:
+def form_of(data: object, file: str) -> ParsedSettings:
     """The form of plain data."""
     if not isinstance(data, dict):
-        return Form(settings=None, faults=(Fault(file, "", no_map(data)),))
+        return ParsedSettings(settings=None, faults=(InputProblem(file, "", no_map(data)),))
     try:
-        return Form(settings=ScenarioSettings.model_validate(data))
+        return ParsedSettings(settings=ScenarioSettings.model_validate(data))
     except ValidationError as error:
-        faults = faults_of(error, ScenarioSettings, data, file)
+        faults = problems_of(error, ScenarioSettings, data, file)
         return partial_form(data, error.errors(include_url=False), tuple(faults))
 
 
@@ -69,7 +69,9 @@ def no_map(data: object) -> str:
     return f"{found}; a scenario is a map of keys: {KEYS}"
 
 
-def partial_form(data: dict[str, object], details: Iterable[ErrorDetails], faults: tuple[Fault, ...]) -> Form:
+def partial_form(
+    data: dict[str, object], details: Iterable[ErrorDetails], faults: tuple[InputProblem, ...]
+) -> ParsedSettings:
     """What is left of data with faults."""
     bad = [place_of(detail["loc"]) for detail in details]
     faulty = frozenset(str(path[0]) for path, _number in bad)
@@ -82,7 +84,7 @@ def partial_form(data: dict[str, object], details: Iterable[ErrorDetails], fault
     fleet, streams = lists["fleet",], lists["workload", "streams"]
     standing |= {"fleet": fleet, "workload": {"streams": streams}, "faults": lists["faults",]}
     empty = {"fleet": not fleet, "workload": not streams}
-    return Form(settings=read(standing, empty), faults=faults, faulty=faulty, kept=kept)
+    return ParsedSettings(settings=read(standing, empty), faults=faults, faulty=faulty, kept=kept)
 
 
 def read(standing: dict[str, object], empty: Mapping[str, bool]) -> ScenarioSettings | None:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, get_args
 
 from pydantic import BaseModel
 
-from catalogs.errors import Fault
+from catalogs.errors import InputProblem
 from catalogs.near_names import did_you_mean, shown, unknown_name
 
 if TYPE_CHECKING:
@@ -34,15 +34,18 @@ MOST_FAULTS = 200
 """Complaints that are told one by one."""
 
 
-def faults_of(error: ValidationError, root: type[BaseModel], data: object, file: str) -> list[Fault]:
+def problems_of(error: ValidationError, root: type[BaseModel], data: object, file: str) -> list[InputProblem]:
     """Every complaint as a fault of the file; `data` is what was validated against `root`.
 
     Of more than a few hundred the rest is counted.
     """
     details = [one for one in error.errors(include_url=False) if not follows_from_others(one)]
-    found = [Fault(file, path_of(one["loc"], data), said(one, root)) for one in details[:MOST_FAULTS]]
+    found = [
+        InputProblem(file, path_of(one["loc"], data), problem_text(one, root))
+        for one in details[:MOST_FAULTS]
+    ]
     more = len(details) - len(found)
-    return [*found, Fault(file, "", f"and {more} more")] if more else found
+    return [*found, InputProblem(file, "", f"and {more} more")] if more else found
 
 
 def follows_from_others(detail: ErrorDetails) -> bool:
@@ -75,7 +78,7 @@ def below(here: object, step: int | str) -> object:
     return None
 
 
-def said(detail: ErrorDetails, root: type[BaseModel]) -> str:
+def problem_text(detail: ErrorDetails, root: type[BaseModel]) -> str:
     """What was wrong, the value, and what is allowed."""
     if detail["type"] == "extra_forbidden":
         return unknown_key(str(detail["loc"][-1]), allowed_keys(root, detail["loc"][:-1]))

@@ -12,19 +12,19 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from simulator.world.plan import Absence, RunPlan
+    from simulator.world.plan import OfflineSchedule, RunPlan
 
-NOBODY_ON = "no target permitted: device_offline"
+ALL_DEVICES_OFFLINE = "no target permitted: device_offline"
 
 
-class Presences:
+class DeviceAvailability:
     """Whether each device behind one target is on, asked at instants that never decrease.
 
     On and off times are exponential in turn, from the equilibrium on, drawn by (device, number):
     the same under every policy, whatever other streams' users have.
     """
 
-    def __init__(self, absence: Absence, seed: int, keys: NDArray[np.int64]) -> None:
+    def __init__(self, absence: OfflineSchedule, seed: int, keys: NDArray[np.int64]) -> None:
         """Nobody has been asked yet; `keys` are the devices' own, by number."""
         self._absence = absence
         self._keys = keys.tolist()
@@ -63,7 +63,7 @@ class Presences:
         return -mean_s * log(keyed_uniform_scalar(self._seed, self._stream, self._keys[device], number))
 
 
-class Absences:
+class OfflineDevices:
     """Takes targets whose device is off out of a request's candidates, and counts how often.
 
     `asked` and `missed` count, by target, requests that might have gone to their own device, and
@@ -75,7 +75,7 @@ class Absences:
         targets = enumerate(plan.target_plans)
         absences = {index: entry.absence for index, entry in targets if entry.absence is not None}
         self._presences = {
-            index: Presences(absence, plan.seed, plan.workload.device_key)
+            index: DeviceAvailability(absence, plan.seed, plan.workload.device_key)
             for index, absence in absences.items()
         }
         self._counts = [entry.queue_count for entry in plan.target_plans]

@@ -10,8 +10,8 @@ from collections import deque
 from math import ceil
 from typing import TYPE_CHECKING
 
-from simulator.world.fleet.demands import Demand
-from simulator.world.fleet.events import Happening
+from simulator.world.fleet.demands import AutoscalingLoad
+from simulator.world.fleet.events import FleetEvent
 from simulator.world.fleet.replicas import DRAINING, READY, STARTING, STOPPED
 
 if TYPE_CHECKING:
@@ -36,21 +36,21 @@ class Autoscaler:
     """
 
     def __init__(
-        self, scaling: Scaling, kernel: Kernel, clock: Clock, replicas: Replicas, told: list[Happening]
+        self, scaling: Scaling, kernel: Kernel, clock: Clock, replicas: Replicas, events: list[FleetEvent]
     ) -> None:
         """Stops what is not there at the beginning, and starts looking."""
         self._scaling = scaling
-        self._demand = Demand(scaling, kernel)
+        self._require = AutoscalingLoad(scaling, kernel)
         self._clock = clock
         self._replicas = replicas
-        self._told = told
+        self._events = events
         self._wanted: deque[tuple[float, int]] = deque()
         self._starts = dict.fromkeys(scaling.queues, 0)
         for queue in scaling.queues[scaling.least :]:
             replicas.put(queue, STOPPED)
-        clock.process(self._look())
+        clock.process(self._evaluate())
 
-    def _look(self) -> Generator[Event, object, None]:
+    def _evaluate(self) -> Generator[Event, object, None]:
         """Looks at the load again and again."""
         while True:
             yield self._clock.timeout(self._scaling.interval_s)
@@ -61,8 +61,8 @@ class Autoscaler:
     def _desired(self) -> int:
         """Replicas that the load asks for now; none only where nobody waits or runs."""
         scaling = self._scaling
-        asked = ceil(self._demand.replicas(self._clock.now))
-        if scaling.to_zero and self._demand.nothing:
+        asked = ceil(self._require.replicas(self._clock.now))
+        if scaling.to_zero and self._require.nothing:
             return 0
         return min(max(asked, scaling.least), len(scaling.queues))
 
@@ -76,23 +76,23 @@ class Autoscaler:
 
     def _forget_lost(self) -> None:
         """Gives up replicas whose machine was taken away."""
-        for queue in self._in(STARTING, READY):
+        for queue in self._queues_in(STARTING, READY):
             if self._replicas.lost(queue) and not self._replicas.outstanding(queue):
                 self._replicas.put(queue, STOPPED)
 
     def _stop_drained(self) -> None:
         """Stops draining replicas that have finished their work."""
-        for queue in self._in(DRAINING):
+        for queue in self._queues_in(DRAINING):
             if not self._replicas.outstanding(queue):
                 self._replicas.put(queue, STOPPED)
 
-    def _in(self, *states: int) -> list[int]:
+    def _queues_in(self, *states: int) -> list[int]:
         """The queues in one of the states, by number."""
         return [queue for queue in self._scaling.queues if self._replicas.state(queue) in states]
 
     def _scale(self, wanted: int) -> None:
         """Starts or stops as many as are missing or too many."""
-        present = [queue for queue in self._in(STARTING, READY) if not self._replicas.lost(queue)]
+        present = [queue for queue in self._queues_in(STARTING, READY) if not self._replicas.lost(queue)]
         if wanted > len(present):
             self._start(wanted - len(present), len(present))
         elif wanted < len(present):
@@ -101,13 +101,13 @@ class Autoscaler:
 
     def _start(self, count: int, present: int) -> None:
         """Requests replicas, lowest numbers first, as far as there are machines."""
-        free = [queue for queue in self._in(STOPPED) if not self._replicas.lost(queue)][:count]
+        free = [queue for queue in self._queues_in(STOPPED) if not self._replicas.lost(queue)][:count]
         for queue in free:
             self._replicas.put(queue, STARTING)
             self._starts[queue] += 1
             self._clock.process(self._warm_up(queue, self._starts[queue]))
         if free:
-            self._tell(f"{len(free)} more requested, {present + len(free)} in all")
+            self._log_event(f"{len(free)} more requested, {present + len(free)} in all")
 
     def _warm_up(self, queue: int, start: int) -> Generator[Event, object, None]:
         """Makes a replica ready after its cold start, unless it was given up meanwhile."""
@@ -119,14 +119,14 @@ class Autoscaler:
     def _stop(self, present: list[int], count: int) -> None:
         """Stops those that start first, then those with the least work, highest numbers first."""
         order = sorted(present, key=self._cost_of_stopping)
-        chosen = [queue for queue in order[:count] if not self._awaited(queue)]
+        chosen = [queue for queue in order[:count] if not self._has_waiters(queue)]
         for queue in chosen:
             self._replicas.put(queue, DRAINING)
         self._stop_drained()
         if chosen:
-            self._tell(f"{len(chosen)} fewer, {len(present) - len(chosen)} in all")
+            self._log_event(f"{len(chosen)} fewer, {len(present) - len(chosen)} in all")
 
-    def _awaited(self, queue: int) -> bool:
+    def _has_waiters(self, queue: int) -> bool:
         """Whether attempts wait for the replica to be ready."""
         return self._replicas.state(queue) == STARTING and self._replicas.outstanding(queue) > 0
 
@@ -140,12 +140,12 @@ class Autoscaler:
         if not self._scaling.to_zero:
             return
         room = None
-        if not self._in(READY):
-            coming = self._in(STARTING) or self._in(STOPPED)
+        if not self._queues_in(READY):
+            coming = self._queues_in(STARTING) or self._queues_in(STOPPED)
             room = next((queue for queue in coming if not self._replicas.lost(queue)), None)
         self._replicas.let_wait(self._scaling.target, room)
 
-    def _tell(self, what: str) -> None:
+    def _log_event(self, what: str) -> None:
         """Writes a change down."""
         label = self._scaling.label
-        self._told.append(Happening(t_s=self._clock.now, kind=KIND, target=label, what=what))
+        self._events.append(FleetEvent(t_s=self._clock.now, kind=KIND, target=label, what=what))

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from simulator.world.plan import Scaling
 
 
-class Demand:
+class AutoscalingLoad:
     """The load of one target's replicas by its scaling's metric, summed over them.
 
     A replica adds its attempts, its busy share since the last look, or the share of its KV cache in
@@ -59,10 +59,10 @@ class Demand:
         return float((rows["kv_used"] / rows["kv_room"]).sum())
 
 
-METRICS: Final[Mapping[str, Callable[[Demand, float], float]]] = {
-    "outstanding": Demand.outstanding,
-    "waiting": Demand.waiting,
-    "utilization": Demand.utilization,
-    "kv_usage": Demand.kv_usage,
+METRICS: Final[Mapping[str, Callable[[AutoscalingLoad, float], float]]] = {
+    "outstanding": AutoscalingLoad.outstanding,
+    "waiting": AutoscalingLoad.waiting,
+    "utilization": AutoscalingLoad.utilization,
+    "kv_usage": AutoscalingLoad.kv_usage,
 }
-"""A metric of one's own: a function of `Demand`, a line here, its name in the scenario's model."""
+"""A metric of one's own: a function of `AutoscalingLoad`, a line here, its name in the scenario's model."""

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Happening:
+class FleetEvent:
     """Something that befell the fleet: `what` in words, at virtual time `t_s`."""
 
     t_s: float

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     Column = NDArray[np.float64]
 
 
-class Level:
+class CountOverTime:
     """A count that starts somewhere and changes at instants that never decrease."""
 
     def __init__(self, start: float) -> None:

@@ -12,17 +12,17 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from simulator.world.fleet.levels import Level
+    from simulator.world.fleet.levels import CountOverTime
 
     Column = NDArray[np.float64]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Presence:
+class HeldCapacity:
     """By target: the queues there can be, and how many there were at every instant."""
 
     counts: Sequence[int]
-    held: Sequence[Level]
+    held: Sequence[CountOverTime]
 
     def shares(self, from_s: float, to_s: float) -> Column:
         """Mean share of each target's queues that was there; exactly 1 where all always were."""

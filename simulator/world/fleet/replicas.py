@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from simulator.kernel.codes import NONE, Reason
-from simulator.world.fleet.levels import Level
+from simulator.world.fleet.levels import CountOverTime
 
 if TYPE_CHECKING:
     from simulator.kernel import Kernel
@@ -40,7 +40,7 @@ class Replicas:
         self._flags = [(1, 1, 0, 0, 1, 0)] * count
         counts = [entry.queue_count for entry in plan.target_plans]
         self.levels = {
-            name: [Level(number if flag else 0) for number in counts]
+            name: [CountOverTime(number if flag else 0) for number in counts]
             for name, flag in zip(STATES, (1, 1, 0, 0, 1, 0), strict=True)
         }
 

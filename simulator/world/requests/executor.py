@@ -9,7 +9,7 @@ from router.host.execution import Execution
 from router.steps import AttemptKind, Await, Event, EventKind, Fail, Finish, Sleep
 from simulator.kernel.codes import ALREADY_FINAL
 from simulator.world.journal import RequestState
-from simulator.world.requests.failures import FAILURE_NAMES
+from simulator.world.requests.failures import ROUTER_REASON_NAMES
 from simulator.world.requests.step_log import LoggedStep
 from simulator.world.requests.submission import Submission
 from simulator.world.requests.verification import Verification
@@ -33,19 +33,19 @@ FIRST_TOKEN = EventKind.FIRST_TOKEN
 ANYTHING = FIRST_TOKEN | COMPLETED
 
 
-class Told(Protocol):
+class AttemptListener(Protocol):
     """Whoever wants to hear of attempts as they end."""
 
-    def __call__(self, live: Live, handle: int, completed: bool, reason: str) -> None:  # noqa: FBT001  (the hot path passes by position)
+    def __call__(self, live: ActiveRequest, handle: int, completed: bool, reason: str) -> None:  # noqa: FBT001  (the hot path passes by position)
         """An attempt of the request completed, or failed for a reason."""
         ...
 
 
-def tell_nobody(live: Live, handle: int, completed: bool, reason: str) -> None:  # noqa: FBT001  (a `Told`)
+def ignore_attempt(live: ActiveRequest, handle: int, completed: bool, reason: str) -> None:  # noqa: FBT001  (a `Told`)
     """Hears nothing."""
 
 
-class Live(Execution):
+class ActiveRequest(Execution):
     """One request under way, and its attempts so far.
 
     `sent` holds (handle, attempt number, target) of the attempts these steps started;
@@ -88,38 +88,38 @@ class Executor:
         self._settled = settled
         self.submission = Submission(plan, kernel, journal)
         self._verification = Verification(plan)
-        self._parked: list[Live | None] = []
-        self._heard = bytes(len(plan.workload))
-        self._told: Told = tell_nobody
-        self._tells = False
-        self._remembers = bool(plan.repeats_prefix.any()) and any(self.submission.meters)
+        self._by_slot: list[ActiveRequest | None] = []
+        self._watched = bytes(len(plan.workload))
+        self._attempt_listener: AttemptListener = ignore_attempt
+        self._has_listener = False
+        self._caches_prefixes = bool(plan.repeats_prefix.any()) and any(self.submission.meters)
         self._winner = memoryview(journal.winner)
         self._state = memoryview(journal.state)
         self._final_s: memoryview[float] = memoryview(journal.final_s)
 
-    def hear_of(self, flags: bytes) -> None:
+    def set_watched_requests(self, flags: bytes) -> None:
         """Sets, by request, whose end must be told at the instant it happens."""
-        self._heard = flags
+        self._watched = flags
 
-    def tell(self, told: Told) -> None:
+    def tell(self, told: AttemptListener) -> None:
         """Sets who is told of every completed or failed attempt at the instant of its event."""
-        self._told = told
-        self._tells = True
+        self._attempt_listener = told
+        self._has_listener = True
 
-    def begin(self, live: Live, delay_s: float) -> None:
+    def begin(self, live: ActiveRequest, delay_s: float) -> None:
         """Runs a request's steps up to the first wait; attempts leave after `delay_s`."""
         self.submission.delay_s = delay_s
         live.begin(self)
         self.submission.delay_s = 0.0
 
-    def instant_s(self, live: Live) -> float:  # noqa: ARG002  (a `StepExecutor`: all requests have one clock)
+    def instant_s(self, live: ActiveRequest) -> float:  # noqa: ARG002  (a `StepExecutor`: all requests have one clock)
         """Virtual time."""
         return self._clock.now
 
-    def on_decision(self, live: Live, decision: Decision | None) -> None:
+    def on_decision(self, live: ActiveRequest, decision: Decision | None) -> None:
         """The journal holds a request's first decision."""
 
-    def on_start(self, live: Live, step: Start) -> int:
+    def on_start(self, live: ActiveRequest, step: Start) -> int:
         """Sends an attempt off; whoever hears of it will find the request by the attempt's slot."""
         number, target = len(self._journal.attempt_kinds), step.target
         again = bool(live.sent or live.earlier)
@@ -127,30 +127,30 @@ class Executor:
         kind = AttemptKind.RETRY if again and not step.kind else step.kind
         handle = self.submission.submit(live.request, target, kind, tries, self._clock.now)
         live.sent = (*live.sent, (handle, number, target))
-        slot, parked = handle & SLOT_MASK, self._parked
+        slot, parked = handle & SLOT_MASK, self._by_slot
         if slot >= len(parked):
             parked.extend([None] * (slot + 1024 - len(parked)))
         parked[slot] = live
         return handle
 
-    def on_follow(self, live: Live, handle: int) -> None:
+    def on_follow(self, live: ActiveRequest, handle: int) -> None:
         """Lets the request end as this attempt ends."""
         sent = live.sent
         last, number, _target = sent[-1]
         self._winner[live.request] = number if last == handle else number_of(live, handle)
-        if self._heard[live.request]:
+        if self._watched[live.request]:
             self._kernel.watch(handle, COMPLETED)
         if len(sent) > 1:
             self._follow_one_of_several(live, handle)
 
-    def _follow_one_of_several(self, live: Live, handle: int) -> None:
+    def _follow_one_of_several(self, live: ActiveRequest, handle: int) -> None:
         """Has the end announced where other attempts still run: they are given up then."""
         others = [other for other, _number, _target in live.sent if other not in (handle, *live.over)]
         if any(self._kernel.is_unannounced(other) for other in others):
             self._kernel.watch(handle, COMPLETED)
             self._watch(live, (handle,))
 
-    def on_wait(self, live: Live, step: Wait, early: Event | None) -> None:
+    def on_wait(self, live: ActiveRequest, step: Wait, early: Event | None) -> None:
         """Writes down what is waited for, and has it announced."""
         if isinstance(step, Await):
             self._await(live, step, early)
@@ -161,7 +161,7 @@ class Executor:
         else:
             self._verify(live, step)
 
-    def _await(self, live: Live, step: Await, early: Event | None) -> None:
+    def _await(self, live: ActiveRequest, step: Await, early: Event | None) -> None:
         """Waits for the events of interest, or for an instant."""
         self._note_wait(live, step)
         if early is not None:
@@ -174,20 +174,20 @@ class Executor:
         if until_s is not None:
             self._wake_at(live, until_s)
 
-    def _watch(self, live: Live, besides: tuple[int, ...]) -> None:
+    def _watch(self, live: ActiveRequest, besides: tuple[int, ...]) -> None:
         """Has everything announced of the attempts that may be waited for later."""
         for handle, _number, _target in live.sent:
             if handle not in live.over and handle not in besides:
                 self._kernel.watch(handle, ANYTHING)
 
-    def _note_wait(self, live: Live, step: Await) -> None:
+    def _note_wait(self, live: ActiveRequest, step: Await) -> None:
         """Writes down what is waited for."""
         kind = LoggedStep.WAIT_FIRST_TOKEN if step.interest & FIRST_TOKEN else LoggedStep.WAIT
         attempt = number_of(live, step.handles[0]) if len(step.handles) == 1 else -1
         until_s = nan if step.until_s is None else step.until_s
         self._note(live.request, self._clock.now, kind, attempt=attempt, until_s=until_s)
 
-    def _wake_at(self, live: Live, at_s: float) -> None:
+    def _wake_at(self, live: ActiveRequest, at_s: float) -> None:
         """Wakes the request at `at_s` if it still waits then."""
         number = live.wait_number
 
@@ -197,13 +197,13 @@ class Executor:
 
         self._clock.at(at_s, wake)
 
-    def on_cancel(self, live: Live, handle: int) -> None:
+    def on_cancel(self, live: ActiveRequest, handle: int) -> None:
         """Gives an attempt up."""
         number = next((number for known, number, _target in live.sent if known == handle), -1)
         self._note(live.request, self._clock.now, LoggedStep.CANCEL, attempt=number)
         self._give_up(handle, number)
 
-    def _verify(self, live: Live, step: Verify) -> None:
+    def _verify(self, live: ActiveRequest, step: Verify) -> None:
         """Judges an answer: costs the verifier's money now, and tells its verdict after its time."""
         cost_usd = step.verifier.cost_usd
         self._journal.routing_usd[live.request] += cost_usd
@@ -220,12 +220,12 @@ class Executor:
         self._watch(live, ())
         self._clock.at(self._clock.now + step.verifier.latency_s, tell)
 
-    def on_completed(self, live: Live, handle: int) -> None:
+    def on_completed(self, live: ActiveRequest, handle: int) -> None:
         """The attempt that was followed has answered."""
         self._winner[live.request] = number_of(live, handle)
         self.settle(live, RequestState.COMPLETED)
 
-    def on_end(self, live: Live, step: Terminal) -> None:
+    def on_end(self, live: ActiveRequest, step: Terminal) -> None:
         """Settles the request as its steps say."""
         if isinstance(step, Finish):
             self._finish(live, step)
@@ -238,7 +238,7 @@ class Executor:
             self._journal.reason[live.request] = self._journal.reason_code(step.reason)
             self.settle(live, RequestState.REJECTED)
 
-    def _finish(self, live: Live, step: Finish) -> None:
+    def _finish(self, live: ActiveRequest, step: Finish) -> None:
         """Takes a completed attempt's answer as the request's, shown only now."""
         number = number_of(live, step.handle)
         self._note(live.request, self._clock.now, LoggedStep.FINISH, attempt=number)
@@ -246,21 +246,21 @@ class Executor:
         self._journal.buffered[live.request] = True
         self.settle(live, RequestState.COMPLETED)
 
-    def settle(self, live: Live, state: RequestState) -> None:
+    def settle(self, live: ActiveRequest, state: RequestState) -> None:
         """Makes the request final now; attempts still under way are given up."""
         live.done = True
         live.steps.close()
         self._state[live.request] = state
         self._final_s[live.request] = self._clock.now
         if state == RequestState.TIMED_OUT:
-            self._hang_up(live)
+            self._client_disconnected(live)
         elif state != RequestState.COMPLETED or len(live.sent) > 1:
             self.give_up(live)
-        if self._remembers and state == RequestState.COMPLETED:
-            self._remember(live)
+        if self._caches_prefixes and state == RequestState.COMPLETED:
+            self._keep_in_prefix_cache(live)
         self._settled(live.request)
 
-    def _remember(self, live: Live) -> None:
+    def _keep_in_prefix_cache(self, live: ActiveRequest) -> None:
         """Lets the API that answered keep the conversation in its prefix cache."""
         won = self._winner[live.request]
         target = next(target for _handle, number, target in live.sent if number == won)
@@ -268,18 +268,18 @@ class Executor:
         if meter is not None:
             meter.answered(live.request, self._clock.now)
 
-    def abandon(self, live: Live) -> None:
+    def abandon(self, live: ActiveRequest) -> None:
         """Stops a request's steps without making it final: its client will ask again."""
         live.close()
         self._winner[live.request] = -1
-        self._hang_up(live)
+        self._client_disconnected(live)
 
-    def _hang_up(self, live: Live) -> None:
+    def _client_disconnected(self, live: ActiveRequest) -> None:
         """The client waits no longer for what is still under way."""
         self._journal.hung_up_on.extend(number for _handle, number, _target in live.sent)
         self.give_up(live)
 
-    def give_up(self, live: Live) -> None:
+    def give_up(self, live: ActiveRequest) -> None:
         """Cancels every attempt of the request that is still under way."""
         for handle, number, _target in live.sent:
             self._give_up(handle, number)
@@ -300,16 +300,16 @@ class Executor:
         """
         events = self._kernel.events(count)
         self._clock.jump(events[0][0])
-        concerned = [self._parked[event[1] & SLOT_MASK] for event in events]
+        concerned = [self._by_slot[event[1] & SLOT_MASK] for event in events]
         for live, event in zip(concerned, events, strict=True):
             if live is not None and not live.done:
                 self._route_event(live, event)
 
-    def _route_event(self, live: Live, event: tuple[float, int, int, int, float, int]) -> None:
+    def _route_event(self, live: ActiveRequest, event: tuple[float, int, int, int, float, int]) -> None:
         """Settles a followed request as `Execution.hear` would, but without an event; passes on the rest."""
         _at_s, handle, kind, reason, retry_after_s, seen = event
-        if self._tells and kind != FIRST_TOKEN:
-            self._told(live, handle, kind == COMPLETED, FAILURE_NAMES[reason])
+        if self._has_listener and kind != FIRST_TOKEN:
+            self._attempt_listener(live, handle, kind == COMPLETED, ROUTER_REASON_NAMES[reason])
         if kind == COMPLETED and handle == live.followed:
             self.settle(live, RequestState.COMPLETED)
             return
@@ -317,18 +317,18 @@ class Executor:
             handle,
             EventKind(kind),
             self._clock.now,
-            FAILURE_NAMES[reason],
+            ROUTER_REASON_NAMES[reason],
             retry_after_s,
             bool(seen),
         )
         live.hear(heard, self)
 
 
-def number_of(live: Live, handle: int) -> int:
+def number_of(live: ActiveRequest, handle: int) -> int:
     """The attempt number behind a handle."""
     return next(number for known, number, _target in live.sent if known == handle)
 
 
-def target_of(live: Live, handle: int) -> int:
+def target_of(live: ActiveRequest, handle: int) -> int:
     """The target an attempt went to."""
     return next(target for known, _number, target in live.sent if known == handle)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from router.host.failures import FailureReason
 from simulator.kernel.codes import REASON_NAMES, Reason
 
-TOLD = {
+ROUTER_REASONS = {
     Reason.NONE: "",
     Reason.QUEUE_FULL: FailureReason.QUEUE_FULL,
     Reason.TOO_LARGE: FailureReason.TOO_LARGE,
@@ -16,11 +16,11 @@ TOLD = {
     Reason.CONTEXT_LENGTH: FailureReason.CONTEXT_LENGTH,
     Reason.CONNECTION: FailureReason.CONNECTION_ERROR,
 }
-FAILURE_NAMES = tuple(str(TOLD[reason]) for reason in Reason)
+ROUTER_REASON_NAMES = tuple(str(ROUTER_REASONS[reason]) for reason in Reason)
 """The router's word for each of the kernel's reasons, by code, as gateways say; empty for none."""
 REPORTED_NAMES = ("", *REASON_NAMES[1:])
 """The report's word for each of them, by code."""
-REPORTED = dict(zip(FAILURE_NAMES, REPORTED_NAMES, strict=True))
+REPORTED = dict(zip(ROUTER_REASON_NAMES, REPORTED_NAMES, strict=True))
 
 
 def reported(reason: str) -> str:

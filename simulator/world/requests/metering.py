@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 CONTEXT_LENGTH = int(Reason.CONTEXT_LENGTH)
 
 
-class HeldPrefixes:
+class ApiPrefixCache:
     """What an API's prefix cache holds: conversations up to a prompt, recorded blocks by key.
 
     Both are kept once a request was answered, for `lifetime_s` after their last use.
@@ -23,15 +23,15 @@ class HeldPrefixes:
         """Starts empty."""
         self._workload = plan.workload
         self._lifetime_s = lifetime_s
-        self._talks: dict[int, tuple[int, float]] = {}
+        self._conversations: dict[int, tuple[int, float]] = {}
         self._blocks: dict[int, float] = {}
 
     def tokens(self, request: int, now_s: float) -> int:
         """Tokens at the beginning of the request's prompt that are held now."""
         least_s = now_s - self._lifetime_s
-        held, used_s = self._talks.get(self._workload.session.item(request), (0, least_s))
-        talk = held if used_s >= least_s and self._workload.history_token_count[request] >= 0 else 0
-        return max(talk, self._block_tokens(request, least_s)) if self._blocks else talk
+        held, used_s = self._conversations.get(self._workload.session.item(request), (0, least_s))
+        conversation = held if used_s >= least_s and self._workload.history_token_count[request] >= 0 else 0
+        return max(conversation, self._block_tokens(request, least_s)) if self._blocks else conversation
 
     def _block_tokens(self, request: int, least_s: float) -> int:
         """Tokens of the request's first blocks up to one that is not held."""
@@ -51,7 +51,7 @@ class HeldPrefixes:
         """Holds the prompt of a request that was answered now."""
         if self._workload.history_token_count[request] >= 0:
             prompt = self._workload.input_token_count.item(request)
-            self._talks[self._workload.session.item(request)] = (prompt, now_s)
+            self._conversations[self._workload.session.item(request)] = (prompt, now_s)
         for block, _count in self._blocks_of(request):
             self._blocks[block] = now_s
 
@@ -64,7 +64,7 @@ class Meter:
         self._rules = rules
         self._prompt = plan.workload.input_token_count
         self._longest = plan.workload.window_output_token_count
-        self._held = HeldPrefixes(plan, rules.lifetime_s) if rules.lifetime_s else None
+        self._held = ApiPrefixCache(plan, rules.lifetime_s) if rules.lifetime_s else None
 
     def count(self, request: int, output: int, now_s: float) -> tuple[int, int, int]:
         """Tokens that count toward the limit on input, cached ones, and why the call is refused or 0."""

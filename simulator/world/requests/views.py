@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 LOADS = ("outstanding", "waiting", "running", "kv_usage_ratio")
 
 
-class Sight:
+class RouterViews:
     """The views of every router instance; requests go to the instances in turn.
 
     Without staleness a view looks at the kernel's own counters, otherwise at a copy renewed

@@ -13,7 +13,7 @@ import cramjam
 
 from simulator.observer import SilentObserver
 from wayfare import installed_version
-from wayfare.metrics.errors import NotTakenError, WrongAddressError
+from wayfare.metrics.errors import PushRejectedError, WrongAddressError
 from wayfare.metrics.remote_write.wire import batches
 
 if TYPE_CHECKING:
@@ -39,7 +39,7 @@ TAKEN = "another run of this name holds other values at these instants: give --r
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Answer:
+class ReceiverResponse:
     """What a receiver answered: status 0 where it could not be reached."""
 
     status: int
@@ -47,7 +47,7 @@ class Answer:
     retry_after_s: float = 0.0
 
     @property
-    def helps_to_wait(self) -> bool:
+    def is_retryable(self) -> bool:
         """Whether the same request may be taken later."""
         if self.status and any(phrase in self.text for phrase in USELESS):
             return False
@@ -103,13 +103,13 @@ class RemoteWriter:
             answer = self._post(body)
             if OK <= answer.status < OK + 100:
                 return
-            if not answer.helps_to_wait or tries == TRIES:
-                text = complaint(answer, self._place(), sent, tries)
-                raise NotTakenError(text, may_be_taken_later=answer.helps_to_wait)
+            if not answer.is_retryable or tries == TRIES:
+                text = push_error(answer, self._place(), sent, tries)
+                raise PushRejectedError(text, is_retryable=answer.is_retryable)
             self.sleep(min(max(wait_s, answer.retry_after_s), MOST_WAIT_S))
             wait_s *= 2.0
 
-    def _post(self, body: bytes) -> Answer:
+    def _post(self, body: bytes) -> ReceiverResponse:
         """One try."""
         parts = urlsplit(self.url)
         path = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
@@ -120,8 +120,8 @@ class RemoteWriter:
             text = response.read().decode(errors="replace").strip()[:MOST_TEXT]
         except (OSError, http.client.HTTPException) as error:
             self._hang_up()
-            return Answer(status=UNREACHED, text=str(error) or type(error).__name__)
-        return Answer(
+            return ReceiverResponse(status=UNREACHED, text=str(error) or type(error).__name__)
+        return ReceiverResponse(
             status=response.status, text=text, retry_after_s=seconds(response.getheader("Retry-After"))
         )
 
@@ -163,7 +163,7 @@ def seconds(text: str | None) -> float:
     return float(text) if text is not None and text.isdecimal() else 0.0
 
 
-def complaint(answer: Answer, place: str, sent: int, tries: int) -> str:
+def push_error(answer: ReceiverResponse, place: str, sent: int, tries: int) -> str:
     """What went wrong, and what can be done about it."""
     said = (
         f"answered {answer.status}: {answer.text}" if answer.status else f"cannot be reached: {answer.text}"

@@ -138,12 +138,12 @@ def event_rows(results: Sequence[RunResult]) -> Rows:
     return [
         {"policy": result.report.policy, "what": what, "event_hour": round(hour, 4), "event": text}
         for result in results
-        for hour, text in told_events(result.report)
+        for hour, text in event_lines(result.report)
         for what in shown_measures(results)
     ]
 
 
-def told_events(report: Report) -> list[tuple[float, str]]:
+def event_lines(report: Report) -> list[tuple[float, str]]:
     """The report's events but for scaling, which is drawn: hours since the run began, a line of text."""
     return [
         (event.t_s / SECONDS_PER_HOUR, f"{event.kind.replace('_', ' ')}, {event.target}: {event.what}")

@@ -9,7 +9,7 @@ from wayfare.render.assumptions import (
     fleet_facts,
     month_basis,
     objectives,
-    told_warnings,
+    warning_lines,
     window_s,
 )
 from wayfare.render.grounds import ground_lines
@@ -68,7 +68,7 @@ def assumption_section(scenario: Scenario, reports: Sequence[Report]) -> str:
         f"A month (30.4375 days): {month_basis(reports[0])}.",
         "Energy of APIs is the catalog's estimate; that of own hardware comes from the simulated batches.",
     ]
-    return section("Assumptions and warnings", "", items(said), items(told_warnings(reports), "notes"))
+    return section("Assumptions and warnings", "", items(said), items(warning_lines(reports), "notes"))
 
 
 def footer(scenario: Scenario, report: Report, replications: int, confidence: float | None) -> str:

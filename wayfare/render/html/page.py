@@ -8,7 +8,7 @@ from wayfare.render.assumptions import window_s
 from wayfare.render.conclusion import conclusion
 from wayfare.render.drain import drain_line
 from wayfare.render.html.charts import day_chart, latency_chart, tier_chart, trade_chart
-from wayfare.render.html.data import told_events
+from wayfare.render.html.data import event_lines
 from wayfare.render.html.figures import (
     deployment_section,
     difference_section,
@@ -92,7 +92,7 @@ def shared_sections(
 
 def event_section(report: Report) -> str:
     """What befell the fleet under the first policy, by the clock; nothing where nothing did."""
-    told = told_events(report)
+    told = event_lines(report)
     more = len(told) - MOST_EVENTS
     rest = [f"and {more} more (report.json has them all)"] if more > 0 else []
     texts = [*(f"{clock(hour)} {text}" for hour, text in told[:MOST_EVENTS]), *rest]

@@ -8,14 +8,14 @@ from rich.padding import Padding
 
 from wayfare.render.grounds import in_percent, time_words
 from wayfare.render.terminal.console import console
-from wayfare.render.terminal.layout import Column, Row, print_figures
+from wayfare.render.terminal.layout import TableColumn, TableRow, print_figures
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from rich.console import Console
 
-    from simulator.report.expected_accuracy import Expectation, Near
+    from simulator.report.expected_accuracy import ExpectedAccuracy, NearbyGroup
     from simulator.report.grounds import TimesGrounds
 
 COLUMNS: tuple[tuple[str, int], ...] = (
@@ -34,11 +34,11 @@ INDENT = (0, 0, 0, 2)
 NUMBERS = {3: "three", 4: "four", 5: "five", 6: "six"}
 
 
-def print_accuracy(found: Sequence[Expectation]) -> None:
+def print_accuracy(found: Sequence[ExpectedAccuracy]) -> None:
     """Prints a row for each deployment, and below the table what each stands on."""
     out = console()
-    rows = [Row(name=one.deployment, cells=cells(one.times)) for one in found]
-    print_figures(out, "deployment", [Column(head=head, rank=rank) for head, rank in COLUMNS], rows)
+    rows = [TableRow(name=one.deployment, cells=cells(one.times)) for one in found]
+    print_figures(out, "deployment", [TableColumn(head=head, rank=rank) for head, rank in COLUMNS], rows)
     for one in found:
         print_basis(out, one)
 
@@ -50,7 +50,7 @@ def cells(times: TimesGrounds) -> list[str]:
     return [SHORT.get(times.kind, times.kind), *map(in_percent, errors), count]
 
 
-def print_basis(out: Console, one: Expectation) -> None:
+def print_basis(out: Console, one: ExpectedAccuracy) -> None:
     """What a deployment's times are in words, its nearest groups, and what would bring the error down."""
     out.print()
     out.print(f"{one.deployment} ({one.model} on {one.platform}): {time_words(one.times, 'hardware')}")
@@ -60,7 +60,7 @@ def print_basis(out: Console, one: Expectation) -> None:
     out.print(Padding(remedy_words(one), INDENT, expand=False))
 
 
-def near_words(near: Near) -> str:
+def near_words(near: NearbyGroup) -> str:
     """`Llama-3.1-8B bf16 on h100 (vllm 0.19.0), 14 points, ...; differs: h100, bf16`."""
     group = near.group
     chips = f"{group.chips} " if group.chips > 1 else ""
@@ -82,7 +82,7 @@ def span(least: int, most: int) -> str:
     return f"{least:,}" if least == most else f"{least:,} to {most:,}"
 
 
-def remedy_words(one: Expectation) -> str:
+def remedy_words(one: ExpectedAccuracy) -> str:
     """One sentence: what to measure, and which error is to be expected then."""
     if one.times.kind == "extrapolated":
         return "to know the error: measure it; no layout or drafting like it is in the fit or in `calibrate`"
@@ -94,7 +94,7 @@ def remedy_words(one: Expectation) -> str:
     return f"{aim(one)}: {what}, then `wayfare calibrate`: {outcome(one)}"
 
 
-def aim(one: Expectation) -> str:
+def aim(one: ExpectedAccuracy) -> str:
     """Whether a calibration halves the error, brings it down, or leaves it."""
     now, after = one.times.tpot_median, one.remedy.tpot_median
     if now is None or after is None:
@@ -104,7 +104,7 @@ def aim(one: Expectation) -> str:
     return "to bring the error down, though not to half" if after < now else "to check the error"
 
 
-def outcome(one: Expectation) -> str:
+def outcome(one: ExpectedAccuracy) -> str:
     """The error that is left after a calibration."""
     after = one.remedy.tpot_median
     if after is None:

@@ -12,7 +12,7 @@ from wayfare.render.figures import factor_of, half_width, head_of
 from wayfare.render.grounds import ground_lines
 from wayfare.render.numbers import NOISE, PERCENT, count, duration, percent, significant, spread
 from wayfare.render.terminal.console import console, visible
-from wayfare.render.terminal.layout import Column, Row, print_figures
+from wayfare.render.terminal.layout import TableColumn, TableRow, print_figures
 from wayfare.render.terminal.run import print_warnings
 from wayfare.render.terminal.tasks import print_tasks_by_policy
 
@@ -48,7 +48,7 @@ def print_comparison(scenario: Scenario, comparison: Comparison) -> None:
     out.print(title(scenario, comparison))
     span, basis = duration(window_s(scenario)), month_basis(comparison.reports[0])
     out.print(f"Over {span}; $/month: {basis}")
-    columns = [Column(head=head_of(path), rank=rank) for path, rank in FIGURES.items()]
+    columns = [TableColumn(head=head_of(path), rank=rank) for path, rank in FIGURES.items()]
     print_figures(out, "policy", columns, policy_rows(comparison))
     out.print(LEGEND, style="dim")
     if comparison.replications > 1:
@@ -75,10 +75,10 @@ def title(scenario: Scenario, comparison: Comparison) -> Text:
     return Text.assemble((visible(scenario.name), "bold"), rest)
 
 
-def policy_rows(comparison: Comparison) -> list[Row]:
+def policy_rows(comparison: Comparison) -> list[TableRow]:
     """One row a policy: means, with the half-width of the interval below."""
     return [
-        Row(
+        TableRow(
             name=report.policy,
             marks=marks(comparison, report),
             cells=[cell(report, path) for path in FIGURES],
@@ -118,26 +118,26 @@ def print_differences(scenario: Scenario, comparison: Comparison) -> None:
     out, first = console(), comparison.reports[0]
     head = f"Paired differences to {visible(first.policy)}, over {duration(window_s(scenario))}"
     out.print(f"{head}; $/month: {month_basis(first)}")
-    columns = [Column(head=head_of(path, difference=True), rank=rank) for path, rank in SHOWN.items()]
+    columns = [TableColumn(head=head_of(path, difference=True), rank=rank) for path, rank in SHOWN.items()]
     rows = difference_rows(comparison)
     print_figures(out, "policy", columns, rows)
     if any(any(row.soft) for row in rows):
         out.print(f"{UNSURE} unsure: the interval holds 0", style="dim")
 
 
-def difference_rows(comparison: Comparison) -> list[Row]:
+def difference_rows(comparison: Comparison) -> list[TableRow]:
     """One row for every policy but the first."""
     first = comparison.reports[0]
     known = {(entry.b, entry.metric): entry for entry in comparison.differences if entry.a == first.policy}
     return [difference_row(first, report, known) for report in comparison.reports[1:]]
 
 
-def difference_row(first: Report, report: Report, known: dict[tuple[str, str], Difference]) -> Row:
+def difference_row(first: Report, report: Report, known: dict[tuple[str, str], Difference]) -> TableRow:
     """One policy minus the first; soft where nothing is sure."""
     cells = [
         gap(known.get((report.policy, path)), size_of(path, first, report), factor_of(path)) for path in SHOWN
     ]
-    return Row(name=report.policy, cells=cells, soft=[UNSURE in text for text in cells])
+    return TableRow(name=report.policy, cells=cells, soft=[UNSURE in text for text in cells])
 
 
 def size_of(path: str, *reports: Report) -> float:

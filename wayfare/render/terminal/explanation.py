@@ -32,11 +32,11 @@ def explanation(folder: Path, number: int) -> str:
     attempts = read_parquet(folder / "attempts.parquet", "request = ? ORDER BY attempt", number)
     request, steps = found[0], logged_steps(folder, number)
     parts = [
-        *asked(request, report),
+        *arrival_lines(request, report),
         *decided(request, report, steps),
-        *told_in_order([*attempt_entries(attempts, steps), *router_entries(request, attempts, steps)]),
-        ended(request),
-        paid(request, attempts),
+        *lines_in_order([*attempt_entries(attempts, steps), *router_entries(request, attempts, steps)]),
+        end_line(request),
+        cost_line(request, attempts),
     ]
     return "\n".join(map(visible, parts))
 
@@ -47,7 +47,7 @@ def logged_steps(folder: Path, number: int) -> list[Row]:
     return read_parquet(path, "request = ?", number) if path.is_file() else []
 
 
-def told_in_order(entries: list[Entry]) -> list[str]:
+def lines_in_order(entries: list[Entry]) -> list[str]:
     """The lines of all entries by time; those of the same instant by what they are."""
     return [line for *_order, lines in sorted(entries, key=lambda entry: entry[:2]) for line in lines]
 
@@ -71,7 +71,7 @@ def unknown_request(folder: Path, number: int) -> str:
     return f"{folder}: no request {number} arrived; allowed: {known}"
 
 
-def asked(request: Row, report: Row) -> list[str]:
+def arrival_lines(request: Row, report: Row) -> list[str]:
     """What arrived, and what only the simulation knows of it."""
     scenario = cast("dict[str, str]", report["scenario"])["name"]
     place = f"tenant {request['tenant']}, from {request['region']}"
@@ -115,7 +115,7 @@ def decision(request: Row, steps: list[Row]) -> str:
     return f"decided: {request['policy_target'] or 'a plan of several steps'}, because: {reason}"
 
 
-def ended(request: Row) -> str:
+def end_line(request: Row) -> str:
     """How the request ended, as its asker saw it."""
     if request["state"] != "completed":
         reason = why(request, "failure")
@@ -130,7 +130,7 @@ def ended(request: Row) -> str:
     )
 
 
-def paid(request: Row, attempts: list[Row]) -> str:
+def cost_line(request: Row, attempts: list[Row]) -> str:
     """What the request took in all; what no attempt took is the router's and its verifiers'."""
     cost_usd, wh = number_in(request, "cost_usd"), number_in(request, "energy_wh")
     routing_usd = cost_usd - sum(number_in(row, name) for row in attempts for name in PARTS)

@@ -23,7 +23,7 @@ CUT = "…"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Column:
+class TableColumn:
     """A column of figures: its heading, and its rank; the highest rank is left out first."""
 
     head: str
@@ -31,7 +31,7 @@ class Column:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Row:
+class TableRow:
     """A row: its name, marks behind it, and a cell for each column; a cell's second line is softer."""
 
     name: str
@@ -41,7 +41,7 @@ class Row:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Layout:
+class TableLayout:
     """What fits: the names as shown, the columns that are, and the headings of those that are not."""
 
     names: Sequence[str]
@@ -49,7 +49,7 @@ class Layout:
     hidden: Sequence[str]
 
 
-def print_figures(out: Console, head: str, columns: Sequence[Column], rows: Sequence[Row]) -> None:
+def print_figures(out: Console, head: str, columns: Sequence[TableColumn], rows: Sequence[TableRow]) -> None:
     """Prints a table no wider than the console, and below it what had to be left out or cut."""
     fit = laid_out(head, columns, rows, out.width)
     out.print(table_of(head, columns, rows, fit))
@@ -60,7 +60,7 @@ def print_figures(out: Console, head: str, columns: Sequence[Column], rows: Sequ
             out.print(f"{name} is {visible(row.name)}", style="dim")
 
 
-def laid_out(head: str, columns: Sequence[Column], rows: Sequence[Row], width: int) -> Layout:
+def laid_out(head: str, columns: Sequence[TableColumn], rows: Sequence[TableRow], width: int) -> TableLayout:
     """The layout in so many columns: names are cut only where they take more than half."""
     marks = max((cell_len(row.marks) for row in rows), default=0)
     behind = marks + 1 if marks else 0
@@ -70,10 +70,10 @@ def laid_out(head: str, columns: Sequence[Column], rows: Sequence[Row], width: i
     widths = [column_width(column, place, rows) for place, column in enumerate(columns)]
     kept = fitting(columns, widths, width - name_width)
     hidden = [column.head for place, column in enumerate(columns) if place not in kept]
-    return Layout(names=names, kept=kept, hidden=hidden)
+    return TableLayout(names=names, kept=kept, hidden=hidden)
 
 
-def fitting(columns: Sequence[Column], widths: Sequence[int], room: int) -> list[int]:
+def fitting(columns: Sequence[TableColumn], widths: Sequence[int], room: int) -> list[int]:
     """Places of the columns that fit, taken by rank as long as the next one fits, in their own order."""
     kept: list[int] = []
     for place in sorted(range(len(columns)), key=lambda place: columns[place].rank):
@@ -84,7 +84,7 @@ def fitting(columns: Sequence[Column], widths: Sequence[int], room: int) -> list
     return sorted(kept)
 
 
-def column_width(column: Column, place: int, rows: Sequence[Row]) -> int:
+def column_width(column: TableColumn, place: int, rows: Sequence[TableRow]) -> int:
     """Cells that a column needs: its longest word of the heading, its longest line of a figure."""
     lines = [line for row in rows for line in row.cells[place].split("\n")]
     return longest([*column.head.split(), *lines])
@@ -95,7 +95,7 @@ def longest(texts: Sequence[str]) -> int:
     return max(map(cell_len, texts), default=0)
 
 
-def table_of(head: str, columns: Sequence[Column], rows: Sequence[Row], fit: Layout) -> Table:
+def table_of(head: str, columns: Sequence[TableColumn], rows: Sequence[TableRow], fit: TableLayout) -> Table:
     """The table of what fits, every column exactly as wide as it needs to be."""
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False, padding=(0, GAP - 1, 0, 0))
     table.add_column(head, no_wrap=False)
@@ -108,7 +108,7 @@ def table_of(head: str, columns: Sequence[Column], rows: Sequence[Row], fit: Lay
     return table
 
 
-def softened(row: Row, place: int) -> Text:
+def softened(row: TableRow, place: int) -> Text:
     """A cell, its second line dim, all of it where the row says so."""
     first, _line, rest = row.cells[place].partition("\n")
     text = Text(first)

@@ -25,7 +25,7 @@ def router_entries(request: Row, attempts: Sequence[Row], steps: Sequence[Row]) 
         (
             number_in(step, "at_s"),
             VERDICTS if step["step"] in ENDS else WAITS,
-            [f"{moment(step, 'at_s')}  {told(step, number)}{no_retry(step, attempts)}"],
+            [f"{moment(step, 'at_s')}  {step_text(step, number)}{no_retry(step, attempts)}"],
         )
         for step in steps
         if step["step"] not in AWAITED or stepwise or not isnan(number_in(step, "until_s"))
@@ -38,7 +38,7 @@ def no_retry(step: Row, attempts: Sequence[Row]) -> str:
     return ": the answer had begun to arrive" if step["step"] == "fail" and begun else ""
 
 
-def told(step: Row, number: dict[object, int]) -> str:
+def step_text(step: Row, number: dict[object, int]) -> str:
     """A step in words."""
     one = number.get(step["attempt"])
     which = "any attempt" if one is None else f"attempt {one}"

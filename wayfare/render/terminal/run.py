@@ -9,14 +9,14 @@ from typing import TYPE_CHECKING
 from rich.table import Table
 from rich.text import Text
 
-from wayfare.render.assumptions import cost_parts, month_basis, told_warnings, window_s
+from wayfare.render.assumptions import cost_parts, month_basis, warning_lines, window_s
 from wayfare.render.drain import drain_line
 from wayfare.render.grounds import ground_lines
 from wayfare.render.lengths import length_line
 from wayfare.render.numbers import count, duration, energy, grams, seconds, share, significant, usd
 from wayfare.render.terminal.console import console, visible
 from wayfare.render.terminal.devices import device_lines
-from wayfare.render.terminal.layout import Column, Row, print_figures
+from wayfare.render.terminal.layout import TableColumn, TableRow, print_figures
 from wayfare.render.terminal.tasks import print_tasks
 
 if TYPE_CHECKING:
@@ -100,9 +100,9 @@ COLUMNS: tuple[tuple[str, int], ...] = (
 
 def print_deployments(out: Console, scenario: Scenario, report: Report) -> None:
     """Prints what each deployment answered, cost and drew."""
-    rows = [Row(name=name, cells=deployment_cells(part)) for name, part in report.by.deployment.items()]
+    rows = [TableRow(name=name, cells=deployment_cells(part)) for name, part in report.by.deployment.items()]
     out.print(f"By deployment, over {duration(window_s(scenario))}")
-    print_figures(out, "deployment", [Column(head=head, rank=rank) for head, rank in COLUMNS], rows)
+    print_figures(out, "deployment", [TableColumn(head=head, rank=rank) for head, rank in COLUMNS], rows)
 
 
 def deployment_cells(part: Block) -> list[str]:
@@ -158,5 +158,5 @@ def print_drain(out: Console, report: Report) -> None:
 
 def print_warnings(out: Console, *reports: Report) -> None:
     """What the reader should know before believing the figures."""
-    for text in told_warnings(reports):
+    for text in warning_lines(reports):
         out.print(f"note: {text}")

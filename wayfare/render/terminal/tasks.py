@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from wayfare.render.tasks import heads, task_cells, task_rows
-from wayfare.render.terminal.layout import Column, Row, print_figures
+from wayfare.render.terminal.layout import TableColumn, TableRow, print_figures
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -36,7 +36,7 @@ def print_tasks_by_policy(out: Console, reports: Sequence[Report]) -> None:
 
 def print_task_table(out: Console, rows: Iterable[tuple[str, StreamTasks]]) -> None:
     """Prints the figures, a row each."""
-    columns = [Column(head=head, rank=RANKS.get(head, len(RANKS))) for head in heads()]
+    columns = [TableColumn(head=head, rank=RANKS.get(head, len(RANKS))) for head in heads()]
     print_figures(
-        out, "agent tasks", columns, [Row(name=name, cells=task_cells(block)) for name, block in rows]
+        out, "agent tasks", columns, [TableRow(name=name, cells=task_cells(block)) for name, block in rows]
     )

@@ -18,15 +18,15 @@ from wayfare.v1 import simulation_pb2 as pb
 
 if TYPE_CHECKING:
     from wayfare.service.intake.checker import Checker
-    from wayfare.service.intake.quotas import Holdings
-    from wayfare.service.intake.scenarios import Accepted
-    from wayfare.service.runs.slots import Slots
-    from wayfare.service.runs.writer import Writer
+    from wayfare.service.intake.quotas import QuotaUsage
+    from wayfare.service.intake.scenarios import AcceptedScenario
+    from wayfare.service.runs.slots import RunScheduler
+    from wayfare.service.runs.writer import StoreWriter
     from wayfare.storage.store import RunStore
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Wish:
+class RunRequest:
     """What a caller asked for; a comparison where `replications` is not 0."""
 
     tenant: str
@@ -43,7 +43,7 @@ class Wish:
         more = repr((self.policies, self.replications, self.confidence)).encode()
         return hashlib.sha256(bare.SerializeToString(deterministic=True) + more).hexdigest()
 
-    def record(self, checked: Accepted) -> RunRecord:
+    def record(self, checked: AcceptedScenario) -> RunRecord:
         """The run that comes of it; one that is only validated has no id."""
         return RunRecord(
             run_id="" if self.request.validate_only else uuid.uuid4().hex,
@@ -67,40 +67,47 @@ class Acceptance:
     """Accepts runs; one that was accepted is on disk and will run, whatever becomes of its caller."""
 
     def __init__(
-        self, store: RunStore, writer: Writer, slots: Slots, checker: Checker, holdings: Holdings
+        self,
+        store: RunStore,
+        writer: StoreWriter,
+        slots: RunScheduler,
+        checker: Checker,
+        quota_usage: QuotaUsage,
     ) -> None:
         """Keeps what it stands on."""
         self._store, self._writer, self._slots = store, writer, slots
-        self._checker, self._holdings = checker, holdings
+        self._checker, self._holdings = checker, quota_usage
         self._turns: WeakValueDictionary[tuple[str, str], asyncio.Lock] = WeakValueDictionary()
 
-    async def run(self, wish: Wish) -> RunRecord:
+    async def run(self, run_request: RunRequest) -> RunRecord:
         """The run, kept and queued; only checked where that was all that was asked.
 
         Raises:
             InvalidScenarioError: lists every fault.
             RefusedError: the request id stands for something else, or a limit is reached.
         """
-        if wish.request.validate_only or not wish.request.request_id:
-            return await self._new(wish)
-        turn = self._turns.setdefault((wish.tenant, wish.request.request_id), asyncio.Lock())
+        if run_request.request.validate_only or not run_request.request.request_id:
+            return await self._new(run_request)
+        turn = self._turns.setdefault((run_request.tenant, run_request.request.request_id), asyncio.Lock())
         async with turn:
-            return self._known(wish) or await self._new(wish)
+            return self._known(run_request) or await self._new(run_request)
 
-    async def _new(self, wish: Wish) -> RunRecord:
+    async def _new(self, run_request: RunRequest) -> RunRecord:
         """A run that was not asked for before."""
         if self._slots.is_stopping:
             raise RefusedError(grpc.StatusCode.UNAVAILABLE, "the service is ending; try again")
-        checked = await self._checker.checked(wish.tenant, wish.request, wish.policies, wish.replications)
-        record = wish.record(checked)
-        if wish.request.validate_only:
+        checked = await self._checker.checked(
+            run_request.tenant, run_request.request, run_request.policies, run_request.replications
+        )
+        record = run_request.record(checked)
+        if run_request.request.validate_only:
             return record
         return await asyncio.shield(asyncio.ensure_future(self._kept(record)))
 
-    def _known(self, wish: Wish) -> RunRecord | None:
+    def _known(self, run_request: RunRequest) -> RunRecord | None:
         """The run that the request id made before."""
-        known = self._store.asked(wish.tenant, wish.request.request_id)
-        return None if known is None else self._same(known, wish.digest())
+        known = self._store.asked(run_request.tenant, run_request.request.request_id)
+        return None if known is None else self._same(known, run_request.digest())
 
     def _same(self, known: RunRecord, digest: str) -> RunRecord:
         """The run that was made before, as it stands.

@@ -10,10 +10,10 @@ from weakref import WeakValueDictionary
 import grpc
 
 from simulator import InvalidScenarioError
-from wayfare.service.intake.checking import Faulty, Question, TooMuch, check_all
-from wayfare.service.intake.scenarios import Accepted
+from wayfare.service.intake.checking import CheckRequest, OutOfMemory, ScenarioInvalid, check_all
+from wayfare.service.intake.scenarios import AcceptedScenario
 from wayfare.service.rpc.errors import RefusedError
-from wayfare.service.runs.processes import Worker, heard, started
+from wayfare.service.runs.processes import ChildProcess, receive, start_process
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -39,12 +39,12 @@ class Checker:
 
     def __init__(self, intake: Intake, quick_s: float = QUICK_S, patient_s: float = PATIENT_S) -> None:
         """No process yet."""
-        self._quick = Lanes(intake, quick_s, stays=True)
-        self._patient = Lanes(intake, patient_s, stays=False)
+        self._quick = CheckerPool(intake, quick_s, stays=True)
+        self._patient = CheckerPool(intake, patient_s, stays=False)
 
     async def checked(
         self, tenant: str, request: pb.CreateRunRequest, policies: Sequence[str], replications: int
-    ) -> Accepted:
+    ) -> AcceptedScenario:
         """The scenario, checked whole.
 
         Raises:
@@ -53,7 +53,9 @@ class Checker:
         """
         demand_small(request)
         data = request.SerializeToString()
-        question = Question(tenant=tenant, request=data, policies=tuple(policies), replications=replications)
+        question = CheckRequest(
+            tenant=tenant, request=data, policies=tuple(policies), replications=replications
+        )
         lanes = self._patient if UPLOAD in data else self._quick
         return accepted(await lanes.asked(question))
 
@@ -67,7 +69,7 @@ class Checker:
         self._patient.end()
 
 
-class Lanes:
+class CheckerPool:
     """Several processes; each tenant has one question answered at a time and waits behind its own only.
 
     So one tenant's slow questions hold one process. The first process may stay for good, the others then stay
@@ -76,7 +78,7 @@ class Lanes:
 
     def __init__(self, intake: Intake, patience_s: float, *, stays: bool) -> None:
         """No process."""
-        self._lanes = [Lane(intake, patience_s, stays=stays) for _ in range(LANES)]
+        self._lanes = [CheckerProcess(intake, patience_s, stays=stays) for _ in range(LANES)]
         self._idle: asyncio.PriorityQueue[int] = asyncio.PriorityQueue()
         for number in range(LANES):
             self._idle.put_nowait(number)
@@ -92,7 +94,7 @@ class Lanes:
         for lane in self._lanes:
             lane.end()
 
-    async def asked(self, question: Question) -> Answer:
+    async def asked(self, question: CheckRequest) -> Answer:
         """The answer, in the tenant's turn; the process finishes it even when nobody waits any more.
 
         Raises:
@@ -107,7 +109,7 @@ class Lanes:
         finally:
             self._waiting[question.tenant] -= 1
 
-    async def _in_turn(self, question: Question) -> Answer:
+    async def _in_turn(self, question: CheckRequest) -> Answer:
         """The answer of the first process that is idle when the tenant's turn has come."""
         turn = self._turns.setdefault(question.tenant, asyncio.Lock())
         await turn.acquire()
@@ -130,22 +132,22 @@ class Lanes:
             done.exception()
 
 
-class Lane:
+class CheckerProcess:
     """One process that answers a question after the other; a new one where the last was lost."""
 
     def __init__(self, intake: Intake, patience_s: float, *, stays: bool) -> None:
         """No process; one that does not stay is ended after each answer."""
         self._intake, self._patience_s, self._stays = intake, patience_s, stays
-        self._worker: Worker | None = None
+        self._worker: ChildProcess | None = None
         self._ending: asyncio.TimerHandle | None = None
 
-    def start(self) -> Worker:
+    def start(self) -> ChildProcess:
         """The process, started where there is none."""
         if self._worker is None or not self._worker.process.is_alive():
-            self._worker = started(check_all, self._intake)
+            self._worker = start_process(check_all, self._intake)
         return self._worker
 
-    async def exchange(self, question: Question) -> Answer:
+    async def exchange(self, question: CheckRequest) -> Answer:
         """The answer of the process.
 
         Raises:
@@ -155,7 +157,7 @@ class Lane:
         try:
             worker = await asyncio.to_thread(self.start)
             worker.pipe.send(question)
-            found = cast("Answer", await asyncio.wait_for(heard(worker.pipe), self._patience_s))
+            found = cast("Answer", await asyncio.wait_for(receive(worker.pipe), self._patience_s))
         except TimeoutError as error:
             self.end()
             text = f"checking the scenario took more than {self._patience_s:g} s; make it smaller"
@@ -164,7 +166,7 @@ class Lane:
             self.end()
             text = "the process that checks scenarios ended; try again"
             raise RefusedError(grpc.StatusCode.UNAVAILABLE, text) from error
-        if isinstance(found, TooMuch) or not self._stays:
+        if isinstance(found, OutOfMemory) or not self._stays:
             self.end()
         return found
 
@@ -187,13 +189,13 @@ class Lane:
             self._worker = None
 
 
-def accepted(answer: Answer) -> Accepted:
+def accepted(answer: Answer) -> AcceptedScenario:
     """The scenario that may run; raises what stands against it."""
-    if isinstance(answer, Accepted):
+    if isinstance(answer, AcceptedScenario):
         return answer
-    if isinstance(answer, Faulty):
+    if isinstance(answer, ScenarioInvalid):
         raise InvalidScenarioError(answer.faults)
-    if isinstance(answer, TooMuch):
+    if isinstance(answer, OutOfMemory):
         text = "checking the scenario needs too much memory; make it smaller"
         raise RefusedError(grpc.StatusCode.RESOURCE_EXHAUSTED, text)
     raise RuntimeError(answer.error)

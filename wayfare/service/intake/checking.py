@@ -8,10 +8,10 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from catalogs.errors import Fault
+from catalogs.errors import InputProblem
 from router.errors import RouterError
 from simulator import InvalidScenarioError
-from wayfare.service.intake.scenarios import WIRE, Accepted, Intake
+from wayfare.service.intake.scenarios import WIRE, AcceptedScenario, Intake
 from wayfare.service.runs.processes import limit_memory
 from wayfare.v1 import simulation_pb2 as pb
 
@@ -24,7 +24,7 @@ SPARE_BYTES = 2 * 1024**3
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Question:
+class CheckRequest:
     """A `CreateRunRequest` as it came, and what goes with it."""
 
     tenant: str
@@ -34,25 +34,25 @@ class Question:
 
 
 @dataclass(frozen=True, slots=True)
-class Faulty:
+class ScenarioInvalid:
     """The scenario cannot run."""
 
-    faults: tuple[Fault, ...]
+    faults: tuple[InputProblem, ...]
 
 
 @dataclass(frozen=True, slots=True)
-class TooMuch:
+class OutOfMemory:
     """The scenario needs more memory than checking may take; the process is to be replaced."""
 
 
 @dataclass(frozen=True, slots=True)
-class Broken:
+class CheckCrashed:
     """Checking itself failed."""
 
     error: str
 
 
-Answer = Accepted | Faulty | TooMuch | Broken
+Answer = AcceptedScenario | ScenarioInvalid | OutOfMemory | CheckCrashed
 
 
 def check_all(pipe: Connection, intake: Intake) -> None:
@@ -64,17 +64,17 @@ def check_all(pipe: Connection, intake: Intake) -> None:
             pipe.send(answer(intake, pipe.recv()))
 
 
-def answer(intake: Intake, question: Question) -> Answer:
+def answer(intake: Intake, question: CheckRequest) -> Answer:
     """What there is to say of a scenario; never an error."""
     try:
         request = pb.CreateRunRequest.FromString(question.request)
         return intake.checked(question.tenant, request, question.policies, question.replications)
     except InvalidScenarioError as error:
-        return Faulty(error.faults)
+        return ScenarioInvalid(error.faults)
     except RouterError as error:
-        return Faulty((Fault(WIRE, "router", str(error)),))
+        return ScenarioInvalid((InputProblem(WIRE, "router", str(error)),))
     except MemoryError:
-        return TooMuch()
+        return OutOfMemory()
     except Exception as error:
         LOG.exception("a scenario could not be checked")
-        return Broken(f"{type(error).__name__}: {error}")
+        return CheckCrashed(f"{type(error).__name__}: {error}")

@@ -23,7 +23,7 @@ RUN_BYTES = 4 * 1024**3
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Limits:
+class TenantQuotas:
     """What one tenant may have: unfinished runs and the requests they simulate, traces, open streams.
 
     `stream_patience_s` is how long a stream waits for its caller: for the next piece of an upload, or
@@ -51,10 +51,10 @@ class RunLimits:
     memory_bytes: int = RUN_BYTES
 
 
-class Holdings:
+class QuotaUsage:
     """What each tenant holds of its limits: counts kept as runs come and go."""
 
-    def __init__(self, limits: Limits) -> None:
+    def __init__(self, limits: TenantQuotas) -> None:
         """Nobody holds anything."""
         self._limits = limits
         self._runs: dict[str, dict[str, int]] = {}
@@ -122,7 +122,7 @@ class OpenStreams:
             self._open[tenant] -= 1
 
 
-class Flow:
+class UploadRateLimiter:
     """Bytes that each tenant may send in an hour: a bucket that refills as time goes by."""
 
     def __init__(self, bytes_per_hour: int, clock_s: Callable[[], float] = time.monotonic) -> None:

@@ -9,15 +9,15 @@ from functools import cache
 from math import ceil
 from typing import TYPE_CHECKING, Any
 
-from catalogs.errors import Fault
+from catalogs.errors import InputProblem
 from catalogs.near_names import unknown_name
 from catalogs.reader import parse_yaml
 from router.registry import policy_names
 from simulator import InvalidScenarioError, shipped_scenarios
-from simulator.scenario.checks.examination import POLICY, Scope
+from simulator.scenario.checks.examination import POLICY, CheckScope
 from simulator.scenario.checks.form import no_map
 from simulator.scenario.checks.size import in_words, request_count, run_bytes
-from simulator.scenario.loading import examine, plain_data, ready, with_files
+from simulator.scenario.loading import load_and_check, plain_data, scenario_or_error, with_files
 from simulator.scenario.overrides import overridden
 from wayfare.convert.scenario import scenario_data
 from wayfare.service.intake.estimate import repetitions, target_count, timeline_cells
@@ -46,7 +46,7 @@ MOST_SHOWN = 80
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Accepted:
+class AcceptedScenario:
     """A scenario that may run: `scenario_json` is the plain data it can be loaded from again."""
 
     scenario: str
@@ -79,14 +79,14 @@ class Intake:
         request: simulation_pb2.CreateRunRequest,
         policies: Sequence[str],
         replications: int = 0,
-    ) -> Accepted:
+    ) -> AcceptedScenario:
         """The scenario, checked whole.
 
         Raises:
             InvalidScenarioError: lists every fault.
         """
         scenario, data = self.loaded(tenant, request, policies)
-        return Accepted(
+        return AcceptedScenario(
             scenario=scenario.name,
             policy=scenario.router.policy,
             scenario_json=as_json(data),
@@ -104,14 +104,16 @@ class Intake:
         """
         data, faults = settled(request)
         unread = [*self.outside(tenant, data)]
-        unknown = [*self.policy_faults(data, policies)]
+        unknown = [*self.policy_problems(data, policies)]
         seed = request.seed if request.HasField("seed") else None
-        found = examine(data, seed=seed, scope=scope_of(policies, unread=bool(unread), unknown=bool(unknown)))
-        demand_none([*faults, *unread, *unknown, *map(named_as_field, found.faults)])
-        demand_none([*self.too_many(ready(found))])
-        return ready(found), data if seed is None else {**data, "seed": seed}
+        found = load_and_check(
+            data, seed=seed, scope=scope_of(policies, unread=bool(unread), unknown=bool(unknown))
+        )
+        demand_none([*faults, *unread, *unknown, *map(as_field_problem, found.faults)])
+        demand_none([*self.too_many(scenario_or_error(found))])
+        return scenario_or_error(found), data if seed is None else {**data, "seed": seed}
 
-    def outside(self, tenant: str, data: dict[str, Any]) -> Iterator[Fault]:
+    def outside(self, tenant: str, data: dict[str, Any]) -> Iterator[InputProblem]:
         """Files that the data names and may not; uploads are put in their place."""
         shipped = {str(path.parent) for path in shipped_scenarios().values()}
         for holder, key, path in named_files(data, ""):
@@ -120,7 +122,7 @@ class Intake:
                 holder[key] = str(allowed)
             elif not (isinstance(holder[key], Shipped) and str(holder[key].folder) in shipped):
                 what = f"no trace {holder[key][:MOST_SHOWN]!r}; name the trace_id of an UploadTrace"
-                yield Fault(WIRE, path, what)
+                yield InputProblem(WIRE, path, what)
 
     def uploaded(self, tenant: str, name: str) -> Path | None:
         """The tenant's own upload of that id."""
@@ -135,47 +137,47 @@ class Intake:
         file = (self.files / name).resolve()
         return file if file.is_relative_to(self.files.resolve()) and file.is_file() else None
 
-    def policy_faults(self, data: dict[str, Any], policies: Sequence[str]) -> Iterator[Fault]:
+    def policy_problems(self, data: dict[str, Any], policies: Sequence[str]) -> Iterator[InputProblem]:
         """Policies that are neither a registered name nor allowed by the operator."""
         router = data.get("router")
         own = router.get("policy") if isinstance(router, dict) else None
         known = (*known_policies(), *self.policy_servers, *self.policies)
         for path, name in [("router.policy", own), *(("policy", name) for name in policies)]:
             if isinstance(name, str) and name not in known:
-                yield Fault(WIRE, path, unknown_name("policy", name, known))
+                yield InputProblem(WIRE, path, unknown_name("policy", name, known))
 
-    def too_many(self, scenario: Scenario) -> Iterator[Fault]:
+    def too_many(self, scenario: Scenario) -> Iterator[InputProblem]:
         """More requests, samples or targets, or a longer drain, than a run may have."""
         if not scenario.settings.drain <= MOST_DRAIN_S:
             what = f"{scenario.settings.drain:g} s; a run may drain for {MOST_DRAIN_S:g} s"
-            yield Fault(WIRE, "drain", what)
+            yield InputProblem(WIRE, "drain", what)
         cells = timeline_cells(scenario)
         if cells > MOST_CELLS:
             what = f"about {cells:,.0f} samples (steps x targets x streams); a run may have {MOST_CELLS:,}"
-            yield Fault(WIRE, "telemetry.step", what)
+            yield InputProblem(WIRE, "telemetry.step", what)
         if (targets := target_count(scenario)) > self.most_targets:
             what = f"{targets:,} targets (deployments, or replicas with `balancing: router`)"
-            yield Fault(WIRE, "fleet", f"{what}; a run may have {self.most_targets:,}")
+            yield InputProblem(WIRE, "fleet", f"{what}; a run may have {self.most_targets:,}")
         count = request_count(scenario)
         if run_bytes(count, 0) > self.most_bytes:
             what = f"about {count:,.0f} requests take about {in_words(run_bytes(count, 0))} of memory"
-            yield Fault(WIRE, "duration", f"{what}; a run may take {in_words(self.most_bytes)}")
+            yield InputProblem(WIRE, "duration", f"{what}; a run may take {in_words(self.most_bytes)}")
         if not count <= self.most_requests:
             what = f"about {count:.3g} requests; a run may have {self.most_requests:,}"
-            yield Fault(WIRE, "duration", what)
+            yield InputProblem(WIRE, "duration", what)
 
 
-def scope_of(policies: Sequence[str], *, unread: bool, unknown: bool) -> Scope:
+def scope_of(policies: Sequence[str], *, unread: bool, unknown: bool) -> CheckScope:
     """What may be touched: no files where one is not allowed, no policies where one is not."""
-    return Scope(files=not unread, own_policy=not unknown, policies=() if unknown else tuple(policies))
+    return CheckScope(files=not unread, own_policy=not unknown, policies=() if unknown else tuple(policies))
 
 
-def named_as_field(fault: Fault) -> Fault:
+def as_field_problem(fault: InputProblem) -> InputProblem:
     """A fault of a policy that was asked for, under the request's own field."""
-    return Fault(WIRE, "policy", fault.what) if fault.file == POLICY else fault
+    return InputProblem(WIRE, "policy", fault.what) if fault.file == POLICY else fault
 
 
-def demand_none(faults: list[Fault]) -> None:
+def demand_none(faults: list[InputProblem]) -> None:
     """Raises `InvalidScenarioError` where there are faults."""
     if faults:
         raise InvalidScenarioError(tuple(faults))
@@ -194,7 +196,7 @@ class Shipped(str):
     folder: str
 
 
-def settled(request: simulation_pb2.CreateRunRequest) -> tuple[dict[str, Any], list[Fault]]:
+def settled(request: simulation_pb2.CreateRunRequest) -> tuple[dict[str, Any], list[InputProblem]]:
     """The scenario's plain data with the settings laid over it, and those that cannot be laid over it.
 
     Raises:
@@ -202,7 +204,7 @@ def settled(request: simulation_pb2.CreateRunRequest) -> tuple[dict[str, Any], l
     """
     data, faults = overridden(source(request), request.settings)
     if not isinstance(data, dict):
-        raise InvalidScenarioError((*faults, Fault(WIRE, "", no_map(data))))
+        raise InvalidScenarioError((*faults, InputProblem(WIRE, "", no_map(data))))
     return data, faults
 
 
@@ -215,7 +217,9 @@ def source(request: simulation_pb2.CreateRunRequest) -> object:
         return parsed(request.scenario_yaml)
     if form == "scenario_name":
         return shipped(request.scenario_name)
-    raise InvalidScenarioError((Fault(WIRE, "", "give one of scenario, scenario_yaml, scenario_name"),))
+    raise InvalidScenarioError(
+        (InputProblem(WIRE, "", "give one of scenario, scenario_yaml, scenario_name"),)
+    )
 
 
 def parsed(text: str) -> object:
@@ -223,7 +227,7 @@ def parsed(text: str) -> object:
     try:
         return parse_yaml(text)
     except ValueError as error:
-        raise InvalidScenarioError((Fault(WIRE, "scenario_yaml", str(error)),)) from error
+        raise InvalidScenarioError((InputProblem(WIRE, "scenario_yaml", str(error)),)) from error
 
 
 def shipped(name: str) -> object:
@@ -231,7 +235,7 @@ def shipped(name: str) -> object:
     known = shipped_scenarios()
     if name not in known:
         what = unknown_name("scenario", name, known)
-        raise InvalidScenarioError((Fault(WIRE, "scenario_name", what),))
+        raise InvalidScenarioError((InputProblem(WIRE, "scenario_name", what),))
     return marked(known[name])
 
 

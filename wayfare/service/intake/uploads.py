@@ -18,13 +18,13 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator
     from pathlib import Path
 
-    from wayfare.service.intake.quotas import Flow, Limits
+    from wayfare.service.intake.quotas import TenantQuotas, UploadRateLimiter
 
 
 class Uploads:
     """A folder of traces for each tenant."""
 
-    def __init__(self, folder: Path, limits: Limits, flow: Flow) -> None:
+    def __init__(self, folder: Path, limits: TenantQuotas, flow: UploadRateLimiter) -> None:
         """Keeps what bounds it."""
         self._folder, self._limits, self._flow = folder, limits, flow
         self._open = OpenStreams("uploads", limits.uploads)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import grpc
 
 from router.views.fleet import TIERS
-from simulator.plan.live import Constraints
+from simulator.plan.live import LiveConstraints
 from wayfare.service.rpc.errors import RefusedError
 from wayfare.service.rpc.simulation import invalid
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from router.views.stated import StatedRequest
-    from wayfare.service.live.routers import Desk
+    from wayfare.service.live.routers import HostedRouter
     from wayfare.v1 import routing_pb2 as pb
     from wayfare.v1.decision_pb2 import RequestFacts
 
@@ -30,13 +30,13 @@ MOST_INSTANT_S = 1e12
 MOST_RETRY_AFTER_S = 3_600.0
 
 
-def stream_named(desk: Desk, name: str) -> str:
+def stream_named(hosted: HostedRouter, name: str) -> str:
     """The name of a stream; the only one where none is named.
 
     Raises:
         RefusedError: there is no such stream, or there are several.
     """
-    streams = desk.fleet.streams
+    streams = hosted.fleet.streams
     if name in streams:
         return name
     if not name and len(streams) == 1:
@@ -62,23 +62,23 @@ def checked(facts: RequestFacts) -> RequestFacts:
     return facts
 
 
-def moment(request: pb.DecideRequest | pb.ReportOutcomeRequest, desk: Desk) -> float:
+def instant_of(request: pb.DecideRequest | pb.ReportOutcomeRequest, hosted: HostedRouter) -> float:
     """The instant on the caller's clock, or on the router's.
 
     Raises:
         RefusedError: it is no instant, or far from the clock of a router that others ask too.
     """
     if not request.HasField("now_s"):
-        return desk.live.now_s
+        return hosted.live.now_s
     if not abs(request.now_s) <= MOST_INSTANT_S:
         invalid(f"now_s {request.now_s!r} must be a finite number of seconds, at most {MOST_INSTANT_S:g}")
-    if desk.shared and abs(request.now_s - desk.live.now_s) > MOST_SKEW_S:
+    if hosted.shared and abs(request.now_s - hosted.live.now_s) > MOST_SKEW_S:
         text = f"now_s {request.now_s:.17g} is more than {MOST_SKEW_S:g} s from this router's clock"
-        invalid(f"{text}, {desk.live.now_s:.3f}; a router of your own takes any clock")
+        invalid(f"{text}, {hosted.live.now_s:.3f}; a router of your own takes any clock")
     return request.now_s
 
 
-def constraints(demanded: pb.RequestConstraints, asked: StatedRequest) -> Constraints:
+def constraints(demanded: pb.RequestConstraints, stated: StatedRequest) -> LiveConstraints:
     """What a request demands beyond its stream.
 
     Raises:
@@ -93,29 +93,29 @@ def constraints(demanded: pb.RequestConstraints, asked: StatedRequest) -> Constr
             invalid(f"constraints.banned_tiers {tier[:80]!r} is not one of {', '.join(TIERS)}")
     if not 0.0 <= demanded.capability_floor <= 1.0:
         invalid(f"constraints.capability_floor {demanded.capability_floor!r} is not in [0, 1]")
-    return Constraints(
-        task=asked.task,
-        region=asked.region,
+    return LiveConstraints(
+        task=stated.task,
+        region=stated.region,
         residency=frozenset(regions) or None,
         banned_tiers=banned,
         capability_floor=demanded.capability_floor,
     )
 
 
-def demand_reporter(desk: Desk, tenant: str) -> None:
+def demand_reporter(hosted: HostedRouter, tenant: str) -> None:
     """Raises `RefusedError` for loads of somebody whom the router does not believe."""
-    if desk.load_reporters is not None and tenant not in desk.load_reporters:
-        text = f"loads of router {desk.router_id!r} are reported by tenants that the operator names"
+    if hosted.load_reporters is not None and tenant not in hosted.load_reporters:
+        text = f"loads of router {hosted.router_id!r} are reported by tenants that the operator names"
         raise RefusedError(grpc.StatusCode.PERMISSION_DENIED, text)
 
 
-def take_loads(desk: Desk, loads: Sequence[pb.TargetLoad]) -> None:
+def apply_loads(hosted: HostedRouter, loads: Sequence[pb.TargetLoad]) -> None:
     """Takes over loads that the caller measured.
 
     Raises:
         RefusedError: a target does not exist, or a load cannot be; nothing is taken over then.
     """
-    fleet = desk.live.fleet
+    fleet = hosted.live.fleet
     for load in loads:
         if load.target not in fleet.by_name:
             invalid(
@@ -130,21 +130,21 @@ def take_loads(desk: Desk, loads: Sequence[pb.TargetLoad]) -> None:
         running = load.running if load.HasField("running") else max(load.outstanding - load.waiting, 0)
         usage = load.kv_usage_ratio if load.HasField("kv_usage_ratio") else None
         index = fleet.by_name[load.target].index
-        desk.live.measured(index, load.outstanding, load.waiting, running, usage)
+        hosted.live.measured(index, load.outstanding, load.waiting, running, usage)
 
 
-def plausible(said: pb.ReportOutcomeRequest.AttemptEvent) -> pb.ReportOutcomeRequest.AttemptEvent:
+def checked_event(event: pb.ReportOutcomeRequest.AttemptEvent) -> pb.ReportOutcomeRequest.AttemptEvent:
     """What is said of an attempt, if it can be.
 
     Raises:
         RefusedError: a time or a count is absurd.
     """
-    if said.HasField("retry_after_s") and not 0.0 <= said.retry_after_s <= MOST_RETRY_AFTER_S:
-        invalid(f"attempt.retry_after_s {said.retry_after_s!r} must be 0 to {MOST_RETRY_AFTER_S:g}")
-    if said.HasField("ttft_s") and not 0.0 <= said.ttft_s <= MOST_INSTANT_S:
-        invalid(f"attempt.ttft_s {said.ttft_s!r} must be a number of seconds, 0 or more")
-    if not 0 <= said.output_token_count <= MOST_COUNT:
-        invalid(f"attempt.output_token_count {said.output_token_count} must be 0 to {MOST_COUNT}")
-    if len(said.reason) > MOST_NAME:
-        invalid(f"attempt.reason has {len(said.reason)} characters; at most {MOST_NAME} are taken")
-    return said
+    if event.HasField("retry_after_s") and not 0.0 <= event.retry_after_s <= MOST_RETRY_AFTER_S:
+        invalid(f"attempt.retry_after_s {event.retry_after_s!r} must be 0 to {MOST_RETRY_AFTER_S:g}")
+    if event.HasField("ttft_s") and not 0.0 <= event.ttft_s <= MOST_INSTANT_S:
+        invalid(f"attempt.ttft_s {event.ttft_s!r} must be a number of seconds, 0 or more")
+    if not 0 <= event.output_token_count <= MOST_COUNT:
+        invalid(f"attempt.output_token_count {event.output_token_count} must be 0 to {MOST_COUNT}")
+    if len(event.reason) > MOST_NAME:
+        invalid(f"attempt.reason has {len(event.reason)} characters; at most {MOST_NAME} are taken")
+    return event

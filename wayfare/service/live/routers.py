@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     from simulator import Scenario
     from wayfare.service.intake.checker import Checker
-    from wayfare.service.intake.scenarios import Accepted
+    from wayfare.service.intake.scenarios import AcceptedScenario
 
 MOST_ROUTERS, MOST_TARGETS = 50, 2_000
 """Routers of one tenant, and targets of all of them: a target takes some 60 kB."""
@@ -33,7 +33,7 @@ SWEEP_EVERY_S = 15.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Desk:
+class HostedRouter:
     """A router with its scenario's fleet and constraints; `tenant` is empty where everybody may ask it.
 
     `load_reporters` are the tenants whose measured loads it believes; None: everybody who may ask it.
@@ -71,37 +71,40 @@ class Routers:
             RefusedError: a policy cannot decide live.
         """
         self._checker = checker
-        self._desks: dict[str, Desk] = {}
+        self._hosted: dict[str, HostedRouter] = {}
         self._shipped: dict[tuple[str, str, str], str] = {}
         self._making = asyncio.Lock()
         for scenario in configured:
-            made = desk_of(scenario, "", scenario.name)
-            self._desks[scenario.name] = replace(made, load_reporters=load_reporters)
+            made = hosted_router(scenario, "", scenario.name)
+            self._hosted[scenario.name] = replace(made, load_reporters=load_reporters)
 
-    def of(self, tenant: str) -> list[Desk]:
+    def of(self, tenant: str) -> list[HostedRouter]:
         """Configured routers, then the tenant's own, in order of making."""
-        configured = [desk for desk in self._desks.values() if not desk.tenant]
-        return [*configured, *(desk for desk in self._desks.values() if desk.tenant == tenant and tenant)]
+        configured = [hosted for hosted in self._hosted.values() if not hosted.tenant]
+        return [
+            *configured,
+            *(hosted for hosted in self._hosted.values() if hosted.tenant == tenant and tenant),
+        ]
 
-    def find(self, tenant: str, router_id: str) -> Desk:
+    def find(self, tenant: str, router_id: str) -> HostedRouter:
         """The router of that id; without one, the configured router where there is one only.
 
         Raises:
             RefusedError: there is no such router.
         """
-        desk = self._desks.get(router_id)
-        if desk is not None and desk.tenant in ("", tenant):
-            return desk
+        hosted = self._hosted.get(router_id)
+        if hosted is not None and hosted.tenant in ("", tenant):
+            return hosted
         if router_id:
             raise RefusedError(grpc.StatusCode.NOT_FOUND, f"no router {router_id[:80]!r}")
-        configured = [desk for desk in self._desks.values() if not desk.tenant]
+        configured = [hosted for hosted in self._hosted.values() if not hosted.tenant]
         if len(configured) == 1:
             return configured[0]
-        names = ", ".join(repr(desk.router_id) for desk in configured) or "none"
+        names = ", ".join(repr(hosted.router_id) for hosted in configured) or "none"
         text = f"name a router_id or a scenario_name; configured routers: {names}"
         raise RefusedError(grpc.StatusCode.INVALID_ARGUMENT, text)
 
-    async def create(self, tenant: str, request: pb.CreateRouterRequest) -> Desk:
+    async def create(self, tenant: str, request: pb.CreateRouterRequest) -> HostedRouter:
         """A new router of the tenant's.
 
         Raises:
@@ -111,23 +114,23 @@ class Routers:
         async with self._making:
             return await self._made(tenant, request)
 
-    async def shipped(self, tenant: str, scenario_name: str, policy: str) -> Desk:
+    async def shipped(self, tenant: str, scenario_name: str, policy: str) -> HostedRouter:
         """The tenant's router of a scenario that ships, made when it is first asked for."""
         key = (tenant, scenario_name, policy)
-        known = self._desks.get(self._shipped.get(key, ""))
+        known = self._hosted.get(self._shipped.get(key, ""))
         if known is not None:
             return known
         async with self._making:
-            desk = self._desks.get(self._shipped.get(key, ""))
-            if desk is None:
+            hosted = self._hosted.get(self._shipped.get(key, ""))
+            if hosted is None:
                 request = pb.CreateRouterRequest(scenario_name=scenario_name, policy=policy)
-                desk = await self._made(tenant, request)
-                self._shipped[key] = desk.router_id
-            return desk
+                hosted = await self._made(tenant, request)
+                self._shipped[key] = hosted.router_id
+            return hosted
 
-    async def _made(self, tenant: str, request: pb.CreateRouterRequest) -> Desk:
+    async def _made(self, tenant: str, request: pb.CreateRouterRequest) -> HostedRouter:
         """A new router, kept."""
-        if sum(desk.tenant == tenant for desk in self._desks.values()) >= MOST_ROUTERS:
+        if sum(hosted.tenant == tenant for hosted in self._hosted.values()) >= MOST_ROUTERS:
             text = f"{MOST_ROUTERS} routers already; delete one first"
             raise RefusedError(grpc.StatusCode.RESOURCE_EXHAUSTED, text)
         expire_after_s = request.expire_after_s or EXPIRE_AFTER_S
@@ -136,14 +139,14 @@ class Routers:
             raise RefusedError(grpc.StatusCode.INVALID_ARGUMENT, text)
         policies = (request.policy,) if request.policy else ()
         accepted = await self._checker.checked(tenant, run_request(request), policies, 0)
-        self._demand_room(tenant, accepted.target_count)
-        desk = await asyncio.to_thread(opened, accepted, tenant, request.policy or None, expire_after_s)
-        self._desks[desk.router_id] = desk
-        return desk
+        self._require_room(tenant, accepted.target_count)
+        hosted = await asyncio.to_thread(opened, accepted, tenant, request.policy or None, expire_after_s)
+        self._hosted[hosted.router_id] = hosted
+        return hosted
 
-    def _demand_room(self, tenant: str, target_count: int) -> None:
+    def _require_room(self, tenant: str, target_count: int) -> None:
         """Raises `RefusedError` where the tenant's routers would have too many targets together."""
-        held = sum(len(desk.fleet.targets) for desk in self._desks.values() if desk.tenant == tenant)
+        held = sum(len(hosted.fleet.targets) for hosted in self._hosted.values() if hosted.tenant == tenant)
         if held + target_count > MOST_TARGETS:
             text = (
                 f"the router has {target_count:,} targets (deployments, or replicas it balances itself); "
@@ -154,8 +157,8 @@ class Routers:
     async def expire_forever(self) -> None:
         """Forgets requests that nobody reports on, now and then, whether or not somebody calls."""
         while True:
-            for desk in tuple(self._desks.values()):
-                desk.live.expire()
+            for hosted in tuple(self._hosted.values()):
+                hosted.live.expire()
                 await asyncio.sleep(0)
             await asyncio.sleep(SWEEP_EVERY_S)
 
@@ -165,12 +168,12 @@ class Routers:
         Raises:
             RefusedError: there is no such router, or the operator configured it.
         """
-        desk = self.find(tenant, router_id)
-        if not router_id or not desk.tenant:
-            text = f"router {desk.router_id!r} is configured by the operator"
+        hosted = self.find(tenant, router_id)
+        if not router_id or not hosted.tenant:
+            text = f"router {hosted.router_id!r} is configured by the operator"
             raise RefusedError(grpc.StatusCode.FAILED_PRECONDITION, text)
-        del self._desks[router_id]
-        desk.live.host.finish()
+        del self._hosted[router_id]
+        hosted.live.host.finish()
 
 
 def run_request(request: pb.CreateRouterRequest) -> simulation_pb2.CreateRunRequest:
@@ -184,19 +187,21 @@ def run_request(request: pb.CreateRouterRequest) -> simulation_pb2.CreateRunRequ
     return asked
 
 
-def opened(accepted: Accepted, tenant: str, policy: str | None, expire_after_s: float) -> Desk:
+def opened(
+    accepted: AcceptedScenario, tenant: str, policy: str | None, expire_after_s: float
+) -> HostedRouter:
     """A new router of a scenario that was checked."""
     scenario = load_scenario(json.loads(accepted.scenario_json))
-    return desk_of(scenario, tenant, uuid.uuid4().hex, policy, expire_after_s)
+    return hosted_router(scenario, tenant, uuid.uuid4().hex, policy, expire_after_s)
 
 
-def desk_of(
+def hosted_router(
     scenario: Scenario,
     tenant: str,
     router_id: str,
     policy: str | None = None,
     expire_after_s: float = EXPIRE_AFTER_S,
-) -> Desk:
+) -> HostedRouter:
     """A router of a scenario.
 
     Raises:
@@ -212,7 +217,7 @@ def desk_of(
     if host.oracle:
         text = f"policy {name!r} reads true answers; nobody knows them of a live request"
         raise RefusedError(grpc.StatusCode.INVALID_ARGUMENT, text)
-    return Desk(
+    return HostedRouter(
         router_id=router_id,
         tenant=tenant,
         scenario=scenario,

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 EVERYBODY = "default"
 BEARER = "bearer"
-OURS = "/wayfare."
+OWN_SERVICES = "/wayfare."
 NO_TOKEN = "no valid token; send `authorization: Bearer TOKEN`"  # noqa: S105  (a message)
 
 
@@ -58,7 +58,7 @@ def token_in(header: str | bytes) -> str:
     return token.strip() if scheme.lower() == BEARER else ""
 
 
-class TokenFirst(grpc.aio.ServerInterceptor):
+class TokenInterceptor(grpc.aio.ServerInterceptor):
     """Refuses calls without a tenant's token before their messages are received and read."""
 
     def __init__(self, access: Access) -> None:
@@ -72,7 +72,7 @@ class TokenFirst(grpc.aio.ServerInterceptor):
     ) -> Handler | None:
         """The method's handler, or one that takes no message and refuses."""
         handler = await continuation(handler_call_details)
-        is_ours = str(handler_call_details.method).startswith(OURS)
+        is_ours = str(handler_call_details.method).startswith(OWN_SERVICES)
         metadata = handler_call_details.invocation_metadata or ()
         if handler is None or not is_ours or self._access.tenant_of(metadata) is not None:
             return handler

@@ -22,12 +22,12 @@ if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable
     from typing import NoReturn, TypeVar
 
-    from catalogs.errors import Fault
+    from catalogs.errors import InputProblem
 
     Q = TypeVar("Q")
     A = TypeVar("A")
     S = TypeVar("S")
-    P = TypeVar("P", bound="Patient")
+    P = TypeVar("P", bound="StreamingServicer")
     Context = grpc.aio.ServicerContext[object, object]
 
 LOG = logging.getLogger(__name__)
@@ -43,7 +43,7 @@ STORE_CODES = {
 OWN_TO_WIRE = {"scenario": "", "--set": "settings."}
 
 
-class Patient(Protocol):
+class StreamingServicer(Protocol):
     """A servicer that streams: so long it waits for a caller to take the next message."""
 
     patience_s: float
@@ -89,7 +89,7 @@ def violations(error: Exception) -> error_details_pb2.BadRequest:
     return found
 
 
-def field_of(fault: Fault) -> str:
+def field_of(fault: InputProblem) -> str:
     """The field of the request that a fault is about: callers gave no files and no `--set`."""
     return OWN_TO_WIRE.get(fault.file, "") + fault.path
 

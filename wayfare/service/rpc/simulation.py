@@ -12,7 +12,7 @@ import duckdb
 import grpc
 from google.protobuf.message import DecodeError
 
-from wayfare.service.intake.acceptance import Acceptance, Wish
+from wayfare.service.intake.acceptance import Acceptance, RunRequest
 from wayfare.service.intake.checker import MOST_LABELS
 from wayfare.service.intake.quotas import OpenStreams
 from wayfare.service.rpc.errors import RefusedError, answering, streaming
@@ -28,12 +28,12 @@ if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, AsyncIterator, Iterator
     from pathlib import Path
 
-    from wayfare.service.intake.quotas import Limits
+    from wayfare.service.intake.quotas import TenantQuotas
     from wayfare.service.intake.uploads import Uploads
     from wayfare.service.rpc.access import Access
     from wayfare.service.rpc.errors import Context
-    from wayfare.service.runs.slots import Slots
-    from wayfare.service.runs.writer import Writer
+    from wayfare.service.runs.slots import RunScheduler
+    from wayfare.service.runs.writer import StoreWriter
     from wayfare.storage.store import RunStore
 
 PAGE, MOST_PAGE, MOST_PAGE_BYTES = 50, 500, 1_000_000
@@ -51,12 +51,12 @@ class SimulationServicer(simulation_pb2_grpc.SimulationServiceServicer):
     def __init__(
         self,
         store: RunStore,
-        writer: Writer,
-        slots: Slots,
+        writer: StoreWriter,
+        slots: RunScheduler,
         acceptance: Acceptance,
         uploads: Uploads,
         access: Access,
-        limits: Limits,
+        limits: TenantQuotas,
     ) -> None:
         """Keeps what it answers from."""
         self._store, self._slots, self._acceptance = store, slots, acceptance
@@ -70,14 +70,14 @@ class SimulationServicer(simulation_pb2_grpc.SimulationServiceServicer):
     async def CreateRun(self, request: pb.CreateRunRequest, context: Context) -> pb.Run:
         """Accepts a run."""
         policies = (request.policy,) if request.policy else ()
-        wish = Wish(
+        run_request = RunRequest(
             tenant=self._access.tenant(context),
             request=request,
             policies=policies,
             replications=0,
             confidence=CONFIDENCE,
         )
-        return run_message(await self._acceptance.run(wish))
+        return run_message(await self._acceptance.run(run_request))
 
     @answering
     async def CreateComparison(self, request: pb.CreateComparisonRequest, context: Context) -> pb.Run:
@@ -91,14 +91,14 @@ class SimulationServicer(simulation_pb2_grpc.SimulationServiceServicer):
             invalid(f"{len(request.policies)} policies; at most {MOST_POLICIES} are compared")
         if not (1 <= replications <= MOST_REPLICATIONS and 0.0 < confidence < 1.0):
             invalid(f"replications {replications} must be 1 to {MOST_REPLICATIONS}, confidence in (0, 1)")
-        wish = Wish(
+        run_request = RunRequest(
             tenant=tenant,
             request=request.run,
             policies=tuple(request.policies),
             replications=replications,
             confidence=confidence,
         )
-        return run_message(await self._acceptance.run(wish))
+        return run_message(await self._acceptance.run(run_request))
 
     def _found(self, run_id: str, context: Context) -> RunRecord:
         """The caller's run as it stands.
@@ -163,7 +163,7 @@ class SimulationServicer(simulation_pb2_grpc.SimulationServiceServicer):
                 if record.sequence > seen:
                     yield pb.WatchRunResponse(run=run_message(record))
                 seen = max(seen, record.sequence)
-                self._demand_staying(seen)
+                self._require_staying(seen)
                 await self._slots.wait_for_change(record)
                 record = self._found(request.run_id, context)
             if record.sequence > request.after_sequence:
@@ -173,7 +173,7 @@ class SimulationServicer(simulation_pb2_grpc.SimulationServiceServicer):
                         yield pb.WatchRunResponse(run=still, windows=page.windows)
                 yield pb.WatchRunResponse(run=run_message(record))
 
-    def _demand_staying(self, seen: int) -> None:
+    def _require_staying(self, seen: int) -> None:
         """Raises `RefusedError` where the service ends."""
         if self._slots.is_stopping:
             text = f"the service is ending; watch again later, after_sequence {seen}"

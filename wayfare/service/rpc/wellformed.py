@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 OURS = "/wayfare."
 
 
-class Malformed:
+class MalformedMessage:
     """Stands for a request that could not be read."""
 
     def __init__(self, error: DecodeError) -> None:
@@ -25,7 +25,7 @@ class Malformed:
         self.text = f"the request is no message of the contract: {error}"
 
 
-class WellFormed(grpc.aio.ServerInterceptor):
+class ParsingInterceptor(grpc.aio.ServerInterceptor):
     """Answers INVALID_ARGUMENT where gRPC itself would say UNKNOWN."""
 
     async def intercept_service(
@@ -47,7 +47,7 @@ def unary(handler: Handler) -> Handler:
     method = cast("Callable[[object, Context], Awaitable[object]]", handler.unary_unary)
 
     async def answer(request: object, context: Context) -> object:
-        if isinstance(request, Malformed):
+        if isinstance(request, MalformedMessage):
             await context.abort(grpc.StatusCode.INVALID_ARGUMENT, request.text)
         return await method(request, context)
 
@@ -61,7 +61,7 @@ def streaming(handler: Handler) -> Handler:
     method = cast("Callable[[object, Context], Awaitable[None]]", handler.unary_stream)
 
     async def answers(request: object, context: Context) -> None:
-        if isinstance(request, Malformed):
+        if isinstance(request, MalformedMessage):
             await context.abort(grpc.StatusCode.INVALID_ARGUMENT, request.text)
         await method(request, context)
 
@@ -71,12 +71,12 @@ def streaming(handler: Handler) -> Handler:
 
 
 def lenient(read: Callable[[bytes], object] | None) -> Callable[[bytes], object]:
-    """A reader that gives `Malformed` for what it cannot read."""
+    """A reader that gives `MalformedMessage` for what it cannot read."""
 
     def found(data: bytes) -> object:
         try:
             return read(data) if read else data
         except DecodeError as error:
-            return Malformed(error)
+            return MalformedMessage(error)
 
     return found

@@ -13,7 +13,7 @@ AT_ONCE = 4
 PAUSE_S = 0.004
 
 
-class Changes:
+class ChangeNotifier:
     """Wakes those who wait for a run, and only those."""
 
     def __init__(self) -> None:
@@ -23,29 +23,29 @@ class Changes:
     async def wait(self, run_id: str, has_come: Callable[[], bool]) -> None:
         """Returns when it has come; looks again whenever the run changes."""
         while not has_come():
-            woken = asyncio.get_running_loop().create_future()
-            self._waiting.setdefault(run_id, set()).add(woken)
+            waiter = asyncio.get_running_loop().create_future()
+            self._waiting.setdefault(run_id, set()).add(waiter)
             try:
-                await woken
+                await waiter
             finally:
-                self._forget(run_id, woken)
+                self._forget(run_id, waiter)
 
-    def _forget(self, run_id: str, woken: asyncio.Future[None]) -> None:
+    def _forget(self, run_id: str, waiter: asyncio.Future[None]) -> None:
         """Drops one who waits no more."""
         left = self._waiting.get(run_id, set())
-        left.discard(woken)
+        left.discard(waiter)
         if not left:
             self._waiting.pop(run_id, None)
 
     def tell(self, run_id: str) -> None:
         """A run changed; many who wait are woken a few at a time, so that other calls come between."""
-        for number, woken in enumerate(self._waiting.get(run_id, ())):
+        for number, waiter in enumerate(self._waiting.get(run_id, ())):
             if number < AT_ONCE:
-                wake(woken)
+                wake(waiter)
             else:
-                woken.get_loop().call_later(number // AT_ONCE * PAUSE_S, wake, woken)
+                waiter.get_loop().call_later(number // AT_ONCE * PAUSE_S, wake, waiter)
 
-    def tell_all(self) -> None:
+    def notify_all(self) -> None:
         """Something changed for everybody."""
         for run_id in list(self._waiting):
             self.tell(run_id)
@@ -55,7 +55,7 @@ class Changes:
         return sum(map(len, self._waiting.values()))
 
 
-def wake(woken: asyncio.Future[None]) -> None:
+def wake(waiter: asyncio.Future[None]) -> None:
     """Lets one who waits go on."""
-    if not woken.done():
-        woken.set_result(None)
+    if not waiter.done():
+        waiter.set_result(None)

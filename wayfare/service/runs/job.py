@@ -33,9 +33,9 @@ if TYPE_CHECKING:
     P = ParamSpec("P")
 
 T = TypeVar("T")
-SPEAK_EVERY_S = 0.2
+REPORT_EVERY_S = 0.2
 NICENESS = 5
-FIRST_TO_GO = "800"
+OOM_SCORE_ADJ = "800"
 """How much sooner than others the system ends the process when memory runs out."""
 
 
@@ -61,31 +61,31 @@ class Progress:
 
 
 @dataclass(frozen=True, slots=True)
-class Done:
+class JobSucceeded:
     """The results are written."""
 
     digest: str
 
 
 @dataclass(frozen=True, slots=True)
-class Failed:
+class JobFailed:
     """There are none."""
 
     error: str
 
 
 @dataclass(frozen=True, slots=True)
-class NoRoom:
+class DiskFull:
     """There are none: the disk is full. The run may be tried again when there is room."""
 
 
-class Speaker:
+class ProgressReporter:
     """An observer that tells the server, now and then; ends the process when nobody listens."""
 
     def __init__(self, pipe: Connection) -> None:
         """Nothing said."""
         self._pipe = pipe
-        self._said_s = 0.0
+        self._sent_s = 0.0
         self._total_s = 1.0
         self._reached = Progress(0.0, 0.0, 0)
 
@@ -96,15 +96,15 @@ class Speaker:
     def advance(self, now_s: float, arrived: int) -> None:
         """Tells how far the run is, if it has not just told."""
         self._reached = Progress(min(now_s / self._total_s, 1.0), now_s, arrived)
-        if time.monotonic() - self._said_s >= SPEAK_EVERY_S:
-            self._said_s = time.monotonic()
-            self.say(self._reached)
+        if time.monotonic() - self._sent_s >= REPORT_EVERY_S:
+            self._sent_s = time.monotonic()
+            self.send_message(self._reached)
 
     def end(self) -> None:
         """Tells how far the run came."""
-        self.say(self._reached)
+        self.send_message(self._reached)
 
-    def say(self, message: Progress | Done | Failed | NoRoom) -> None:
+    def send_message(self, message: Progress | JobSucceeded | JobFailed | DiskFull) -> None:
         """Sends a message."""
         try:
             self._pipe.send(message)
@@ -112,7 +112,7 @@ class Speaker:
             os._exit(1)
 
 
-class LaterFuture(Future[T]):
+class LazyFuture(Future[T]):
     """A future that does its work when it is asked for the result, here."""
 
     def __init__(self, work: Callable[[], T]) -> None:
@@ -125,35 +125,37 @@ class LaterFuture(Future[T]):
         return self._work()
 
 
-class HereExecutor(Executor):
+class InlineExecutor(Executor):
     """Runs tasks one after the other in this process: a run has one slot."""
 
     def submit(self, fn: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> Future[T]:
         """The task, not begun."""
-        return LaterFuture(lambda: fn(*args, **kwargs))
+        return LazyFuture(lambda: fn(*args, **kwargs))
 
 
-def stand_back() -> None:
+def lower_priority() -> None:
     """Lets the server go first, for the processor and when memory runs out."""
     os.nice(NICENESS)
     with suppress(OSError):
-        Path("/proc/self/oom_score_adj").write_text(FIRST_TO_GO, encoding="ascii")
+        Path("/proc/self/oom_score_adj").write_text(OOM_SCORE_ADJ, encoding="ascii")
 
 
 def run_job(pipe: Connection, job: Job) -> None:
     """Does the work and says how it ended; an interrupt ends the process in silence."""
-    speaker = Speaker(pipe)
+    speaker = ProgressReporter(pipe)
     try:
         signal.signal(signal.SIGINT, signal.default_int_handler)
-        stand_back()
+        lower_priority()
         limit_memory(job.most_bytes)
-        speaker.say(Done(worked(job, speaker)))
+        speaker.send_message(JobSucceeded(execute(job, speaker)))
     except KeyboardInterrupt:
         os._exit(1)
     except MemoryError:
-        speaker.say(Failed(f"RESOURCE_EXHAUSTED: the run needs more memory than {job.most_bytes:,} bytes"))
+        speaker.send_message(
+            JobFailed(f"RESOURCE_EXHAUSTED: the run needs more memory than {job.most_bytes:,} bytes")
+        )
     except Exception as error:  # noqa: BLE001  (whatever a run raises is how it failed)
-        speaker.say(NoRoom() if is_full(error) else Failed(f"{type(error).__name__}: {error}"))
+        speaker.send_message(DiskFull() if is_full(error) else JobFailed(f"{type(error).__name__}: {error}"))
 
 
 def is_full(error: Exception) -> bool:
@@ -163,13 +165,13 @@ def is_full(error: Exception) -> bool:
     return isinstance(error, duckdb.Error) and os.strerror(errno.ENOSPC) in str(error)
 
 
-def worked(job: Job, speaker: Speaker) -> str:
+def execute(job: Job, speaker: ProgressReporter) -> str:
     """Writes the results, on the disk when this returns; the digest of what was found."""
     scenario = load_scenario(json.loads(job.scenario_json))
     folder = Path(job.folder)
     folder.mkdir(parents=True)
-    speaker.say(Progress(0.0, 0.0, 0))
-    work = compared if job.replications else ran
+    speaker.send_message(Progress(0.0, 0.0, 0))
+    work = execute_comparison if job.replications else execute_run
     digest = work(job, scenario, folder, speaker)
     (folder / "digest").write_text(digest, encoding="utf-8")
     sync_folder(folder)
@@ -191,7 +193,7 @@ def sync(path: Path) -> None:
         os.close(handle)
 
 
-def ran(job: Job, scenario: Scenario, folder: Path, speaker: Speaker) -> str:
+def execute_run(job: Job, scenario: Scenario, folder: Path, speaker: ProgressReporter) -> str:
     """A single run's results."""
     result = simulate(scenario, job.policies[0], observer=speaker)
     write_json(result.report.to_dict(), folder / "report.json")
@@ -203,14 +205,14 @@ def ran(job: Job, scenario: Scenario, folder: Path, speaker: Speaker) -> str:
     return result.report.digest
 
 
-def compared(job: Job, scenario: Scenario, folder: Path, speaker: Speaker) -> str:
+def execute_comparison(job: Job, scenario: Scenario, folder: Path, speaker: ProgressReporter) -> str:
     """A comparison's results."""
     found = compare(
         scenario,
         job.policies,
         replications=job.replications,
         confidence=job.confidence,
-        executor=HereExecutor(),
+        executor=InlineExecutor(),
         observer=speaker,
     )
     write_json(found.to_dict(), folder / "comparison.json")

@@ -25,7 +25,7 @@ CONTEXT.set_forkserver_preload([PRELOADED])
 
 
 @dataclass(slots=True)
-class Worker:
+class ChildProcess:
     """A process and our end of its pipe."""
 
     process: ForkServerProcess
@@ -43,7 +43,7 @@ class Worker:
         self.pipe.close()
 
 
-def started(work: Callable[..., None], *arguments: object) -> Worker:
+def start_process(work: Callable[..., None], *arguments: object) -> ChildProcess:
     """A process that calls `work` with its end of the pipe and the arguments.
 
     Raises:
@@ -59,10 +59,10 @@ def started(work: Callable[..., None], *arguments: object) -> Worker:
         raise OSError(message) from error
     finally:
         theirs.close()
-    return Worker(process, ours)
+    return ChildProcess(process, ours)
 
 
-async def heard(pipe: Connection) -> object:
+async def receive(pipe: Connection) -> object:
     """The next message.
 
     Raises:

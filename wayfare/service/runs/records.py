@@ -12,7 +12,7 @@ import duckdb
 import grpc
 
 from wayfare.service.rpc.errors import RefusedError
-from wayfare.service.runs.processes import heard, started
+from wayfare.service.runs.processes import receive, start_process
 from wayfare.service.runs.results import LOST
 from wayfare.v1 import simulation_pb2 as pb
 
@@ -45,7 +45,7 @@ class RecordStreams:
         """
         line = self._lines.setdefault(tenant, asyncio.Semaphore(MOST_OF_TENANT))
         async with line, self._places:
-            worker = await asyncio.to_thread(started, send_batches, str(path), size)
+            worker = await asyncio.to_thread(start_process, send_batches, str(path), size)
             try:
                 while batch := await next_batch(worker.pipe):
                     yield pb.StreamRequestRecordsResponse.FromString(batch)
@@ -61,7 +61,7 @@ async def next_batch(pipe: Connection) -> bytes:
         OSError: there is none, and it was not the last.
     """
     try:
-        found = await heard(pipe)
+        found = await receive(pipe)
     except EOFError as error:
         message = "the process that read the records ended; try again"
         raise OSError(message) from error

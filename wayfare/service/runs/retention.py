@@ -14,8 +14,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from pathlib import Path
 
-    from wayfare.service.runs.slots import Slots
-    from wayfare.service.runs.writer import Writer
+    from wayfare.service.runs.slots import RunScheduler
+    from wayfare.service.runs.writer import StoreWriter
     from wayfare.storage.store import RunRecord, RunStore
 
 LOG = logging.getLogger(__name__)
@@ -31,7 +31,7 @@ class Retention:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Kept:
+class RetainedItem:
     """Something that may be forgotten: a run by its id, or a trace's file."""
 
     ended_s: float
@@ -43,7 +43,7 @@ class Sweeper:
     """Forgets what is too old, and the oldest while there is too much; unfinished runs never."""
 
     def __init__(
-        self, store: RunStore, writer: Writer, slots: Slots, uploads: Path, retention: Retention
+        self, store: RunStore, writer: StoreWriter, slots: RunScheduler, uploads: Path, retention: Retention
     ) -> None:
         """Nothing forgotten."""
         self._store, self._writer, self._slots = store, writer, slots
@@ -62,7 +62,7 @@ class Sweeper:
         """Forgets what is not to be kept at this instant."""
         needed = self._slots.unfinished()
         runs = [
-            Kept(ended_s=ended_s, path=self._slots.results(run_id), run_id=run_id)
+            RetainedItem(ended_s=ended_s, path=self._slots.results(run_id), run_id=run_id)
             for run_id, ended_s in self._store.over()
         ]
         found = await asyncio.to_thread(lambda: [*runs, *traces(self._uploads, needed)])
@@ -72,14 +72,14 @@ class Sweeper:
             await asyncio.to_thread(removed, one.path)
 
 
-def traces(folder: Path, needed: Sequence[RunRecord]) -> Iterator[Kept]:
+def traces(folder: Path, needed: Sequence[RunRecord]) -> Iterator[RetainedItem]:
     """Uploaded traces that no unfinished run names; those still coming in are hidden."""
     for path in folder.glob("*/[!.]*"):
         if not any(path.name in record.scenario_json for record in needed):
-            yield Kept(ended_s=path.stat().st_mtime, path=path)
+            yield RetainedItem(ended_s=path.stat().st_mtime, path=path)
 
 
-def outdated(found: Sequence[Kept], retention: Retention, now_s: float) -> list[Kept]:
+def outdated(found: Sequence[RetainedItem], retention: Retention, now_s: float) -> list[RetainedItem]:
     """What is too old, and the oldest while the rest is too large."""
     gone, left_bytes = [], retention.size_bytes
     for one in sorted(found, key=lambda kept: kept.ended_s, reverse=True):

@@ -10,10 +10,10 @@ from collections import Counter
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from wayfare.service.runs.changes import Changes
-from wayfare.service.runs.job import Done, Failed, Job, NoRoom, Progress, idle, run_job, sync
-from wayfare.service.runs.processes import Worker, started
-from wayfare.service.runs.queue import Turns
+from wayfare.service.runs.changes import ChangeNotifier
+from wayfare.service.runs.job import DiskFull, Job, JobFailed, JobSucceeded, Progress, idle, run_job, sync
+from wayfare.service.runs.processes import ChildProcess, start_process
+from wayfare.service.runs.queue import FairQueue
 from wayfare.storage.store import RunRecord, RunState
 
 if TYPE_CHECKING:
@@ -22,8 +22,8 @@ if TYPE_CHECKING:
     from typing import Protocol
 
     from wayfare.service.intake.quotas import RunLimits
-    from wayfare.service.runs.writer import Writer
-    from wayfare.storage.reserve import Reserve
+    from wayfare.service.runs.writer import StoreWriter
+    from wayfare.storage.reserve import DiskReserve
 
     class RunListener(Protocol):
         """Hears of every change of every run; must be quick and must not raise."""
@@ -45,10 +45,10 @@ AGAIN = "submit it again, or with rerun_if_interrupted"
 
 
 @dataclass(slots=True)
-class Child:
+class RunningJob:
     """A running process."""
 
-    worker: Worker
+    worker: ChildProcess
     record: RunRecord
     folder: Path
     has_begun: bool = False
@@ -57,7 +57,7 @@ class Child:
     timer: asyncio.TimerHandle | None = None
 
 
-class Slots:
+class RunScheduler:
     """Runs what is submitted, within limits; every change goes to writer and listeners.
 
     While the disk has no room for more, nothing begins.
@@ -65,28 +65,28 @@ class Slots:
 
     def __init__(
         self,
-        writer: Writer,
+        writer: StoreWriter,
         folder: Path,
         limits: RunLimits,
-        reserve: Reserve,
+        reserve: DiskReserve,
         listeners: Sequence[RunListener] = (),
     ) -> None:
         """Nothing runs."""
         self._writer, self._folder, self._limits, self._listeners = writer, folder, limits, listeners
         self._reserve, self._without_room, self.is_paused = reserve, Counter[str](), False
-        self._turns = Turns()
-        self._children: dict[str, Child] = {}
+        self._turns = FairQueue()
+        self._children: dict[str, RunningJob] = {}
         self._starting: dict[str, str] = {}
         self._keeping: set[str] = set()
         self._live: dict[str, RunRecord] = {}
-        self._changes = Changes()
+        self._changes = ChangeNotifier()
         self._empty = asyncio.Event()
         self._timers: set[asyncio.Task[None]] = set()
         self.is_stopping = False
 
     async def start(self, unfinished: Sequence[RunRecord]) -> None:
         """Warms the process that runs are forked from, and takes up what an earlier server left."""
-        first = await asyncio.to_thread(started, idle)
+        first = await asyncio.to_thread(start_process, idle)
         await asyncio.to_thread(first.process.join)
         first.pipe.close()
         for left in self._folder.glob(".staging-*"):
@@ -131,7 +131,7 @@ class Slots:
     def submit(self, record: RunRecord) -> None:
         """Queues an accepted run."""
         self._live[record.run_id] = record
-        self._tell(record)
+        self._notify(record)
         self._turns.add(record)
         self._pump()
 
@@ -179,32 +179,32 @@ class Slots:
             most_bytes=self._limits.memory_bytes,
         )
         try:
-            self._started(record, await asyncio.to_thread(started, run_job, job), folder)
+            self._started(record, await asyncio.to_thread(start_process, run_job, job), folder)
         except OSError as error:
             self._interrupted(record, str(error))
         finally:
             self._starting.pop(record.run_id, None)
             self._freed()
 
-    def _started(self, record: RunRecord, worker: Worker, folder: Path) -> None:
+    def _started(self, record: RunRecord, worker: ChildProcess, folder: Path) -> None:
         """Notes that a run runs, unless it was cancelled or the service ends."""
         live = self._live.get(record.run_id)
         if live is None or live.state.is_over or self.is_stopping:
             worker.end()
             return
         running = self._change(replace(record, state=RunState.RUNNING, started_s=time.time()), keep=True)
-        child = Child(worker, running, folder)
+        child = RunningJob(worker, running, folder)
         self._children[record.run_id] = child
         loop = asyncio.get_running_loop()
         child.timer = loop.call_later(self._limits.wall_s, self._stop_overdue, child)
-        loop.add_reader(worker.pipe.fileno(), self._hear, child)
+        loop.add_reader(worker.pipe.fileno(), self._read_messages, child)
 
-    def _stop_overdue(self, child: Child) -> None:
+    def _stop_overdue(self, child: RunningJob) -> None:
         """Ends a run that takes longer than any may."""
         child.overdue = True
         child.worker.process.kill()
 
-    def _hear(self, child: Child) -> None:
+    def _read_messages(self, child: RunningJob) -> None:
         """Takes what a process says, or that it is gone."""
         try:
             message = child.worker.pipe.recv()
@@ -228,18 +228,18 @@ class Slots:
         if not self._taken() and not self._keeping:
             self._empty.set()
 
-    def _end(self, child: Child, message: Done | Failed | NoRoom | None) -> None:
+    def _end(self, child: RunningJob, message: JobSucceeded | JobFailed | DiskFull | None) -> None:
         """Settles a run whose process is done, or gone."""
-        if isinstance(message, Done):
+        if isinstance(message, JobSucceeded):
             self._keeping.add(child.record.run_id)
             self._in_background(self._keep(child, message.digest))
             return
         shutil.rmtree(child.folder, ignore_errors=True)
         if child.cancelled:
             self._settle(child.record, RunState.CANCELLED, error="cancelled while it ran")
-        elif isinstance(message, NoRoom):
+        elif isinstance(message, DiskFull):
             self._wait_for_room(child.record)
-        elif isinstance(message, Failed):
+        elif isinstance(message, JobFailed):
             self._settle(child.record, RunState.FAILED, error=message.error)
         elif child.overdue:
             self._settle(child.record, RunState.FAILED, error=self._overdue_text(child.record))
@@ -277,7 +277,7 @@ class Slots:
             self._turns.put_back(live)
             self._pump()
 
-    async def _keep(self, child: Child, digest: str) -> None:
+    async def _keep(self, child: RunningJob, digest: str) -> None:
         """Puts the results in their place, whole and on the disk, and says that the run succeeded."""
         run_id = child.record.run_id
         try:
@@ -300,7 +300,7 @@ class Slots:
         changed = self._numbered(over)
         written = self._writer.put(changed)
         written.add_done_callback(lambda _done: self._live.pop(changed.run_id, None))
-        self._tell(changed)
+        self._notify(changed)
         return written
 
     def _change(self, record: RunRecord, *, keep: bool) -> RunRecord:
@@ -308,7 +308,7 @@ class Slots:
         changed = self._numbered(record)
         if keep:
             self._writer.put(changed)
-        self._tell(changed)
+        self._notify(changed)
         return changed
 
     def _numbered(self, record: RunRecord) -> RunRecord:
@@ -320,7 +320,7 @@ class Slots:
         self._live[record.run_id] = changed
         return changed
 
-    def _tell(self, record: RunRecord) -> None:
+    def _notify(self, record: RunRecord) -> None:
         """Tells listeners and those who wait."""
         for listener in self._listeners:
             listener.run_changed(record)
@@ -355,7 +355,7 @@ class Slots:
             self._stop_child(child)
         return child.record
 
-    def _stop_child(self, child: Child) -> None:
+    def _stop_child(self, child: RunningJob) -> None:
         """Asks a process to stop; one that has not begun is killed."""
         if child.has_begun:
             child.worker.interrupt()
@@ -363,7 +363,7 @@ class Slots:
         else:
             child.worker.process.kill()
 
-    async def _insist(self, child: Child) -> None:
+    async def _insist(self, child: RunningJob) -> None:
         """Kills what did not stop when asked."""
         await asyncio.sleep(POLITE_S)
         if child.worker.process.is_alive():
@@ -378,13 +378,13 @@ class Slots:
     async def stop(self) -> None:
         """Stops every process; what ran waits again, for the next server to take up."""
         self.is_stopping = True
-        self._changes.tell_all()
+        self._changes.notify_all()
         for child in self._children.values():
             child.worker.process.kill()
         while self._taken() or self._keeping:
             self._empty.clear()
             await self._empty.wait()
-        self._changes.tell_all()
+        self._changes.notify_all()
 
 
 def put_in_place(made: Path, target: Path) -> None:
@@ -393,11 +393,11 @@ def put_in_place(made: Path, target: Path) -> None:
     sync(target.parent)
 
 
-def progressed(record: RunRecord, said: Progress) -> RunRecord:
+def progressed(record: RunRecord, progress: Progress) -> RunRecord:
     """A record with progress."""
     return replace(
         record,
-        progress_ratio=max(said.ratio, record.progress_ratio),
-        simulated_s=said.simulated_s,
-        arrived_count=said.arrived_count,
+        progress_ratio=max(progress.ratio, record.progress_ratio),
+        simulated_s=progress.simulated_s,
+        arrived_count=progress.arrived_count,
     )

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from wayfare.storage.reserve import Reserve
+    from wayfare.storage.reserve import DiskReserve
     from wayfare.storage.store import RunRecord, RunStore
 
     Write = Callable[[], RunRecord | None]
@@ -28,7 +28,7 @@ FULL = (
 
 
 @dataclass(frozen=True, slots=True)
-class Waiting:
+class PendingWrite:
     """A write, who waits for it, and whether it is tried until it can be kept."""
 
     write: Write
@@ -37,7 +37,7 @@ class Waiting:
     is_new: bool
 
 
-class Writer:
+class StoreWriter:
     """Keeps the order in which it was asked.
 
     Accepting or removing a run fails where it cannot be kept. A change of an accepted run waits
@@ -45,10 +45,10 @@ class Writer:
     the disk's reserve where it is full, new runs never.
     """
 
-    def __init__(self, store: RunStore, reserve: Reserve | None = None) -> None:
+    def __init__(self, store: RunStore, reserve: DiskReserve | None = None) -> None:
         """Nothing waits."""
         self._store, self._reserve = store, reserve
-        self._waiting: list[Waiting] = []
+        self._waiting: list[PendingWrite] = []
         self._work: asyncio.Task[None] | None = None
         self._is_closing = False
 
@@ -58,12 +58,12 @@ class Writer:
         Raises:
             sqlite3.Error: it cannot be kept.
         """
-        kept = await self._asked(lambda: self._store.add(record), is_lasting=False, is_new=True)
+        kept = await self._submit(lambda: self._store.add(record), is_lasting=False, is_new=True)
         return kept or record
 
     def put(self, record: RunRecord) -> asyncio.Future[RunRecord | None]:
         """Done when a changed run is on disk."""
-        return self._asked(lambda: self._store.put(record), is_lasting=True)
+        return self._submit(lambda: self._store.put(record), is_lasting=True)
 
     async def remove(self, run_ids: Sequence[str]) -> None:
         """Forgets runs.
@@ -71,15 +71,15 @@ class Writer:
         Raises:
             sqlite3.Error: the store cannot be written.
         """
-        for waited in [self._asked(forgetting(self._store, one), is_lasting=False) for one in run_ids]:
+        for waited in [self._submit(forgetting(self._store, one), is_lasting=False) for one in run_ids]:
             await waited
 
-    def _asked(
+    def _submit(
         self, write: Write, *, is_lasting: bool, is_new: bool = False
     ) -> asyncio.Future[RunRecord | None]:
         """Done when it is written."""
         done: asyncio.Future[RunRecord | None] = asyncio.get_running_loop().create_future()
-        self._waiting.append(Waiting(write, done, is_lasting, is_new))
+        self._waiting.append(PendingWrite(write, done, is_lasting, is_new))
         if self._work is None or self._work.done():
             self._work = asyncio.ensure_future(self._write_all())
         return done
@@ -97,12 +97,12 @@ class Writer:
                 if not one.done.done():
                     one.done.set_result(record)
 
-    def _written(self, batch: Sequence[Waiting]) -> list[RunRecord | None]:
+    def _written(self, batch: Sequence[PendingWrite]) -> list[RunRecord | None]:
         """What each write gave, all of them kept."""
         with self._store.together():
             return [one.write() for one in batch]
 
-    async def _failed(self, batch: Sequence[Waiting], error: Exception) -> None:
+    async def _failed(self, batch: Sequence[PendingWrite], error: Exception) -> None:
         """Tells whoever asked once; what lasts is tried again, a moment later."""
         if is_full(error) and self._reserve is not None and self._reserve.release():
             LOG.error("the disk is full; part of the reserve is given up until there is room again")
