@@ -9,7 +9,7 @@ import time
 import numpy as np
 
 from router import make_policy
-from router.testing.specimens import sample_fleet, sample_requests, sample_targets, sample_view
+from router.testing.samples import sample_fleet, sample_requests, sample_targets, sample_view
 
 POLICIES = (
     "round_robin",

@@ -12,7 +12,7 @@ from dashboards.units import axis_expression
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from dashboards.asking import Json, Series, TimeRange
+    from dashboards.answers import Json, Series, TimeRange
 
     Region = tuple[float, float]
 

@@ -20,7 +20,7 @@ from dashboards.units import written
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from dashboards.asking import Json, Series, TimeRange
+    from dashboards.answers import Json, Series, TimeRange
 
     Region = tuple[float, float]
 

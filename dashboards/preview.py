@@ -14,13 +14,13 @@ from typing import TYPE_CHECKING
 import vl_convert
 from PIL import Image
 
-from dashboards.asking import Prometheus, chosen, read_board, window_of
+from dashboards.answers import Prometheus, chosen, read_board, window_of
 from dashboards.drawing import DashboardDrawing
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from dashboards.asking import Json, Series, TimeRange
+    from dashboards.answers import Json, Series, TimeRange
     from dashboards.drawing import Region
 
 NAMED = ("run", "policy", "deployment", "instance")

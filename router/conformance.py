@@ -20,8 +20,8 @@ from router.host.host import Host
 from router.outcome import Outcome
 from router.policy import LearningPolicy, Policy, StepPolicy, is_oracle
 from router.steps import Start
-from router.testing.rehearsal import ScriptedAttempt, ScriptedRun
-from router.testing.specimens import sample_fleet, sample_requests, sample_targets, sample_view
+from router.testing.samples import sample_fleet, sample_requests, sample_targets, sample_view
+from router.testing.scripted_run import ScriptedAttempt, ScriptedRun
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence

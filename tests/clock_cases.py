@@ -22,7 +22,7 @@ from router.steps import (
     TurnAway,
     Verify,
 )
-from router.testing.rehearsal import ScriptedAttempt
+from router.testing.scripted_run import ScriptedAttempt
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Mapping

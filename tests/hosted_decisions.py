@@ -16,8 +16,8 @@ from router import (
     Resilience,
     Target,
 )
-from router.testing.rehearsal import ScriptedAttempt, ScriptedRun
-from router.testing.specimens import sample_fleet, sample_requests, sample_targets, sample_view
+from router.testing.samples import sample_fleet, sample_requests, sample_targets, sample_view
+from router.testing.scripted_run import ScriptedAttempt, ScriptedRun
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

@@ -9,7 +9,7 @@ from math import inf
 from typing import TYPE_CHECKING
 
 from router.steps import Await, Cancel, Event, EventKind, Fail, Finish, Sleep, Start, TurnAway, Verify
-from router.testing.rehearsal import ANSWERS, ScriptedAttempt
+from router.testing.scripted_run import ANSWERS, ScriptedAttempt
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence

@@ -16,7 +16,7 @@ from router import (
     Target,
     make_policy,
 )
-from router.testing.specimens import sample_fleet, sample_requests, sample_targets, sample_view
+from router.testing.samples import sample_fleet, sample_requests, sample_targets, sample_view
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

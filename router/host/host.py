@@ -9,7 +9,7 @@ from router.decision import Cascade, Decision, Defer, Hedge, Race, Reject, Send
 from router.errors import InvalidDecisionError, PolicyFailedError, PolicyLoadError
 from router.host import strategies
 from router.host.checks import check_decision, check_fallbacks, check_target
-from router.host.own_steps import checked_steps
+from router.host.policy_steps import checked_steps
 from router.host.progress import AttemptEnd, RequestProgress
 from router.host.recovery import Recovery
 from router.host.resilience import NO_RESILIENCE, Resilience

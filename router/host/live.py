@@ -134,7 +134,7 @@ class LiveRouter:
     def decide(
         self, request: StatedRequest, candidates: tuple[int, ...], no_candidates_reason: str, owner: str = ""
     ) -> RouterReply:
-        """What to do with an owner's request; `no_candidates_reason` is the reason where there are no candidates.
+        """What to do with an owner's request; `no_candidates_reason` says why there are no candidates.
 
         Raises:
             PolicyFailedError: the policy raised, or decided what cannot be done; chained.

@@ -13,7 +13,7 @@ import numpy as np
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from simulator.accounting.books import AttemptCosts
+    from simulator.accounting.costs import AttemptCosts
     from simulator.accounting.run import Mask, RunAccounts, RunSelection
 
     Column = NDArray[np.float64]

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from simulator.accounting.spans import AttributedWork
     from simulator.accounting.terms import BillingTerms
-    from simulator.world.fleet.presence import HeldCapacity
+    from simulator.world.fleet.held_capacity import HeldCapacity
 
     Column = NDArray[np.float64]
 

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from simulator.accounting.attempts import Attempts
-    from simulator.accounting.books import CapacityCosts, RunCosts
+    from simulator.accounting.costs import CapacityCosts, RunCosts
     from simulator.accounting.month import Month
     from simulator.accounting.outcomes import Outcomes
     from simulator.accounting.spans import WorkBySpan

@@ -9,7 +9,7 @@ import numpy as np
 
 from simulator.accounting.agent_tasks import TaskColumns, agent_tasks
 from simulator.accounting.attempts import attempt_columns
-from simulator.accounting.books import capacity_costs, run_costs
+from simulator.accounting.costs import capacity_costs, run_costs
 from simulator.accounting.money import processed
 from simulator.accounting.outcomes import request_outcomes
 from simulator.accounting.provisioned import with_units_used
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from simulator.accounting.month import Month
     from simulator.accounting.spans import WindowReadings
     from simulator.accounting.terms import BillingTerms
-    from simulator.world.fleet.presence import HeldCapacity
+    from simulator.world.fleet.held_capacity import HeldCapacity
     from simulator.world.journal import Journal
     from simulator.world.plan import RunPlan
 

@@ -23,7 +23,7 @@ from simulator.plan.router_knowledge import answerer, learned_statistics, prior_
 from simulator.plan.scalings import scalings_of
 from simulator.plan.targets import Slot, group_of, slots_of, target_of, target_plan, terms_of
 from simulator.quality.answers import TaskDifficulty, answer_table, unknown_success
-from simulator.quality.guesses import noisy_difficulty, router_score
+from simulator.quality.router_estimates import noisy_difficulty, router_score
 from simulator.scenario.recorded_answers import answer_notes, recorded_answers
 from simulator.streams import RandomStreams, stable_hash
 from simulator.workload.demand import demand_of

@@ -13,8 +13,8 @@ import numpy as np
 
 from simulator.distributions import whole_draws
 from simulator.quality.answers import AnsweringModel, length_factors
-from simulator.quality.guesses import NormalPrior, RecordedPrior
 from simulator.quality.response_curve import ability_for, mean_success
+from simulator.quality.router_estimates import NormalPrior, RecordedPrior
 from simulator.scenario.recorded_answers import recorded_answers
 from simulator.streams import RandomStreams
 from simulator.workload.demand import demand_of

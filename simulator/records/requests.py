@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from simulator.accounting.attempts import Attempts
-    from simulator.accounting.books import AttemptCosts
+    from simulator.accounting.costs import AttemptCosts
     from simulator.accounting.run import RunAccounts
     from simulator.accounting.settlement import Settlement
     from simulator.world.plan import RunPlan

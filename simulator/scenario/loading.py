@@ -11,7 +11,7 @@ from catalogs.errors import InputProblem
 from catalogs.near_names import did_you_mean
 from catalogs.own_file import own_figures, with_own_figures
 from catalogs.reader import MOST_NESTING, read_yaml
-from simulator.scenario.checks.examination import (
+from simulator.scenario.checks.checked import (
     CheckedScenario,
     CheckScope,
     check_scenario,

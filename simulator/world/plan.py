@@ -136,7 +136,7 @@ class TaskRule:
 class Scaling:
     """How a target's replicas follow its work: between `least` (or none, `to_zero`) and all `queues`.
 
-    Each is to have about `target_load` of the `metric` (`simulator.world.fleet.demands`).
+    Each is to have about `target_load` of the `metric` (`simulator.world.fleet.autoscaling_load`).
     """
 
     target: int

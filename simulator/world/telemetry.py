@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from simulator.kernel import Kernel
     from simulator.world.clock import Clock
-    from simulator.world.fleet.presence import HeldCapacity
+    from simulator.world.fleet.held_capacity import HeldCapacity
     from simulator.world.fleet.replicas import Replicas
     from simulator.world.plan import RunPlan
 

@@ -9,9 +9,9 @@ import numpy as np
 from router.outcome import Outcome
 from simulator.kernel import Kernel
 from simulator.world.clock import Clock, InstantSequence, run_clock
-from simulator.world.fleet.absences import ALL_DEVICES_OFFLINE, OfflineDevices
 from simulator.world.fleet.autoscaler import Autoscaler
 from simulator.world.fleet.faults import IncidentRunner
+from simulator.world.fleet.offline_devices import ALL_DEVICES_OFFLINE, OfflineDevices
 from simulator.world.fleet.replicas import Replicas
 from simulator.world.journal import Journal, RequestState
 from simulator.world.requests.executor import ActiveRequest, Executor, target_of

@@ -9,7 +9,7 @@ import pytest
 
 from hand_made_attempts import CANCELLED, DONE, FAILED, NAN, attempts
 from simulator.accounting.agent_tasks import agent_tasks
-from simulator.accounting.books import AttemptCosts, CapacityCosts, RunCosts
+from simulator.accounting.costs import AttemptCosts, CapacityCosts, RunCosts
 from simulator.accounting.month import Month
 from simulator.accounting.outcomes import Outcomes
 from simulator.accounting.run import RunAccounts, RunSelection

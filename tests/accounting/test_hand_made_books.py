@@ -7,7 +7,7 @@ import pytest
 
 from hand_made_attempts import CANCELLED, DONE, FAILED, NAN, READING, UNFINISHED, attempts, rates, terms, work
 from simulator.accounting.attempts import Attempts, work_began_s
-from simulator.accounting.books import capacity_costs, run_costs, wasted_ratio
+from simulator.accounting.costs import capacity_costs, run_costs, wasted_ratio
 from simulator.accounting.energy import api_estimate_wh, emissions_gco2e, facility_wh
 from simulator.accounting.idling import idle_by_bucket, ramps
 from simulator.accounting.money import (
@@ -22,8 +22,8 @@ from simulator.accounting.provisioned import with_units_used
 from simulator.accounting.spans import WindowReadings, WorkBySpan, spans_of, still_to_come
 from simulator.accounting.terms import Provisioned
 from simulator.signals import StepSignal
+from simulator.world.fleet.held_capacity import HeldCapacity
 from simulator.world.fleet.levels import CountOverTime
-from simulator.world.fleet.presence import HeldCapacity
 
 
 def test_tokens_are_paid_at_the_prices_of_their_admission() -> None:

@@ -19,8 +19,8 @@ from live_callers import LiveCaller
 from router import Host
 from router.host.live import LiveRouter
 from router.steps import Await, Event, EventKind, Start, Step
-from router.testing.rehearsal import ANSWERS, ScriptedRun
-from router.testing.specimens import sample_fleet, sample_requests, sample_targets, sample_view
+from router.testing.samples import sample_fleet, sample_requests, sample_targets, sample_view
+from router.testing.scripted_run import ANSWERS, ScriptedRun
 from router.views.stated import StatedRequest
 from scripted_worlds import Load, plan_of
 from simulator.kernel.codes import Ending

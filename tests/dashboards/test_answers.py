@@ -9,7 +9,7 @@ import sys
 
 import pytest
 
-from dashboards.asking import Prometheus, TimeRange, chosen, read_board, window_of
+from dashboards.answers import Prometheus, TimeRange, chosen, read_board, window_of
 from dashboards.preview import answers, preview, regions
 from prometheus_server import PrometheusServer, wait_until
 from simulator import load_scenario, simulate

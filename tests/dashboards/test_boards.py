@@ -14,7 +14,7 @@ from grafana_foundation_sdk.cog.plugins import register_default_plugins
 from grafana_foundation_sdk.models.dashboard import Dashboard
 
 from dashboards.__main__ import DASHBOARDS, SHIPPED, text_of, texts
-from dashboards.asking import read_board
+from dashboards.answers import read_board
 from wayfare.render.html.charts import TIER_COLOURS, TIERS
 
 SCHEMA = json.loads(Path(__file__).with_name("board.schema.json").read_text(encoding="utf-8"))

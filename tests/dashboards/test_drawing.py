@@ -6,7 +6,7 @@ import math
 
 import pytest
 
-from dashboards.asking import Series, TimeRange, escaped, first_of, instant_s, series_of
+from dashboards.answers import Series, TimeRange, escaped, first_of, instant_s, series_of
 from dashboards.charting import colours, points
 from dashboards.preview import spans
 from dashboards.units import written

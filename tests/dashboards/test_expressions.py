@@ -10,7 +10,7 @@ import pytest
 import yaml
 
 from dashboards.__main__ import SHIPPED
-from dashboards.asking import QueryError, TimeRange, filled_in, read_board
+from dashboards.answers import QueryError, TimeRange, filled_in, read_board
 from dashboards.queries import SeriesSelector, amount, per_second, quantile, share
 
 ROOT = Path(__file__).resolve().parents[2]

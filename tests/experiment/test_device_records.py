@@ -23,8 +23,8 @@ from simulator.records.requests import (
 from simulator.report.blocks.devices import cold_s, device_block, mean_slowdown, wh_per_device_day
 from simulator.report.figures import plain
 from simulator.series.levels import STATES, GaugeReader, fault_key, faults_active
+from simulator.world.fleet.held_capacity import HeldCapacity
 from simulator.world.fleet.levels import CountOverTime
-from simulator.world.fleet.presence import HeldCapacity
 from simulator.world.plan import Incident, Timings
 
 if TYPE_CHECKING:

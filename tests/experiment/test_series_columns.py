@@ -13,8 +13,8 @@ from simulator.series.columns import Axis, FigureSeries, Groups, accumulated, co
 from simulator.series.labels import NOWHERE, Places, places_of
 from simulator.series.levels import attained, padded
 from simulator.series.run import axis_of
+from simulator.world.fleet.held_capacity import HeldCapacity
 from simulator.world.fleet.levels import CountOverTime
-from simulator.world.fleet.presence import HeldCapacity
 
 NAN = np.nan
 AXIS = Axis(np.array([0.0, 10.0, 20.0, 30.0]))

@@ -11,8 +11,8 @@ import pytest
 
 from router import Decision
 from router.steps import Sleep
-from router.testing.rehearsal import ScriptedAttempt, ScriptedRun
-from router.testing.specimens import sample_fleet, sample_requests, sample_view
+from router.testing.samples import sample_fleet, sample_requests, sample_view
+from router.testing.scripted_run import ScriptedAttempt, ScriptedRun
 from simulator import simulate
 from simulator.experiment import simulation
 from simulator.experiment.simulation import PhaseTimer, gc_paused

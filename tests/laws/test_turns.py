@@ -7,7 +7,7 @@ import pytest
 
 from simulator.plan.incidents import breakdowns
 from simulator.settings.faults import RandomOutage
-from simulator.world.fleet.absences import DeviceAvailability
+from simulator.world.fleet.offline_devices import DeviceAvailability
 from simulator.world.plan import OfflineSchedule
 
 STEP_S = 2.0

@@ -18,7 +18,6 @@ from simulator.quality.answers import (
     length_factors,
     output_tokens,
 )
-from simulator.quality.guesses import NormalPrior, RecordedPrior, noisy_difficulty
 from simulator.quality.outcomes import InvalidOutcomesError, OutcomeTable, read_outcomes
 from simulator.quality.response_curve import (
     NODES,
@@ -28,6 +27,7 @@ from simulator.quality.response_curve import (
     separation_for,
     success_probability,
 )
+from simulator.quality.router_estimates import NormalPrior, RecordedPrior, noisy_difficulty
 from simulator.streams import RandomStreams, keyed_normal, keyed_uniform
 from simulator.workload.generate import generate_workload
 from world_cases import CHAT, scenario

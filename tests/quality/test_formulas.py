@@ -7,9 +7,9 @@ import math
 import numpy as np
 import pytest
 
-from simulator.quality.guesses import NormalPrior, router_score
 from simulator.quality.outcomes import table_of
 from simulator.quality.response_curve import ability_for, mean_success, separation_for
+from simulator.quality.router_estimates import NormalPrior, router_score
 from simulator.streams import keyed_normal
 
 

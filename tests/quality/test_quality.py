@@ -12,7 +12,6 @@ from hypothesis import strategies as st
 
 from simulator import simulate
 from simulator.quality.answers import AnsweringModel, TaskDifficulty, answer_table
-from simulator.quality.guesses import noisy_difficulty, router_score
 from simulator.quality.outcomes import InvalidOutcomesError, OutcomeTable, read_outcomes
 from simulator.quality.response_curve import (
     NODES,
@@ -21,6 +20,7 @@ from simulator.quality.response_curve import (
     mean_success,
     success_probability,
 )
+from simulator.quality.router_estimates import noisy_difficulty, router_score
 from simulator.streams import RandomStreams, keyed_normal, keyed_uniform, keyed_uniform_scalar
 from simulator.workload.generate import generate_workload
 from world_cases import FRONTIER, SMALL, scenario, with_stream

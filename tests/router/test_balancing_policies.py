@@ -17,7 +17,7 @@ from router import (
     Send,
     make_policy,
 )
-from router.testing.specimens import sample_targets
+from router.testing.samples import sample_targets
 from router.views.loads import least_outstanding
 
 

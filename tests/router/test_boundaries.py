@@ -16,7 +16,7 @@ from router.pipeline.scorers import lower_is_better
 from router.registry import describe_policy, make_policy, policy_names
 from router.source_file import is_file_spec
 from router.sources import source_of
-from router.testing import specimens
+from router.testing import samples as specimens
 from router.views.options import OptionTable, cheapest, strongest
 
 TARGETS = specimens.sample_targets()

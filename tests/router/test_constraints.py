@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
 from router.constraints import StreamConstraints, candidate_sets, screen
-from router.testing.specimens import TASK, sample_targets
+from router.testing.samples import TASK, sample_targets
 from router.views.fleet import TIERS, Target
 
 TARGETS = sample_targets()

@@ -19,8 +19,8 @@ from router import (
 from router.host.failures import FailureReason
 from router.host.health import TargetHealth, model_groups
 from router.steps import TurnAway
-from router.testing.rehearsal import ScriptedAttempt, ScriptedRun
-from router.testing.specimens import sample_fleet, sample_requests, sample_targets, sample_view
+from router.testing.samples import sample_fleet, sample_requests, sample_targets, sample_view
+from router.testing.scripted_run import ScriptedAttempt, ScriptedRun
 
 PAIR = sample_targets((2, 1, 1, 1))  # two targets of one model, and three lone ones
 LONE = 2

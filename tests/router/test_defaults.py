@@ -30,8 +30,8 @@ from router.pipeline.pickers import LeastLoaded
 from router.pipeline.pipeline import Pipeline
 from router.pipeline.scorers import LoadScore
 from router.steps import AttemptKind, Await, Event, EventKind, Start
-from router.testing.rehearsal import STEP_LIMIT, ScriptedAttempt, ScriptedRun
-from router.testing.specimens import sample_fleet, sample_targets
+from router.testing.samples import sample_fleet, sample_targets
+from router.testing.scripted_run import STEP_LIMIT, ScriptedAttempt, ScriptedRun
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

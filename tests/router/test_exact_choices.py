@@ -23,8 +23,8 @@ from router.parameters import describe_parameters
 from router.pipeline.pickers import RandomByScore
 from router.registry import POLICIES
 from router.steps import Await, Event, EventKind, Fail, Start
-from router.testing.rehearsal import ScriptedAttempt, ScriptedRun
-from router.testing.specimens import sample_fleet, sample_requests, sample_targets, sample_view
+from router.testing.samples import sample_fleet, sample_requests, sample_targets, sample_view
+from router.testing.scripted_run import ScriptedAttempt, ScriptedRun
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

@@ -30,8 +30,8 @@ from router.steps import (
     Start,
     TurnAway,
 )
-from router.testing.rehearsal import ScriptedRun
-from router.testing.specimens import sample_fleet, sample_requests, sample_targets, sample_view
+from router.testing.samples import sample_fleet, sample_requests, sample_targets, sample_view
+from router.testing.scripted_run import ScriptedRun
 
 
 @dataclass

@@ -21,7 +21,7 @@ from router.steps import (
     Start,
     Verify,
 )
-from router.testing.rehearsal import ScriptedAttempt
+from router.testing.scripted_run import ScriptedAttempt
 
 PROGRESS = EventKind.FIRST_TOKEN | EventKind.COMPLETED
 

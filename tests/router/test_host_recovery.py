@@ -14,8 +14,8 @@ from router.steps import (
     Sleep,
     Start,
 )
-from router.testing.rehearsal import ScriptedAttempt
-from router.testing.specimens import sample_targets
+from router.testing.samples import sample_targets
+from router.testing.scripted_run import ScriptedAttempt
 
 
 def test_retry_on_a_lone_target_waits_and_doubles() -> None:

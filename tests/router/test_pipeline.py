@@ -11,7 +11,7 @@ from router import Decision, FleetView, Pipeline, RequestView, Send, Weighted
 from router.pipeline.filters import InTiers, LoadCeiling, SuccessFloor
 from router.pipeline.pickers import BestScore, LeastLoaded, RandomByScore
 from router.pipeline.scorers import CostScore, KvRoomScore, LoadScore, SuccessScore, lower_is_better
-from router.testing.specimens import sample_fleet, sample_requests, sample_targets, sample_view
+from router.testing.samples import sample_fleet, sample_requests, sample_targets, sample_view
 
 TARGETS = sample_targets()
 ALL = (0, 1, 2, 3)

@@ -19,7 +19,7 @@ from router import (
     make_policy,
     policy_names,
 )
-from router.testing.specimens import TASK
+from router.testing.samples import TASK
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

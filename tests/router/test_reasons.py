@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from router import FleetView, RequestView, make_policy
-from router.testing.specimens import sample_fleet, sample_requests, sample_targets, sample_view
+from router.testing.samples import sample_fleet, sample_requests, sample_targets, sample_view
 
 TARGETS = sample_targets()
 SMALL, MEDIUM, LARGE, FRONTIER = range(4)

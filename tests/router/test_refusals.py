@@ -19,7 +19,7 @@ from router import (
 from router.errors import InvalidResilienceError
 from router.registry import PlainPolicy
 from router.source_file import is_file_spec
-from router.testing.specimens import sample_fleet, sample_requests, sample_targets, sample_view
+from router.testing.samples import sample_fleet, sample_requests, sample_targets, sample_view
 from router.views.loads import least_outstanding
 
 if TYPE_CHECKING:

@@ -10,8 +10,8 @@ import pytest
 from router import Host, InvalidDecisionError, PolicyFailedError, Resilience, UnknownTargetError
 from router.decision import Verifier
 from router.steps import Await, Event, EventKind, Fail, Finish, Follow, Sleep, Start, Verify
-from router.testing.rehearsal import ScriptedAttempt, ScriptedRun
-from router.testing.specimens import sample_fleet, sample_requests, sample_targets, sample_view
+from router.testing.samples import sample_fleet, sample_requests, sample_targets, sample_view
+from router.testing.scripted_run import ScriptedAttempt, ScriptedRun
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator

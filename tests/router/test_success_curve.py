@@ -8,7 +8,7 @@ from math import exp, inf, isnan, log, nan
 import pytest
 
 from router import SuccessCurve, UnknownTargetError
-from router.testing.specimens import TASK, sample_fleet, sample_requests, sample_targets, sample_view
+from router.testing.samples import TASK, sample_fleet, sample_requests, sample_targets, sample_view
 from router.views.options import OptionTable, capable, cheapest, strongest
 
 CURVE = SuccessCurve(difficulties=(-2.0, 0.0, 4.0), success=(0.9, 0.5, 0.1))

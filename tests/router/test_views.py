@@ -7,7 +7,7 @@ from math import isnan
 import pytest
 
 from router import OracleRequestView, UnknownTargetError
-from router.testing.specimens import TASK, sample_fleet, sample_requests, sample_targets, sample_view
+from router.testing.samples import TASK, sample_fleet, sample_requests, sample_targets, sample_view
 
 REPLICATED = sample_targets((2, 1, 1, 1))
 

@@ -7,7 +7,7 @@ import re
 import pytest
 
 from simulator import simulate
-from wayfare.render.terminal.attempt_story import cause
+from wayfare.render.terminal.attempt_lines import cause
 from wayfare.render.terminal.explanation import explanation
 from wayfare.results.writing import read_parquet, write_result
 from world_cases import FRONTIER, PHONE, SMALL, scenario, with_stream

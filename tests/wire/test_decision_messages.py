@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from router import Decision, InvalidDecisionError, Outcome, RequestView, SuccessCurve, Target, Verifier
-from router.testing.specimens import sample_targets
+from router.testing.samples import sample_targets
 from router.views.stated import StatedRequest
 from wayfare.convert.decision import (
     decision_message,

@@ -10,8 +10,8 @@ from live_callers import LiveCaller
 from router import Decision, Host, Resilience, make_policy, policy_names
 from router.host.live import LiveRouter, UnknownRequestError
 from router.steps import Event, EventKind
-from router.testing.rehearsal import ScriptedAttempt, ScriptedRun
-from router.testing.specimens import TASK, sample_requests, sample_targets, sample_view
+from router.testing.samples import TASK, sample_requests, sample_targets, sample_view
+from router.testing.scripted_run import ScriptedAttempt, ScriptedRun
 from router.views.stated import StatedRequest
 from simulator import load_scenario
 from simulator.plan.live import LiveConstraints, LiveFleet

@@ -8,8 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from simulator import InvalidScenarioError, simulate
-from simulator.world.fleet.absences import ALL_DEVICES_OFFLINE, DeviceAvailability
 from simulator.world.fleet.heat import DeviceHeat, busy_time_s, cooled, heated, work_done_s
+from simulator.world.fleet.offline_devices import ALL_DEVICES_OFFLINE, DeviceAvailability
 from simulator.world.plan import OfflineSchedule, Throttling
 from world_cases import CHAT, FRONTIER, PHONE, scenario, with_stream
 

@@ -9,9 +9,9 @@ import pytest
 
 from router.host.failures import FailureReason
 from simulator.kernel.codes import Reason
+from simulator.world.fleet.held_capacity import HeldCapacity
 from simulator.world.fleet.levels import CountOverTime
 from simulator.world.fleet.pools import Pool, pool_utilizations, pools_of
-from simulator.world.fleet.presence import HeldCapacity
 from simulator.world.journal import STATE_NAMES, Journal
 from simulator.world.plan import Incident, OverloadCurve
 from simulator.world.requests.failures import REPORTED_NAMES, ROUTER_REASON_NAMES, reported

@@ -10,7 +10,7 @@ import pytest
 from simulator.kernel.codes import NONE, Reason
 from simulator.world.clock import Clock
 from simulator.world.fleet.autoscaler import Autoscaler
-from simulator.world.fleet.demands import AutoscalingLoad
+from simulator.world.fleet.autoscaling_load import AutoscalingLoad
 from simulator.world.fleet.events import FleetEvent
 from simulator.world.fleet.replicas import DRAINING, READY, STARTING, STOPPED, Replicas
 from simulator.world.plan import Scaling

@@ -22,7 +22,7 @@ from scripted_worlds import (
     start,
     world_of,
 )
-from simulator.world.fleet.absences import ALL_DEVICES_OFFLINE
+from simulator.world.fleet.offline_devices import ALL_DEVICES_OFFLINE
 from simulator.world.journal import RequestState
 from simulator.world.plan import Incident, Metering, OfflineSchedule, Patience, TargetPlan, TaskRule
 from simulator.world.world import watched_requests

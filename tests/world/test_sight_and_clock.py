@@ -12,8 +12,8 @@ from router.views.request import OracleRequestView, RequestView
 from simulator.kernel.codes import NO_ROOM
 from simulator.streams import keyed_uniform_scalar
 from simulator.world.clock import LAST, Clock, InstantSequence, run_clock
-from simulator.world.fleet.absences import DeviceAvailability, OfflineDevices
 from simulator.world.fleet.heat import busy_time_s, cooled, heated, work_done_s
+from simulator.world.fleet.offline_devices import DeviceAvailability, OfflineDevices
 from simulator.world.plan import OfflineSchedule, Throttling
 from simulator.world.requests.views import request_view
 

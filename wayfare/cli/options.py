@@ -75,7 +75,7 @@ def loaded(
     Raises:
         InvalidScenarioError: lists all that is wrong with any of these.
     """
-    from simulator.scenario.checks.examination import CheckScope
+    from simulator.scenario.checks.checked import CheckScope
     from simulator.scenario.loading import load_and_check, scenario_or_error
 
     scope = CheckScope(policies=tuple(policies), kept_runs=kept_runs)

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from simulator.accounting.attempts import Attempts
     from simulator.accounting.settlement import Settlement
-    from simulator.world.fleet.absences import OfflineDevices
+    from simulator.world.fleet.offline_devices import OfflineDevices
     from simulator.world.plan import Timings
 
     Column = NDArray[np.float64]

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from simulator.accounting.spans import WindowReadings
 from simulator.report.figures import Format, block, figure
 from simulator.report.metrics import REPLICAS
-from simulator.world.fleet.presence import HeldCapacity
+from simulator.world.fleet.held_capacity import HeldCapacity
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

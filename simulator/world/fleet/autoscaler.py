@@ -10,7 +10,7 @@ from collections import deque
 from math import ceil
 from typing import TYPE_CHECKING
 
-from simulator.world.fleet.demands import AutoscalingLoad
+from simulator.world.fleet.autoscaling_load import AutoscalingLoad
 from simulator.world.fleet.events import FleetEvent
 from simulator.world.fleet.replicas import DRAINING, READY, STARTING, STOPPED
 

@@ -7,15 +7,15 @@ from typing import TYPE_CHECKING, cast
 
 from wayfare.cli.exits import WrongInputError
 from wayfare.render.numbers import NOISE, energy, grams, seconds, usd_to_the_cent
-from wayfare.render.terminal.attempt_story import PARTS, attempt_entries, joules, moment, number_in, why
+from wayfare.render.terminal.attempt_lines import PARTS, attempt_entries, joules, moment, number_in, why
 from wayfare.render.terminal.console import visible
-from wayfare.render.terminal.router_story import router_entries
+from wayfare.render.terminal.router_lines import router_entries
 from wayfare.results.writing import read_parquet
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from wayfare.render.terminal.attempt_story import Entry, Row
+    from wayfare.render.terminal.attempt_lines import Entry, Row
 
 
 def explanation(folder: Path, number: int) -> str:

@@ -14,7 +14,7 @@ from catalogs.near_names import unknown_name
 from catalogs.reader import parse_yaml
 from router.registry import policy_names
 from simulator import InvalidScenarioError, shipped_scenarios
-from simulator.scenario.checks.examination import POLICY, CheckScope
+from simulator.scenario.checks.checked import POLICY, CheckScope
 from simulator.scenario.checks.form import no_map
 from simulator.scenario.checks.size import in_words, request_count, run_bytes
 from simulator.scenario.loading import load_and_check, plain_data, scenario_or_error, with_files

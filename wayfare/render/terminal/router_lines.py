@@ -6,12 +6,12 @@ from math import isnan
 from typing import TYPE_CHECKING
 
 from wayfare.render.numbers import usd_to_the_cent
-from wayfare.render.terminal.attempt_story import VERDICTS, WAITS, moment, number_in, numbers
+from wayfare.render.terminal.attempt_lines import VERDICTS, WAITS, moment, number_in, numbers
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from wayfare.render.terminal.attempt_story import Entry, Row
+    from wayfare.render.terminal.attempt_lines import Entry, Row
 
 AWAITED = ("wait", "wait_first_token")
 ENDS = ("accepted", "rejected", "cancel")

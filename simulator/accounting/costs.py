@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from simulator.accounting.attempts import Attempts
     from simulator.accounting.spans import AttributedWork, WindowReadings, WorkBySpan
     from simulator.accounting.terms import BillingTerms
-    from simulator.world.fleet.presence import HeldCapacity
+    from simulator.world.fleet.held_capacity import HeldCapacity
 
     Column = NDArray[np.float64]
 

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from router import OracleRequestView, RequestTable, RequestView
-from router.testing.specimens import TASK, sample_fleet, sample_requests, sample_targets, sample_view
+from router.testing.samples import TASK, sample_fleet, sample_requests, sample_targets, sample_view
 
 TARGETS = sample_targets()
 LADDER = [
