@@ -25,8 +25,8 @@ def exit_of(error: BaseException) -> int:
     return code
 
 
-def said(result: Result) -> str:
+def error_text(result: Result) -> str:
     """What the error would say on stderr."""
-    from wayfare.cli.exits import said as words
+    from wayfare.cli.exits import error_text as text_of
 
-    return words(result.exception)
+    return text_of(result.exception)

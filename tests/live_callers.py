@@ -14,7 +14,7 @@ from router.testing.scripted_run import ANSWERS, ScriptedAttempt
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
 
-    from router.host.live import Answer, LiveRouter
+    from router.host.live import LiveRouter, RouterReply
     from router.views.stated import StatedRequest
 
 ATTEMPTS, TIMERS, CALLER = range(3)
@@ -33,7 +33,7 @@ class LiveCaller:
     answer: int = -1
     targets: list[str] = field(default_factory=list)
     over: set[int] = field(default_factory=set)
-    _agenda: list[tuple[float, int, int, Callable[[], Answer | None]]] = field(default_factory=list)
+    _agenda: list[tuple[float, int, int, Callable[[], RouterReply | None]]] = field(default_factory=list)
     _places: Iterator[int] = field(default_factory=count)
     _waits: object = None
 
@@ -59,7 +59,7 @@ class LiveCaller:
         """Names of the targets of all attempts, in order."""
         return self.targets
 
-    def _obey(self, live: LiveRouter, answer: Answer) -> None:
+    def _obey(self, live: LiveRouter, answer: RouterReply) -> None:
         """Does what an answer says."""
         for told in answer.steps:
             match told.step:
@@ -95,7 +95,7 @@ class LiveCaller:
         )
         self._plan(end_s, ATTEMPTS, lambda: self._report(attempt, lambda: live.end(request, end)))
 
-    def _report(self, attempt: int, report: Callable[[], Answer]) -> Answer | None:
+    def _report(self, attempt: int, report: Callable[[], RouterReply]) -> RouterReply | None:
         """Reports an attempt's event, unless it was given up."""
         return None if attempt in self.over else report()
 
@@ -110,7 +110,7 @@ class LiveCaller:
             report = lambda: live.report(request, Event(-1, EventKind.TIMER, self.now_s))  # noqa: E731
             self._plan(step.until_s, TIMERS, lambda: self._come(token, report))
 
-    def _come(self, token: object, report: Callable[[], Answer]) -> Answer | None:
+    def _come(self, token: object, report: Callable[[], RouterReply]) -> RouterReply | None:
         """Reports a timer or a verdict, unless something else was told to wait for since."""
         return report() if self._waits is token else None
 
@@ -120,6 +120,6 @@ class LiveCaller:
         scripts = self.scripts.get(name) or (ANSWERS,)
         return scripts[min(self.targets[:attempt].count(name), len(scripts) - 1)]
 
-    def _plan(self, at_s: float, rank: int, report: Callable[[], Answer | None]) -> None:
+    def _plan(self, at_s: float, rank: int, report: Callable[[], RouterReply | None]) -> None:
         """Lets something be reported at an instant."""
         heappush(self._agenda, (at_s, rank, next(self._places), report))

@@ -6,12 +6,12 @@ from dataclasses import replace
 
 import numpy as np
 
-from simulator.workload.demand import Demand, demand_of
+from simulator.workload.demand import StreamDemand, demand_of
 from world_cases import scenario
 
 INT = np.int64
 
 
-def demand(limit: int, **changes: object) -> Demand:
+def demand(limit: int, **changes: object) -> StreamDemand:
     """What a stream of support chat demands, with a longest answer."""
     return replace(demand_of(scenario(), scenario().streams[0]), max_output_tokens=limit, **changes)

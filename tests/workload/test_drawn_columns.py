@@ -15,7 +15,7 @@ from simulator.distributions import Empirical, Fixed, LogNormal, whole_draws
 from simulator.streams import RandomStreams, request_keys
 from simulator.workload import generate, requests
 from simulator.workload.columns import Workload
-from simulator.workload.demand import Demand, demand_of, lengths_of
+from simulator.workload.demand import StreamDemand, demand_of, lengths_of
 from simulator.workload.requests import stream_requests
 from world_cases import AGENT, CHAT, scenario, with_stream
 
@@ -105,7 +105,7 @@ def recorded(limits: list[int], answers: list[int]) -> RecordedColumns:
     ],
 )
 def test_recorded_answers_limits_and_windows(
-    given: Demand, answers: list[int], limits: list[int], windows: list[int]
+    given: StreamDemand, answers: list[int], limits: list[int], windows: list[int]
 ) -> None:
     """A recorded maximum stands but for the stream's, else the task's, which no recorded answer is above.
 
