@@ -18,11 +18,9 @@ import duckdb
 from catalogs import load_catalog
 from simulator import compare, load_scenario, simulate
 from simulator.kernel.machine_code.warm import is_warm, warm_kernel
-from wayfare.metrics.archive import write_recording
-from wayfare.metrics.recording import recorded
-from wayfare.results.writing import write_json, write_tables
+from wayfare.results.writing import write_reports, write_result
 from wayfare.service.runs.processes import limit_memory
-from wayfare.service.runs.windows import TIMELINE, write_windows
+from wayfare.service.runs.windows import write_windows
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -192,14 +190,10 @@ def sync(path: Path) -> None:
 
 
 def ran(job: Job, scenario: Scenario, folder: Path, speaker: Speaker) -> str:
-    """A single run's results."""
+    """A single run's results, and its timeline as messages for those who watched."""
     result = simulate(scenario, job.policies[0], observer=speaker)
-    write_json(result.report.to_dict(), folder / "report.json")
-    timeline = result.timeline
-    tables = {"requests.parquet": result.requests, TIMELINE: timeline}
-    write_tables({folder / name: columns for name, columns in tables.items()})
-    write_windows(timeline, folder)
-    write_recording(recorded(scenario, result), folder)
+    write_result(scenario, result, folder)
+    write_windows(result.timeline, folder)
     return result.report.digest
 
 
@@ -213,7 +207,7 @@ def compared(job: Job, scenario: Scenario, folder: Path, speaker: Speaker) -> st
         executor=HereExecutor(),
         observer=speaker,
     )
-    write_json(found.to_dict(), folder / "comparison.json")
+    write_reports(found, folder)
     return found.reports[0].digest
 
 

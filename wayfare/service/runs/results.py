@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import grpc
 
 from wayfare.convert.report import comparison_message, report_message
+from wayfare.results.writing import COMPARISON, REPORT, REQUESTS
 from wayfare.service.rpc.errors import RefusedError
 from wayfare.v1 import simulation_pb2 as pb
 
@@ -40,10 +41,10 @@ def report_of(folder: Path) -> pb.GetReportResponse:
 
 def read_report(folder: Path) -> pb.GetReportResponse:
     """The report in a folder of results, as it stands there."""
-    comparison = folder / "comparison.json"
+    comparison = folder / COMPARISON
     if comparison.is_file():
         return pb.GetReportResponse(comparison=comparison_message(json.loads(comparison.read_bytes())))
-    return pb.GetReportResponse(report=report_message(json.loads((folder / "report.json").read_bytes())))
+    return pb.GetReportResponse(report=report_message(json.loads((folder / REPORT).read_bytes())))
 
 
 def records_file(folder: Path) -> Path:
@@ -52,8 +53,8 @@ def records_file(folder: Path) -> Path:
     Raises:
         RefusedError: a comparison keeps no records, or they are missing.
     """
-    path = folder / "requests.parquet"
-    if (folder / "comparison.json").is_file():
+    path = folder / REQUESTS
+    if (folder / COMPARISON).is_file():
         raise RefusedError(grpc.StatusCode.FAILED_PRECONDITION, "a comparison keeps no request records")
     if not path.is_file():
         raise lost(folder, FileNotFoundError(str(path)))
