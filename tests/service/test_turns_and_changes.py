@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from wayfare.service.runs.changes import Changes
-from wayfare.service.runs.queue import Turns
+from wayfare.service.runs.fair_queue import FairQueue
 from wayfare.storage.store import RunRecord
 
 
@@ -23,7 +23,7 @@ def test_turns_are_fair_and_lose_nobody(tenants, data):
     """Each run that was not dropped comes once, a tenant's in order, no tenant twice before another."""
     runs = [record(tenant, number) for number, tenant in enumerate(tenants)]
     dropped = data.draw(st.sets(st.sampled_from(range(len(runs))))) if runs else set()
-    turns = Turns()
+    turns = FairQueue()
     for run in runs:
         turns.add(run)
     for number in dropped:
@@ -44,7 +44,7 @@ def test_turns_are_fair_and_lose_nobody(tenants, data):
 def test_tenants_that_may_not_run_wait(tenants, resting):
     """Runs of tenants that may run come, all of them; the others' stay in their places."""
     runs = [record(tenant, number) for number, tenant in enumerate(tenants)]
-    turns = Turns()
+    turns = FairQueue()
     for run in runs:
         turns.add(run)
     taken = []
@@ -62,7 +62,7 @@ def test_tenants_that_may_not_run_wait(tenants, resting):
 
 def test_what_is_put_back_comes_first():
     """A run that could not run is its tenant's next."""
-    turns = Turns()
+    turns = FairQueue()
     first, second = record("a", 1), record("a", 2)
     turns.add(first)
     turns.add(second)
@@ -79,7 +79,7 @@ def test_everybody_who_waits_is_woken():
         waits = [asyncio.ensure_future(changes.wait("x", lambda: bool(come))) for _ in range(100)]
         await asyncio.sleep(0)
         come.append(True)
-        changes.tell("x")
+        changes.notify("x")
         await asyncio.gather(*waits)
         return changes.waiting_count()
 
@@ -100,7 +100,7 @@ def test_only_those_who_wait_for_it_are_woken():
         waits = [asyncio.ensure_future(changes.wait(name, lambda name=name: look(name))) for name in looks]
         await asyncio.sleep(0)
         come["x"] = True
-        changes.tell("x")
+        changes.notify("x")
         await waits[0]
         assert looks == {"x": 2, "y": 1}
         assert changes.waiting_count() == 1

@@ -10,16 +10,17 @@ from weakref import WeakValueDictionary
 import grpc
 
 from simulator import InvalidScenarioError
-from wayfare.service.intake.checking import Faulty, Question, TooMuch, check_all
-from wayfare.service.intake.scenarios import Accepted
-from wayfare.service.rpc.errors import RefusedError
-from wayfare.service.runs.processes import Worker, heard, started
+from wayfare.service.errors import RefusedError, exhausted, invalid
+from wayfare.service.intake.checking import CheckRequest, InvalidScenario, OutOfMemory, check_all
+from wayfare.service.limits import MOST_LABELS
+from wayfare.service.processes import Worker, heard, started
+from wayfare.service.submission import AcceptedScenario
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from wayfare.service.intake.checking import Answer
-    from wayfare.service.intake.scenarios import Intake
+    from wayfare.service.intake.checking import CheckResult
+    from wayfare.service.intake.scenarios import ScenarioIntake
     from wayfare.v1 import simulation_pb2 as pb
 
 QUICK_S, PATIENT_S = 10.0, 120.0
@@ -31,20 +32,22 @@ MOST_WAITING = 2_000
 """Scenarios of one tenant that wait to be checked."""
 UPLOAD = b"uploads/"
 MOST_BYTES = 1_000_000
-MOST_SETTINGS, MOST_LABELS, MOST_LABEL = 1_000, 64, 256
+MOST_SETTINGS, MOST_LABEL = 1_000, 256
 
 
 class Checker:
     """Processes for what is quick, and others for recordings, which may take long."""
 
-    def __init__(self, intake: Intake, quick_s: float = QUICK_S, patient_s: float = PATIENT_S) -> None:
+    def __init__(
+        self, intake: ScenarioIntake, quick_s: float = QUICK_S, patient_s: float = PATIENT_S
+    ) -> None:
         """No process yet."""
-        self._quick = Lanes(intake, quick_s, stays=True)
-        self._patient = Lanes(intake, patient_s, stays=False)
+        self._quick = CheckerPool(intake, quick_s, stays=True)
+        self._patient = CheckerPool(intake, patient_s, stays=False)
 
     async def checked(
         self, tenant: str, request: pb.CreateRunRequest, policies: Sequence[str], replications: int
-    ) -> Accepted:
+    ) -> AcceptedScenario:
         """The scenario, checked whole.
 
         Raises:
@@ -53,7 +56,9 @@ class Checker:
         """
         demand_small(request)
         data = request.SerializeToString()
-        question = Question(tenant=tenant, request=data, policies=tuple(policies), replications=replications)
+        question = CheckRequest(
+            tenant=tenant, request=data, policies=tuple(policies), replications=replications
+        )
         lanes = self._patient if UPLOAD in data else self._quick
         return accepted(await lanes.asked(question))
 
@@ -67,16 +72,16 @@ class Checker:
         self._patient.end()
 
 
-class Lanes:
+class CheckerPool:
     """Several processes; each tenant has one question answered at a time and waits behind its own only.
 
     So one tenant's slow questions hold one process. The first process may stay for good, the others then stay
     while there is work; where none may, each is ended after its answer.
     """
 
-    def __init__(self, intake: Intake, patience_s: float, *, stays: bool) -> None:
+    def __init__(self, intake: ScenarioIntake, patience_s: float, *, stays: bool) -> None:
         """No process."""
-        self._lanes = [Lane(intake, patience_s, stays=stays) for _ in range(LANES)]
+        self._lanes = [CheckerProcess(intake, patience_s, stays=stays) for _ in range(LANES)]
         self._idle: asyncio.PriorityQueue[int] = asyncio.PriorityQueue()
         for number in range(LANES):
             self._idle.put_nowait(number)
@@ -92,22 +97,21 @@ class Lanes:
         for lane in self._lanes:
             lane.end()
 
-    async def asked(self, question: Question) -> Answer:
+    async def asked(self, question: CheckRequest) -> CheckResult:
         """The answer, in the tenant's turn; the process finishes it even when nobody waits any more.
 
         Raises:
             RefusedError: too many of the tenant's wait.
         """
         if self._waiting[question.tenant] >= MOST_WAITING:
-            text = f"{MOST_WAITING:,} scenarios of yours wait to be checked; try again"
-            raise RefusedError(grpc.StatusCode.RESOURCE_EXHAUSTED, text)
+            exhausted(f"{MOST_WAITING:,} scenarios of yours wait to be checked; try again")
         self._waiting[question.tenant] += 1
         try:
             return await self._in_turn(question)
         finally:
             self._waiting[question.tenant] -= 1
 
-    async def _in_turn(self, question: Question) -> Answer:
+    async def _in_turn(self, question: CheckRequest) -> CheckResult:
         """The answer of the first process that is idle when the tenant's turn has come."""
         turn = self._turns.setdefault(question.tenant, asyncio.Lock())
         await turn.acquire()
@@ -120,7 +124,7 @@ class Lanes:
         work.add_done_callback(lambda done: self._next(done, number, turn))
         return await asyncio.shield(work)
 
-    def _next(self, done: asyncio.Future[Answer], number: int, turn: asyncio.Lock) -> None:
+    def _next(self, done: asyncio.Future[CheckResult], number: int, turn: asyncio.Lock) -> None:
         """Lets the next question come; looks at an error that nobody may wait for."""
         self._idle.put_nowait(number)
         turn.release()
@@ -130,10 +134,10 @@ class Lanes:
             done.exception()
 
 
-class Lane:
+class CheckerProcess:
     """One process that answers a question after the other; a new one where the last was lost."""
 
-    def __init__(self, intake: Intake, patience_s: float, *, stays: bool) -> None:
+    def __init__(self, intake: ScenarioIntake, patience_s: float, *, stays: bool) -> None:
         """No process; one that does not stay is ended after each answer."""
         self._intake, self._patience_s, self._stays = intake, patience_s, stays
         self._worker: Worker | None = None
@@ -145,7 +149,7 @@ class Lane:
             self._worker = started(check_all, self._intake)
         return self._worker
 
-    async def exchange(self, question: Question) -> Answer:
+    async def exchange(self, question: CheckRequest) -> CheckResult:
         """The answer of the process.
 
         Raises:
@@ -155,7 +159,7 @@ class Lane:
         try:
             worker = await asyncio.to_thread(self.start)
             worker.pipe.send(question)
-            found = cast("Answer", await asyncio.wait_for(heard(worker.pipe), self._patience_s))
+            found = cast("CheckResult", await asyncio.wait_for(heard(worker.pipe), self._patience_s))
         except TimeoutError as error:
             self.end()
             text = f"checking the scenario took more than {self._patience_s:g} s; make it smaller"
@@ -164,7 +168,7 @@ class Lane:
             self.end()
             text = "the process that checks scenarios ended; try again"
             raise RefusedError(grpc.StatusCode.UNAVAILABLE, text) from error
-        if isinstance(found, TooMuch) or not self._stays:
+        if isinstance(found, OutOfMemory) or not self._stays:
             self.end()
         return found
 
@@ -187,15 +191,14 @@ class Lane:
             self._worker = None
 
 
-def accepted(answer: Answer) -> Accepted:
+def accepted(answer: CheckResult) -> AcceptedScenario:
     """The scenario that may run; raises what stands against it."""
-    if isinstance(answer, Accepted):
+    if isinstance(answer, AcceptedScenario):
         return answer
-    if isinstance(answer, Faulty):
+    if isinstance(answer, InvalidScenario):
         raise InvalidScenarioError(answer.faults)
-    if isinstance(answer, TooMuch):
-        text = "checking the scenario needs too much memory; make it smaller"
-        raise RefusedError(grpc.StatusCode.RESOURCE_EXHAUSTED, text)
+    if isinstance(answer, OutOfMemory):
+        exhausted("checking the scenario needs too much memory; make it smaller")
     raise RuntimeError(answer.error)
 
 
@@ -211,5 +214,4 @@ def demand_small(request: pb.CreateRunRequest) -> None:
     )
     for name, unit, size, most in sizes:
         if size > most:
-            text = f"{name} has {size:,} {unit}; at most {most:,} are taken"
-            raise RefusedError(grpc.StatusCode.INVALID_ARGUMENT, text)
+            invalid(f"{name} has {size:,} {unit}; at most {most:,} are taken")

@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING
 from catalogs.errors import Fault
 from router.errors import RouterError
 from simulator import InvalidScenarioError
-from wayfare.service.intake.scenarios import WIRE, Accepted, Intake
-from wayfare.service.runs.processes import limit_memory
+from wayfare.service.intake.scenarios import WIRE, ScenarioIntake
+from wayfare.service.processes import limit_memory
+from wayfare.service.submission import AcceptedScenario
 from wayfare.v1 import simulation_pb2 as pb
 
 if TYPE_CHECKING:
@@ -24,7 +25,7 @@ SPARE_BYTES = 2 * 1024**3
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Question:
+class CheckRequest:
     """A `CreateRunRequest` as it came, and what goes with it."""
 
     tenant: str
@@ -34,28 +35,28 @@ class Question:
 
 
 @dataclass(frozen=True, slots=True)
-class Faulty:
+class InvalidScenario:
     """The scenario cannot run."""
 
     faults: tuple[Fault, ...]
 
 
 @dataclass(frozen=True, slots=True)
-class TooMuch:
+class OutOfMemory:
     """The scenario needs more memory than checking may take; the process is to be replaced."""
 
 
 @dataclass(frozen=True, slots=True)
-class Broken:
+class CheckFailed:
     """Checking itself failed."""
 
     error: str
 
 
-Answer = Accepted | Faulty | TooMuch | Broken
+CheckResult = AcceptedScenario | InvalidScenario | OutOfMemory | CheckFailed
 
 
-def check_all(pipe: Connection, intake: Intake) -> None:
+def check_all(pipe: Connection, intake: ScenarioIntake) -> None:
     """Answers questions until nobody asks any more."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     limit_memory(SPARE_BYTES)
@@ -64,17 +65,17 @@ def check_all(pipe: Connection, intake: Intake) -> None:
             pipe.send(answer(intake, pipe.recv()))
 
 
-def answer(intake: Intake, question: Question) -> Answer:
+def answer(intake: ScenarioIntake, question: CheckRequest) -> CheckResult:
     """What there is to say of a scenario; never an error."""
     try:
         request = pb.CreateRunRequest.FromString(question.request)
         return intake.checked(question.tenant, request, question.policies, question.replications)
     except InvalidScenarioError as error:
-        return Faulty(error.faults)
+        return InvalidScenario(error.faults)
     except RouterError as error:
-        return Faulty((Fault(WIRE, "router", str(error)),))
+        return InvalidScenario((Fault(WIRE, "router", str(error)),))
     except MemoryError:
-        return TooMuch()
+        return OutOfMemory()
     except Exception as error:
         LOG.exception("a scenario could not be checked")
-        return Broken(f"{type(error).__name__}: {error}")
+        return CheckFailed(f"{type(error).__name__}: {error}")

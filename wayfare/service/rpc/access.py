@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import grpc
 
-from wayfare.service.rpc.errors import RefusedError
+from wayfare.service.errors import RefusedError
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping
@@ -58,7 +58,7 @@ def token_in(header: str | bytes) -> str:
     return token.strip() if scheme.lower() == BEARER else ""
 
 
-class TokenFirst(grpc.aio.ServerInterceptor):
+class TokenInterceptor(grpc.aio.ServerInterceptor):
     """Refuses calls without a tenant's token before their messages are received and read."""
 
     def __init__(self, access: Access) -> None:

@@ -13,8 +13,10 @@ from router.host.live import UnknownRequestError
 from router.steps import Event, EventKind
 from wayfare.convert.decision import decision_message, stated_request, target_message
 from wayfare.convert.routing import load_messages, step_message
-from wayfare.service.intake.quotas import OpenStreams
-from wayfare.service.live.input import (
+from wayfare.service.errors import RefusedError, invalid
+from wayfare.service.limits import OpenStreams
+from wayfare.service.rpc.errors import answering, code_of, streaming
+from wayfare.service.rpc.live_input import (
     checked,
     constraints,
     demand_reporter,
@@ -23,23 +25,19 @@ from wayfare.service.live.input import (
     stream_named,
     take_loads,
 )
-from wayfare.service.live.routers import Routers
-from wayfare.service.rpc.errors import RefusedError, answering, code_of, streaming
 from wayfare.service.rpc.messages import instant
-from wayfare.service.rpc.simulation import invalid
 from wayfare.v1 import routing_pb2 as pb
 from wayfare.v1 import routing_pb2_grpc
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator, AsyncIterator, Sequence
+    from collections.abc import AsyncGenerator, AsyncIterator
 
     from router.host.live import Answer
     from router.views.fleet import Target
     from router.views.stated import StatedRequest
-    from simulator import Scenario
-    from wayfare.service.intake.checker import Checker
-    from wayfare.service.intake.quotas import Limits
-    from wayfare.service.live.routers import Desk
+    from wayfare.service.hosted_router import HostedRouter
+    from wayfare.service.limits import Limits
+    from wayfare.service.ports import LiveRouters
     from wayfare.service.rpc.access import Access
     from wayfare.service.rpc.errors import Context
     from wayfare.v1.decision_pb2 import TargetFacts
@@ -55,28 +53,10 @@ ATTEMPT_EVENTS = {
 }
 
 
-def add_routing(
-    server: grpc.aio.Server,
-    access: Access,
-    checker: Checker,
-    configured: Sequence[Scenario],
-    load_reporters: Sequence[str],
-    limits: Limits,
-) -> Routers:
-    """Adds the service to a server, with a router for each configured scenario; all routers there are.
-
-    With tokens, configured routers believe the loads that `load_reporters` measured and nobody else's.
-    """
-    believed = frozenset(load_reporters) if access.tokens else None
-    routers = Routers(checker, configured, believed)
-    routing_pb2_grpc.add_RoutingServiceServicer_to_server(RoutingServicer(access, routers, limits), server)
-    return routers
-
-
 class RoutingServicer(routing_pb2_grpc.RoutingServiceServicer):
     """Each method finds the caller's tenant first; other tenants' routers do not exist."""
 
-    def __init__(self, access: Access, routers: Routers, limits: Limits) -> None:
+    def __init__(self, access: Access, routers: LiveRouters, limits: Limits) -> None:
         """Keeps who may ask, and what there is to ask."""
         self._access, self._routers = access, routers
         self._streams = OpenStreams("streams of decisions", limits.decide_streams)
@@ -96,7 +76,7 @@ class RoutingServicer(routing_pb2_grpc.RoutingServiceServicer):
     async def ListRouters(self, request: pb.ListRoutersRequest, context: Context) -> pb.ListRoutersResponse:
         """All routers the caller may ask."""
         found = self._routers.of(self._access.tenant(context))
-        return pb.ListRoutersResponse(routers=[router_message(desk, whole=False) for desk in found])
+        return pb.ListRoutersResponse(routers=[router_message(router, whole=False) for router in found])
 
     @answering
     async def DeleteRouter(
@@ -150,28 +130,28 @@ class RoutingServicer(routing_pb2_grpc.RoutingServiceServicer):
     ) -> tuple[pb.DecideStreamResponse.Entry, str]:
         """The answer to an entry, or why there is none; and the router named last from now on."""
         try:
-            desk, answer = await self._answered(tenant, entry, last)
+            router, answer = await self._answered(tenant, entry, last)
         except Exception as error:  # noqa: BLE001  (the border: nothing passes unnamed)
             return pb.DecideStreamResponse.Entry(tag=entry.tag, refused=refusal(error)), last
-        return answer, desk.router_id
+        return answer, router.router_id
 
     async def _answered(
         self, tenant: str, entry: pb.DecideStreamRequest.Entry, last: str
-    ) -> tuple[Desk, pb.DecideStreamResponse.Entry]:
+    ) -> tuple[HostedRouter, pb.DecideStreamResponse.Entry]:
         """The router that an entry is put to, and its answer."""
         match entry.WhichOneof("message"):
             case "decide":
-                desk = await self._asked(tenant, entry.decide, last)
-                return desk, pb.DecideStreamResponse.Entry(
-                    tag=entry.tag, decided=decided(desk, entry.decide, tenant)
+                router = await self._asked(tenant, entry.decide, last)
+                return router, pb.DecideStreamResponse.Entry(
+                    tag=entry.tag, decided=decided(router, entry.decide, tenant)
                 )
             case "report":
-                desk = self._routers.find(tenant, entry.report.router_id or last)
-                answer = reported(desk, entry.report, tenant)
-                return desk, pb.DecideStreamResponse.Entry(tag=entry.tag, reported=answer)
+                router = self._routers.find(tenant, entry.report.router_id or last)
+                answer = reported(router, entry.report, tenant)
+                return router, pb.DecideStreamResponse.Entry(tag=entry.tag, reported=answer)
         raise RefusedError(grpc.StatusCode.INVALID_ARGUMENT, "an entry is `decide` or `report`")
 
-    async def _asked(self, tenant: str, request: pb.DecideRequest, last: str) -> Desk:
+    async def _asked(self, tenant: str, request: pb.DecideRequest, last: str) -> HostedRouter:
         """The router that a request is put to."""
         if request.scenario_name:
             return await self._routers.shipped(tenant, request.scenario_name, request.policy)
@@ -189,36 +169,36 @@ def refusal(error: Exception) -> pb.DecideStreamResponse.Refusal:
     return pb.DecideStreamResponse.Refusal(code=code.value[0], message=text)
 
 
-def decided(desk: Desk, request: pb.DecideRequest, tenant: str) -> pb.DecideResponse:
+def decided(router: HostedRouter, request: pb.DecideRequest, tenant: str) -> pb.DecideResponse:
     """A router's answer to a tenant's request."""
-    asked, candidates, why_none = admitted(desk, request)
+    asked, candidates, why_none = admitted(router, request)
     if request.loads:
-        demand_reporter(desk, tenant)
-        take_loads(desk, request.loads)
-    answer = desk.live.decide(asked, candidates, why_none, tenant)
+        demand_reporter(router, tenant)
+        take_loads(router, request.loads)
+    answer = router.live.decide(asked, candidates, why_none, tenant)
     return pb.DecideResponse(
-        router_id=desk.router_id,
+        router_id=router.router_id,
         request=answer.request,
         decision=None if answer.decision is None else decision_message(answer.decision),
-        steps=step_messages(desk, answer, asked.now_s),
+        steps=step_messages(router, answer, asked.now_s),
     )
 
 
-def step_messages(desk: Desk, answer: Answer, now_s: float) -> list[pb.RouterStep]:
+def step_messages(router: HostedRouter, answer: Answer, now_s: float) -> list[pb.RouterStep]:
     """What to do, as messages."""
-    targets = desk.fleet.targets
+    targets = router.fleet.targets
     return [step_message(told.step, told.attempt, targets, now_s) for told in answer.steps]
 
 
-def admitted(desk: Desk, request: pb.DecideRequest) -> tuple[StatedRequest, tuple[int, ...], str]:
+def admitted(router: HostedRouter, request: pb.DecideRequest) -> tuple[StatedRequest, tuple[int, ...], str]:
     """The request with what its stream knows of it, its candidates, and why there are none.
 
     Raises:
         RefusedError: it cannot be.
     """
-    stream, demand = desk.fleet.streams[stream_named(desk, request.stream)]
-    number = desk.live.next_number()
-    asked = stated_request(checked(request.facts), number, moment(request, desk))
+    stream, demand = router.fleet.streams[stream_named(router, request.stream)]
+    number = router.live.next_number()
+    asked = stated_request(checked(request.facts), number, moment(request, router))
     asked.task = asked.task or stream.task
     asked.stream = stream.name if asked.task == stream.task else ""
     asked.region = asked.region or stream.region
@@ -230,43 +210,43 @@ def admitted(desk: Desk, request: pb.DecideRequest) -> tuple[StatedRequest, tupl
         asked.e2e_limit_s = demand.limits_s["e2e_s"]
     longest = asked.prompt_token_count + asked.max_output_token_count
     demanded = constraints(request.constraints, asked)
-    return asked, *desk.fleet.candidates(stream.name, demanded, longest)
+    return asked, *router.fleet.candidates(stream.name, demanded, longest)
 
 
-def reported(desk: Desk, request: pb.ReportOutcomeRequest, tenant: str) -> pb.ReportOutcomeResponse:
+def reported(router: HostedRouter, request: pb.ReportOutcomeRequest, tenant: str) -> pb.ReportOutcomeResponse:
     """A router's answer to a tenant's report on a request of its own.
 
     Raises:
         RefusedError: the report says nothing, or is about a request that is not under way.
     """
-    now_s = moment(request, desk)
+    now_s = moment(request, router)
     try:
-        answer = noted(desk, request, now_s, tenant)
+        answer = noted(router, request, now_s, tenant)
     except UnknownRequestError as error:
         raise RefusedError(grpc.StatusCode.NOT_FOUND, str(error)) from error
     return pb.ReportOutcomeResponse(
         decision=None if answer.decision is None else decision_message(answer.decision),
-        steps=step_messages(desk, answer, now_s),
+        steps=step_messages(router, answer, now_s),
     )
 
 
-def noted(desk: Desk, request: pb.ReportOutcomeRequest, now_s: float, tenant: str) -> Answer:
+def noted(router: HostedRouter, request: pb.ReportOutcomeRequest, now_s: float, tenant: str) -> Answer:
     """What a report leads to."""
-    live, key = desk.live, request.request
+    live, key = router.live, request.request
     match request.WhichOneof("event"):
         case "timer":
             return live.report(key, Event(-1, EventKind.TIMER, now_s), tenant)
         case "verdict":
             return live.judge(key, accepted=request.verdict.accepted, owner=tenant)
         case "attempt" if request.attempt.kind in ATTEMPT_EVENTS:
-            return happened(desk, request, now_s, tenant)
+            return happened(router, request, now_s, tenant)
     text = "say what happened: attempt with its kind, timer or verdict"
     raise RefusedError(grpc.StatusCode.INVALID_ARGUMENT, text)
 
 
-def happened(desk: Desk, request: pb.ReportOutcomeRequest, now_s: float, tenant: str) -> Answer:
+def happened(router: HostedRouter, request: pb.ReportOutcomeRequest, now_s: float, tenant: str) -> Answer:
     """What an attempt's event leads to."""
-    live, key, said = desk.live, request.request, plausible(request.attempt)
+    live, key, said = router.live, request.request, plausible(request.attempt)
     kind = ATTEMPT_EVENTS[said.kind]
     seen = said.HasField("ttft_s") or live.first_token_seen(key, said.attempt, tenant)
     failed = kind is EventKind.FAILED
@@ -291,17 +271,17 @@ def without_curves(target: Target) -> TargetFacts:
     return message
 
 
-def router_message(desk: Desk, *, whole: bool = True) -> pb.Router:
+def router_message(router: HostedRouter, *, whole: bool = True) -> pb.Router:
     """A router as callers see it, with targets and loads where it is `whole`."""
-    live = desk.live
+    live = router.live
     return pb.Router(
-        router_id=desk.router_id,
-        scenario=desk.scenario.name,
+        router_id=router.router_id,
+        scenario=router.scenario.name,
         policy=live.host.name,
-        created_at=instant(desk.created_s),
-        configured=not desk.tenant,
-        targets=[without_curves(target) for target in desk.fleet.targets] if whole else (),
-        streams=desk.fleet.streams,
+        created_at=instant(router.created_s),
+        configured=not router.tenant,
+        targets=[without_curves(target) for target in router.fleet.targets] if whole else (),
+        streams=router.fleet.streams,
         now_s=live.now_s,
         open_request_count=live.open_request_count,
         decided_count=live.decided_count,

@@ -19,7 +19,8 @@ from catalogs import load_catalog
 from simulator import compare, load_scenario, simulate
 from simulator.kernel.machine_code.warm import is_warm, warm_kernel
 from wayfare.results.writing import write_reports, write_result
-from wayfare.service.runs.processes import limit_memory
+from wayfare.service.processes import limit_memory
+from wayfare.service.runs.folders import finish_folder
 from wayfare.service.runs.windows import write_windows
 
 if TYPE_CHECKING:
@@ -77,7 +78,7 @@ class NoRoom:
     """There are none: the disk is full. The run may be tried again when there is room."""
 
 
-class Speaker:
+class ProgressReporter:
     """An observer that tells the server, now and then; ends the process when nobody listens."""
 
     def __init__(self, pipe: Connection) -> None:
@@ -110,7 +111,7 @@ class Speaker:
             os._exit(1)
 
 
-class LaterFuture(Future[T]):
+class LazyFuture(Future[T]):
     """A future that does its work when it is asked for the result, here."""
 
     def __init__(self, work: Callable[[], T]) -> None:
@@ -123,12 +124,12 @@ class LaterFuture(Future[T]):
         return self._work()
 
 
-class HereExecutor(Executor):
+class InlineExecutor(Executor):
     """Runs tasks one after the other in this process: a run has one slot."""
 
     def submit(self, fn: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> Future[T]:
         """The task, not begun."""
-        return LaterFuture(lambda: fn(*args, **kwargs))
+        return LazyFuture(lambda: fn(*args, **kwargs))
 
 
 def stand_back() -> None:
@@ -140,7 +141,7 @@ def stand_back() -> None:
 
 def run_job(pipe: Connection, job: Job) -> None:
     """Does the work and says how it ended; an interrupt ends the process in silence."""
-    speaker = Speaker(pipe)
+    speaker = ProgressReporter(pipe)
     try:
         signal.signal(signal.SIGINT, signal.default_int_handler)
         stand_back()
@@ -161,7 +162,7 @@ def is_full(error: Exception) -> bool:
     return isinstance(error, duckdb.Error) and os.strerror(errno.ENOSPC) in str(error)
 
 
-def worked(job: Job, speaker: Speaker) -> str:
+def worked(job: Job, speaker: ProgressReporter) -> str:
     """Writes the results, on the disk when this returns; the digest of what was found."""
     scenario = load_scenario(json.loads(job.scenario_json))
     folder = Path(job.folder)
@@ -169,27 +170,11 @@ def worked(job: Job, speaker: Speaker) -> str:
     speaker.say(Progress(0.0, 0.0, 0))
     work = compared if job.replications else ran
     digest = work(job, scenario, folder, speaker)
-    (folder / "digest").write_text(digest, encoding="utf-8")
-    sync_folder(folder)
+    finish_folder(folder, digest)
     return digest
 
 
-def sync_folder(folder: Path) -> None:
-    """Waits until a folder and the files in it are on the disk."""
-    for path in (*folder.iterdir(), folder):
-        sync(path)
-
-
-def sync(path: Path) -> None:
-    """Waits until a file, or a folder's list of names, is on the disk."""
-    handle = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
-
-
-def ran(job: Job, scenario: Scenario, folder: Path, speaker: Speaker) -> str:
+def ran(job: Job, scenario: Scenario, folder: Path, speaker: ProgressReporter) -> str:
     """A single run's results, and its timeline as messages for those who watched."""
     result = simulate(scenario, job.policies[0], observer=speaker)
     write_result(scenario, result, folder)
@@ -197,14 +182,14 @@ def ran(job: Job, scenario: Scenario, folder: Path, speaker: Speaker) -> str:
     return result.report.digest
 
 
-def compared(job: Job, scenario: Scenario, folder: Path, speaker: Speaker) -> str:
+def compared(job: Job, scenario: Scenario, folder: Path, speaker: ProgressReporter) -> str:
     """A comparison's results."""
     found = compare(
         scenario,
         job.policies,
         replications=job.replications,
         confidence=job.confidence,
-        executor=HereExecutor(),
+        executor=InlineExecutor(),
         observer=speaker,
     )
     write_reports(found, folder)

@@ -6,7 +6,7 @@ import asyncio
 import json
 import time
 import uuid
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import grpc
@@ -15,7 +15,8 @@ from router.host.live import EXPIRE_AFTER_S, LiveRouter
 from router.sources import scheme_of
 from simulator import load_scenario
 from simulator.plan.live import LiveFleet, live_host
-from wayfare.service.rpc.errors import RefusedError
+from wayfare.service.errors import RefusedError, exhausted, invalid
+from wayfare.service.hosted_router import HostedRouter
 from wayfare.v1 import routing_pb2 as pb
 from wayfare.v1 import simulation_pb2
 
@@ -23,8 +24,8 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from simulator import Scenario
-    from wayfare.service.intake.checker import Checker
-    from wayfare.service.intake.scenarios import Accepted
+    from wayfare.service.ports import ScenarioChecker
+    from wayfare.service.submission import AcceptedScenario
 
 MOST_ROUTERS, MOST_TARGETS = 50, 2_000
 """Routers of one tenant, and targets of all of them: a target takes some 60 kB."""
@@ -32,32 +33,14 @@ MOST_EXPIRE_AFTER_S = 86_400.0
 SWEEP_EVERY_S = 15.0
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Desk:
-    """A router with its scenario's fleet and constraints; `tenant` is empty where everybody may ask it.
-
-    `load_reporters` are the tenants whose measured loads it believes; None: everybody who may ask it.
-    """
-
-    router_id: str
-    tenant: str
-    scenario: Scenario
-    fleet: LiveFleet
-    live: LiveRouter
-    created_s: float
-    load_reporters: frozenset[str] | None = None
-
-    @property
-    def shared(self) -> bool:
-        """Whether several tenants may ask it: none of them sets its clock."""
-        return not self.tenant
-
-
-class Routers:
+class HostedRouters:
     """Finds routers; other tenants' routers do not exist."""
 
     def __init__(
-        self, checker: Checker, configured: Sequence[Scenario], load_reporters: frozenset[str] | None = None
+        self,
+        checker: ScenarioChecker,
+        configured: Sequence[Scenario],
+        load_reporters: frozenset[str] | None = None,
     ) -> None:
         """Makes the configured routers; each is called as its scenario.
 
@@ -71,37 +54,40 @@ class Routers:
             RefusedError: a policy cannot decide live.
         """
         self._checker = checker
-        self._desks: dict[str, Desk] = {}
+        self._hosted: dict[str, HostedRouter] = {}
         self._shipped: dict[tuple[str, str, str], str] = {}
         self._making = asyncio.Lock()
         for scenario in configured:
-            made = desk_of(scenario, "", scenario.name)
-            self._desks[scenario.name] = replace(made, load_reporters=load_reporters)
+            made = hosted(scenario, "", scenario.name)
+            self._hosted[scenario.name] = replace(made, load_reporters=load_reporters)
 
-    def of(self, tenant: str) -> list[Desk]:
+    def of(self, tenant: str) -> list[HostedRouter]:
         """Configured routers, then the tenant's own, in order of making."""
-        configured = [desk for desk in self._desks.values() if not desk.tenant]
-        return [*configured, *(desk for desk in self._desks.values() if desk.tenant == tenant and tenant)]
+        configured = [router for router in self._hosted.values() if not router.tenant]
+        return [
+            *configured,
+            *(router for router in self._hosted.values() if router.tenant == tenant and tenant),
+        ]
 
-    def find(self, tenant: str, router_id: str) -> Desk:
+    def find(self, tenant: str, router_id: str) -> HostedRouter:
         """The router of that id; without one, the configured router where there is one only.
 
         Raises:
             RefusedError: there is no such router.
         """
-        desk = self._desks.get(router_id)
-        if desk is not None and desk.tenant in ("", tenant):
-            return desk
+        router = self._hosted.get(router_id)
+        if router is not None and router.tenant in ("", tenant):
+            return router
         if router_id:
             raise RefusedError(grpc.StatusCode.NOT_FOUND, f"no router {router_id[:80]!r}")
-        configured = [desk for desk in self._desks.values() if not desk.tenant]
+        configured = [router for router in self._hosted.values() if not router.tenant]
         if len(configured) == 1:
             return configured[0]
-        names = ", ".join(repr(desk.router_id) for desk in configured) or "none"
+        names = ", ".join(repr(router.router_id) for router in configured) or "none"
         text = f"name a router_id or a scenario_name; configured routers: {names}"
         raise RefusedError(grpc.StatusCode.INVALID_ARGUMENT, text)
 
-    async def create(self, tenant: str, request: pb.CreateRouterRequest) -> Desk:
+    async def create(self, tenant: str, request: pb.CreateRouterRequest) -> HostedRouter:
         """A new router of the tenant's.
 
         Raises:
@@ -111,51 +97,48 @@ class Routers:
         async with self._making:
             return await self._made(tenant, request)
 
-    async def shipped(self, tenant: str, scenario_name: str, policy: str) -> Desk:
+    async def shipped(self, tenant: str, scenario_name: str, policy: str) -> HostedRouter:
         """The tenant's router of a scenario that ships, made when it is first asked for."""
         key = (tenant, scenario_name, policy)
-        known = self._desks.get(self._shipped.get(key, ""))
+        known = self._hosted.get(self._shipped.get(key, ""))
         if known is not None:
             return known
         async with self._making:
-            desk = self._desks.get(self._shipped.get(key, ""))
-            if desk is None:
+            router = self._hosted.get(self._shipped.get(key, ""))
+            if router is None:
                 request = pb.CreateRouterRequest(scenario_name=scenario_name, policy=policy)
-                desk = await self._made(tenant, request)
-                self._shipped[key] = desk.router_id
-            return desk
+                router = await self._made(tenant, request)
+                self._shipped[key] = router.router_id
+            return router
 
-    async def _made(self, tenant: str, request: pb.CreateRouterRequest) -> Desk:
+    async def _made(self, tenant: str, request: pb.CreateRouterRequest) -> HostedRouter:
         """A new router, kept."""
-        if sum(desk.tenant == tenant for desk in self._desks.values()) >= MOST_ROUTERS:
-            text = f"{MOST_ROUTERS} routers already; delete one first"
-            raise RefusedError(grpc.StatusCode.RESOURCE_EXHAUSTED, text)
+        if sum(router.tenant == tenant for router in self._hosted.values()) >= MOST_ROUTERS:
+            exhausted(f"{MOST_ROUTERS} routers already; delete one first")
         expire_after_s = request.expire_after_s or EXPIRE_AFTER_S
         if not 0.0 < expire_after_s <= MOST_EXPIRE_AFTER_S:
-            text = f"expire_after_s {expire_after_s!r} must be above 0 and at most {MOST_EXPIRE_AFTER_S:g}"
-            raise RefusedError(grpc.StatusCode.INVALID_ARGUMENT, text)
+            invalid(f"expire_after_s {expire_after_s!r} must be above 0 and at most {MOST_EXPIRE_AFTER_S:g}")
         policies = (request.policy,) if request.policy else ()
         accepted = await self._checker.checked(tenant, run_request(request), policies, 0)
         self._demand_room(tenant, accepted.target_count)
-        desk = await asyncio.to_thread(opened, accepted, tenant, request.policy or None, expire_after_s)
-        self._desks[desk.router_id] = desk
-        return desk
+        router = await asyncio.to_thread(opened, accepted, tenant, request.policy or None, expire_after_s)
+        self._hosted[router.router_id] = router
+        return router
 
     def _demand_room(self, tenant: str, target_count: int) -> None:
         """Raises `RefusedError` where the tenant's routers would have too many targets together."""
-        held = sum(len(desk.fleet.targets) for desk in self._desks.values() if desk.tenant == tenant)
+        held = sum(len(router.fleet.targets) for router in self._hosted.values() if router.tenant == tenant)
         if held + target_count > MOST_TARGETS:
-            text = (
+            exhausted(
                 f"the router has {target_count:,} targets (deployments, or replicas it balances itself); "
                 f"a tenant's routers may have {MOST_TARGETS:,} together and have {held:,}"
             )
-            raise RefusedError(grpc.StatusCode.RESOURCE_EXHAUSTED, text)
 
     async def expire_forever(self) -> None:
         """Forgets requests that nobody reports on, now and then, whether or not somebody calls."""
         while True:
-            for desk in tuple(self._desks.values()):
-                desk.live.expire()
+            for router in tuple(self._hosted.values()):
+                router.live.expire()
                 await asyncio.sleep(0)
             await asyncio.sleep(SWEEP_EVERY_S)
 
@@ -165,12 +148,12 @@ class Routers:
         Raises:
             RefusedError: there is no such router, or the operator configured it.
         """
-        desk = self.find(tenant, router_id)
-        if not router_id or not desk.tenant:
-            text = f"router {desk.router_id!r} is configured by the operator"
+        router = self.find(tenant, router_id)
+        if not router_id or not router.tenant:
+            text = f"router {router.router_id!r} is configured by the operator"
             raise RefusedError(grpc.StatusCode.FAILED_PRECONDITION, text)
-        del self._desks[router_id]
-        desk.live.host.finish()
+        del self._hosted[router_id]
+        router.live.host.finish()
 
 
 def run_request(request: pb.CreateRouterRequest) -> simulation_pb2.CreateRunRequest:
@@ -184,19 +167,21 @@ def run_request(request: pb.CreateRouterRequest) -> simulation_pb2.CreateRunRequ
     return asked
 
 
-def opened(accepted: Accepted, tenant: str, policy: str | None, expire_after_s: float) -> Desk:
+def opened(
+    accepted: AcceptedScenario, tenant: str, policy: str | None, expire_after_s: float
+) -> HostedRouter:
     """A new router of a scenario that was checked."""
     scenario = load_scenario(json.loads(accepted.scenario_json))
-    return desk_of(scenario, tenant, uuid.uuid4().hex, policy, expire_after_s)
+    return hosted(scenario, tenant, uuid.uuid4().hex, policy, expire_after_s)
 
 
-def desk_of(
+def hosted(
     scenario: Scenario,
     tenant: str,
     router_id: str,
     policy: str | None = None,
     expire_after_s: float = EXPIRE_AFTER_S,
-) -> Desk:
+) -> HostedRouter:
     """A router of a scenario.
 
     Raises:
@@ -205,14 +190,12 @@ def desk_of(
     """
     name = policy or scenario.router.policy
     if scheme_of(name) is not None:
-        text = f"policy {name!r} decides in another process; a live router would wait for it"
-        raise RefusedError(grpc.StatusCode.INVALID_ARGUMENT, text)
+        invalid(f"policy {name!r} decides in another process; a live router would wait for it")
     fleet = LiveFleet(scenario)
     host = live_host(scenario, fleet, policy)
     if host.oracle:
-        text = f"policy {name!r} reads true answers; nobody knows them of a live request"
-        raise RefusedError(grpc.StatusCode.INVALID_ARGUMENT, text)
-    return Desk(
+        invalid(f"policy {name!r} reads true answers; nobody knows them of a live request")
+    return HostedRouter(
         router_id=router_id,
         tenant=tenant,
         scenario=scenario,

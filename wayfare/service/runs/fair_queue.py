@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from wayfare.storage.store import RunRecord
 
 
-class Turns:
+class FairQueue:
     """A fair queue; every operation takes the same time however many runs wait."""
 
     def __init__(self) -> None:

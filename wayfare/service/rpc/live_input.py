@@ -8,14 +8,13 @@ import grpc
 
 from router.views.fleet import TIERS
 from simulator.plan.live import Constraints
-from wayfare.service.rpc.errors import RefusedError
-from wayfare.service.rpc.simulation import invalid
+from wayfare.service.errors import RefusedError, invalid
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from router.views.stated import StatedRequest
-    from wayfare.service.live.routers import Desk
+    from wayfare.service.hosted_router import HostedRouter
     from wayfare.v1 import routing_pb2 as pb
     from wayfare.v1.decision_pb2 import RequestFacts
 
@@ -30,13 +29,13 @@ MOST_INSTANT_S = 1e12
 MOST_RETRY_AFTER_S = 3_600.0
 
 
-def stream_named(desk: Desk, name: str) -> str:
+def stream_named(router: HostedRouter, name: str) -> str:
     """The name of a stream; the only one where none is named.
 
     Raises:
         RefusedError: there is no such stream, or there are several.
     """
-    streams = desk.fleet.streams
+    streams = router.fleet.streams
     if name in streams:
         return name
     if not name and len(streams) == 1:
@@ -62,19 +61,19 @@ def checked(facts: RequestFacts) -> RequestFacts:
     return facts
 
 
-def moment(request: pb.DecideRequest | pb.ReportOutcomeRequest, desk: Desk) -> float:
+def moment(request: pb.DecideRequest | pb.ReportOutcomeRequest, router: HostedRouter) -> float:
     """The instant on the caller's clock, or on the router's.
 
     Raises:
         RefusedError: it is no instant, or far from the clock of a router that others ask too.
     """
     if not request.HasField("now_s"):
-        return desk.live.now_s
+        return router.live.now_s
     if not abs(request.now_s) <= MOST_INSTANT_S:
         invalid(f"now_s {request.now_s!r} must be a finite number of seconds, at most {MOST_INSTANT_S:g}")
-    if desk.shared and abs(request.now_s - desk.live.now_s) > MOST_SKEW_S:
+    if router.shared and abs(request.now_s - router.live.now_s) > MOST_SKEW_S:
         text = f"now_s {request.now_s:.17g} is more than {MOST_SKEW_S:g} s from this router's clock"
-        invalid(f"{text}, {desk.live.now_s:.3f}; a router of your own takes any clock")
+        invalid(f"{text}, {router.live.now_s:.3f}; a router of your own takes any clock")
     return request.now_s
 
 
@@ -102,20 +101,20 @@ def constraints(demanded: pb.RequestConstraints, asked: StatedRequest) -> Constr
     )
 
 
-def demand_reporter(desk: Desk, tenant: str) -> None:
+def demand_reporter(router: HostedRouter, tenant: str) -> None:
     """Raises `RefusedError` for loads of somebody whom the router does not believe."""
-    if desk.load_reporters is not None and tenant not in desk.load_reporters:
-        text = f"loads of router {desk.router_id!r} are reported by tenants that the operator names"
+    if router.load_reporters is not None and tenant not in router.load_reporters:
+        text = f"loads of router {router.router_id!r} are reported by tenants that the operator names"
         raise RefusedError(grpc.StatusCode.PERMISSION_DENIED, text)
 
 
-def take_loads(desk: Desk, loads: Sequence[pb.TargetLoad]) -> None:
+def take_loads(router: HostedRouter, loads: Sequence[pb.TargetLoad]) -> None:
     """Takes over loads that the caller measured.
 
     Raises:
         RefusedError: a target does not exist, or a load cannot be; nothing is taken over then.
     """
-    fleet = desk.live.fleet
+    fleet = router.live.fleet
     for load in loads:
         if load.target not in fleet.by_name:
             invalid(
@@ -130,7 +129,7 @@ def take_loads(desk: Desk, loads: Sequence[pb.TargetLoad]) -> None:
         running = load.running if load.HasField("running") else max(load.outstanding - load.waiting, 0)
         usage = load.kv_usage_ratio if load.HasField("kv_usage_ratio") else None
         index = fleet.by_name[load.target].index
-        desk.live.measured(index, load.outstanding, load.waiting, running, usage)
+        router.live.measured(index, load.outstanding, load.waiting, running, usage)
 
 
 def plausible(said: pb.ReportOutcomeRequest.AttemptEvent) -> pb.ReportOutcomeRequest.AttemptEvent:
