@@ -1,4 +1,4 @@
-"""Processes that do the work: forked from one that has all of it loaded, heard through a pipe."""
+"""Processes that do the work: forked from one that has all of it loaded, each with a pipe."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ def started(work: Callable[..., None], *arguments: object) -> Worker:
     return Worker(process, ours)
 
 
-async def heard(pipe: Connection) -> object:
+async def received(pipe: Connection) -> object:
     """The next message.
 
     Raises:

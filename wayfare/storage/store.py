@@ -121,7 +121,7 @@ class RunStore(Protocol):
 
 
 class RunListener(Protocol):
-    """Hears of every change of every run; must be quick and must not raise."""
+    """Is called at every change of every run; must be quick and must not raise."""
 
     def run_changed(self, record: RunRecord) -> None:
         """A run stands so."""

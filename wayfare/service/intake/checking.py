@@ -57,7 +57,7 @@ CheckResult = AcceptedScenario | InvalidScenario | OutOfMemory | CheckFailed
 
 
 def check_all(pipe: Connection, intake: ScenarioIntake) -> None:
-    """Answers questions until nobody asks any more."""
+    """Checks what is sent until nobody sends any more."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     limit_memory(SPARE_BYTES)
     with suppress(EOFError, OSError):
@@ -65,11 +65,11 @@ def check_all(pipe: Connection, intake: ScenarioIntake) -> None:
             pipe.send(answer(intake, pipe.recv()))
 
 
-def answer(intake: ScenarioIntake, question: CheckRequest) -> CheckResult:
+def answer(intake: ScenarioIntake, check: CheckRequest) -> CheckResult:
     """What there is to say of a scenario; never an error."""
     try:
-        request = pb.CreateRunRequest.FromString(question.request)
-        return intake.checked(question.tenant, request, question.policies, question.replications)
+        request = pb.CreateRunRequest.FromString(check.request)
+        return intake.checked(check.tenant, request, check.policies, check.replications)
     except InvalidScenarioError as error:
         return InvalidScenario(error.faults)
     except RouterError as error:

@@ -132,18 +132,18 @@ def take_loads(router: HostedRouter, loads: Sequence[pb.TargetLoad]) -> None:
         router.live.measured(index, load.outstanding, load.waiting, running, usage)
 
 
-def plausible(said: pb.ReportOutcomeRequest.AttemptEvent) -> pb.ReportOutcomeRequest.AttemptEvent:
-    """What is said of an attempt, if it can be.
+def plausible(event: pb.ReportOutcomeRequest.AttemptEvent) -> pb.ReportOutcomeRequest.AttemptEvent:
+    """What is reported of an attempt, if it can be.
 
     Raises:
         RefusedError: a time or a count is absurd.
     """
-    if said.HasField("retry_after_s") and not 0.0 <= said.retry_after_s <= MOST_RETRY_AFTER_S:
-        invalid(f"attempt.retry_after_s {said.retry_after_s!r} must be 0 to {MOST_RETRY_AFTER_S:g}")
-    if said.HasField("ttft_s") and not 0.0 <= said.ttft_s <= MOST_INSTANT_S:
-        invalid(f"attempt.ttft_s {said.ttft_s!r} must be a number of seconds, 0 or more")
-    if not 0 <= said.output_token_count <= MOST_COUNT:
-        invalid(f"attempt.output_token_count {said.output_token_count} must be 0 to {MOST_COUNT}")
-    if len(said.reason) > MOST_NAME:
-        invalid(f"attempt.reason has {len(said.reason)} characters; at most {MOST_NAME} are taken")
-    return said
+    if event.HasField("retry_after_s") and not 0.0 <= event.retry_after_s <= MOST_RETRY_AFTER_S:
+        invalid(f"attempt.retry_after_s {event.retry_after_s!r} must be 0 to {MOST_RETRY_AFTER_S:g}")
+    if event.HasField("ttft_s") and not 0.0 <= event.ttft_s <= MOST_INSTANT_S:
+        invalid(f"attempt.ttft_s {event.ttft_s!r} must be a number of seconds, 0 or more")
+    if not 0 <= event.output_token_count <= MOST_COUNT:
+        invalid(f"attempt.output_token_count {event.output_token_count} must be 0 to {MOST_COUNT}")
+    if len(event.reason) > MOST_NAME:
+        invalid(f"attempt.reason has {len(event.reason)} characters; at most {MOST_NAME} are taken")
+    return event

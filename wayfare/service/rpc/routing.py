@@ -187,7 +187,7 @@ def decided(router: HostedRouter, request: pb.DecideRequest, tenant: str) -> pb.
 def step_messages(router: HostedRouter, answer: Answer, now_s: float) -> list[pb.RouterStep]:
     """What to do, as messages."""
     targets = router.fleet.targets
-    return [step_message(told.step, told.attempt, targets, now_s) for told in answer.steps]
+    return [step_message(entry.step, entry.attempt, targets, now_s) for entry in answer.steps]
 
 
 def admitted(router: HostedRouter, request: pb.DecideRequest) -> tuple[StatedRequest, tuple[int, ...], str]:
@@ -246,22 +246,22 @@ def noted(router: HostedRouter, request: pb.ReportOutcomeRequest, now_s: float, 
 
 def happened(router: HostedRouter, request: pb.ReportOutcomeRequest, now_s: float, tenant: str) -> Answer:
     """What an attempt's event leads to."""
-    live, key, said = router.live, request.request, plausible(request.attempt)
-    kind = ATTEMPT_EVENTS[said.kind]
-    seen = said.HasField("ttft_s") or live.first_token_seen(key, said.attempt, tenant)
+    live, key, event = router.live, request.request, plausible(request.attempt)
+    kind = ATTEMPT_EVENTS[event.kind]
+    seen = event.HasField("ttft_s") or live.first_token_seen(key, event.attempt, tenant)
     failed = kind is EventKind.FAILED
-    event = Event(
-        said.attempt,
+    happening = Event(
+        event.attempt,
         kind,
         now_s,
-        (said.reason or "server_error") if failed else "",
-        said.retry_after_s if said.HasField("retry_after_s") else nan,
+        (event.reason or "server_error") if failed else "",
+        event.retry_after_s if event.HasField("retry_after_s") else nan,
         seen,
     )
     if kind is EventKind.FIRST_TOKEN:
-        return live.report(key, event, tenant)
-    ttft_s = said.ttft_s if said.HasField("ttft_s") else nan
-    return live.end(key, event, said.output_token_count, ttft_s, tenant)
+        return live.report(key, happening, tenant)
+    ttft_s = event.ttft_s if event.HasField("ttft_s") else nan
+    return live.end(key, happening, event.output_token_count, ttft_s, tenant)
 
 
 def without_curves(target: Target) -> TargetFacts:

@@ -1,4 +1,4 @@
-"""What a run's own process does: simulate, write the results, say how far it is."""
+"""What a run's own process does: simulate, write the results, report its progress."""
 
 from __future__ import annotations
 
@@ -79,12 +79,12 @@ class NoRoom:
 
 
 class ProgressReporter:
-    """An observer that tells the server, now and then; ends the process when nobody listens."""
+    """An observer that reports to the service, now and then; ends the process when nobody listens."""
 
     def __init__(self, pipe: Connection) -> None:
-        """Nothing said."""
+        """Nothing sent."""
         self._pipe = pipe
-        self._said_s = 0.0
+        self._sent_s = 0.0
         self._total_s = 1.0
         self._reached = Progress(0.0, 0.0, 0)
 
@@ -93,17 +93,17 @@ class ProgressReporter:
         self._total_s = max(total_s, 1e-9)
 
     def advance(self, now_s: float, arrived: int) -> None:
-        """Tells how far the run is, if it has not just told."""
+        """Reports how far the run is, unless it has just done so."""
         self._reached = Progress(min(now_s / self._total_s, 1.0), now_s, arrived)
-        if time.monotonic() - self._said_s >= SPEAK_EVERY_S:
-            self._said_s = time.monotonic()
-            self.say(self._reached)
+        if time.monotonic() - self._sent_s >= SPEAK_EVERY_S:
+            self._sent_s = time.monotonic()
+            self.send(self._reached)
 
     def end(self) -> None:
-        """Tells how far the run came."""
-        self.say(self._reached)
+        """Reports how far the run came."""
+        self.send(self._reached)
 
-    def say(self, message: Progress | Done | Failed | NoRoom) -> None:
+    def send(self, message: Progress | Done | Failed | NoRoom) -> None:
         """Sends a message."""
         try:
             self._pipe.send(message)
@@ -140,49 +140,49 @@ def stand_back() -> None:
 
 
 def run_job(pipe: Connection, job: Job) -> None:
-    """Does the work and says how it ended; an interrupt ends the process in silence."""
-    speaker = ProgressReporter(pipe)
+    """Does the work and reports how it ended; an interrupt ends the process without a report."""
+    reporter = ProgressReporter(pipe)
     try:
         signal.signal(signal.SIGINT, signal.default_int_handler)
         stand_back()
         limit_memory(job.most_bytes)
-        speaker.say(Done(worked(job, speaker)))
+        reporter.send(Done(worked(job, reporter)))
     except KeyboardInterrupt:
         os._exit(1)
     except MemoryError:
-        speaker.say(Failed(f"RESOURCE_EXHAUSTED: the run needs more memory than {job.most_bytes:,} bytes"))
+        reporter.send(Failed(f"RESOURCE_EXHAUSTED: the run needs more memory than {job.most_bytes:,} bytes"))
     except Exception as error:  # noqa: BLE001  (whatever a run raises is how it failed)
-        speaker.say(NoRoom() if is_full(error) else Failed(f"{type(error).__name__}: {error}"))
+        reporter.send(NoRoom() if is_full(error) else Failed(f"{type(error).__name__}: {error}"))
 
 
 def is_full(error: Exception) -> bool:
-    """Whether results could not be written for want of room; DuckDB tells it in words."""
+    """Whether results could not be written for want of room; DuckDB says so in words only."""
     if isinstance(error, OSError):
         return error.errno in (errno.ENOSPC, errno.EDQUOT)
     return isinstance(error, duckdb.Error) and os.strerror(errno.ENOSPC) in str(error)
 
 
-def worked(job: Job, speaker: ProgressReporter) -> str:
+def worked(job: Job, reporter: ProgressReporter) -> str:
     """Writes the results, on the disk when this returns; the digest of what was found."""
     scenario = load_scenario(json.loads(job.scenario_json))
     folder = Path(job.folder)
     folder.mkdir(parents=True)
-    speaker.say(Progress(0.0, 0.0, 0))
+    reporter.send(Progress(0.0, 0.0, 0))
     work = compared if job.replications else ran
-    digest = work(job, scenario, folder, speaker)
+    digest = work(job, scenario, folder, reporter)
     finish_folder(folder, digest)
     return digest
 
 
-def ran(job: Job, scenario: Scenario, folder: Path, speaker: ProgressReporter) -> str:
+def ran(job: Job, scenario: Scenario, folder: Path, reporter: ProgressReporter) -> str:
     """A single run's results, and its timeline as messages for those who watched."""
-    result = simulate(scenario, job.policies[0], observer=speaker)
+    result = simulate(scenario, job.policies[0], observer=reporter)
     write_result(scenario, result, folder)
     write_windows(result.timeline, folder)
     return result.report.digest
 
 
-def compared(job: Job, scenario: Scenario, folder: Path, speaker: ProgressReporter) -> str:
+def compared(job: Job, scenario: Scenario, folder: Path, reporter: ProgressReporter) -> str:
     """A comparison's results."""
     found = compare(
         scenario,
@@ -190,7 +190,7 @@ def compared(job: Job, scenario: Scenario, folder: Path, speaker: ProgressReport
         replications=job.replications,
         confidence=job.confidence,
         executor=InlineExecutor(),
-        observer=speaker,
+        observer=reporter,
     )
     write_reports(found, folder)
     return found.reports[0].digest

@@ -12,7 +12,7 @@ import duckdb
 import grpc
 
 from wayfare.service.errors import RefusedError
-from wayfare.service.processes import heard, started
+from wayfare.service.processes import received, started
 from wayfare.v1 import simulation_pb2 as pb
 
 if TYPE_CHECKING:
@@ -61,7 +61,7 @@ async def next_batch(pipe: Connection) -> bytes:
         OSError: there is none, and it was not the last.
     """
     try:
-        found = await heard(pipe)
+        found = await received(pipe)
     except EOFError as error:
         message = "the process that read the records ended; try again"
         raise OSError(message) from error
