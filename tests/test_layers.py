@@ -52,6 +52,21 @@ def test_the_tree_keeps_its_contracts(copy: Path) -> None:
         ),
         ("simulator/world/clock.py", "import simulator.accounting.money", "The world knows no scenario"),
         ("simulator/streams.py", "import simulator.experiment.pareto", "The simulator's own layers"),
+        ("router/policies/static.py", "import router.registry", "The router's own layers"),
+        ("router/policies/static.py", "import router.host.host", "The router's own layers"),
+        ("wayfare/render/numbers.py", "import wayfare.cli.exits", "The shell's own layers"),
+        ("wayfare/metrics/service.py", "import wayfare.service.limits", "The shell's own layers"),
+        (
+            "wayfare/service/rpc/simulation.py",
+            "import wayfare.service.lifecycle",
+            "The service's own layers",
+        ),
+        (
+            "wayfare/service/live/hosted_routers.py",
+            "import wayfare.service.intake.checker",
+            "The service's own",
+        ),
+        ("wayfare/service/ports.py", "import wayfare.service.runs.scheduler", "The service's own layers"),
     ],
 )
 def test_a_violation_is_caught(copy: Path, file: str, line: str, contract: str) -> None:

@@ -19,7 +19,7 @@ from router.errors import PolicyLoadError
 from router.policy import LearningPolicy, Policy, StepPolicy, is_oracle, policy_name
 from router.views.fleet import FleetView
 from wayfare.convert.decision import decision_message, stated_outcome, stated_request, stated_target
-from wayfare.server import UnsafeAddressError, is_loopback, stop_signal
+from wayfare.listening import UnsafeAddressError, is_loopback, opened_port, stop_signal
 from wayfare.v1 import policy_pb2 as pb
 from wayfare.v1 import policy_pb2_grpc
 
@@ -84,10 +84,7 @@ async def served(factory: PolicyFactory, address: str, ready: Callable[[str], ob
     server = grpc.aio.server(options=(("grpc.so_reuseport", 0),))
     policy_pb2_grpc.add_PolicyServiceServicer_to_server(PolicyServicer(factory), server)
     reflection.enable_server_reflection((SERVICE, reflection.SERVICE_NAME), server)
-    try:
-        port = server.add_insecure_port(address)
-    except RuntimeError as error:
-        raise OSError(f"cannot listen on {address!r}: {error}") from error
+    port = opened_port(server, address)
     await server.start()
     ready(f"{address.rpartition(':')[0]}:{port}")
     await stop.wait()

@@ -42,35 +42,23 @@ class Provisioned:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class BillingTerms:
-    """One target's terms. Powers are watts per queue (replica, server or device), before PUE.
+class ServiceTerms:
+    """What a back-end knows of what its service costs and draws, wherever it stands.
 
-    `capacity_usd_per_s` is the rent or amortisation of one queue; `meter_usd_per_kwh` is 0 where
-    the operator does not pay the electricity meter. `user_side` marks the users' own devices:
-    their energy and grams stand apart and cost the operator nothing. `api_wh_per_*_token` is
-    the catalog's estimate of what a provider's hardware draws, PUE included. Litres are per kWh of a
-    target's energy as reported, PUE included: all of them, and those on site. `battery_wh` is a
-    device's full charge, None where it has none or nobody knows. Dollars of capacity and embodied grams
-    that nobody knows are nan, and so is every sum that they are part of.
+    Dollars, watts and grams are per unit (replica, server, device or provisioned unit) and second, before
+    PUE: `capacity_usd_per_s` is the rent or amortisation of one unit. `rates` are an API's prices,
+    `provisioned` units are held like machines. `user_side` marks the users' own devices: their energy and
+    grams stand apart and cost the operator nothing. `api_wh_per_*_token` is the catalog's estimate of what
+    a provider's hardware draws, PUE included. `battery_wh` is a device's full charge, None where it has none
+    or nobody knows. Dollars of capacity and embodied grams that nobody knows are nan, and so is every sum
+    that they are part of.
     """
 
-    target: str
-    deployment: str
-    tier: Tier
-    model: str
-    region: str
-    queue_count: int
     rates: TokenRates | None = None
     provisioned: Provisioned | None = None
     usd_per_request: float = 0.0
     capacity_usd_per_s: float = 0.0
-    meter_usd_per_kwh: Signal = field(default_factory=lambda: ConstantSignal(0.0))
-    egress_usd_per_token: float = 0.0
     idle_w: float = 0.0
-    pue: float = 1.0
-    intensity_gco2e_per_kwh: Signal = field(default_factory=lambda: ConstantSignal(0.0))
-    water_l_per_kwh: float = 0.0
-    water_site_l_per_kwh: float = 0.0
     embodied_gco2e_per_s: float = 0.0
     api_wh_per_input_token: float = 0.0
     api_wh_per_output_token: float = 0.0
@@ -81,3 +69,25 @@ class BillingTerms:
     def held(self) -> bool:
         """Whether the operator holds the capacity, used or not: neither APIs nor users' devices."""
         return self.rates is None and not self.user_side
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BillingTerms(ServiceTerms):
+    """One target's terms: its service's, and what holds where it stands.
+
+    `queue_count` counts units. `meter_usd_per_kwh` is 0 where the operator does not pay the electricity
+    meter. Litres are per kWh of a target's energy as reported, PUE included: all of them, and those on site.
+    """
+
+    target: str
+    deployment: str
+    tier: Tier
+    model: str
+    region: str
+    queue_count: int
+    meter_usd_per_kwh: Signal = field(default_factory=lambda: ConstantSignal(0.0))
+    egress_usd_per_token: float = 0.0
+    pue: float = 1.0
+    intensity_gco2e_per_kwh: Signal = field(default_factory=lambda: ConstantSignal(0.0))
+    water_l_per_kwh: float = 0.0
+    water_site_l_per_kwh: float = 0.0

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol
 
+from simulator.accounting.terms import ServiceTerms
 from simulator.kernel.spec import RateLimits
 
 if TYPE_CHECKING:
@@ -13,7 +14,6 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from simulator.accounting.terms import Provisioned, TokenRates
     from simulator.kernel.spec import BatchingSpec, DecodePool, ServersSpec
     from simulator.settings.fleet import Deployment
     from simulator.settings.scenario import Scenario
@@ -22,17 +22,14 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Service:
+class Service(ServiceTerms):
     """What a back-end makes of a deployment: queues, prices, powers.
 
     `queue_count` queues, those of the `decode` pool included, each of `unit_count` units (servers)
-    that are paid for and draw power: dollars, watts and grams are per unit and second, before PUE.
-    A replica has `rank_count` queues: several where attention ranks have their own. Prices per
-    million tokens are what a router takes as marginal price. `pays_meter`: the operator pays for the
-    electricity; `user_side`: the users' own machines.
-    `provisioned` units are held like machines; `metering` is how an API counts tokens; `batch`
-    answers come within hours. `absence` is when own devices are off, `battery_wh` their full charge.
-    `warnings` go into the report.
+    that are paid for and draw power. A replica has `rank_count` queues: several where attention ranks
+    have their own. Prices per million tokens are what a router takes as marginal price. `pays_meter`: the
+    operator pays for the electricity. `metering` is how an API counts tokens; `batch` answers come within
+    hours. `absence` is when own devices are off. `warnings` go into the report.
     """
 
     queues: BatchingSpec | ServersSpec
@@ -42,24 +39,14 @@ class Service:
     unit_count: int = 1
     limits: RateLimits = field(default_factory=RateLimits)
     own_device: bool = False
-    user_side: bool = False
     failure_ratio: float = 0.0
     context_window_tokens: int
     input_usd_per_mtok: float = 0.0
     output_usd_per_mtok: float = 0.0
-    rates: TokenRates | None = None
-    provisioned: Provisioned | None = None
     metering: Metering | None = None
     batch: bool = False
-    usd_per_request: float = 0.0
-    capacity_usd_per_s: float = 0.0
     pays_meter: bool = False
-    idle_w: float = 0.0
-    embodied_gco2e_per_s: float = 0.0
-    api_wh_per_input_token: float = 0.0
-    api_wh_per_output_token: float = 0.0
     absence: OfflineSchedule | None = None
-    battery_wh: float | None = None
     warnings: tuple[str, ...] = ()
 
     @property

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from typing import TYPE_CHECKING
 
 from router.views.fleet import Target
-from simulator.accounting.terms import BillingTerms
+from simulator.accounting.terms import BillingTerms, ServiceTerms
 from simulator.fleet.site import (
     OWN_DEVICE_REGION,
     electricity_usd_per_kwh,
@@ -141,34 +141,26 @@ def target_plan(
 
 
 def terms_of(scenario: Scenario, slot: Slot) -> BillingTerms:
-    """On what terms a target is settled."""
+    """On what terms a target is settled: what its service costs and draws, where it stands."""
     service, entry = slot.service, slot.deployment
     region = scenario.catalog.region(entry.region)
     site_l = water_site_l_per_kwh(scenario, entry)
     tariff = electricity_usd_per_kwh(scenario, entry.region) if service.pays_meter else ConstantSignal(0.0)
+    known = {field.name: getattr(service, field.name) for field in fields(ServiceTerms)}
     return BillingTerms(
+        **known,
         target=slot.name,
         deployment=entry.name,
         tier=entry.tier,
         model=entry.model,
         region=entry.region,
         queue_count=service.queue_count * service.unit_count,
-        rates=service.rates,
-        provisioned=service.provisioned,
-        usd_per_request=service.usd_per_request,
-        capacity_usd_per_s=service.capacity_usd_per_s,
         meter_usd_per_kwh=tariff,
         egress_usd_per_token=egress_usd_per_token(scenario, slot),
-        idle_w=service.idle_w,
         pue=pue(scenario, entry),
         intensity_gco2e_per_kwh=intensity_gco2e_per_kwh(scenario, entry.region),
         water_l_per_kwh=site_l + region.wue_source_l_per_kwh,
         water_site_l_per_kwh=site_l,
-        embodied_gco2e_per_s=service.embodied_gco2e_per_s,
-        api_wh_per_input_token=service.api_wh_per_input_token,
-        api_wh_per_output_token=service.api_wh_per_output_token,
-        user_side=service.user_side,
-        battery_wh=service.battery_wh,
     )
 
 

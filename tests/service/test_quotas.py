@@ -8,11 +8,13 @@ from dataclasses import replace
 
 import pytest
 
-from wayfare.service.intake.quotas import QuotaUsage, RunLimits, TenantQuotas, UploadRateLimiter
+from wayfare.service.errors import RefusedError
+from wayfare.service.intake.quotas import TenantUsage, UploadRate
 from wayfare.service.intake.uploads import Uploads
-from wayfare.service.rpc.errors import RefusedError
+from wayfare.service.limits import RunLimits, TenantQuotas
+from wayfare.service.runs.folders import RunFolders
 from wayfare.service.runs.retention import Retention, Sweeper
-from wayfare.service.runs.slots import RunScheduler
+from wayfare.service.runs.scheduler import Scheduler
 from wayfare.service.runs.writer import StoreWriter
 from wayfare.storage.memory import MemoryStore
 from wayfare.storage.reserve import DiskReserve
@@ -30,7 +32,7 @@ def record(run_id, tenant="a", **changes):
 
 def test_runs_are_counted_by_tenant_until_they_are_over():
     """A tenant at its limit is refused, another is not, and a run that ends makes room."""
-    holdings = QuotaUsage(TenantQuotas(unfinished=2))
+    holdings = TenantUsage(TenantQuotas(unfinished=2))
     holdings.take_all([record("x"), record("y")])
     with pytest.raises(RefusedError, match="may have 2"):
         holdings.take(record("z"))
@@ -44,7 +46,7 @@ def test_runs_are_counted_by_tenant_until_they_are_over():
 
 def test_simulated_requests_are_counted():
     """Unfinished runs of a tenant may simulate so many requests together."""
-    holdings = QuotaUsage(TenantQuotas(unfinished_requests=100))
+    holdings = TenantUsage(TenantQuotas(unfinished_requests=100))
     holdings.take(record("x", request_count=60))
     with pytest.raises(RefusedError, match="120 requests; a tenant may have 100"):
         holdings.take(record("y", request_count=60))
@@ -56,7 +58,7 @@ def test_simulated_requests_are_counted():
 def test_bytes_flow_back_with_time():
     """What was sent within the hour counts; half an hour gives half of it back."""
     now_s = [0.0]
-    flow = UploadRateLimiter(1000, lambda: now_s[0])
+    flow = UploadRate(1000, lambda: now_s[0])
     flow.take("a", 1000)
     flow.take("b", 1000)
     with pytest.raises(RefusedError, match="try again in 1800 s"):
@@ -86,7 +88,7 @@ async def pieces(*chunks):
 )
 def test_traces_that_cannot_be_kept_leave_nothing(tmp_path, chunks, why):
     """Too large, packed bombs and damaged ones are refused, and no file stays."""
-    uploads = Uploads(tmp_path, TenantQuotas(trace_bytes=100), UploadRateLimiter(10**9))
+    uploads = Uploads(tmp_path, TenantQuotas(trace_bytes=100), UploadRate(10**9))
     with pytest.raises(RefusedError, match=why):
         asyncio.run(uploads.keep("a", pieces(*chunks)))
     assert [path for path in tmp_path.rglob("*") if path.is_file()] == []
@@ -100,7 +102,7 @@ def test_a_broken_upload_leaves_nothing(tmp_path):
         raise ConnectionError
 
     with pytest.raises(ConnectionError):
-        asyncio.run(Uploads(tmp_path, TenantQuotas(), UploadRateLimiter(10**9)).keep("a", broken()))
+        asyncio.run(Uploads(tmp_path, TenantQuotas(), UploadRate(10**9)).keep("a", broken()))
     assert [path for path in tmp_path.rglob("*") if path.is_file()] == []
 
 
@@ -135,9 +137,10 @@ def test_the_oldest_are_forgotten(tmp_path, retention, left):
 
     async def sweep():
         writer = StoreWriter(store)
-        slots = RunScheduler(writer, runs, RunLimits(slots=0), DiskReserve(tmp_path))
-        slots.submit(store.get("waiting"))
-        await Sweeper(store, writer, slots, uploads, retention).sweep(100.0)
+        folders = RunFolders(runs)
+        scheduler = Scheduler(writer, folders, RunLimits(slots=0), DiskReserve(tmp_path))
+        scheduler.submit(store.get("waiting"))
+        await Sweeper(store, writer, scheduler, folders, uploads, retention).sweep(100.0)
 
     asyncio.run(sweep())
     names = [name for name in ("new", "old", "waiting") if store.get(name)]

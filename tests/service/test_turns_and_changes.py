@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from wayfare.service.runs.changes import ChangeNotifier
-from wayfare.service.runs.queue import FairQueue
+from wayfare.service.runs.fair_queue import FairQueue
 from wayfare.storage.store import RunRecord
 
 
@@ -79,7 +79,7 @@ def test_everybody_who_waits_is_woken():
         waits = [asyncio.ensure_future(changes.wait("x", lambda: bool(come))) for _ in range(100)]
         await asyncio.sleep(0)
         come.append(True)
-        changes.tell("x")
+        changes.notify("x")
         await asyncio.gather(*waits)
         return changes.waiting_count()
 
@@ -100,7 +100,7 @@ def test_only_those_who_wait_for_it_are_woken():
         waits = [asyncio.ensure_future(changes.wait(name, lambda name=name: look(name))) for name in looks]
         await asyncio.sleep(0)
         come["x"] = True
-        changes.tell("x")
+        changes.notify("x")
         await waits[0]
         assert looks == {"x": 2, "y": 1}
         assert changes.waiting_count() == 1

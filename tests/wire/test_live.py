@@ -16,7 +16,7 @@ from router.views.stated import StatedRequest
 from simulator import load_scenario
 from simulator.plan.live import LiveConstraints, LiveFleet
 from simulator.plan.resolution import resolve
-from wayfare.service.live import routers
+from wayfare.service.live import hosted_routers
 from world_cases import CHAT, FRONTIER, PHONE, SMALL, plain
 
 LIVE = [name for name in policy_names() if name != "oracle"]
@@ -144,8 +144,8 @@ def test_what_nobody_reports_on_is_forgotten():
 
 def test_forgotten_requests_are_forgotten_without_a_call(monkeypatch):
     """The service forgets requests that nobody reports on now and then, whether or not somebody asks."""
-    monkeypatch.setattr(routers, "SWEEP_EVERY_S", 0.001)
-    found = routers.Routers(checker=None, configured=[load_scenario("frontier-only")])
+    monkeypatch.setattr(hosted_routers, "SWEEP_EVERY_S", 0.001)
+    found = hosted_routers.HostedRouters(checker=None, configured=[load_scenario("frontier-only")])
     (desk,) = found.of("anybody")
     desk.live.expire_after_s = -1.0
     desk.live.decide(request(), (0,), "")

@@ -11,7 +11,7 @@ from serving import LONG, SHORT, Service, fields_of, named_run, refused, yaml_ru
 from simulator import load_scenario, shipped_scenarios, simulate
 from wayfare.client import Client, RunFailedError
 from wayfare.convert.scenario import scenario_message
-from wayfare.server import UnsafeAddressError, demand_near
+from wayfare.listening import UnsafeAddressError, demand_near
 from wayfare.v1 import simulation_pb2 as pb
 
 

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from wayfare.cli.exits import WrongInputError
 from wayfare.cli.options import OWN_CATALOG, catalog_with
+from wayfare.errors import WrongInputError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence

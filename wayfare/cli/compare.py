@@ -75,9 +75,10 @@ def command(
         observer=observer(quiet=quiet),
     )
     if out is not None:
+        from wayfare.render.html.page import comparison_page
         from wayfare.results.writing import write_comparison
 
-        write_comparison(ready, comparison, out)
+        write_comparison(ready, comparison, out, comparison_page(ready, comparison))
     if as_json:
         click.echo(json.dumps(comparison.to_dict(), indent=2))
         return

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 
 import click
 
+from wayfare.errors import WrongInputError
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -20,10 +22,6 @@ INTERRUPTED = 130
 
 class CheckFailedError(Exception):
     """A check that found something; its message has been shown."""
-
-
-class WrongInputError(Exception):
-    """Input that a command cannot use, in the words to show."""
 
 
 def exit_code(error: BaseException) -> int | None:

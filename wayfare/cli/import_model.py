@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from wayfare.cli.exits import WrongInputError
+from wayfare.errors import WrongInputError
 
 MOST_BYTES = 4_000_000
 """A configuration is a few kilobytes; anything much longer is something else."""

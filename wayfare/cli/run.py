@@ -36,9 +36,10 @@ def command(
     ready = loaded(scenario, settings, trace, seed, catalog=catalog, out=out, policies=asked)
     result = simulate(ready, policy, observer=observer(quiet=quiet))
     if out is not None:
+        from wayfare.render.html.page import run_page
         from wayfare.results.writing import write_run
 
-        write_run(ready, result, out)
+        write_run(ready, result, out, run_page(ready, result))
     if as_json:
         click.echo(json.dumps(result.report.to_dict(), indent=2))
         return

@@ -7,14 +7,15 @@ from typing import TYPE_CHECKING
 
 import click
 
-from wayfare.cli.exits import WrongInputError
 from wayfare.cli.serving import serving_options, serving_settings
+from wayfare.errors import WrongInputError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from simulator import Scenario
-    from wayfare.server import ServerSettings, Tls
+    from wayfare.listening import Tls
+    from wayfare.server import ServerSettings
 
 FILE = click.Path(path_type=Path, exists=True, dir_okay=False)
 
@@ -84,11 +85,12 @@ def command(
     """Serve gRPC until interrupted: wayfare.v1, health and reflection; and /metrics for Prometheus."""
     import asyncio
 
+    from wayfare.listening import UnsafeAddressError
     from wayfare.metrics.service import MetricsSettings
-    from wayfare.server import ServerSettings, UnsafeAddressError, serve
+    from wayfare.server import ServerSettings, serve
     from wayfare.service.allocator import bound_allocator
+    from wayfare.service.errors import RefusedError
     from wayfare.service.rpc.access import Access
-    from wayfare.service.rpc.errors import RefusedError
     from wayfare.storage.lock import StoreInUseError
     from wayfare.storage.migrations import NewerStoreError
     from wayfare.storage.store import DamagedStoreError
@@ -119,7 +121,7 @@ def command(
 
 def tls_of(certificate: Path | None, key: Path | None, clients_ca: Path | None) -> Tls | None:
     """How the port is kept; None without a certificate."""
-    from wayfare.server import Tls
+    from wayfare.listening import Tls
 
     if (certificate is None) != (key is None) or (clients_ca and key is None):
         message = "--tls-certificate and --tls-key go together; --tls-clients-ca goes with them"

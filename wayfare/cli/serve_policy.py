@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from wayfare.cli.exits import WrongInputError
+from wayfare.errors import WrongInputError
 
 
 @click.command("serve-policy")
@@ -18,8 +18,8 @@ def command(policy: str, address: str, insecure_anywhere: bool) -> None:  # noqa
     """
     from router.policy import Policy
     from router.registry import make_policy
+    from wayfare.listening import UnsafeAddressError
     from wayfare.policy_server import serve_policy
-    from wayfare.server import UnsafeAddressError
 
     def made() -> Policy:
         """A new policy."""

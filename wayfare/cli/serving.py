@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from wayfare.cli.exits import WrongInputError
+from wayfare.errors import WrongInputError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -165,7 +165,7 @@ def serving_options(function: F) -> F:
 
 def serving_settings(*, several: bool) -> dict[str, Any]:
     """What was set, as arguments of `ServerSettings`; `several` tenants leave each other a slot."""
-    from wayfare.service.intake.quotas import RunLimits, TenantQuotas
+    from wayfare.service.limits import RunLimits, TenantQuotas
     from wayfare.service.runs.retention import Retention
 
     given = click.get_current_context().meta[KEPT]

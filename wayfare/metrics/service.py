@@ -28,8 +28,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from wayfare.metrics.sinks import RunSamples, SampleSink
-    from wayfare.service.runs.slots import RunListener
-    from wayfare.storage.store import RunRecord, RunStore
+    from wayfare.storage.store import RunListener, RunRecord, RunStore
 
 PUBLISHED = 8
 PATIENCE_S = 2.0

@@ -23,49 +23,63 @@ if TYPE_CHECKING:
     Columns = Mapping[str, NDArray[np.generic]]
 
 
-def write_run(scenario: Scenario, result: RunResult, target: Path) -> None:
-    """Writes a run's report and columns into a folder.
+REPORT, COMPARISON, PAGE = "report.json", "comparison.json", "report.html"
+REQUESTS, TIMELINE = "requests.parquet", "timeline.parquet"
+
+
+def write_run(scenario: Scenario, result: RunResult, target: Path, page: str) -> None:
+    """Writes a run's files and its page, HTML, into a folder: whole or not at all.
 
     Raises:
         OSError: the folder cannot be written.
     """
-    from wayfare.render.html.page import run_page
-
     with whole_folder(target) as folder:
         write_result(scenario, result, folder)
-        page = run_page(scenario, result)
-        (folder / "report.html").write_text(page, encoding="utf-8")
+        (folder / PAGE).write_text(page, encoding="utf-8")
 
 
-def write_comparison(scenario: Scenario, comparison: Comparison, target: Path) -> None:
-    """Writes a comparison's report, and every policy's first replication in a folder of its own.
+def write_comparison(scenario: Scenario, comparison: Comparison, target: Path, page: str) -> None:
+    """Writes a comparison's reports and page, and every policy's first replication in a folder of its own.
 
     Raises:
         OSError: the folder cannot be written.
     """
-    from wayfare.render.html.page import comparison_page
-
     with whole_folder(target) as folder:
-        write_json(comparison.to_dict(), folder / "comparison.json")
+        write_reports(comparison, folder)
         names = folder_names([report.policy for report in comparison.reports])
         for name, result in zip(names, comparison.results, strict=True):
             below = folder / name
             below.mkdir()
             write_result(scenario, result, below)
-        write_json([report.to_dict() for report in comparison.reports], folder / "report.json")
-        page = comparison_page(scenario, comparison)
-        (folder / "report.html").write_text(page, encoding="utf-8")
+        (folder / PAGE).write_text(page, encoding="utf-8")
 
 
 def write_result(scenario: Scenario, result: RunResult, folder: Path) -> None:
-    """Writes one run's report, its columns and its series."""
-    write_json(result.report.to_dict(), folder / "report.json")
-    write_parquet(result.requests, folder / "requests.parquet")
-    write_parquet(result.attempts, folder / "attempts.parquet")
-    write_parquet(result.steps, folder / "steps.parquet")
-    write_parquet(result.capacity, folder / "capacity.parquet")
-    write_parquet(result.timeline, folder / "timeline.parquet")
+    """Writes one run's report, its tables and its series: every file that `wayfare run` and the service keep.
+
+    Raises:
+        OSError: the folder cannot be written.
+    """
+    write_json(result.report.to_dict(), folder / REPORT)
+    write_tables({folder / name: columns for name, columns in tables_of(result).items()})
     write_recording(recorded(scenario, result), folder)
+
+
+def tables_of(result: RunResult) -> dict[str, Columns]:
+    """A run's tables by the name of their file."""
+    return {
+        REQUESTS: result.requests,
+        "attempts.parquet": result.attempts,
+        "steps.parquet": result.steps,
+        "capacity.parquet": result.capacity,
+        TIMELINE: result.timeline,
+    }
+
+
+def write_reports(comparison: Comparison, folder: Path) -> None:
+    """Writes a comparison's differences and the report of every policy."""
+    write_json(comparison.to_dict(), folder / COMPARISON)
+    write_json([report.to_dict() for report in comparison.reports], folder / REPORT)
 
 
 def write_json(data: object, path: Path) -> None:

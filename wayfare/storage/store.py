@@ -1,4 +1,4 @@
-"""What is known of a run, and the one protocol of all stores."""
+"""What is known of a run, and the protocols of those who keep runs and of those who listen to them."""
 
 from __future__ import annotations
 
@@ -117,6 +117,14 @@ class RunStore(Protocol):
 
     def close(self) -> None:
         """Lets go of what the store holds."""
+        ...
+
+
+class RunListener(Protocol):
+    """Is called at every change of every run; must be quick and must not raise."""
+
+    def run_changed(self, record: RunRecord) -> None:
+        """A run stands so."""
         ...
 
 

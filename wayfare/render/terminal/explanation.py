@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, cast
 
-from wayfare.cli.exits import WrongInputError
+from wayfare.errors import WrongInputError
 from wayfare.render.numbers import NOISE, energy, grams, seconds, usd_to_the_cent
 from wayfare.render.terminal.attempt_lines import PARTS, attempt_entries, joules, moment, number_in, why
 from wayfare.render.terminal.console import visible

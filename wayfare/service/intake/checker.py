@@ -10,20 +10,21 @@ from weakref import WeakValueDictionary
 import grpc
 
 from simulator import InvalidScenarioError
-from wayfare.service.intake.checking import CheckRequest, OutOfMemory, ScenarioInvalid, check_all
-from wayfare.service.intake.scenarios import AcceptedScenario
-from wayfare.service.rpc.errors import RefusedError
-from wayfare.service.runs.processes import ChildProcess, receive, start_process
+from wayfare.service.errors import RefusedError, exhausted, invalid
+from wayfare.service.intake.checking import CheckRequest, InvalidScenario, OutOfMemory, check_all
+from wayfare.service.limits import MOST_LABELS
+from wayfare.service.processes import ChildProcess, received, start_process
+from wayfare.service.submission import AcceptedScenario
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from wayfare.service.intake.checking import Answer
-    from wayfare.service.intake.scenarios import Intake
+    from wayfare.service.intake.checking import CheckResult
+    from wayfare.service.intake.scenarios import ScenarioIntake
     from wayfare.v1 import simulation_pb2 as pb
 
 QUICK_S, PATIENT_S = 10.0, 120.0
-LANES = 2
+PROCESSES = 2
 """Processes of each kind."""
 IDLE_S = 30.0
 """How long a process that is not the first stays without work."""
@@ -31,13 +32,15 @@ MOST_WAITING = 2_000
 """Scenarios of one tenant that wait to be checked."""
 UPLOAD = b"uploads/"
 MOST_BYTES = 1_000_000
-MOST_SETTINGS, MOST_LABELS, MOST_LABEL = 1_000, 64, 256
+MOST_SETTINGS, MOST_LABEL = 1_000, 256
 
 
 class Checker:
     """Processes for what is quick, and others for recordings, which may take long."""
 
-    def __init__(self, intake: Intake, quick_s: float = QUICK_S, patient_s: float = PATIENT_S) -> None:
+    def __init__(
+        self, intake: ScenarioIntake, quick_s: float = QUICK_S, patient_s: float = PATIENT_S
+    ) -> None:
         """No process yet."""
         self._quick = CheckerPool(intake, quick_s, stays=True)
         self._patient = CheckerPool(intake, patient_s, stays=False)
@@ -53,11 +56,9 @@ class Checker:
         """
         demand_small(request)
         data = request.SerializeToString()
-        question = CheckRequest(
-            tenant=tenant, request=data, policies=tuple(policies), replications=replications
-        )
-        lanes = self._patient if UPLOAD in data else self._quick
-        return accepted(await lanes.asked(question))
+        check = CheckRequest(tenant=tenant, request=data, policies=tuple(policies), replications=replications)
+        pool = self._patient if UPLOAD in data else self._quick
+        return accepted(await pool.result_of(check))
 
     async def start(self) -> None:
         """Starts the process that stays."""
@@ -70,72 +71,71 @@ class Checker:
 
 
 class CheckerPool:
-    """Several processes; each tenant has one question answered at a time and waits behind its own only.
+    """Several processes; each tenant has one check under way at a time and waits behind its own only.
 
-    So one tenant's slow questions hold one process. The first process may stay for good, the others then stay
-    while there is work; where none may, each is ended after its answer.
+    So one tenant's slow checks hold one process. The first process may stay for good, the others then stay
+    while there is work; where none may, each is ended after its check.
     """
 
-    def __init__(self, intake: Intake, patience_s: float, *, stays: bool) -> None:
+    def __init__(self, intake: ScenarioIntake, patience_s: float, *, stays: bool) -> None:
         """No process."""
-        self._lanes = [CheckerProcess(intake, patience_s, stays=stays) for _ in range(LANES)]
+        self._processes = [CheckerProcess(intake, patience_s, stays=stays) for _ in range(PROCESSES)]
         self._idle: asyncio.PriorityQueue[int] = asyncio.PriorityQueue()
-        for number in range(LANES):
+        for number in range(PROCESSES):
             self._idle.put_nowait(number)
         self._turns: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
         self._waiting: Counter[str] = Counter()
 
     def start(self) -> None:
         """Starts the process that stays."""
-        self._lanes[0].start()
+        self._processes[0].start()
 
     def end(self) -> None:
         """Ends the processes."""
-        for lane in self._lanes:
-            lane.end()
+        for process in self._processes:
+            process.end()
 
-    async def asked(self, question: CheckRequest) -> Answer:
-        """The answer, in the tenant's turn; the process finishes it even when nobody waits any more.
+    async def result_of(self, check: CheckRequest) -> CheckResult:
+        """The result, in the tenant's turn; the process finishes the check even when nobody waits any more.
 
         Raises:
             RefusedError: too many of the tenant's wait.
         """
-        if self._waiting[question.tenant] >= MOST_WAITING:
-            text = f"{MOST_WAITING:,} scenarios of yours wait to be checked; try again"
-            raise RefusedError(grpc.StatusCode.RESOURCE_EXHAUSTED, text)
-        self._waiting[question.tenant] += 1
+        if self._waiting[check.tenant] >= MOST_WAITING:
+            exhausted(f"{MOST_WAITING:,} scenarios of yours wait to be checked; try again")
+        self._waiting[check.tenant] += 1
         try:
-            return await self._in_turn(question)
+            return await self._in_turn(check)
         finally:
-            self._waiting[question.tenant] -= 1
+            self._waiting[check.tenant] -= 1
 
-    async def _in_turn(self, question: CheckRequest) -> Answer:
-        """The answer of the first process that is idle when the tenant's turn has come."""
-        turn = self._turns.setdefault(question.tenant, asyncio.Lock())
+    async def _in_turn(self, check: CheckRequest) -> CheckResult:
+        """The result from the first process that is idle when the tenant's turn has come."""
+        turn = self._turns.setdefault(check.tenant, asyncio.Lock())
         await turn.acquire()
         try:
             number = await self._idle.get()
         except BaseException:
             turn.release()
             raise
-        work = asyncio.ensure_future(self._lanes[number].exchange(question))
+        work = asyncio.ensure_future(self._processes[number].exchange(check))
         work.add_done_callback(lambda done: self._next(done, number, turn))
         return await asyncio.shield(work)
 
-    def _next(self, done: asyncio.Future[Answer], number: int, turn: asyncio.Lock) -> None:
-        """Lets the next question come; looks at an error that nobody may wait for."""
+    def _next(self, done: asyncio.Future[CheckResult], number: int, turn: asyncio.Lock) -> None:
+        """Lets the next check begin; looks at an error that nobody may wait for."""
         self._idle.put_nowait(number)
         turn.release()
         if number:
-            self._lanes[number].end_when_idle()
+            self._processes[number].end_when_idle()
         if not done.cancelled():
             done.exception()
 
 
 class CheckerProcess:
-    """One process that answers a question after the other; a new one where the last was lost."""
+    """One process that does one check after the other; a new one where the last was lost."""
 
-    def __init__(self, intake: Intake, patience_s: float, *, stays: bool) -> None:
+    def __init__(self, intake: ScenarioIntake, patience_s: float, *, stays: bool) -> None:
         """No process; one that does not stay is ended after each answer."""
         self._intake, self._patience_s, self._stays = intake, patience_s, stays
         self._worker: ChildProcess | None = None
@@ -147,8 +147,8 @@ class CheckerProcess:
             self._worker = start_process(check_all, self._intake)
         return self._worker
 
-    async def exchange(self, question: CheckRequest) -> Answer:
-        """The answer of the process.
+    async def exchange(self, check: CheckRequest) -> CheckResult:
+        """The result from the process.
 
         Raises:
             RefusedError: it takes too long, or the process ended.
@@ -156,8 +156,8 @@ class CheckerProcess:
         self._keep()
         try:
             worker = await asyncio.to_thread(self.start)
-            worker.pipe.send(question)
-            found = cast("Answer", await asyncio.wait_for(receive(worker.pipe), self._patience_s))
+            worker.pipe.send(check)
+            found = cast("CheckResult", await asyncio.wait_for(received(worker.pipe), self._patience_s))
         except TimeoutError as error:
             self.end()
             text = f"checking the scenario took more than {self._patience_s:g} s; make it smaller"
@@ -189,16 +189,15 @@ class CheckerProcess:
             self._worker = None
 
 
-def accepted(answer: Answer) -> AcceptedScenario:
+def accepted(result: CheckResult) -> AcceptedScenario:
     """The scenario that may run; raises what stands against it."""
-    if isinstance(answer, AcceptedScenario):
-        return answer
-    if isinstance(answer, ScenarioInvalid):
-        raise InvalidScenarioError(answer.faults)
-    if isinstance(answer, OutOfMemory):
-        text = "checking the scenario needs too much memory; make it smaller"
-        raise RefusedError(grpc.StatusCode.RESOURCE_EXHAUSTED, text)
-    raise RuntimeError(answer.error)
+    if isinstance(result, AcceptedScenario):
+        return result
+    if isinstance(result, InvalidScenario):
+        raise InvalidScenarioError(result.faults)
+    if isinstance(result, OutOfMemory):
+        exhausted("checking the scenario needs too much memory; make it smaller")
+    raise RuntimeError(result.error)
 
 
 def demand_small(request: pb.CreateRunRequest) -> None:
@@ -213,5 +212,4 @@ def demand_small(request: pb.CreateRunRequest) -> None:
     )
     for name, unit, size, most in sizes:
         if size > most:
-            text = f"{name} has {size:,} {unit}; at most {most:,} are taken"
-            raise RefusedError(grpc.StatusCode.INVALID_ARGUMENT, text)
+            invalid(f"{name} has {size:,} {unit}; at most {most:,} are taken")

@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING
 from catalogs.errors import InputProblem
 from router.errors import RouterError
 from simulator import InvalidScenarioError
-from wayfare.service.intake.scenarios import WIRE, AcceptedScenario, Intake
-from wayfare.service.runs.processes import limit_memory
+from wayfare.service.intake.scenarios import WIRE, ScenarioIntake
+from wayfare.service.processes import limit_memory
+from wayfare.service.submission import AcceptedScenario
 from wayfare.v1 import simulation_pb2 as pb
 
 if TYPE_CHECKING:
@@ -34,7 +35,7 @@ class CheckRequest:
 
 
 @dataclass(frozen=True, slots=True)
-class ScenarioInvalid:
+class InvalidScenario:
     """The scenario cannot run."""
 
     faults: tuple[InputProblem, ...]
@@ -46,17 +47,17 @@ class OutOfMemory:
 
 
 @dataclass(frozen=True, slots=True)
-class CheckCrashed:
+class CheckFailed:
     """Checking itself failed."""
 
     error: str
 
 
-Answer = AcceptedScenario | ScenarioInvalid | OutOfMemory | CheckCrashed
+CheckResult = AcceptedScenario | InvalidScenario | OutOfMemory | CheckFailed
 
 
-def check_all(pipe: Connection, intake: Intake) -> None:
-    """Answers questions until nobody asks any more."""
+def check_all(pipe: Connection, intake: ScenarioIntake) -> None:
+    """Checks what is sent until nobody sends any more."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     limit_memory(SPARE_BYTES)
     with suppress(EOFError, OSError):
@@ -64,17 +65,17 @@ def check_all(pipe: Connection, intake: Intake) -> None:
             pipe.send(answer(intake, pipe.recv()))
 
 
-def answer(intake: Intake, question: CheckRequest) -> Answer:
+def answer(intake: ScenarioIntake, check: CheckRequest) -> CheckResult:
     """What there is to say of a scenario; never an error."""
     try:
-        request = pb.CreateRunRequest.FromString(question.request)
-        return intake.checked(question.tenant, request, question.policies, question.replications)
+        request = pb.CreateRunRequest.FromString(check.request)
+        return intake.checked(check.tenant, request, check.policies, check.replications)
     except InvalidScenarioError as error:
-        return ScenarioInvalid(error.faults)
+        return InvalidScenario(error.faults)
     except RouterError as error:
-        return ScenarioInvalid((InputProblem(WIRE, "router", str(error)),))
+        return InvalidScenario((InputProblem(WIRE, "router", str(error)),))
     except MemoryError:
         return OutOfMemory()
     except Exception as error:
         LOG.exception("a scenario could not be checked")
-        return CheckCrashed(f"{type(error).__name__}: {error}")
+        return CheckFailed(f"{type(error).__name__}: {error}")

@@ -1,57 +1,23 @@
-"""What one tenant may have."""
+"""What each tenant uses of its limits: unfinished runs, and bytes sent within the hour."""
 
 from __future__ import annotations
 
 import time
 from collections import Counter
-from contextlib import contextmanager
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-import grpc
-
-from wayfare.service.rpc.errors import RefusedError
+from wayfare.service.errors import exhausted
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Callable, Iterable
 
+    from wayfare.service.limits import TenantQuotas
     from wayfare.storage.store import RunRecord
 
 HOUR_S = 3600.0
-RUN_BYTES = 4 * 1024**3
-"""Memory that a run may take."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TenantQuotas:
-    """What one tenant may have: unfinished runs and the requests they simulate, traces, open streams.
-
-    `stream_patience_s` is how long a stream waits for its caller: for the next piece of an upload, or
-    until an answer is taken.
-    """
-
-    unfinished: int = 10_000
-    unfinished_requests: int = 2_000_000_000
-    trace_bytes: int = 200_000_000
-    trace_bytes_per_hour: int = 2_000_000_000
-    watches: int = 5_000
-    record_streams: int = 8
-    uploads: int = 8
-    decide_streams: int = 100
-    stream_patience_s: float = 30.0
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RunLimits:
-    """Runs at the same time, of all tenants and of one, and what each may take: seconds and memory."""
-
-    slots: int = 2
-    slots_per_tenant: int = 2
-    wall_s: float = 7_200.0
-    memory_bytes: int = RUN_BYTES
-
-
-class QuotaUsage:
+class TenantUsage:
     """What each tenant holds of its limits: counts kept as runs come and go."""
 
     def __init__(self, limits: TenantQuotas) -> None:
@@ -98,31 +64,7 @@ class QuotaUsage:
             self.give_back(record)
 
 
-class OpenStreams:
-    """Counts each tenant's open streams of one kind."""
-
-    def __init__(self, kind: str, most: int) -> None:
-        """None is open."""
-        self._kind, self._most = kind, most
-        self._open: Counter[str] = Counter()
-
-    @contextmanager
-    def one(self, tenant: str) -> Iterator[None]:
-        """Holds a stream open.
-
-        Raises:
-            RefusedError: the tenant has as many as it may have.
-        """
-        if self._open[tenant] >= self._most:
-            exhausted(f"{self._most:,} {self._kind} are open; a tenant may have no more at once")
-        self._open[tenant] += 1
-        try:
-            yield
-        finally:
-            self._open[tenant] -= 1
-
-
-class UploadRateLimiter:
+class UploadRate:
     """Bytes that each tenant may send in an hour: a bucket that refills as time goes by."""
 
     def __init__(self, bytes_per_hour: int, clock_s: Callable[[], float] = time.monotonic) -> None:
@@ -143,8 +85,3 @@ class UploadRateLimiter:
             wait_s = -left * HOUR_S / self._most
             exhausted(f"a tenant may upload {self._most:,.0f} bytes an hour; try again in {wait_s:.0f} s")
         self._left[tenant] = (left, now_s)
-
-
-def exhausted(text: str) -> None:
-    """Raises `RefusedError` for more than is allowed now."""
-    raise RefusedError(grpc.StatusCode.RESOURCE_EXHAUSTED, text)

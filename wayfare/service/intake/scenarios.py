@@ -21,7 +21,8 @@ from simulator.scenario.loading import load_and_check, plain_data, scenario_or_e
 from simulator.scenario.overrides import overridden
 from wayfare.convert.scenario import scenario_data
 from wayfare.service.intake.estimate import repetitions, target_count, timeline_cells
-from wayfare.service.intake.quotas import RUN_BYTES
+from wayfare.service.limits import RUN_BYTES
+from wayfare.service.submission import AcceptedScenario
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -46,18 +47,7 @@ MOST_SHOWN = 80
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class AcceptedScenario:
-    """A scenario that may run: `scenario_json` is the plain data it can be loaded from again."""
-
-    scenario: str
-    policy: str
-    scenario_json: str
-    request_count: int
-    target_count: int
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Intake:
+class ScenarioIntake:
     """What may come in: uploads in a folder by tenant, at most so many simulated requests.
 
     `files` is a folder whose files scenarios may name, `policies` are such as no registry knows:

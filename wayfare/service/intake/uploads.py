@@ -10,21 +10,22 @@ import grpc
 
 from simulator.tables import InvalidTableError
 from simulator.tables.staging import staged
-from wayfare.service.intake.quotas import OpenStreams
-from wayfare.service.rpc.errors import RefusedError
+from wayfare.service.errors import RefusedError, invalid
+from wayfare.service.limits import OpenStreams
 from wayfare.v1 import simulation_pb2 as pb
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
     from pathlib import Path
 
-    from wayfare.service.intake.quotas import TenantQuotas, UploadRateLimiter
+    from wayfare.service.intake.quotas import UploadRate
+    from wayfare.service.limits import TenantQuotas
 
 
 class Uploads:
     """A folder of traces for each tenant."""
 
-    def __init__(self, folder: Path, limits: TenantQuotas, flow: UploadRateLimiter) -> None:
+    def __init__(self, folder: Path, limits: TenantQuotas, flow: UploadRate) -> None:
         """Keeps what bounds it."""
         self._folder, self._limits, self._flow = folder, limits, flow
         self._open = OpenStreams("uploads", limits.uploads)
@@ -88,8 +89,7 @@ async def within(
 def demand_bytes(size: int, most: int) -> None:
     """Raises `RefusedError` for a trace that is too large."""
     if size > most:
-        text = f"a trace may have {most:,} bytes, unpacked as well"
-        raise RefusedError(grpc.StatusCode.INVALID_ARGUMENT, text)
+        invalid(f"a trace may have {most:,} bytes, unpacked as well")
 
 
 def demand_unpackable(part: Path, most: int) -> None:

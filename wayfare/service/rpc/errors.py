@@ -17,6 +17,7 @@ from grpc_status import rpc_status
 from catalogs import UnknownEntryError
 from router.errors import PolicyFailedError, RouterError
 from simulator import InvalidScenarioError
+from wayfare.service.errors import RefusedError
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable
@@ -47,15 +48,6 @@ class StreamingServicer(Protocol):
     """A servicer that streams: so long it waits for a caller to take the next message."""
 
     patience_s: float
-
-
-class RefusedError(Exception):
-    """A call that is answered with a status."""
-
-    def __init__(self, code: grpc.StatusCode, text: str) -> None:
-        """Keeps the status."""
-        super().__init__(text)
-        self.code = code
 
 
 def code_of(error: Exception) -> grpc.StatusCode:

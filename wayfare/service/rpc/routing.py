@@ -13,8 +13,10 @@ from router.host.live import UnknownRequestError
 from router.steps import Event, EventKind
 from wayfare.convert.decision import decision_message, stated_request, target_message
 from wayfare.convert.routing import load_messages, step_message
-from wayfare.service.intake.quotas import OpenStreams
-from wayfare.service.live.input import (
+from wayfare.service.errors import RefusedError, invalid
+from wayfare.service.limits import OpenStreams
+from wayfare.service.rpc.errors import answering, code_of, streaming
+from wayfare.service.rpc.live_input import (
     apply_loads,
     checked,
     checked_event,
@@ -23,23 +25,19 @@ from wayfare.service.live.input import (
     instant_of,
     stream_named,
 )
-from wayfare.service.live.routers import Routers
-from wayfare.service.rpc.errors import RefusedError, answering, code_of, streaming
 from wayfare.service.rpc.messages import instant
-from wayfare.service.rpc.simulation import invalid
 from wayfare.v1 import routing_pb2 as pb
 from wayfare.v1 import routing_pb2_grpc
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator, AsyncIterator, Sequence
+    from collections.abc import AsyncGenerator, AsyncIterator
 
     from router.host.live import RouterReply
     from router.views.fleet import Target
     from router.views.stated import StatedRequest
-    from simulator import Scenario
-    from wayfare.service.intake.checker import Checker
-    from wayfare.service.intake.quotas import TenantQuotas
-    from wayfare.service.live.routers import HostedRouter
+    from wayfare.service.hosted_router import HostedRouter
+    from wayfare.service.limits import TenantQuotas
+    from wayfare.service.ports import LiveRouters
     from wayfare.service.rpc.access import Access
     from wayfare.service.rpc.errors import Context
     from wayfare.v1.decision_pb2 import TargetFacts
@@ -55,28 +53,10 @@ ATTEMPT_EVENTS = {
 }
 
 
-def add_routing(
-    server: grpc.aio.Server,
-    access: Access,
-    checker: Checker,
-    configured: Sequence[Scenario],
-    load_reporters: Sequence[str],
-    limits: TenantQuotas,
-) -> Routers:
-    """Adds the service to a server, with a router for each configured scenario; all routers there are.
-
-    With tokens, configured routers believe the loads that `load_reporters` measured and nobody else's.
-    """
-    believed = frozenset(load_reporters) if access.tokens else None
-    routers = Routers(checker, configured, believed)
-    routing_pb2_grpc.add_RoutingServiceServicer_to_server(RoutingServicer(access, routers, limits), server)
-    return routers
-
-
 class RoutingServicer(routing_pb2_grpc.RoutingServiceServicer):
     """Each method finds the caller's tenant first; other tenants' routers do not exist."""
 
-    def __init__(self, access: Access, routers: Routers, limits: TenantQuotas) -> None:
+    def __init__(self, access: Access, routers: LiveRouters, limits: TenantQuotas) -> None:
         """Keeps who may ask, and what there is to ask."""
         self._access, self._routers = access, routers
         self._streams = OpenStreams("streams of decisions", limits.decide_streams)
@@ -96,7 +76,7 @@ class RoutingServicer(routing_pb2_grpc.RoutingServiceServicer):
     async def ListRouters(self, request: pb.ListRoutersRequest, context: Context) -> pb.ListRoutersResponse:
         """All routers the caller may ask."""
         found = self._routers.of(self._access.tenant(context))
-        return pb.ListRoutersResponse(routers=[router_message(hosted, whole=False) for hosted in found])
+        return pb.ListRoutersResponse(routers=[router_message(router, whole=False) for router in found])
 
     @answering
     async def DeleteRouter(
@@ -150,10 +130,10 @@ class RoutingServicer(routing_pb2_grpc.RoutingServiceServicer):
     ) -> tuple[pb.DecideStreamResponse.Entry, str]:
         """The answer to an entry, or why there is none; and the router named last from now on."""
         try:
-            hosted, answer = await self._answered(tenant, entry, last)
+            router, answer = await self._answered(tenant, entry, last)
         except Exception as error:  # noqa: BLE001  (the border: nothing passes unnamed)
             return pb.DecideStreamResponse.Entry(tag=entry.tag, refused=refusal(error)), last
-        return answer, hosted.router_id
+        return answer, router.router_id
 
     async def _answered(
         self, tenant: str, entry: pb.DecideStreamRequest.Entry, last: str
@@ -161,14 +141,14 @@ class RoutingServicer(routing_pb2_grpc.RoutingServiceServicer):
         """The router that an entry is put to, and its answer."""
         match entry.WhichOneof("message"):
             case "decide":
-                hosted = await self._router_for(tenant, entry.decide, last)
-                return hosted, pb.DecideStreamResponse.Entry(
-                    tag=entry.tag, decided=decided(hosted, entry.decide, tenant)
+                router = await self._router_for(tenant, entry.decide, last)
+                return router, pb.DecideStreamResponse.Entry(
+                    tag=entry.tag, decided=decided(router, entry.decide, tenant)
                 )
             case "report":
-                hosted = self._routers.find(tenant, entry.report.router_id or last)
-                answer = reported(hosted, entry.report, tenant)
-                return hosted, pb.DecideStreamResponse.Entry(tag=entry.tag, reported=answer)
+                router = self._routers.find(tenant, entry.report.router_id or last)
+                answer = reported(router, entry.report, tenant)
+                return router, pb.DecideStreamResponse.Entry(tag=entry.tag, reported=answer)
         raise RefusedError(grpc.StatusCode.INVALID_ARGUMENT, "an entry is `decide` or `report`")
 
     async def _router_for(self, tenant: str, request: pb.DecideRequest, last: str) -> HostedRouter:
@@ -189,38 +169,38 @@ def refusal(error: Exception) -> pb.DecideStreamResponse.Refusal:
     return pb.DecideStreamResponse.Refusal(code=code.value[0], message=text)
 
 
-def decided(hosted: HostedRouter, request: pb.DecideRequest, tenant: str) -> pb.DecideResponse:
+def decided(router: HostedRouter, request: pb.DecideRequest, tenant: str) -> pb.DecideResponse:
     """A router's answer to a tenant's request."""
-    asked, candidates, why_none = stated_with_defaults(hosted, request)
+    asked, candidates, why_none = stated_with_defaults(router, request)
     if request.loads:
-        demand_reporter(hosted, tenant)
-        apply_loads(hosted, request.loads)
-    answer = hosted.live.decide(asked, candidates, why_none, tenant)
+        demand_reporter(router, tenant)
+        apply_loads(router, request.loads)
+    answer = router.live.decide(asked, candidates, why_none, tenant)
     return pb.DecideResponse(
-        router_id=hosted.router_id,
+        router_id=router.router_id,
         request=answer.request,
         decision=None if answer.decision is None else decision_message(answer.decision),
-        steps=step_messages(hosted, answer, asked.now_s),
+        steps=step_messages(router, answer, asked.now_s),
     )
 
 
-def step_messages(hosted: HostedRouter, answer: RouterReply, now_s: float) -> list[pb.RouterStep]:
+def step_messages(router: HostedRouter, answer: RouterReply, now_s: float) -> list[pb.RouterStep]:
     """What to do, as messages."""
-    targets = hosted.fleet.targets
-    return [step_message(told.step, told.attempt, targets, now_s) for told in answer.steps]
+    targets = router.fleet.targets
+    return [step_message(entry.step, entry.attempt, targets, now_s) for entry in answer.steps]
 
 
 def stated_with_defaults(
-    hosted: HostedRouter, request: pb.DecideRequest
+    router: HostedRouter, request: pb.DecideRequest
 ) -> tuple[StatedRequest, tuple[int, ...], str]:
     """The request with what its stream knows of it, its candidates, and why there are none.
 
     Raises:
         RefusedError: it cannot be.
     """
-    stream, demand = hosted.fleet.streams[stream_named(hosted, request.stream)]
-    number = hosted.live.next_number()
-    asked = stated_request(checked(request.facts), number, instant_of(request, hosted))
+    stream, demand = router.fleet.streams[stream_named(router, request.stream)]
+    number = router.live.next_number()
+    asked = stated_request(checked(request.facts), number, instant_of(request, router))
     asked.task = asked.task or stream.task
     asked.stream = stream.name if asked.task == stream.task else ""
     asked.region = asked.region or stream.region
@@ -232,62 +212,62 @@ def stated_with_defaults(
         asked.e2e_limit_s = demand.limits_s["e2e_s"]
     longest = asked.prompt_token_count + asked.max_output_token_count
     demanded = constraints(request.constraints, asked)
-    return asked, *hosted.fleet.candidates(stream.name, demanded, longest)
+    return asked, *router.fleet.candidates(stream.name, demanded, longest)
 
 
-def reported(hosted: HostedRouter, request: pb.ReportOutcomeRequest, tenant: str) -> pb.ReportOutcomeResponse:
+def reported(router: HostedRouter, request: pb.ReportOutcomeRequest, tenant: str) -> pb.ReportOutcomeResponse:
     """A router's answer to a tenant's report on a request of its own.
 
     Raises:
         RefusedError: the report says nothing, or is about a request that is not under way.
     """
-    now_s = instant_of(request, hosted)
+    now_s = instant_of(request, router)
     try:
-        answer = report_reply(hosted, request, now_s, tenant)
+        answer = report_reply(router, request, now_s, tenant)
     except UnknownRequestError as error:
         raise RefusedError(grpc.StatusCode.NOT_FOUND, str(error)) from error
     return pb.ReportOutcomeResponse(
         decision=None if answer.decision is None else decision_message(answer.decision),
-        steps=step_messages(hosted, answer, now_s),
+        steps=step_messages(router, answer, now_s),
     )
 
 
 def report_reply(
-    hosted: HostedRouter, request: pb.ReportOutcomeRequest, now_s: float, tenant: str
+    router: HostedRouter, request: pb.ReportOutcomeRequest, now_s: float, tenant: str
 ) -> RouterReply:
     """What a report leads to."""
-    live, key = hosted.live, request.request
+    live, key = router.live, request.request
     match request.WhichOneof("event"):
         case "timer":
             return live.report(key, Event(-1, EventKind.TIMER, now_s), tenant)
         case "verdict":
-            return live.judge(key, accepted=request.verdict.accepted, now_s=now_s, owner=tenant)
+            return live.judge(key, accepted=request.verdict.accepted, owner=tenant)
         case "attempt" if request.attempt.kind in ATTEMPT_EVENTS:
-            return attempt_reply(hosted, request, now_s, tenant)
+            return attempt_reply(router, request, now_s, tenant)
     text = "say what happened: attempt with its kind, timer or verdict"
     raise RefusedError(grpc.StatusCode.INVALID_ARGUMENT, text)
 
 
 def attempt_reply(
-    hosted: HostedRouter, request: pb.ReportOutcomeRequest, now_s: float, tenant: str
+    router: HostedRouter, request: pb.ReportOutcomeRequest, now_s: float, tenant: str
 ) -> RouterReply:
     """What an attempt's event leads to."""
-    live, key, attempt_event = hosted.live, request.request, checked_event(request.attempt)
-    kind = ATTEMPT_EVENTS[attempt_event.kind]
-    seen = attempt_event.HasField("ttft_s") or live.first_token_seen(key, attempt_event.attempt, tenant)
+    live, key, event = router.live, request.request, checked_event(request.attempt)
+    kind = ATTEMPT_EVENTS[event.kind]
+    seen = event.HasField("ttft_s") or live.first_token_seen(key, event.attempt, tenant)
     failed = kind is EventKind.FAILED
-    event = Event(
-        attempt_event.attempt,
+    happening = Event(
+        event.attempt,
         kind,
         now_s,
-        (attempt_event.reason or "server_error") if failed else "",
-        attempt_event.retry_after_s if attempt_event.HasField("retry_after_s") else nan,
+        (event.reason or "server_error") if failed else "",
+        event.retry_after_s if event.HasField("retry_after_s") else nan,
         seen,
     )
     if kind is EventKind.FIRST_TOKEN:
-        return live.report(key, event, tenant)
-    ttft_s = attempt_event.ttft_s if attempt_event.HasField("ttft_s") else nan
-    return live.end(key, event, attempt_event.output_token_count, ttft_s, tenant)
+        return live.report(key, happening, tenant)
+    ttft_s = event.ttft_s if event.HasField("ttft_s") else nan
+    return live.end(key, happening, event.output_token_count, ttft_s, tenant)
 
 
 def without_curves(target: Target) -> TargetFacts:
@@ -297,17 +277,17 @@ def without_curves(target: Target) -> TargetFacts:
     return message
 
 
-def router_message(hosted: HostedRouter, *, whole: bool = True) -> pb.Router:
+def router_message(router: HostedRouter, *, whole: bool = True) -> pb.Router:
     """A router as callers see it, with targets and loads where it is `whole`."""
-    live = hosted.live
+    live = router.live
     return pb.Router(
-        router_id=hosted.router_id,
-        scenario=hosted.scenario.name,
+        router_id=router.router_id,
+        scenario=router.scenario.name,
         policy=live.host.name,
-        created_at=instant(hosted.created_s),
-        configured=not hosted.tenant,
-        targets=[without_curves(target) for target in hosted.fleet.targets] if whole else (),
-        streams=hosted.fleet.streams,
+        created_at=instant(router.created_s),
+        configured=not router.tenant,
+        targets=[without_curves(target) for target in router.fleet.targets] if whole else (),
+        streams=router.fleet.streams,
         now_s=live.now_s,
         open_request_count=live.open_request_count,
         decided_count=live.decided_count,

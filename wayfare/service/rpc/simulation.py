@@ -1,40 +1,30 @@
-"""The SimulationService: answers from the store, the slots and the results on disk."""
+"""The SimulationService: submits runs, watches them and answers with their results."""
 
 from __future__ import annotations
 
 import asyncio
-import shutil
 from contextlib import aclosing
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-import duckdb
 import grpc
-from google.protobuf.message import DecodeError
 
-from wayfare.service.intake.acceptance import Acceptance, RunRequest
-from wayfare.service.intake.checker import MOST_LABELS
-from wayfare.service.intake.quotas import OpenStreams
-from wayfare.service.rpc.errors import RefusedError, answering, streaming
+from wayfare.service.errors import RefusedError, invalid
+from wayfare.service.limits import MOST_LABELS, OpenStreams
+from wayfare.service.rpc.errors import answering, streaming
 from wayfare.service.rpc.messages import run_message
-from wayfare.service.runs.records import RecordStreams
-from wayfare.service.runs.results import lost, records_file, report_of
-from wayfare.service.runs.windows import has_pages, page_at
+from wayfare.service.submission import Submission
 from wayfare.storage.store import RunRecord, RunState
 from wayfare.v1 import simulation_pb2 as pb
 from wayfare.v1 import simulation_pb2_grpc
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, AsyncIterator, Iterator
-    from pathlib import Path
 
-    from wayfare.service.intake.quotas import TenantQuotas
-    from wayfare.service.intake.uploads import Uploads
+    from wayfare.service.limits import TenantQuotas
+    from wayfare.service.ports import ActiveRuns, RunAcceptance, RunArchive, RunResults, TraceUploads
     from wayfare.service.rpc.access import Access
     from wayfare.service.rpc.errors import Context
-    from wayfare.service.runs.slots import RunScheduler
-    from wayfare.service.runs.writer import StoreWriter
-    from wayfare.storage.store import RunStore
 
 PAGE, MOST_PAGE, MOST_PAGE_BYTES = 50, 500, 1_000_000
 BATCH, MOST_BATCH = 2_000, 10_000
@@ -50,18 +40,18 @@ class SimulationServicer(simulation_pb2_grpc.SimulationServiceServicer):
 
     def __init__(
         self,
-        store: RunStore,
-        writer: StoreWriter,
-        slots: RunScheduler,
-        acceptance: Acceptance,
-        uploads: Uploads,
+        *,
         access: Access,
+        acceptance: RunAcceptance,
+        uploads: TraceUploads,
+        active: ActiveRuns,
+        archive: RunArchive,
+        results: RunResults,
         limits: TenantQuotas,
     ) -> None:
         """Keeps what it answers from."""
-        self._store, self._slots, self._acceptance = store, slots, acceptance
-        self._uploads, self._access, self._writer = uploads, access, writer
-        self._records = RecordStreams()
+        self._access, self._acceptance, self._uploads = access, acceptance, uploads
+        self._active, self._archive, self._results = active, archive, results
         self._watches = OpenStreams("watches", limits.watches)
         self._readers = OpenStreams("streams of records", limits.record_streams)
         self.patience_s = limits.stream_patience_s
@@ -70,14 +60,14 @@ class SimulationServicer(simulation_pb2_grpc.SimulationServiceServicer):
     async def CreateRun(self, request: pb.CreateRunRequest, context: Context) -> pb.Run:
         """Accepts a run."""
         policies = (request.policy,) if request.policy else ()
-        run_request = RunRequest(
+        submission = Submission(
             tenant=self._access.tenant(context),
             request=request,
             policies=policies,
             replications=0,
             confidence=CONFIDENCE,
         )
-        return run_message(await self._acceptance.run(run_request))
+        return run_message(await self._acceptance.accept(submission))
 
     @answering
     async def CreateComparison(self, request: pb.CreateComparisonRequest, context: Context) -> pb.Run:
@@ -91,14 +81,14 @@ class SimulationServicer(simulation_pb2_grpc.SimulationServiceServicer):
             invalid(f"{len(request.policies)} policies; at most {MOST_POLICIES} are compared")
         if not (1 <= replications <= MOST_REPLICATIONS and 0.0 < confidence < 1.0):
             invalid(f"replications {replications} must be 1 to {MOST_REPLICATIONS}, confidence in (0, 1)")
-        run_request = RunRequest(
+        submission = Submission(
             tenant=tenant,
             request=request.run,
             policies=tuple(request.policies),
             replications=replications,
             confidence=confidence,
         )
-        return run_message(await self._acceptance.run(run_request))
+        return run_message(await self._acceptance.accept(submission))
 
     def _found(self, run_id: str, context: Context) -> RunRecord:
         """The caller's run as it stands.
@@ -107,7 +97,7 @@ class SimulationServicer(simulation_pb2_grpc.SimulationServiceServicer):
             RefusedError: the caller has no such run.
         """
         tenant = self._access.tenant(context)
-        record = self._slots.live(run_id) or self._store.get(run_id)
+        record = self._active.live(run_id) or self._archive.get(run_id)
         if record is None or record.tenant != tenant:
             raise RefusedError(grpc.StatusCode.NOT_FOUND, f"no run {run_id[:80]!r}")
         return record
@@ -142,8 +132,8 @@ class SimulationServicer(simulation_pb2_grpc.SimulationServiceServicer):
         size = min(request.page_size or PAGE, MOST_PAGE)
         states = {STATES[state] for state in request.states} or set(RunState)
         before, labels = ordinal_in(request.page_token), dict(request.labels)
-        found = await asyncio.to_thread(self._store.page, tenant, states, labels, before, size + 1)
-        messages = (run_message(self._slots.live(record.run_id) or record) for record in found[:size])
+        found = await asyncio.to_thread(self._archive.page, tenant, states, labels, before, size + 1)
+        messages = (run_message(self._active.live(record.run_id) or record) for record in found[:size])
         runs = list(fitting(messages, MOST_PAGE_BYTES))
         token = str(found[len(runs) - 1].ordinal) if len(found) > len(runs) else ""
         return pb.ListRunsResponse(runs=runs, next_page_token=token)
@@ -164,18 +154,18 @@ class SimulationServicer(simulation_pb2_grpc.SimulationServiceServicer):
                     yield pb.WatchRunResponse(run=run_message(record))
                 seen = max(seen, record.sequence)
                 self._require_staying(seen)
-                await self._slots.wait_for_change(record)
+                await self._active.wait_for_change(record)
                 record = self._found(request.run_id, context)
             if record.sequence > request.after_sequence:
                 if record.state is RunState.SUCCEEDED:
                     still = run_message(replace(record, state=RunState.RUNNING, digest="", sequence=seen))
-                    async for page in window_pages(self._slots.results(record.run_id)):
+                    async for page in self._results.windows(record.run_id):
                         yield pb.WatchRunResponse(run=still, windows=page.windows)
                 yield pb.WatchRunResponse(run=run_message(record))
 
     def _require_staying(self, seen: int) -> None:
         """Raises `RefusedError` where the service ends."""
-        if self._slots.is_stopping:
+        if self._active.is_stopping:
             text = f"the service is ending; watch again later, after_sequence {seen}"
             raise RefusedError(grpc.StatusCode.UNAVAILABLE, text)
 
@@ -183,7 +173,7 @@ class SimulationServicer(simulation_pb2_grpc.SimulationServiceServicer):
     async def CancelRun(self, request: pb.CancelRunRequest, context: Context) -> pb.Run:
         """Stops a run; one that is over stays as it is."""
         record = self._found(request.run_id, context)
-        return run_message(record if record.state.is_over else await self._slots.cancel(record))
+        return run_message(record if record.state.is_over else await self._active.cancel(record))
 
     @answering
     async def DeleteRun(self, request: pb.DeleteRunRequest, context: Context) -> pb.DeleteRunResponse:
@@ -192,15 +182,14 @@ class SimulationServicer(simulation_pb2_grpc.SimulationServiceServicer):
         if not record.state.is_over:
             text = f"run {record.run_id} is {record.state}; cancel it first"
             raise RefusedError(grpc.StatusCode.FAILED_PRECONDITION, text)
-        await asyncio.to_thread(shutil.rmtree, self._slots.results(record.run_id), ignore_errors=True)
-        await self._writer.remove([record.run_id])
+        await self._results.remove(record.run_id)
         return pb.DeleteRunResponse()
 
     @answering
     async def GetReport(self, request: pb.GetReportRequest, context: Context) -> pb.GetReportResponse:
         """The report of a run that succeeded."""
         record = self._succeeded(request.run_id, context)
-        return await asyncio.to_thread(report_of, self._slots.results(record.run_id))
+        return await self._results.report(record.run_id)
 
     @streaming
     async def StreamRequestRecords(
@@ -211,9 +200,9 @@ class SimulationServicer(simulation_pb2_grpc.SimulationServiceServicer):
         if request.batch_size < 0:
             invalid(f"batch_size {request.batch_size} must be 0 or more")
         size = min(request.batch_size or BATCH, MOST_BATCH)
-        path = records_file(self._slots.results(record.run_id))
+        found = self._results.records(record.tenant, record.run_id, size)
         with self._readers.one(record.tenant):
-            async with aclosing(self._records.of(record.tenant, path, size)) as batches:
+            async with aclosing(found) as batches:
                 async for batch in batches:
                     yield batch
 
@@ -223,23 +212,6 @@ class SimulationServicer(simulation_pb2_grpc.SimulationServiceServicer):
     ) -> pb.UploadTraceResponse:
         """Keeps a trace under a new id, whole or not at all."""
         return await self._uploads.keep(self._access.tenant(context), request)
-
-
-async def window_pages(folder: Path) -> AsyncIterator[pb.WatchRunResponse]:
-    """The pages of a run's windows; a comparison has none.
-
-    Raises:
-        RefusedError: they cannot be read.
-    """
-    try:
-        if not await asyncio.to_thread(has_pages, folder):
-            return
-        page, offset = await asyncio.to_thread(page_at, folder, 0)
-        while page:
-            yield pb.WatchRunResponse.FromString(page)
-            page, offset = await asyncio.to_thread(page_at, folder, offset)
-    except (OSError, DecodeError, duckdb.Error) as error:
-        raise lost(folder, error) from error
 
 
 def ordinal_in(token: str) -> int:
@@ -261,8 +233,3 @@ def fitting(runs: Iterator[pb.Run], most_bytes: int) -> Iterator[pb.Run]:
         if size > most_bytes and size > run.ByteSize():
             return
         yield run
-
-
-def invalid(text: str) -> None:
-    """Raises `RefusedError` for an argument that cannot be."""
-    raise RefusedError(grpc.StatusCode.INVALID_ARGUMENT, text)

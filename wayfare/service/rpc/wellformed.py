@@ -25,7 +25,7 @@ class MalformedMessage:
         self.text = f"the request is no message of the contract: {error}"
 
 
-class ParsingInterceptor(grpc.aio.ServerInterceptor):
+class WellFormedInterceptor(grpc.aio.ServerInterceptor):
     """Answers INVALID_ARGUMENT where gRPC itself would say UNKNOWN."""
 
     async def intercept_service(

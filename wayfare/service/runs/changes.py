@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING
 
+from wayfare.service.processes import wake
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -37,7 +39,7 @@ class ChangeNotifier:
         if not left:
             self._waiting.pop(run_id, None)
 
-    def tell(self, run_id: str) -> None:
+    def notify(self, run_id: str) -> None:
         """A run changed; many who wait are woken a few at a time, so that other calls come between."""
         for number, waiter in enumerate(self._waiting.get(run_id, ())):
             if number < AT_ONCE:
@@ -48,14 +50,8 @@ class ChangeNotifier:
     def notify_all(self) -> None:
         """Something changed for everybody."""
         for run_id in list(self._waiting):
-            self.tell(run_id)
+            self.notify(run_id)
 
     def waiting_count(self) -> int:
         """How many wait."""
         return sum(map(len, self._waiting.values()))
-
-
-def wake(waiter: asyncio.Future[None]) -> None:
-    """Lets one who waits go on."""
-    if not waiter.done():
-        waiter.set_result(None)

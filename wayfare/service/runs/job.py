@@ -1,4 +1,4 @@
-"""What a run's own process does: simulate, write the results, say how far it is."""
+"""What a run's own process does: simulate, write the results, report its progress."""
 
 from __future__ import annotations
 
@@ -18,11 +18,10 @@ import duckdb
 from catalogs import load_catalog
 from simulator import compare, load_scenario, simulate
 from simulator.kernel.machine_code.warm import is_warm, warm_kernel
-from wayfare.metrics.archive import write_recording
-from wayfare.metrics.recording import recorded
-from wayfare.results.writing import write_json, write_tables
-from wayfare.service.runs.processes import limit_memory
-from wayfare.service.runs.windows import TIMELINE, write_windows
+from wayfare.results.writing import write_reports, write_result
+from wayfare.service.processes import limit_memory
+from wayfare.service.runs.folders import finish_folder
+from wayfare.service.runs.windows import write_windows
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -80,10 +79,10 @@ class DiskFull:
 
 
 class ProgressReporter:
-    """An observer that tells the server, now and then; ends the process when nobody listens."""
+    """An observer that reports to the service, now and then; ends the process when nobody listens."""
 
     def __init__(self, pipe: Connection) -> None:
-        """Nothing said."""
+        """Nothing sent."""
         self._pipe = pipe
         self._sent_s = 0.0
         self._total_s = 1.0
@@ -94,17 +93,17 @@ class ProgressReporter:
         self._total_s = max(total_s, 1e-9)
 
     def advance(self, now_s: float, arrived: int) -> None:
-        """Tells how far the run is, if it has not just told."""
+        """Reports how far the run is, unless it has just done so."""
         self._reached = Progress(min(now_s / self._total_s, 1.0), now_s, arrived)
         if time.monotonic() - self._sent_s >= REPORT_EVERY_S:
             self._sent_s = time.monotonic()
-            self.send_message(self._reached)
+            self.send(self._reached)
 
     def end(self) -> None:
-        """Tells how far the run came."""
-        self.send_message(self._reached)
+        """Reports how far the run came."""
+        self.send(self._reached)
 
-    def send_message(self, message: Progress | JobSucceeded | JobFailed | DiskFull) -> None:
+    def send(self, message: Progress | JobSucceeded | JobFailed | DiskFull) -> None:
         """Sends a message."""
         try:
             self._pipe.send(message)
@@ -141,71 +140,51 @@ def lower_priority() -> None:
 
 
 def run_job(pipe: Connection, job: Job) -> None:
-    """Does the work and says how it ended; an interrupt ends the process in silence."""
-    speaker = ProgressReporter(pipe)
+    """Does the work and reports how it ended; an interrupt ends the process without a report."""
+    reporter = ProgressReporter(pipe)
     try:
         signal.signal(signal.SIGINT, signal.default_int_handler)
         lower_priority()
         limit_memory(job.most_bytes)
-        speaker.send_message(JobSucceeded(execute(job, speaker)))
+        reporter.send(JobSucceeded(execute(job, reporter)))
     except KeyboardInterrupt:
         os._exit(1)
     except MemoryError:
-        speaker.send_message(
+        reporter.send(
             JobFailed(f"RESOURCE_EXHAUSTED: the run needs more memory than {job.most_bytes:,} bytes")
         )
     except Exception as error:  # noqa: BLE001  (whatever a run raises is how it failed)
-        speaker.send_message(DiskFull() if is_full(error) else JobFailed(f"{type(error).__name__}: {error}"))
+        reporter.send(DiskFull() if is_full(error) else JobFailed(f"{type(error).__name__}: {error}"))
 
 
 def is_full(error: Exception) -> bool:
-    """Whether results could not be written for want of room; DuckDB tells it in words."""
+    """Whether results could not be written for want of room; DuckDB says so in words only."""
     if isinstance(error, OSError):
         return error.errno in (errno.ENOSPC, errno.EDQUOT)
     return isinstance(error, duckdb.Error) and os.strerror(errno.ENOSPC) in str(error)
 
 
-def execute(job: Job, speaker: ProgressReporter) -> str:
+def execute(job: Job, reporter: ProgressReporter) -> str:
     """Writes the results, on the disk when this returns; the digest of what was found."""
     scenario = load_scenario(json.loads(job.scenario_json))
     folder = Path(job.folder)
     folder.mkdir(parents=True)
-    speaker.send_message(Progress(0.0, 0.0, 0))
+    reporter.send(Progress(0.0, 0.0, 0))
     work = execute_comparison if job.replications else execute_run
-    digest = work(job, scenario, folder, speaker)
-    (folder / "digest").write_text(digest, encoding="utf-8")
-    sync_folder(folder)
+    digest = work(job, scenario, folder, reporter)
+    finish_folder(folder, digest)
     return digest
 
 
-def sync_folder(folder: Path) -> None:
-    """Waits until a folder and the files in it are on the disk."""
-    for path in (*folder.iterdir(), folder):
-        sync(path)
-
-
-def sync(path: Path) -> None:
-    """Waits until a file, or a folder's list of names, is on the disk."""
-    handle = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
-
-
-def execute_run(job: Job, scenario: Scenario, folder: Path, speaker: ProgressReporter) -> str:
-    """A single run's results."""
-    result = simulate(scenario, job.policies[0], observer=speaker)
-    write_json(result.report.to_dict(), folder / "report.json")
-    timeline = result.timeline
-    tables = {"requests.parquet": result.requests, TIMELINE: timeline}
-    write_tables({folder / name: columns for name, columns in tables.items()})
-    write_windows(timeline, folder)
-    write_recording(recorded(scenario, result), folder)
+def execute_run(job: Job, scenario: Scenario, folder: Path, reporter: ProgressReporter) -> str:
+    """A single run's results, and its timeline as messages for those who watched."""
+    result = simulate(scenario, job.policies[0], observer=reporter)
+    write_result(scenario, result, folder)
+    write_windows(result.timeline, folder)
     return result.report.digest
 
 
-def execute_comparison(job: Job, scenario: Scenario, folder: Path, speaker: ProgressReporter) -> str:
+def execute_comparison(job: Job, scenario: Scenario, folder: Path, reporter: ProgressReporter) -> str:
     """A comparison's results."""
     found = compare(
         scenario,
@@ -213,9 +192,9 @@ def execute_comparison(job: Job, scenario: Scenario, folder: Path, speaker: Prog
         replications=job.replications,
         confidence=job.confidence,
         executor=InlineExecutor(),
-        observer=speaker,
+        observer=reporter,
     )
-    write_json(found.to_dict(), folder / "comparison.json")
+    write_reports(found, folder)
     return found.reports[0].digest
 
 

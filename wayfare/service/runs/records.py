@@ -11,9 +11,8 @@ from weakref import WeakValueDictionary
 import duckdb
 import grpc
 
-from wayfare.service.rpc.errors import RefusedError
-from wayfare.service.runs.processes import receive, start_process
-from wayfare.service.runs.results import LOST
+from wayfare.service.errors import RefusedError
+from wayfare.service.processes import received, start_process
 from wayfare.v1 import simulation_pb2 as pb
 
 if TYPE_CHECKING:
@@ -23,6 +22,7 @@ if TYPE_CHECKING:
 
 LOG = logging.getLogger(__name__)
 FIELDS = tuple(field.name for field in pb.RequestRecord.DESCRIPTOR.fields)
+LOST = "the run's results are missing or damaged; submit it again"
 UNKNOWN_MEANS_ABSENT = ("ttft_s", "e2e_s")
 MOST_STREAMS, MOST_OF_TENANT = 6, 2
 """Streams that are read at the same time, of all and of one tenant; others wait in their tenant's line."""
@@ -61,7 +61,7 @@ async def next_batch(pipe: Connection) -> bytes:
         OSError: there is none, and it was not the last.
     """
     try:
-        found = await receive(pipe)
+        found = await received(pipe)
     except EOFError as error:
         message = "the process that read the records ended; try again"
         raise OSError(message) from error

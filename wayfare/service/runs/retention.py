@@ -14,8 +14,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from pathlib import Path
 
-    from wayfare.service.runs.slots import RunScheduler
-    from wayfare.service.runs.writer import StoreWriter
+    from wayfare.service.ports import RunWriter
+    from wayfare.service.runs.folders import RunFolders
+    from wayfare.service.runs.scheduler import Scheduler
     from wayfare.storage.store import RunRecord, RunStore
 
 LOG = logging.getLogger(__name__)
@@ -43,11 +44,17 @@ class Sweeper:
     """Forgets what is too old, and the oldest while there is too much; unfinished runs never."""
 
     def __init__(
-        self, store: RunStore, writer: StoreWriter, slots: RunScheduler, uploads: Path, retention: Retention
+        self,
+        store: RunStore,
+        writer: RunWriter,
+        scheduler: Scheduler,
+        folders: RunFolders,
+        uploads: Path,
+        retention: Retention,
     ) -> None:
         """Nothing forgotten."""
-        self._store, self._writer, self._slots = store, writer, slots
-        self._uploads, self._retention = uploads, retention
+        self._store, self._writer, self._scheduler = store, writer, scheduler
+        self._folders, self._uploads, self._retention = folders, uploads, retention
 
     async def sweep_forever(self) -> None:
         """Sweeps now and then; a disk in trouble does not end it."""
@@ -60,9 +67,9 @@ class Sweeper:
 
     async def sweep(self, now_s: float) -> None:
         """Forgets what is not to be kept at this instant."""
-        needed = self._slots.unfinished()
+        needed = self._scheduler.unfinished()
         runs = [
-            RetainedItem(ended_s=ended_s, path=self._slots.results(run_id), run_id=run_id)
+            RetainedItem(ended_s=ended_s, path=self._folders.of(run_id), run_id=run_id)
             for run_id, ended_s in self._store.over()
         ]
         found = await asyncio.to_thread(lambda: [*runs, *traces(self._uploads, needed)])

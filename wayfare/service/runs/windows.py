@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from wayfare.metrics.remote_write.wire import FIRST_BYTES, FIRST_DOUBLE, SECOND_BYTES, varint
-from wayfare.results.writing import read_parquet
+from wayfare.results.writing import TIMELINE, read_parquet
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -25,7 +25,6 @@ if TYPE_CHECKING:
     Columns = Mapping[str, NDArray[np.generic]]
 
 FILE = "windows.pb"
-TIMELINE = "timeline.parquet"
 PAGE_BYTES = 65_536
 """About so large is a page: a message that the event loop makes in a millisecond."""
 SECOND_DOUBLE = 0x11

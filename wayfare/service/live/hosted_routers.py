@@ -6,7 +6,7 @@ import asyncio
 import json
 import time
 import uuid
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import grpc
@@ -15,7 +15,8 @@ from router.host.live import EXPIRE_AFTER_S, LiveRouter
 from router.sources import scheme_of
 from simulator import load_scenario
 from simulator.plan.live import LiveFleet, live_host
-from wayfare.service.rpc.errors import RefusedError
+from wayfare.service.errors import RefusedError, exhausted, invalid
+from wayfare.service.hosted_router import HostedRouter
 from wayfare.v1 import routing_pb2 as pb
 from wayfare.v1 import simulation_pb2
 
@@ -23,8 +24,8 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from simulator import Scenario
-    from wayfare.service.intake.checker import Checker
-    from wayfare.service.intake.scenarios import AcceptedScenario
+    from wayfare.service.ports import ScenarioChecker
+    from wayfare.service.submission import AcceptedScenario
 
 MOST_ROUTERS, MOST_TARGETS = 50, 2_000
 """Routers of one tenant, and targets of all of them: a target takes some 60 kB."""
@@ -32,32 +33,14 @@ MOST_EXPIRE_AFTER_S = 86_400.0
 SWEEP_EVERY_S = 15.0
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class HostedRouter:
-    """A router with its scenario's fleet and constraints; `tenant` is empty where everybody may ask it.
-
-    `load_reporters` are the tenants whose measured loads it believes; None: everybody who may ask it.
-    """
-
-    router_id: str
-    tenant: str
-    scenario: Scenario
-    fleet: LiveFleet
-    live: LiveRouter
-    created_s: float
-    load_reporters: frozenset[str] | None = None
-
-    @property
-    def shared(self) -> bool:
-        """Whether several tenants may ask it: none of them sets its clock."""
-        return not self.tenant
-
-
-class Routers:
+class HostedRouters:
     """Finds routers; other tenants' routers do not exist."""
 
     def __init__(
-        self, checker: Checker, configured: Sequence[Scenario], load_reporters: frozenset[str] | None = None
+        self,
+        checker: ScenarioChecker,
+        configured: Sequence[Scenario],
+        load_reporters: frozenset[str] | None = None,
     ) -> None:
         """Makes the configured routers; each is called as its scenario.
 
@@ -75,15 +58,15 @@ class Routers:
         self._shipped: dict[tuple[str, str, str], str] = {}
         self._making = asyncio.Lock()
         for scenario in configured:
-            made = hosted_router(scenario, "", scenario.name)
+            made = hosted(scenario, "", scenario.name)
             self._hosted[scenario.name] = replace(made, load_reporters=load_reporters)
 
     def of(self, tenant: str) -> list[HostedRouter]:
         """Configured routers, then the tenant's own, in order of making."""
-        configured = [hosted for hosted in self._hosted.values() if not hosted.tenant]
+        configured = [router for router in self._hosted.values() if not router.tenant]
         return [
             *configured,
-            *(hosted for hosted in self._hosted.values() if hosted.tenant == tenant and tenant),
+            *(router for router in self._hosted.values() if router.tenant == tenant and tenant),
         ]
 
     def find(self, tenant: str, router_id: str) -> HostedRouter:
@@ -92,15 +75,15 @@ class Routers:
         Raises:
             RefusedError: there is no such router.
         """
-        hosted = self._hosted.get(router_id)
-        if hosted is not None and hosted.tenant in ("", tenant):
-            return hosted
+        router = self._hosted.get(router_id)
+        if router is not None and router.tenant in ("", tenant):
+            return router
         if router_id:
             raise RefusedError(grpc.StatusCode.NOT_FOUND, f"no router {router_id[:80]!r}")
-        configured = [hosted for hosted in self._hosted.values() if not hosted.tenant]
+        configured = [router for router in self._hosted.values() if not router.tenant]
         if len(configured) == 1:
             return configured[0]
-        names = ", ".join(repr(hosted.router_id) for hosted in configured) or "none"
+        names = ", ".join(repr(router.router_id) for router in configured) or "none"
         text = f"name a router_id or a scenario_name; configured routers: {names}"
         raise RefusedError(grpc.StatusCode.INVALID_ARGUMENT, text)
 
@@ -121,44 +104,41 @@ class Routers:
         if known is not None:
             return known
         async with self._making:
-            hosted = self._hosted.get(self._shipped.get(key, ""))
-            if hosted is None:
+            router = self._hosted.get(self._shipped.get(key, ""))
+            if router is None:
                 request = pb.CreateRouterRequest(scenario_name=scenario_name, policy=policy)
-                hosted = await self._made(tenant, request)
-                self._shipped[key] = hosted.router_id
-            return hosted
+                router = await self._made(tenant, request)
+                self._shipped[key] = router.router_id
+            return router
 
     async def _made(self, tenant: str, request: pb.CreateRouterRequest) -> HostedRouter:
         """A new router, kept."""
-        if sum(hosted.tenant == tenant for hosted in self._hosted.values()) >= MOST_ROUTERS:
-            text = f"{MOST_ROUTERS} routers already; delete one first"
-            raise RefusedError(grpc.StatusCode.RESOURCE_EXHAUSTED, text)
+        if sum(router.tenant == tenant for router in self._hosted.values()) >= MOST_ROUTERS:
+            exhausted(f"{MOST_ROUTERS} routers already; delete one first")
         expire_after_s = request.expire_after_s or EXPIRE_AFTER_S
         if not 0.0 < expire_after_s <= MOST_EXPIRE_AFTER_S:
-            text = f"expire_after_s {expire_after_s!r} must be above 0 and at most {MOST_EXPIRE_AFTER_S:g}"
-            raise RefusedError(grpc.StatusCode.INVALID_ARGUMENT, text)
+            invalid(f"expire_after_s {expire_after_s!r} must be above 0 and at most {MOST_EXPIRE_AFTER_S:g}")
         policies = (request.policy,) if request.policy else ()
         accepted = await self._checker.checked(tenant, run_request(request), policies, 0)
         self._require_room(tenant, accepted.target_count)
-        hosted = await asyncio.to_thread(opened, accepted, tenant, request.policy or None, expire_after_s)
-        self._hosted[hosted.router_id] = hosted
-        return hosted
+        router = await asyncio.to_thread(opened, accepted, tenant, request.policy or None, expire_after_s)
+        self._hosted[router.router_id] = router
+        return router
 
     def _require_room(self, tenant: str, target_count: int) -> None:
         """Raises `RefusedError` where the tenant's routers would have too many targets together."""
-        held = sum(len(hosted.fleet.targets) for hosted in self._hosted.values() if hosted.tenant == tenant)
+        held = sum(len(router.fleet.targets) for router in self._hosted.values() if router.tenant == tenant)
         if held + target_count > MOST_TARGETS:
-            text = (
+            exhausted(
                 f"the router has {target_count:,} targets (deployments, or replicas it balances itself); "
                 f"a tenant's routers may have {MOST_TARGETS:,} together and have {held:,}"
             )
-            raise RefusedError(grpc.StatusCode.RESOURCE_EXHAUSTED, text)
 
     async def expire_forever(self) -> None:
         """Forgets requests that nobody reports on, now and then, whether or not somebody calls."""
         while True:
-            for hosted in tuple(self._hosted.values()):
-                hosted.live.expire()
+            for router in tuple(self._hosted.values()):
+                router.live.expire()
                 await asyncio.sleep(0)
             await asyncio.sleep(SWEEP_EVERY_S)
 
@@ -168,12 +148,12 @@ class Routers:
         Raises:
             RefusedError: there is no such router, or the operator configured it.
         """
-        hosted = self.find(tenant, router_id)
-        if not router_id or not hosted.tenant:
-            text = f"router {hosted.router_id!r} is configured by the operator"
+        router = self.find(tenant, router_id)
+        if not router_id or not router.tenant:
+            text = f"router {router.router_id!r} is configured by the operator"
             raise RefusedError(grpc.StatusCode.FAILED_PRECONDITION, text)
         del self._hosted[router_id]
-        hosted.live.host.finish()
+        router.live.host.finish()
 
 
 def run_request(request: pb.CreateRouterRequest) -> simulation_pb2.CreateRunRequest:
@@ -192,10 +172,10 @@ def opened(
 ) -> HostedRouter:
     """A new router of a scenario that was checked."""
     scenario = load_scenario(json.loads(accepted.scenario_json))
-    return hosted_router(scenario, tenant, uuid.uuid4().hex, policy, expire_after_s)
+    return hosted(scenario, tenant, uuid.uuid4().hex, policy, expire_after_s)
 
 
-def hosted_router(
+def hosted(
     scenario: Scenario,
     tenant: str,
     router_id: str,
@@ -210,13 +190,11 @@ def hosted_router(
     """
     name = policy or scenario.router.policy
     if scheme_of(name) is not None:
-        text = f"policy {name!r} decides in another process; a live router would wait for it"
-        raise RefusedError(grpc.StatusCode.INVALID_ARGUMENT, text)
+        invalid(f"policy {name!r} decides in another process; a live router would wait for it")
     fleet = LiveFleet(scenario)
     host = live_host(scenario, fleet, policy)
     if host.oracle:
-        text = f"policy {name!r} reads true answers; nobody knows them of a live request"
-        raise RefusedError(grpc.StatusCode.INVALID_ARGUMENT, text)
+        invalid(f"policy {name!r} reads true answers; nobody knows them of a live request")
     return HostedRouter(
         router_id=router_id,
         tenant=tenant,

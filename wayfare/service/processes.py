@@ -1,4 +1,4 @@
-"""Processes that do the work: forked from one that has all of it loaded, heard through a pipe."""
+"""Processes that do the work: forked from one that has all of it loaded, each with a pipe."""
 
 from __future__ import annotations
 
@@ -12,14 +12,12 @@ from multiprocessing import get_context
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from wayfare.service.runs.changes import wake
-
 if TYPE_CHECKING:
     from collections.abc import Callable
     from multiprocessing.connection import Connection
     from multiprocessing.context import ForkServerProcess
 
-PRELOADED = "wayfare.service.runs.forked"
+PRELOADED = "wayfare.service.forked"
 CONTEXT = get_context("forkserver")
 CONTEXT.set_forkserver_preload([PRELOADED])
 
@@ -62,7 +60,7 @@ def start_process(work: Callable[..., None], *arguments: object) -> ChildProcess
     return ChildProcess(process, ours)
 
 
-async def receive(pipe: Connection) -> object:
+async def received(pipe: Connection) -> object:
     """The next message.
 
     Raises:
@@ -86,3 +84,9 @@ def limit_memory(spare_bytes: int) -> None:
         held_bytes = int(sizes.read_text(encoding="ascii").split()[0]) * resource.getpagesize()
         _soft, hard = resource.getrlimit(resource.RLIMIT_AS)
         resource.setrlimit(resource.RLIMIT_AS, (held_bytes + spare_bytes, hard))
+
+
+def wake(woken: asyncio.Future[None]) -> None:
+    """Lets one who waits go on."""
+    if not woken.done():
+        woken.set_result(None)

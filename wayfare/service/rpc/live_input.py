@@ -8,14 +8,13 @@ import grpc
 
 from router.views.fleet import TIERS
 from simulator.plan.live import LiveConstraints
-from wayfare.service.rpc.errors import RefusedError
-from wayfare.service.rpc.simulation import invalid
+from wayfare.service.errors import RefusedError, invalid
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from router.views.stated import StatedRequest
-    from wayfare.service.live.routers import HostedRouter
+    from wayfare.service.hosted_router import HostedRouter
     from wayfare.v1 import routing_pb2 as pb
     from wayfare.v1.decision_pb2 import RequestFacts
 
@@ -30,13 +29,13 @@ MOST_INSTANT_S = 1e12
 MOST_RETRY_AFTER_S = 3_600.0
 
 
-def stream_named(hosted: HostedRouter, name: str) -> str:
+def stream_named(router: HostedRouter, name: str) -> str:
     """The name of a stream; the only one where none is named.
 
     Raises:
         RefusedError: there is no such stream, or there are several.
     """
-    streams = hosted.fleet.streams
+    streams = router.fleet.streams
     if name in streams:
         return name
     if not name and len(streams) == 1:
@@ -62,23 +61,23 @@ def checked(facts: RequestFacts) -> RequestFacts:
     return facts
 
 
-def instant_of(request: pb.DecideRequest | pb.ReportOutcomeRequest, hosted: HostedRouter) -> float:
+def instant_of(request: pb.DecideRequest | pb.ReportOutcomeRequest, router: HostedRouter) -> float:
     """The instant on the caller's clock, or on the router's.
 
     Raises:
         RefusedError: it is no instant, or far from the clock of a router that others ask too.
     """
     if not request.HasField("now_s"):
-        return hosted.live.now_s
+        return router.live.now_s
     if not abs(request.now_s) <= MOST_INSTANT_S:
         invalid(f"now_s {request.now_s!r} must be a finite number of seconds, at most {MOST_INSTANT_S:g}")
-    if hosted.shared and abs(request.now_s - hosted.live.now_s) > MOST_SKEW_S:
+    if router.shared and abs(request.now_s - router.live.now_s) > MOST_SKEW_S:
         text = f"now_s {request.now_s:.17g} is more than {MOST_SKEW_S:g} s from this router's clock"
-        invalid(f"{text}, {hosted.live.now_s:.3f}; a router of your own takes any clock")
+        invalid(f"{text}, {router.live.now_s:.3f}; a router of your own takes any clock")
     return request.now_s
 
 
-def constraints(demanded: pb.RequestConstraints, stated: StatedRequest) -> LiveConstraints:
+def constraints(demanded: pb.RequestConstraints, asked: StatedRequest) -> LiveConstraints:
     """What a request demands beyond its stream.
 
     Raises:
@@ -94,28 +93,28 @@ def constraints(demanded: pb.RequestConstraints, stated: StatedRequest) -> LiveC
     if not 0.0 <= demanded.capability_floor <= 1.0:
         invalid(f"constraints.capability_floor {demanded.capability_floor!r} is not in [0, 1]")
     return LiveConstraints(
-        task=stated.task,
-        region=stated.region,
+        task=asked.task,
+        region=asked.region,
         residency=frozenset(regions) or None,
         banned_tiers=banned,
         capability_floor=demanded.capability_floor,
     )
 
 
-def demand_reporter(hosted: HostedRouter, tenant: str) -> None:
+def demand_reporter(router: HostedRouter, tenant: str) -> None:
     """Raises `RefusedError` for loads of somebody whom the router does not believe."""
-    if hosted.load_reporters is not None and tenant not in hosted.load_reporters:
-        text = f"loads of router {hosted.router_id!r} are reported by tenants that the operator names"
+    if router.load_reporters is not None and tenant not in router.load_reporters:
+        text = f"loads of router {router.router_id!r} are reported by tenants that the operator names"
         raise RefusedError(grpc.StatusCode.PERMISSION_DENIED, text)
 
 
-def apply_loads(hosted: HostedRouter, loads: Sequence[pb.TargetLoad]) -> None:
+def apply_loads(router: HostedRouter, loads: Sequence[pb.TargetLoad]) -> None:
     """Takes over loads that the caller measured.
 
     Raises:
         RefusedError: a target does not exist, or a load cannot be; nothing is taken over then.
     """
-    fleet = hosted.live.fleet
+    fleet = router.live.fleet
     for load in loads:
         if load.target not in fleet.by_name:
             invalid(
@@ -130,11 +129,11 @@ def apply_loads(hosted: HostedRouter, loads: Sequence[pb.TargetLoad]) -> None:
         running = load.running if load.HasField("running") else max(load.outstanding - load.waiting, 0)
         usage = load.kv_usage_ratio if load.HasField("kv_usage_ratio") else None
         index = fleet.by_name[load.target].index
-        hosted.live.measured(index, load.outstanding, load.waiting, running, usage)
+        router.live.measured(index, load.outstanding, load.waiting, running, usage)
 
 
 def checked_event(event: pb.ReportOutcomeRequest.AttemptEvent) -> pb.ReportOutcomeRequest.AttemptEvent:
-    """What is said of an attempt, if it can be.
+    """What is reported of an attempt, if it can be.
 
     Raises:
         RefusedError: a time or a count is absurd.

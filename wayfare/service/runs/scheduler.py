@@ -10,27 +10,21 @@ from collections import Counter
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from wayfare.service.runs.changes import ChangeNotifier
-from wayfare.service.runs.job import DiskFull, Job, JobFailed, JobSucceeded, Progress, idle, run_job, sync
-from wayfare.service.runs.processes import ChildProcess, start_process
-from wayfare.service.runs.queue import FairQueue
+from wayfare.service.processes import ChildProcess, start_process
+from wayfare.service.runs.fair_queue import FairQueue
+from wayfare.service.runs.job import DiskFull, Job, JobFailed, JobSucceeded, Progress, idle, run_job
+from wayfare.service.runs.unfinished import UnfinishedRuns
 from wayfare.storage.store import RunRecord, RunState
 
 if TYPE_CHECKING:
     from collections.abc import Coroutine, Sequence
     from pathlib import Path
-    from typing import Protocol
 
-    from wayfare.service.intake.quotas import RunLimits
-    from wayfare.service.runs.writer import StoreWriter
+    from wayfare.service.limits import RunLimits
+    from wayfare.service.ports import RunWriter
+    from wayfare.service.runs.folders import RunFolders
     from wayfare.storage.reserve import DiskReserve
-
-    class RunListener(Protocol):
-        """Hears of every change of every run; must be quick and must not raise."""
-
-        def run_changed(self, record: RunRecord) -> None:
-            """A run stands so."""
-            ...
+    from wayfare.storage.store import RunListener
 
 
 LOG = logging.getLogger(__name__)
@@ -45,7 +39,7 @@ AGAIN = "submit it again, or with rerun_if_interrupted"
 
 
 @dataclass(slots=True)
-class RunningJob:
+class RunProcess:
     """A running process."""
 
     worker: ChildProcess
@@ -57,7 +51,7 @@ class RunningJob:
     timer: asyncio.TimerHandle | None = None
 
 
-class RunScheduler:
+class Scheduler:
     """Runs what is submitted, within limits; every change goes to writer and listeners.
 
     While the disk has no room for more, nothing begins.
@@ -65,21 +59,19 @@ class RunScheduler:
 
     def __init__(
         self,
-        writer: StoreWriter,
-        folder: Path,
+        writer: RunWriter,
+        folders: RunFolders,
         limits: RunLimits,
         reserve: DiskReserve,
         listeners: Sequence[RunListener] = (),
     ) -> None:
         """Nothing runs."""
-        self._writer, self._folder, self._limits, self._listeners = writer, folder, limits, listeners
+        self._folders, self._limits, self._runs = folders, limits, UnfinishedRuns(writer, listeners)
         self._reserve, self._without_room, self.is_paused = reserve, Counter[str](), False
-        self._turns = FairQueue()
-        self._children: dict[str, RunningJob] = {}
+        self._queue = FairQueue()
+        self._processes: dict[str, RunProcess] = {}
         self._starting: dict[str, str] = {}
         self._keeping: set[str] = set()
-        self._live: dict[str, RunRecord] = {}
-        self._changes = ChangeNotifier()
         self._empty = asyncio.Event()
         self._timers: set[asyncio.Task[None]] = set()
         self.is_stopping = False
@@ -89,18 +81,16 @@ class RunScheduler:
         first = await asyncio.to_thread(start_process, idle)
         await asyncio.to_thread(first.process.join)
         first.pipe.close()
-        for left in self._folder.glob(".staging-*"):
-            shutil.rmtree(left, ignore_errors=True)
+        self._folders.remove_unfinished()
         for record in unfinished:
             self._resume(record)
 
     def _resume(self, record: RunRecord) -> None:
         """Queues what waited, settles what ran."""
         if record.state.is_over:
-            self._settle(record, record.state, error=record.error)
-        elif (self.results(record.run_id) / "digest").is_file():
-            digest = (self.results(record.run_id) / "digest").read_text(encoding="utf-8")
-            self._settle(record, RunState.SUCCEEDED, digest=digest)
+            self._runs.settle(record, record.state, error=record.error)
+        elif (digest := self._folders.digest(record.run_id)) is not None:
+            self._runs.settle(record, RunState.SUCCEEDED, digest=digest)
         elif record.state is RunState.QUEUED:
             self.submit(record)
         else:
@@ -111,34 +101,29 @@ class RunScheduler:
         count = record.interruption_count + 1
         if record.rerun_if_interrupted and count < MOST_INTERRUPTIONS:
             again = replace(record, state=RunState.QUEUED, started_s=None, interruption_count=count)
-            self.submit(self._change(again, keep=True))
+            self.submit(self._runs.change(again, keep=True))
         else:
             often = f"{reason}; interrupted {count} times" if record.rerun_if_interrupted else reason
-            self._settle(record, RunState.FAILED, error=f"{often}; {AGAIN}")
-
-    def results(self, run_id: str) -> Path:
-        """The folder of a run's results."""
-        return self._folder / run_id
+            self._runs.settle(record, RunState.FAILED, error=f"{often}; {AGAIN}")
 
     def live(self, run_id: str) -> RunRecord | None:
         """A run that is not over, or whose end is not on disk yet, as it stands."""
-        return self._live.get(run_id)
+        return self._runs.find(run_id)
 
     def unfinished(self) -> Sequence[RunRecord]:
         """Runs that wait or run."""
-        return [record for record in self._live.values() if not record.state.is_over]
+        return self._runs.all()
 
     def submit(self, record: RunRecord) -> None:
         """Queues an accepted run."""
-        self._live[record.run_id] = record
-        self._notify(record)
-        self._turns.add(record)
-        self._pump()
+        self._runs.add(record)
+        self._queue.add(record)
+        self._start_next()
 
-    def _pump(self) -> None:
+    def _start_next(self) -> None:
         """Starts runs while there are slots and there is room for results."""
         while not self.is_stopping and self._taken() < self._limits.slots and self._has_room():
-            record = self._turns.take(self._may_run)
+            record = self._queue.take(self._may_run)
             if record is None:
                 return
             self._starting[record.run_id] = record.tenant
@@ -146,12 +131,12 @@ class RunScheduler:
 
     def _may_run(self, tenant: str) -> bool:
         """Whether a tenant has a slot left of those it may have."""
-        running = [child.record.tenant for child in self._children.values()]
+        running = [process.record.tenant for process in self._processes.values()]
         return [*running, *self._starting.values()].count(tenant) < self._limits.slots_per_tenant
 
     def _has_room(self) -> bool:
         """Whether the disk has room for more results; without it, looks again later."""
-        if not self._turns:
+        if not self._queue:
             return True
         has_room = self._reserve.has_room()
         if self.is_paused == has_room:
@@ -160,16 +145,16 @@ class RunScheduler:
         if has_room:
             self._reserve.ensure()
         else:
-            asyncio.get_running_loop().call_later(ROOM_AGAIN_S, self._pump)
+            asyncio.get_running_loop().call_later(ROOM_AGAIN_S, self._start_next)
         return has_room
 
     def _taken(self) -> int:
         """Slots that are not free."""
-        return len(self._children) + len(self._starting)
+        return len(self._processes) + len(self._starting)
 
     async def _begin(self, record: RunRecord) -> None:
         """Starts a run's process, off the event loop: a fork takes long on a busy machine."""
-        folder = self._folder / f".staging-{record.run_id}-{time.monotonic_ns()}"
+        folder = self._folders.staging(record.run_id)
         job = Job(
             scenario_json=record.scenario_json,
             policies=record.policies,
@@ -188,65 +173,65 @@ class RunScheduler:
 
     def _started(self, record: RunRecord, worker: ChildProcess, folder: Path) -> None:
         """Notes that a run runs, unless it was cancelled or the service ends."""
-        live = self._live.get(record.run_id)
+        live = self._runs.find(record.run_id)
         if live is None or live.state.is_over or self.is_stopping:
             worker.end()
             return
-        running = self._change(replace(record, state=RunState.RUNNING, started_s=time.time()), keep=True)
-        child = RunningJob(worker, running, folder)
-        self._children[record.run_id] = child
+        running = self._runs.change(replace(record, state=RunState.RUNNING, started_s=time.time()), keep=True)
+        process = RunProcess(worker, running, folder)
+        self._processes[record.run_id] = process
         loop = asyncio.get_running_loop()
-        child.timer = loop.call_later(self._limits.wall_s, self._stop_overdue, child)
-        loop.add_reader(worker.pipe.fileno(), self._read_messages, child)
+        process.timer = loop.call_later(self._limits.wall_s, self._stop_overdue, process)
+        loop.add_reader(worker.pipe.fileno(), self._receive, process)
 
-    def _stop_overdue(self, child: RunningJob) -> None:
+    def _stop_overdue(self, process: RunProcess) -> None:
         """Ends a run that takes longer than any may."""
-        child.overdue = True
-        child.worker.process.kill()
+        process.overdue = True
+        process.worker.process.kill()
 
-    def _read_messages(self, child: RunningJob) -> None:
+    def _receive(self, process: RunProcess) -> None:
         """Takes what a process says, or that it is gone."""
         try:
-            message = child.worker.pipe.recv()
+            message = process.worker.pipe.recv()
         except (EOFError, OSError):
             message = None
         if isinstance(message, Progress):
-            child.has_begun = True
-            child.record = self._change(progressed(child.record, message), keep=False)
+            process.has_begun = True
+            process.record = self._runs.change(progressed(process.record, message), keep=False)
             return
-        asyncio.get_running_loop().remove_reader(child.worker.pipe.fileno())
-        child.worker.pipe.close()
-        if child.timer is not None:
-            child.timer.cancel()
-        del self._children[child.record.run_id]
-        self._end(child, message)
+        asyncio.get_running_loop().remove_reader(process.worker.pipe.fileno())
+        process.worker.pipe.close()
+        if process.timer is not None:
+            process.timer.cancel()
+        del self._processes[process.record.run_id]
+        self._end(process, message)
         self._freed()
 
     def _freed(self) -> None:
         """A slot may be free."""
-        self._pump()
+        self._start_next()
         if not self._taken() and not self._keeping:
             self._empty.set()
 
-    def _end(self, child: RunningJob, message: JobSucceeded | JobFailed | DiskFull | None) -> None:
+    def _end(self, process: RunProcess, message: JobSucceeded | JobFailed | DiskFull | None) -> None:
         """Settles a run whose process is done, or gone."""
         if isinstance(message, JobSucceeded):
-            self._keeping.add(child.record.run_id)
-            self._in_background(self._keep(child, message.digest))
+            self._keeping.add(process.record.run_id)
+            self._in_background(self._keep(process, message.digest))
             return
-        shutil.rmtree(child.folder, ignore_errors=True)
-        if child.cancelled:
-            self._settle(child.record, RunState.CANCELLED, error="cancelled while it ran")
+        shutil.rmtree(process.folder, ignore_errors=True)
+        if process.cancelled:
+            self._runs.settle(process.record, RunState.CANCELLED, error="cancelled while it ran")
         elif isinstance(message, DiskFull):
-            self._wait_for_room(child.record)
+            self._wait_for_room(process.record)
         elif isinstance(message, JobFailed):
-            self._settle(child.record, RunState.FAILED, error=message.error)
-        elif child.overdue:
-            self._settle(child.record, RunState.FAILED, error=self._overdue_text(child.record))
+            self._runs.settle(process.record, RunState.FAILED, error=message.error)
+        elif process.overdue:
+            self._runs.settle(process.record, RunState.FAILED, error=self._overdue_text(process.record))
         elif self.is_stopping:
-            self._requeued(child.record)
+            self._requeued(process.record)
         else:
-            self._interrupted(child.record, PROCESS_DIED)
+            self._interrupted(process.record, PROCESS_DIED)
 
     def _overdue_text(self, record: RunRecord) -> str:
         """What is said of a run that took too long."""
@@ -257,7 +242,7 @@ class RunScheduler:
 
     def _requeued(self, record: RunRecord) -> RunRecord:
         """A run that ran waits again."""
-        return self._change(replace(record, state=RunState.QUEUED, started_s=None), keep=True)
+        return self._runs.change(replace(record, state=RunState.QUEUED, started_s=None), keep=True)
 
     def _wait_for_room(self, record: RunRecord) -> None:
         """Lets a run whose results found no room wait, first of its tenant's, unless that came too often."""
@@ -265,109 +250,68 @@ class RunScheduler:
         if self._without_room[record.run_id] >= MOST_WITHOUT_ROOM:
             del self._without_room[record.run_id]
             text = f"RESOURCE_EXHAUSTED: {MOST_WITHOUT_ROOM} times the disk had no room for its results"
-            self._settle(record, RunState.FAILED, error=text)
+            self._runs.settle(record, RunState.FAILED, error=text)
             return
         again = self._requeued(record)
         asyncio.get_running_loop().call_later(ROOM_AGAIN_S, self._try_again, again)
 
     def _try_again(self, record: RunRecord) -> None:
         """Queues a run that waited for room, if it still waits."""
-        live = self._live.get(record.run_id)
+        live = self._runs.find(record.run_id)
         if live is not None and live.state is RunState.QUEUED:
-            self._turns.put_back(live)
-            self._pump()
+            self._queue.put_back(live)
+            self._start_next()
 
-    async def _keep(self, child: RunningJob, digest: str) -> None:
+    async def _keep(self, process: RunProcess, digest: str) -> None:
         """Puts the results in their place, whole and on the disk, and says that the run succeeded."""
-        run_id = child.record.run_id
+        run_id = process.record.run_id
         try:
-            await asyncio.to_thread(put_in_place, child.folder, self.results(run_id))
+            await asyncio.to_thread(self._folders.keep, process.folder, run_id)
         except OSError as error:
-            shutil.rmtree(child.folder, ignore_errors=True)
-            self._settle(child.record, RunState.FAILED, error=f"the results cannot be kept: {error.strerror}")
+            shutil.rmtree(process.folder, ignore_errors=True)
+            self._runs.settle(
+                process.record, RunState.FAILED, error=f"the results cannot be kept: {error.strerror}"
+            )
         else:
-            done = replace(child.record, progress_ratio=1.0)
-            self._settle(done, RunState.SUCCEEDED, digest=digest)
+            done = replace(process.record, progress_ratio=1.0)
+            self._runs.settle(done, RunState.SUCCEEDED, digest=digest)
         self._without_room.pop(run_id, None)
         self._keeping.discard(run_id)
         self._freed()
 
-    def _settle(
-        self, record: RunRecord, state: RunState, *, error: str = "", digest: str = ""
-    ) -> asyncio.Future[RunRecord | None]:
-        """A run is over; done when that is on disk. Until then it stays among the live ones."""
-        over = replace(record, state=state, error=error, digest=digest, finished_s=time.time())
-        changed = self._numbered(over)
-        written = self._writer.put(changed)
-        written.add_done_callback(lambda _done: self._live.pop(changed.run_id, None))
-        self._notify(changed)
-        return written
-
-    def _change(self, record: RunRecord, *, keep: bool) -> RunRecord:
-        """The record with the next sequence number, told to whoever listens."""
-        changed = self._numbered(record)
-        if keep:
-            self._writer.put(changed)
-        self._notify(changed)
-        return changed
-
-    def _numbered(self, record: RunRecord) -> RunRecord:
-        """The record as the live one, with the next sequence number.
-
-        Numbers are milliseconds of wall time, so that they grow across restarts as well.
-        """
-        changed = replace(record, sequence=max(record.sequence + 1, int(time.time() * 1e3)))
-        self._live[record.run_id] = changed
-        return changed
-
-    def _notify(self, record: RunRecord) -> None:
-        """Tells listeners and those who wait."""
-        for listener in self._listeners:
-            listener.run_changed(record)
-        self._changes.tell(record.run_id)
-
     async def wait_for_change(self, record: RunRecord) -> None:
         """Returns when a run is no longer as the record says, or the service ends."""
-        await self._changes.wait(record.run_id, lambda: self._differs(record) or self.is_stopping)
-
-    def watcher_count(self) -> int:
-        """How many wait for a change."""
-        return self._changes.waiting_count()
-
-    def _differs(self, record: RunRecord) -> bool:
-        """Whether a run has changed."""
-        live = self._live.get(record.run_id)
-        return live is None or live.sequence != record.sequence
+        await self._runs.wait_for_change(record, lambda: self.is_stopping)
 
     async def cancel(self, record: RunRecord) -> RunRecord:
         """Stops a run: at once where it waits, else politely, and by force two seconds later."""
-        child = self._children.get(record.run_id)
+        process = self._processes.get(record.run_id)
         if record.run_id in self._keeping:
-            return self._live[record.run_id]
-        if child is None:
-            self._turns.drop(record)
-            written = self._settle(record, RunState.CANCELLED, error="cancelled while it waited")
-            stopped = self._live[record.run_id]
+            return self._runs.find(record.run_id) or record
+        if process is None:
+            self._queue.drop(record)
+            written = self._runs.settle(record, RunState.CANCELLED, error="cancelled while it waited")
+            stopped = self._runs.find(record.run_id)
             await written
-            return stopped
-        if not child.cancelled:
-            child.cancelled = True
-            self._stop_child(child)
-        return child.record
+            return stopped or record
+        if not process.cancelled:
+            process.cancelled = True
+            self._stop_process(process)
+        return process.record
 
-    def _stop_child(self, child: RunningJob) -> None:
+    def _stop_process(self, process: RunProcess) -> None:
         """Asks a process to stop; one that has not begun is killed."""
-        if child.has_begun:
-            child.worker.interrupt()
-            self._in_background(self._insist(child))
+        if process.has_begun:
+            process.worker.interrupt()
+            self._in_background(self._insist(process))
         else:
-            child.worker.process.kill()
+            process.worker.process.kill()
 
-    async def _insist(self, child: RunningJob) -> None:
+    async def _insist(self, process: RunProcess) -> None:
         """Kills what did not stop when asked."""
         await asyncio.sleep(POLITE_S)
-        if child.worker.process.is_alive():
-            child.worker.process.kill()
+        if process.worker.process.is_alive():
+            process.worker.process.kill()
 
     def _in_background(self, work: Coroutine[None, None, None]) -> None:
         """Lets a coroutine run, held until it is done."""
@@ -378,26 +322,20 @@ class RunScheduler:
     async def stop(self) -> None:
         """Stops every process; what ran waits again, for the next server to take up."""
         self.is_stopping = True
-        self._changes.notify_all()
-        for child in self._children.values():
-            child.worker.process.kill()
+        self._runs.notify_all()
+        for process in self._processes.values():
+            process.worker.process.kill()
         while self._taken() or self._keeping:
             self._empty.clear()
             await self._empty.wait()
-        self._changes.notify_all()
+        self._runs.notify_all()
 
 
-def put_in_place(made: Path, target: Path) -> None:
-    """Moves a folder that is on the disk; the move is as well when this returns."""
-    made.rename(target)
-    sync(target.parent)
-
-
-def progressed(record: RunRecord, progress: Progress) -> RunRecord:
+def progressed(record: RunRecord, reached: Progress) -> RunRecord:
     """A record with progress."""
     return replace(
         record,
-        progress_ratio=max(progress.ratio, record.progress_ratio),
-        simulated_s=progress.simulated_s,
-        arrived_count=progress.arrived_count,
+        progress_ratio=max(reached.ratio, record.progress_ratio),
+        simulated_s=reached.simulated_s,
+        arrived_count=reached.arrived_count,
     )
