@@ -19,7 +19,7 @@ from scipy.optimize import nnls
 
 from catalogs import load_catalog
 from simulator.fleet.backends.hardware import chip_of, layout_of, shape_of
-from simulator.settings.fleet import Hardware
+from simulator.settings.engine import Hardware
 
 TARGET = Path(__file__).resolve().parents[1] / "catalogs" / "serving_profiles" / "edge.yaml"
 CHIPS = {"Jetson Orin (AGX presumed)": "jetson-orin", "Jetson Thor": "jetson-thor"}

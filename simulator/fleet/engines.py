@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from catalogs.records import Accelerator
     from catalogs.serving_profile import ServingProfile
     from simulator.serving.hardware import Shape
-    from simulator.settings.fleet import EngineSettings
+    from simulator.settings.engine import EngineSettings
 
 GIGA = 1e9
 LARGE_MEMORY_BYTES = 70.0 * GIB

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from catalogs.records import Accelerator
     from simulator.serving.hardware import Shape
-    from simulator.settings.fleet import Hardware
+    from simulator.settings.engine import Hardware
 
 WIDTHS = (1, 2, 4, 8, 16)
 Widths = tuple[int, int]

@@ -15,7 +15,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from catalogs.records import Entry
-    from simulator.settings.fleet import Api, Deployment, DeviceSettings, Endpoint, Hardware
+    from simulator.settings.engine import Hardware
+    from simulator.settings.fleet import Api, Deployment, DeviceSettings, Endpoint
     from simulator.settings.scenario import Scenario
 
 GIVEN, ESTIMATED, MEASURED, PUBLISHED, UNKNOWN, NONE = (

@@ -12,7 +12,7 @@ from simulator.fleet.engines import engine_coefficients
 from simulator.fleet.layouts import layout_of
 from simulator.kernel.spec import BatchingSpec
 from simulator.serving.step_cost import step_joules, step_seconds
-from simulator.settings.fleet import Hardware
+from simulator.settings.engine import Hardware
 from world_cases import SMALL, scenario, with_stream
 
 CATALOG = load_catalog()

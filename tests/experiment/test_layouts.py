@@ -14,7 +14,7 @@ from simulator.calibration.predicted.times import spec_of
 from simulator.fleet.backends.hardware import batching_spec, shape_of
 from simulator.fleet.layouts import layout_of
 from simulator.serving.kv_room import weight_bytes
-from simulator.settings.fleet import Hardware
+from simulator.settings.engine import Hardware
 from world_cases import CHAT, SMALL, plain, scenario
 
 CATALOG = load_catalog()

@@ -10,7 +10,7 @@ from simulator.fleet.backends.hardware import chip_of
 from simulator.fleet.engines import default_limits, memory_of
 from simulator.plan.resolution import resolve
 from simulator.scenario.errors import InvalidScenarioError
-from simulator.settings.fleet import Hardware
+from simulator.settings.engine import Hardware
 from world_cases import SMALL, scenario, with_stream
 
 CATALOG = load_catalog()

@@ -13,7 +13,7 @@ from simulator.serving import attention
 from simulator.serving.hardware import Engine, Layout, Shape
 from simulator.serving.kv_room import resident_bytes_per_token
 from simulator.serving.step_cost import read_params, step_joules, step_seconds
-from simulator.settings.fleet import Hardware
+from simulator.settings.engine import Hardware
 
 CATALOG = load_catalog()
 GROUPED = Shape(

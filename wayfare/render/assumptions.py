@@ -19,7 +19,8 @@ if TYPE_CHECKING:
 
     from catalogs.offers import Offer
     from simulator import Report, Scenario
-    from simulator.settings.fleet import Api, Deployment, Hardware
+    from simulator.settings.engine import Hardware
+    from simulator.settings.fleet import Api, Deployment
 
 MS_PER_S = 1_000.0
 LIMIT_NAMES = {"ttft_s": "TTFT", "tpot_s": "TPOT", "e2e_s": "E2E"}

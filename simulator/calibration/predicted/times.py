@@ -15,7 +15,7 @@ from simulator.kernel.spec import BatchingSpec
 from simulator.serving.kv_room import kv_room_tokens
 from simulator.serving.speculation import wider_seconds
 from simulator.serving.step_cost import expert_miss, step_seconds
-from simulator.settings.fleet import Hardware
+from simulator.settings.engine import Hardware
 
 if TYPE_CHECKING:
     from catalogs import Catalog

@@ -44,7 +44,8 @@ if TYPE_CHECKING:
     from simulator.fleet.backend import Work
     from simulator.fleet.layouts import Widths
     from simulator.serving.hardware import Engine, Layout
-    from simulator.settings.fleet import Deployment, EngineSettings, Hardware
+    from simulator.settings.engine import EngineSettings, Hardware
+    from simulator.settings.fleet import Deployment
     from simulator.settings.scenario import Scenario
     from simulator.streams import RandomStreams
     from simulator.world.plan import Timings
