@@ -20,7 +20,7 @@ from simulator.quantities import (
     Seconds,
     Span,
 )
-from simulator.settings.engine import EngineSettings, Hardware
+from simulator.settings.engine import EngineSettings, Hardware, QueueLimit
 
 Money = Annotated[Decimal, Field(ge=0, allow_inf_nan=False)]
 Plan = Literal["pay_as_you_go", "batch", "provisioned"]
