@@ -147,6 +147,7 @@ LABELS = {
     "cost_usd": (*PLACE, "task", "component"),
     "energy_wh": (*PLACE, "task", "component"),
     "emissions_gco2e": (*PLACE, "task", "component"),
+    "water_l": (*PLACE, "task", "component"),
     "queue_length": PLACE,
     "running_requests": PLACE,
     "replicas": (*PLACE, "state"),

@@ -7,6 +7,7 @@ import pkgutil
 from dataclasses import MISSING, fields, is_dataclass
 
 from router.steps import EventKind
+from simulator.report.figures import Averaging
 from simulator.traces.trace import TraceClock
 
 PACKAGES = (
@@ -24,14 +25,17 @@ PACKAGES = (
     "simulator.world",
 )
 EXCEPTIONS = {
-    "Answerer.verbosity": 1.0,
-    "Answerer.wrong_length_ratio": 1.0,
+    "Amounts.per": 1.0,
+    "Metric.factor": 1.0,
+    "Stated.averaging": Averaging.SUMMED,
+    "AnsweringModel.verbosity": 1.0,
+    "AnsweringModel.wrong_length_ratio": 1.0,
     "Await.interest": EventKind.COMPLETED,
     "CascadeParameters.false_accept_ratio": 0.1,
     "CascadeParameters.false_reject_ratio": 0.1,
     "CascadeParameters.latency_s": 0.2,
     "CheapestCapableParameters.floor": 0.7,
-    "Difficulty.sd": 1.0,
+    "TaskDifficulty.sd": 1.0,
     "EdgeFirstParameters.floor": 0.6,
     "EdgeFirstParameters.local_tier": "edge",
     "EdgeFirstParameters.overflow_outstanding": 2.0,
@@ -47,7 +51,7 @@ EXCEPTIONS = {
     "PowerOfTwoParameters.choices": 2,
     "PromptLengthParameters.threshold_token_count": 500,
     "RecordedColumns.prefix_block_tokens": 512,
-    "Rehearsal.answer": -1,
+    "ScriptedRun.answer": -1,
     "Resilience.backoff_max_s": 8.0,
     "Resilience.backoff_s": 0.5,
     "Resilience.cooldown_s": 5.0,
@@ -58,14 +62,14 @@ EXCEPTIONS = {
     "Resilience.max_fallbacks": 5,
     "Resilience.retry_after_max_s": 60.0,
     "ScoreThresholdParameters.threshold": 0.5,
-    "Scripted.ends_s": 2.0,
-    "Scripted.first_token_s": 0.5,
-    "Scripted.retry_after_s": float("nan"),
-    "Scripted.right": True,
+    "ScriptedAttempt.ends_s": 2.0,
+    "ScriptedAttempt.first_token_s": 0.5,
+    "ScriptedAttempt.retry_after_s": float("nan"),
+    "ScriptedAttempt.right": True,
     "Target.replica_count": 1,
     "TargetPlan.queue_count": 1,
     "TargetPlan.rank_count": 1,
-    "Terms.pue": 1.0,
+    "BillingTerms.pue": 1.0,
     "Trace.clock": TraceClock(unit="s", basis="the format's", start=None),
     "Trace.format": "wayfare",
     "Verifier.false_accept_ratio": 0.1,
@@ -78,7 +82,7 @@ EXCEPTIONS = {
     "_Record.cooling_until_s": float("-inf"),
     "_Record.last_failure_s": float("-inf"),
     "_Record.window": -1,
-    "Told.attempt": -1,
+    "IssuedStep.attempt": -1,
 }
 """Defaults that are something: factors of one, and what is usual."""
 

@@ -46,5 +46,5 @@ def command(scenario: str, settings: tuple[str, ...], catalog: Path | None, as_j
 def plain(one: ExpectedAccuracy) -> dict[str, object]:
     """An expectation as plain data, groups flat."""
     groups = [{**near.group.model_dump(mode="json"), "differs": list(near.differs)} for near in one.nearest]
-    told = {name: getattr(one, name) for name in ("deployment", "model", "platform", "profile", "times")}
-    return {**told, "nearest": groups, "remedy": asdict(one.remedy)}
+    named = {name: getattr(one, name) for name in ("deployment", "model", "platform", "profile")}
+    return {**named, "times": asdict(one.times), "nearest": groups, "remedy": asdict(one.remedy)}
