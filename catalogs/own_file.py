@@ -23,9 +23,9 @@ def own_figures(path: Path) -> Own:
         InvalidCatalogError: the file cannot be read, or is no map of kinds to maps of entries.
     """
     data = read_yaml(path)
-    faults = tuple(InputProblem(str(path), where, what) for where, what in shape_problems(data))
-    if faults or not isinstance(data, dict):
-        raise InvalidCatalogError(faults)
+    problems = tuple(InputProblem(str(path), where, what) for where, what in shape_problems(data))
+    if problems or not isinstance(data, dict):
+        raise InvalidCatalogError(problems)
     return {str(kind): {str(name): dict(entry) for name, entry in data[kind].items()} for kind in data}
 
 

@@ -21,7 +21,7 @@ def reference_problems(
 ) -> list[InputProblem]:
     """Names that no entry has, and pairs of regions without a round trip.
 
-    `names` are those of all entries by kind, also of entries that are left out for their own faults.
+    `names` are those of all entries by kind, also of entries that are left out for their own problems.
     """
     unknown = [
         InputProblem(

@@ -88,7 +88,7 @@ def attainment() -> Figure:
     """Attainment by run."""
     expr = ratio(amount(RUNS, "wayfare_requests_slo_met_total"), amount(RUNS, "wayfare_requests_total"))
     text = "Requests that met all their latency objectives, of all that were over in the time shown."
-    return compared("Objectives met", "percentunit", text, expr, 1)
+    return compared("SLO attainment", "percentunit", text, expr, 1)
 
 
 def right_answers() -> Figure:
@@ -143,7 +143,7 @@ def met() -> Lines:
     done = per_second(RUNS, "wayfare_requests_total")
     text = "Requests that met all their objectives, of those that were over at the time."
     expr = ratio(per_second(RUNS, "wayfare_requests_slo_met_total"), done)
-    return overlaid("Objectives met", "percentunit", text, expr, bottom=None)
+    return overlaid("SLO attainment", "percentunit", text, expr, bottom=None)
 
 
 def right() -> Lines:

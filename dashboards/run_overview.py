@@ -113,7 +113,7 @@ def attainment() -> Figure:
     """The share of requests that met all their objectives."""
     met = ratio(amount(RUN, "wayfare_requests_slo_met_total"), amount(RUN, "wayfare_requests_total"))
     return figure(
-        "Objectives met",
+        "SLO attainment",
         "percentunit",
         "Requests that met all their latency objectives, of all that were over in the time shown.",
         Query(expr=met, instant=True),
@@ -327,18 +327,18 @@ def latency_by_tier() -> Lines:
 
 
 def quality() -> Lines:
-    """Attainment and right answers over the day, and so far."""
+    """SLO attainment and accuracy over the day, and so far."""
     done = per_second(RUN, "wayfare_requests_total")
     met = ratio(per_second(RUN, "wayfare_requests_slo_met_total"), done)
     right = ratio(per_second(RUN, "wayfare_requests_correct_total"), done)
     return lines(
-        "Objectives met and right answers",
+        "SLO attainment and accuracy",
         "percentunit",
         "Of the requests that were over at the time; so far: of all since the run began.",
-        Query(expr=met, legend="objectives met"),
-        Query(expr=gauge(RUN, "wayfare_slo_attainment_ratio"), legend="objectives met, so far"),
-        Query(expr=right, legend="right answers"),
-        Query(expr=gauge(RUN, "wayfare_quality_success_ratio"), legend="right answers, so far"),
+        Query(expr=met, legend="SLO attainment"),
+        Query(expr=gauge(RUN, "wayfare_slo_attainment_ratio"), legend="SLO attainment, so far"),
+        Query(expr=right, legend="accuracy"),
+        Query(expr=gauge(RUN, "wayfare_quality_success_ratio"), legend="accuracy, so far"),
         bottom=None,
     )
 

@@ -69,7 +69,7 @@ class ServerParameters:
         """
         problem = "a policy server; name a policy of this process"
         if scheme_of(self.fallback) is None:
-            problem = "a policy that reads answers or answers in steps; name one that decides at once"
+            problem = "an oracle or a step policy; name a policy with route()"
             made = fallback_named(self.fallback)
             if isinstance(made, Policy) and not isinstance(made, StepPolicy) and not is_oracle(made):
                 return made

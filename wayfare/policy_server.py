@@ -71,10 +71,12 @@ def servable(factory: PolicyFactory) -> Policy:
     """
     made = factory() if callable(factory) else factory
     if isinstance(made, StepPolicy) or not isinstance(made, Policy):
-        text = f"{made!r} has no route; only policies that decide at once can be served, not steps"
+        text = f"{made!r} has no route(); only policies with route() can be served, not step policies"
         raise PolicyLoadError(text)
     if is_oracle(made):
-        raise PolicyLoadError(f"{policy_name(made)!r} reads true answers, which no server is told")
+        raise PolicyLoadError(
+            f"{policy_name(made)!r} is an oracle; policy servers never receive true answers"
+        )
     return made
 
 

@@ -121,7 +121,7 @@ def main(arguments: Sequence[str]) -> int:
         write_page(book, mutants, chosen, asked)
     tried, killed = book.counts(chosen)
     if named:
-        print(f"{book.counts(named)[1]} of {len(named)} faults with names noticed")
+        print(f"{book.counts(named)[1]} of {len(named)} named mutants detected")
     print(f"{killed} of {tried} mutants killed: {killed / max(tried, 1):.1%}")
     for mutant in book.survivors(chosen):
         print(ledger.told(mutant))

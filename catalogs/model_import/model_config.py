@@ -90,7 +90,7 @@ def layer_count(config: ModelConfig) -> int:
     """How many layers there are."""
     count = config.count("num_hidden_layers")
     if not 0 < count <= MOST_LAYERS:
-        config.fault("num_hidden_layers", f"is {count}; 1 to {MOST_LAYERS:,} layers are understood")
+        config.problem("num_hidden_layers", f"is {count}; 1 to {MOST_LAYERS:,} layers are understood")
         return 1
     return count
 

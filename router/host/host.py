@@ -138,7 +138,7 @@ class Host:
         return decision
 
     def observe(self, outcome: Outcome) -> None:
-        """Tells a learning policy of a finished attempt; others do not listen.
+        """Passes a finished attempt to a learning policy; does nothing for others.
 
         Raises:
             PolicyFailedError: the policy raised; chained.

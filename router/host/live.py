@@ -92,7 +92,7 @@ class LiveRouter:
     """A host, its fleet as reports and measurements tell it, and its requests under way.
 
     An attempt is outstanding from the step that starts it to the report of its end, or to its
-    cancellation. A request that nobody reports on is forgotten after a while.
+    cancellation. A request without any report is forgotten after a while.
     """
 
     def __init__(

@@ -158,7 +158,7 @@ def simulate(
 
 
 def run_world(world: World, host: Host) -> tuple[NDArray[np.void], Sequence[str]]:
-    """The ledger, and what the router has to say; it is asked to finish where the run fails as well."""
+    """The ledger and the policy's warnings; `finish()` is called even if the run fails."""
     try:
         with gc_paused():
             rows = world.run()

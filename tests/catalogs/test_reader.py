@@ -116,7 +116,7 @@ def test_files_that_are_no_yaml_are_faults_of_that_file(
     path.write_bytes(content)
     with pytest.raises(InvalidCatalogError) as caught:
         read_yaml(path)
-    (fault,) = caught.value.faults
+    (fault,) = caught.value.problems
     assert fault.file == str(path)
     assert expected in fault.what
 

@@ -126,7 +126,7 @@ def test_simulated_time_is_absolute(name: str):
     assert board["time"]["to"] > end
     variables = [variable["name"] for variable in board["templating"]["list"]]
     assert variables[:4] == ["datasource", "run", "policy", "step"]
-    assert board["annotations"]["list"][0]["name"] == "IncidentRunner"
+    assert board["annotations"]["list"][0]["name"] == "Faults"
 
 
 HOURLY = {

@@ -59,7 +59,7 @@ def test_settings_that_cannot_be_laid_over_say_why(setting: str, expected: str) 
     """Each is one fault of `--set`, short however long the setting is."""
     with pytest.raises(InvalidScenarioError) as caught:
         load_scenario(plain(), overrides=[setting])
-    (fault,) = caught.value.faults
+    (fault,) = caught.value.problems
     assert expected in str(fault)
     assert len(str(fault)) < 500
 

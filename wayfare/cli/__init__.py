@@ -29,7 +29,7 @@ COMMANDS = {
     "catalog": ("wayfare.cli.catalog", "Show the facts of simulations, with their sources."),
     "scenarios": ("wayfare.cli.scenarios", "List the scenarios that ship."),
     "schema": ("wayfare.cli.schema", "Print the JSON Schema of scenario files."),
-    "explain": ("wayfare.cli.explain", "Tell the story of one request of a run."),
+    "explain": ("wayfare.cli.explain", "Explain one request of a run."),
     "trace": ("wayfare.cli.trace", "Look at recorded traffic, or convert it."),
     "predict": ("wayfare.cli.predict", "Predict TTFT and TPOT of measured points."),
     "predict-energy": ("wayfare.cli.predict_energy", "Predict power and energy per token of points."),
@@ -81,7 +81,7 @@ def print_version(ctx: click.Context, _option: click.Parameter, wanted: bool) ->
     help="Show the version and exit.",
 )
 def cli() -> None:
-    """Say what a model-routing policy will cost before it meets production.
+    """Estimate what a model-routing policy will cost before it goes to production.
 
     Start with: wayfare compare support-desk-diurnal --policy cheapest_capable --policy cascade
     """

@@ -86,9 +86,11 @@ def judge(
     judged: list[Judged | None] = []
     for row in rows:
         point = point_of(row, catalog)
-        fault = point if isinstance(point, str) else "" if profile else engine_problem(catalog, point.engine)
-        if isinstance(point, str) or fault:
-            reasons[fault] += 1
+        problem = (
+            point if isinstance(point, str) else "" if profile else engine_problem(catalog, point.engine)
+        )
+        if isinstance(point, str) or problem:
+            reasons[problem] += 1
             judged.append(None)
             continue
         judged.append(predicted(point, catalog, profile or profile_of(catalog, point.engine)))
@@ -109,7 +111,7 @@ def print_skipped(reasons: Counter[str], row_count: int) -> None:
     """Says which rows cannot be predicted and why.
 
     Raises:
-        CheckFoundFaultsError: they are all there are.
+        CheckFailedError: they are all there are.
     """
     for reason, count in reasons.items():
         rows = "1 row" if count == 1 else f"{count} rows"

@@ -36,7 +36,7 @@ FILE = click.Path(path_type=Path, exists=True, dir_okay=False)
     help="Runs on /metrics at the same time; the newest win.",
 )
 @click.option(
-    "--remote-write", metavar="URL", default="", help="Push every published run there when it is over."
+    "--remote-write", metavar="URL", default="", help="Push every published run to it when it finishes."
 )
 @click.option("--vllm-metrics", is_flag=True, help="Show published runs under vLLM's names as well.")
 @click.option(
@@ -55,7 +55,7 @@ FILE = click.Path(path_type=Path, exists=True, dir_okay=False)
     "routes",
     multiple=True,
     metavar="SCENARIO",
-    help="A scenario whose router decides on everybody's live requests. Repeatable.",
+    help="A scenario to serve as a live router for all tenants. Repeatable.",
 )
 @click.option(
     "--allow-policy-server",

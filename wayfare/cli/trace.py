@@ -14,13 +14,13 @@ if TYPE_CHECKING:
 
 COLUMNS = click.option(
     "--column", "columns", multiple=True, metavar="ROLE=FIELD",
-    help="Which field plays a role, e.g. timestamp=ts or, inside another, input_tokens=usage.prompt_tokens. "
+    help="Which field has a role, e.g. timestamp=ts or, inside another, input_tokens=usage.prompt_tokens. "
          "Repeatable.",
 )  # fmt: skip
 FORMAT = click.option("--format", "trace_format", metavar="NAME", help="Detected where omitted.")
 TIME_UNIT = click.option(
     "--time-unit", type=click.Choice(["s", "ms", "us", "ns"]),
-    help="Unit of times that are numbers. Instants since 1970 are told by their size where omitted.",
+    help="Unit of times that are numbers. For times since 1970 detected from the values if omitted.",
 )  # fmt: skip
 FILE = click.argument("file", type=click.Path(path_type=Path))
 

@@ -60,7 +60,7 @@ class RunStateCounter:
     def __init__(self, registry: CollectorRegistry) -> None:
         """Every state is there, none has runs."""
         gauge = Gauge(
-            "wayfare_runs", "Runs heard of since the start, by state.", ("state",), registry=registry
+            "wayfare_runs", "Runs since the service started, by state.", ("state",), registry=registry
         )
         self._states: dict[str, RunState] = {}
         self._tally: Tally[RunState] = Tally()

@@ -70,7 +70,7 @@ class Cost:
     wasted: float | None = figure(
         "Of the total, what answers nobody used took.",
         USD,
-        title="of it wasted",
+        title="of that, wasted",
         better=LESS,
         interval=True,
         averaging=COMPLETE,
@@ -88,9 +88,9 @@ class Cost:
         no_metric=RATIO,
     )
     per_correct: float | None = figure(
-        "Total per right answer.",
+        "Total per correct answer.",
         Format.USD_PER_THOUSAND,
-        title="per 1k right answers",
+        title="per 1k correct answers",
         better=LESS,
         interval=True,
         compared=3,

@@ -55,7 +55,10 @@ def partition_problems(scenario: Scenario, fault: Partition) -> Iterator[Problem
     for name in fault.between:
         if name not in known:
             allowed = ", ".join(map(repr, known))
-            yield "between", f"nobody asks or serves in {name!r}; regions in use: {allowed}"
+            yield (
+                "between",
+                f"no requests come from {name!r} and no deployment is there; regions in use: {allowed}",
+            )
     if fault.between[0] == fault.between[1]:
         yield "between", f"{fault.between[0]!r} cannot be parted from itself; give two regions"
 

@@ -6,7 +6,7 @@ AT = "When it begins, from the start of the run. Example: 2h."
 LENGTH = "How long it lasts. Example: 10min."
 KIND = "Which kind of fault this is; it decides which other keys there are."
 TARGET = (
-    "What it strikes: a deployment's name, one of its replicas as name/i, or {region: …}, "
+    "What it affects: a deployment's name, one of its replicas as name/i, or {region: …}, "
     "{provider: …}. "
     "Example: small."
 )
@@ -19,10 +19,10 @@ RUN = {
         "duration": "How long requests arrive and capacity is held. Example: 24h.",
         "warmup": "Time at the beginning that the report leaves out; below duration. Example: 10min.",
         "drain": "How long after duration the last requests may take. Example: 30min.",
-        "catalog": "Which facts the run stands on: the catalog's edition, and figures of your own over "
+        "catalog": "The facts that the run uses: the catalog's edition, and figures of your own over "
         "it. "
         "Example: {edition: measured}.",
-        "workload": "Who asks what, and when.",
+        "workload": "The workload: streams of requests.",
         "network": "The way between users and deployments. Example: {egress_usd_per_gb: 0.09}.",
         "signals": "Grid carbon and electricity prices of one's own, by region. "
         "Example: {carbon_intensity: {us-virginia: 350}}.",

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FleetEvent:
-    """Something that befell the fleet: `what` in words, at virtual time `t_s`."""
+    """An event of the fleet: `what` in words, at virtual time `t_s`."""
 
     t_s: float
     kind: str

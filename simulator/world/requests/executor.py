@@ -34,7 +34,7 @@ ANYTHING = FIRST_TOKEN | COMPLETED
 
 
 class AttemptListener(Protocol):
-    """Whoever wants to hear of attempts as they end."""
+    """Called when an attempt ends."""
 
     def __call__(self, live: ActiveRequest, handle: int, completed: bool, reason: str) -> None:  # noqa: FBT001  (the hot path passes by position)
         """An attempt of the request completed, or failed for a reason."""

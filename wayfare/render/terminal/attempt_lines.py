@@ -182,7 +182,7 @@ def hedged(row: Row, steps: Sequence[Row]) -> str:
     return (
         f"no first token by {moment(ended[-1], 'until_s')}"
         if ended
-        else "beside the first, whichever is quicker"
+        else "in parallel with the first; the faster one wins"
     )
 
 
@@ -191,7 +191,7 @@ def failed(earlier: Sequence[Row]) -> str:
     last = earlier[-1]
     reason = f": {last['failure_reason']}" if last["failure_reason"] else ""
     if last["state"] == "cancelled" and not reason:
-        return f"attempt {len(earlier)} was given up and asked again"
+        return f"attempt {len(earlier)} was cancelled by the client, which retried"
     return f"attempt {len(earlier)} {last['state']}{reason}"
 
 

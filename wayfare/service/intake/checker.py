@@ -48,7 +48,7 @@ class Checker:
         """The scenario, checked whole.
 
         Raises:
-            InvalidScenarioError: lists every fault.
+            InvalidScenarioError: lists every problem.
             RefusedError: checking takes too long or too much, or too many of the tenant's wait already.
         """
         demand_small(request)
@@ -194,7 +194,7 @@ def accepted(answer: Answer) -> AcceptedScenario:
     if isinstance(answer, AcceptedScenario):
         return answer
     if isinstance(answer, ScenarioInvalid):
-        raise InvalidScenarioError(answer.faults)
+        raise InvalidScenarioError(answer.problems)
     if isinstance(answer, OutOfMemory):
         text = "checking the scenario needs too much memory; make it smaller"
         raise RefusedError(grpc.StatusCode.RESOURCE_EXHAUSTED, text)

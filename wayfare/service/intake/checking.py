@@ -37,7 +37,7 @@ class CheckRequest:
 class ScenarioInvalid:
     """The scenario cannot run."""
 
-    faults: tuple[InputProblem, ...]
+    problems: tuple[InputProblem, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +70,7 @@ def answer(intake: Intake, question: CheckRequest) -> Answer:
         request = pb.CreateRunRequest.FromString(question.request)
         return intake.checked(question.tenant, request, question.policies, question.replications)
     except InvalidScenarioError as error:
-        return ScenarioInvalid(error.faults)
+        return ScenarioInvalid(error.problems)
     except RouterError as error:
         return ScenarioInvalid((InputProblem(WIRE, "router", str(error)),))
     except MemoryError:

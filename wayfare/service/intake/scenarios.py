@@ -83,7 +83,7 @@ class Intake:
         """The scenario, checked whole.
 
         Raises:
-            InvalidScenarioError: lists every fault.
+            InvalidScenarioError: lists every problem.
         """
         scenario, data = self.loaded(tenant, request, policies)
         return AcceptedScenario(
@@ -100,16 +100,16 @@ class Intake:
         """The scenario and the plain data it can be loaded from again.
 
         Raises:
-            InvalidScenarioError: lists every fault.
+            InvalidScenarioError: lists every problem.
         """
-        data, faults = settled(request)
+        data, problems = settled(request)
         unread = [*self.outside(tenant, data)]
         unknown = [*self.policy_problems(data, policies)]
         seed = request.seed if request.HasField("seed") else None
         found = load_and_check(
             data, seed=seed, scope=scope_of(policies, unread=bool(unread), unknown=bool(unknown))
         )
-        demand_none([*faults, *unread, *unknown, *map(as_field_problem, found.faults)])
+        demand_none([*problems, *unread, *unknown, *map(as_field_problem, found.problems)])
         demand_none([*self.too_many(scenario_or_error(found))])
         return scenario_or_error(found), data if seed is None else {**data, "seed": seed}
 
@@ -172,15 +172,15 @@ def scope_of(policies: Sequence[str], *, unread: bool, unknown: bool) -> CheckSc
     return CheckScope(files=not unread, own_policy=not unknown, policies=() if unknown else tuple(policies))
 
 
-def as_field_problem(fault: InputProblem) -> InputProblem:
-    """A fault of a policy that was asked for, under the request's own field."""
-    return InputProblem(WIRE, "policy", fault.what) if fault.file == POLICY else fault
+def as_field_problem(problem: InputProblem) -> InputProblem:
+    """A problem of a policy that was asked for, under the request's own field."""
+    return InputProblem(WIRE, "policy", problem.what) if problem.file == POLICY else problem
 
 
-def demand_none(faults: list[InputProblem]) -> None:
-    """Raises `InvalidScenarioError` where there are faults."""
-    if faults:
-        raise InvalidScenarioError(tuple(faults))
+def demand_none(problems: list[InputProblem]) -> None:
+    """Raises `InvalidScenarioError` where there are problems."""
+    if problems:
+        raise InvalidScenarioError(tuple(problems))
 
 
 @cache
@@ -202,10 +202,10 @@ def settled(request: simulation_pb2.CreateRunRequest) -> tuple[dict[str, Any], l
     Raises:
         InvalidScenarioError: there is no scenario in it.
     """
-    data, faults = overridden(source(request), request.settings)
+    data, problems = overridden(source(request), request.settings)
     if not isinstance(data, dict):
-        raise InvalidScenarioError((*faults, InputProblem(WIRE, "", no_map(data))))
-    return data, faults
+        raise InvalidScenarioError((*problems, InputProblem(WIRE, "", no_map(data))))
+    return data, problems
 
 
 def source(request: simulation_pb2.CreateRunRequest) -> object:

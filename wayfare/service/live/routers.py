@@ -108,7 +108,7 @@ class Routers:
         """A new router of the tenant's.
 
         Raises:
-            InvalidScenarioError: lists every fault.
+            InvalidScenarioError: lists every problem.
             RefusedError: the tenant has too many, or the policy cannot decide live.
         """
         async with self._making:
@@ -210,12 +210,12 @@ def hosted_router(
     """
     name = policy or scenario.router.policy
     if scheme_of(name) is not None:
-        text = f"policy {name!r} decides in another process; a live router would wait for it"
+        text = f"policy {name!r} runs in another process; live routers do not support that"
         raise RefusedError(grpc.StatusCode.INVALID_ARGUMENT, text)
     fleet = LiveFleet(scenario)
     host = live_host(scenario, fleet, policy)
     if host.oracle:
-        text = f"policy {name!r} reads true answers; nobody knows them of a live request"
+        text = f"policy {name!r} is an oracle; true answers of live requests are unknown"
         raise RefusedError(grpc.StatusCode.INVALID_ARGUMENT, text)
     return HostedRouter(
         router_id=router_id,

@@ -264,7 +264,7 @@ def report_reply(
             return live.judge(key, accepted=request.verdict.accepted, now_s=now_s, owner=tenant)
         case "attempt" if request.attempt.kind in ATTEMPT_EVENTS:
             return attempt_reply(hosted, request, now_s, tenant)
-    text = "say what happened: attempt with its kind, timer or verdict"
+    text = "set what happened: attempt with its kind, timer or verdict"
     raise RefusedError(grpc.StatusCode.INVALID_ARGUMENT, text)
 
 

@@ -105,7 +105,7 @@ class StoreWriter:
     async def _failed(self, batch: Sequence[PendingWrite], error: Exception) -> None:
         """Tells whoever asked once; what lasts is tried again, a moment later."""
         if is_full(error) and self._reserve is not None and self._reserve.release():
-            LOG.error("the disk is full; part of the reserve is given up until there is room again")
+            LOG.error("the disk is full; part of the reserved space is freed until there is room again")
             self._waiting[:0] = [one for one in batch if not one.is_new]
             batch = [one for one in batch if one.is_new]
         for one in batch:
