@@ -40,7 +40,7 @@ def policy_comparison() -> Dashboard:
             uid="wayfare-policy-comparison",
             title="Wayfare / Policy comparison",
             description="Two to four runs over the same simulated day. Differences of single runs, without "
-            "intervals: `wayfare compare` says how sure one can be.",
+            "intervals: `wayfare compare` gives confidence intervals.",
             variables=run_variables(several=True),
             rows=rows(),
             shown=simulated_day(),
@@ -107,7 +107,7 @@ def energy() -> Figure:
 def emissions() -> Figure:
     """Grams by run."""
     expr = amount(RUNS, "wayfare_emissions_grams_total", only=(OPERATIONAL,))
-    text = "CO2e of the energy used; embodied carbon stands apart."
+    text = "CO2e of the energy used; embodied carbon is not included."
     return compared("Emissions", "massg", text, expr, 1)
 
 

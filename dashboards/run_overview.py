@@ -140,7 +140,7 @@ def energy() -> Figure:
     return figure(
         "Energy",
         "watth",
-        "Energy at the meter, API calls estimated; the users' own devices stand apart.",
+        "Energy at the meter, API calls estimated; the users' own devices are not included.",
         Query(expr=f"{joules} / 3600", instant=True),
         decimals=1,
     )
@@ -151,7 +151,7 @@ def emissions() -> Figure:
     return figure(
         "Emissions",
         "massg",
-        "CO2e of the energy used, by the grid at its time and place; embodied carbon stands apart.",
+        "CO2e of the energy used, by the grid at its time and place; embodied carbon is not included.",
         Query(expr=amount(RUN, "wayfare_emissions_grams_total", only=(OPERATIONAL,)), instant=True),
         decimals=1,
     )
@@ -173,7 +173,7 @@ def traffic(label: str) -> Lines:
     return lines(
         f"Requests by {label}",
         "reqps",
-        f"Requests that were over each second, by the {label} that answered; unallocated: nobody did.",
+        f"Requests that were over each second, by the {label} that answered; unallocated: none did.",
         Query(expr=per_second(RUN, "wayfare_requests_total", label), legend=f"{{{{{label}}}}}"),
         colours=BY_TIER,
         stacked=True,

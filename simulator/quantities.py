@@ -55,7 +55,7 @@ class Part(BaseModel):
 
 
 class Spread(Part, Generic[Q]):
-    """A distribution of positive numbers, said in exactly one way; a bare number is `fixed`.
+    """A distribution of positive numbers, stated in exactly one way; a bare number is `fixed`.
 
     `median` and `p95` are lognormal, `mean` and `cv` Gamma, `quantiles` map probabilities from 0
     to 1 to values, `values` are equally likely, `mixture` weighs other spreads.

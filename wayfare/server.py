@@ -109,10 +109,10 @@ def demand_safe(settings: ServerSettings) -> None:
     have neither.
     """
     guarded = settings.tls is not None and bool(settings.access.tokens)
-    missing = "give --tls-certificate, --tls-key and --tokens, or say"
+    missing = "give --tls-certificate, --tls-key and --tokens, or use"
     demand_near(settings.address, guarded or settings.insecure_anywhere, missing)
     if settings.metrics is not None:
-        missing = "metrics have no TLS and no tokens; if that is well, say"
+        missing = "metrics have no TLS and no tokens; to allow that, use"
         demand_near(settings.metrics.address, settings.insecure_anywhere, missing)
 
 

@@ -1,4 +1,4 @@
-"""Mutation testing: `make mutants`, with SAMPLE, SEED and PATHS; survivors stand in docs/mutants.md."""
+"""Mutation testing: `make mutants`, with SAMPLE, SEED and PATHS; survivors are listed in docs/mutants.md."""
 
 from __future__ import annotations
 

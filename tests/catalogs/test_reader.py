@@ -151,7 +151,7 @@ def test_what_an_alias_names_is_a_copy() -> None:
 @pytest.mark.parametrize(
     ("text", "expected"),
     [
-        ("a: &a {b: *a}", "line 1, column 11: alias 'a' stands within what it names"),
+        ("a: &a {b: *a}", "line 1, column 11: alias 'a' is inside what it names"),
         ("a: *b", "undefined alias"),
         ("a: &a 1\nb: {<<: *a}", "expected a mapping or list of mappings for merging"),
         ("a: &a {x: 1}\nb: {<<: *a, <<: *a}", "key '<<' is given twice"),

@@ -140,7 +140,7 @@ def test_file_and_line_of_broken_yaml_are_named(tmp_path: Path) -> None:
     for text, expected in (
         ("name: [", "line"),
         ("name: a\nname: b\n", "line 2, column 1: key 'name' is given twice"),
-        ("a: &x [1, *x]\n", "alias 'x' stands within what it names"),
+        ("a: &x [1, *x]\n", "alias 'x' is inside what it names"),
     ):
         path = tmp_path / "broken.yaml"
         path.write_text(text, encoding="utf-8")

@@ -22,9 +22,9 @@ TERMINATED_BY = 128
 """A shell's exit code of what a signal ended, less the signal's number."""
 
 COMMANDS = {
-    "run": ("wayfare.cli.run", "Run a scenario once and say what it costs."),
+    "run": ("wayfare.cli.run", "Run a scenario once and report its cost."),
     "compare": ("wayfare.cli.compare", "Send the same requests through every policy."),
-    "accuracy": ("wayfare.cli.accuracy", "Say how far off a scenario's times may be."),
+    "accuracy": ("wayfare.cli.accuracy", "Show the expected error of simulated latencies."),
     "policies": ("wayfare.cli.policies", "List the routing policies, or describe one."),
     "catalog": ("wayfare.cli.catalog", "Show the facts of simulations, with their sources."),
     "scenarios": ("wayfare.cli.scenarios", "List the scenarios that ship."),

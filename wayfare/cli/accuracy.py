@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 def command(scenario: str, settings: tuple[str, ...], catalog: Path | None, as_json: bool) -> None:  # noqa: FBT001  (a flag of the command line)
     """Show the expected error of simulated latencies for SCENARIO's deployments on hardware.
 
-    For each: the error of the points that were measured as near as it is, the nearest of them, and
+    For each: the error on measured points as near as it, the nearest of them, and
     what to measure to halve the error. Nothing is simulated.
     """
     from simulator import load_scenario

@@ -44,7 +44,7 @@ PREDICTED = ("pred_ttft_ms", "pred_tpot_ms", "pred_kv_room_tokens")
 def command(points: Path, name: str | None, catalog: Path | None, as_json: bool, target: Path) -> None:  # noqa: FBT001  (a flag of the command line)
     """Predict TTFT and TPOT of every row of POINTS.csv by the simulator itself.
 
-    Rows may say how the engine was started: kv_room_tokens (as it logged), max_num_batched_tokens and
+    Rows may state how the engine was started: kv_room_tokens (as it logged), max_num_batched_tokens and
     max_num_seqs. Without --profile a row is predicted by the profile of its engine.
 
     Writes the rows with pred_ttft_ms, pred_tpot_ms and pred_kv_room_tokens (the formula's); prints

@@ -49,7 +49,9 @@ FILE = click.Path(path_type=Path, exists=True, dir_okay=False)
 @click.option("--tokens", type=FILE, metavar="FILE", help="YAML map of tenants to their bearer tokens.")
 @click.option("--tls-certificate", type=FILE, metavar="PEM", help="The server's certificate.")
 @click.option("--tls-key", type=FILE, metavar="PEM", help="The server's key.")
-@click.option("--tls-clients-ca", type=FILE, metavar="PEM", help="Demand clients' certificates signed by it.")
+@click.option(
+    "--tls-clients-ca", type=FILE, metavar="PEM", help="Require clients' certificates signed by it."
+)
 @click.option(
     "--route",
     "routes",

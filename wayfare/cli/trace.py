@@ -99,7 +99,7 @@ def defined(figures: dict[str, object]) -> Iterator[tuple[str, object]]:
 @recording
 @click.option(
     "--prefix-block-tokens", type=click.IntRange(min=1), metavar="N",
-    help="Tokens of a prompt's block where neither the file nor its format say.",
+    help="Tokens of a prompt's block where neither the file nor its format states it.",
 )  # fmt: skip
 @click.option("-o", "--output", "target", type=click.Path(path_type=Path), required=True)
 def import_trace(

@@ -12,7 +12,7 @@ from simulator.report.report import FIGURES
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from simulator.report.figures import Figure, Stated
+    from simulator.report.figures import Figure, FigureDescription
 
 HEAD = """# Every figure of the report
 
@@ -63,7 +63,7 @@ def over_replications(figure: Figure) -> Iterator[str]:
         yield "compared"
 
 
-def shown_in(stated: Stated) -> str:
+def shown_in(stated: FigureDescription) -> str:
     """The metric that shows a figure, or why none does."""
     if stated.metric is None:
         return f"no: {stated.no_metric}"

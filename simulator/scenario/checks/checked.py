@@ -56,7 +56,7 @@ class CheckScope:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CheckedScenario:
-    """A scenario that can be run and no problems, or problems and None."""
+    """A scenario that can be run, or its problems and None."""
 
     scenario: Scenario | None
     problems: tuple[InputProblem, ...]

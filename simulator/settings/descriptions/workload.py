@@ -74,12 +74,12 @@ WORKLOAD = {
     "Client": {
         "timeout": "How long a client waits before it hangs up; for ever where left out. Example: 30s.",
         "retries": "Retries of a client after its timeout. Example: 2.",
-        "backoff": "Pause before a client asks again. Example: 1s.",
+        "backoff": "Pause before a client retries. Example: 1s.",
     },
     "Session": {
         "turns": "Turns of a conversation, at least 1 each. Example: {uniform: [1, 6]}.",
         "think_time": "Time between an answer and the next question. Example: {exponential: 30s}.",
-        "history": "Whether prompts carry what was said before. Example: false.",
+        "history": "Whether prompts contain the turns before. Example: false.",
     },
     "Agent": {
         "calls": "Model calls of a task. Example: {uniform: [2, 9]}.",

@@ -86,7 +86,7 @@ def spending_section(reports: Sequence[Report], span: str) -> str:
     """Fixed and variable dollars of each policy apart."""
     caption = (
         f"Dollars over {span}. Fixed: capacity is held by the hour, used or not. Variable: API tokens, "
-        "egress and routing are bought by the request. Waste, paid for answers nobody used, is in the total."
+        "egress and routing are bought by the request. Waste, paid for unused answers, is in the total."
     )
     titles = heads([f"cost_usd.{key}" for key in SPENT])
     lines = [
