@@ -65,7 +65,7 @@ def editions() -> tuple[str, ...]:
 
 
 def load_catalog(edition: str = DEFAULT_EDITION, overrides: Mapping[str, object] | None = None) -> Catalog:
-    """The facts of an edition, with a user's own figures laid over them.
+    """The facts of an edition, overridden by a user's own figures.
 
     Args:
         edition: `measured`, or an overlay under `editions/`.
@@ -171,7 +171,7 @@ def overlay_entry(entries: dict[str, dict[str, object]], name: str, entry: dict[
 
 
 def merged(base: dict[str, object], over: dict[str, object]) -> dict[str, object]:
-    """The base with the keys of the other laid over it, map by map; lists are replaced."""
+    """The base overridden by the keys of the other, map by map; lists are replaced."""
     result = dict(base)
     for key, value in over.items():
         below = result.get(key)

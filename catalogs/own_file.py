@@ -47,7 +47,7 @@ def shape_problems(data: object) -> Iterator[tuple[str, str]]:
 
 
 def with_own_figures(data: object, own: Own) -> object:
-    """A scenario's plain data with a file's figures beneath its own overrides."""
+    """A scenario's plain data with a file's figures, which its own overrides take precedence over."""
     if not isinstance(data, dict) or not own:
         return data
     catalog = data.get("catalog") or {}

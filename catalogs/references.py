@@ -1,4 +1,4 @@
-"""What entries say of one another: every name they use must exist, every pair of regions be told."""
+"""What entries say of one another: every name they use must exist, every pair of regions be given."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ def references(catalog: Catalog, names: Names) -> Iterator[Reference]:
 
 
 def chip_references(catalog: Catalog, names: Names) -> Iterator[Reference]:
-    """Where chips are to be had, and which of them a profile's points were measured on."""
+    """Where chips are available, and which of them a profile's points were measured on."""
     for chip in catalog.accelerators.values():
         for place in (*(chip.regions or ()), *chip.banned_regions):
             yield "accelerators", chip.name, "regions", place, names["regions"]

@@ -49,7 +49,7 @@ Q = TypeVar("Q", bound=float)
 
 
 class Part(BaseModel):
-    """Any part of a scenario: immutable, and without keys that nobody knows."""
+    """Any part of a scenario: immutable, and without unknown keys."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
 

@@ -136,13 +136,13 @@ def is_loopback(host: str) -> bool:
 
 
 async def serve(settings: ServerSettings, ready: Callable[[int, int | None], None]) -> None:
-    """Serves until SIGINT or SIGTERM, then drains; `ready` is told the port, and that of metrics.
+    """Serves until SIGINT or SIGTERM, then drains; `ready` is called with the port, and that of metrics.
 
     Raises:
         UnsafeAddressError: see `demand_safe`.
         StoreInUseError: another server works on the folder.
         DamagedStoreError: the store cannot be trusted.
-        OSError: the address cannot be had.
+        OSError: the address is not available.
     """
     demand_safe(settings)
     metrics = ServiceMetrics(settings.metrics, settings.folder / "runs") if settings.metrics else None

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 class UnreadableModelConfigError(CatalogError, ValueError):
-    """A model's configuration from which no shape can be told; lists what was not understood."""
+    """A model's configuration from which no shape can be derived; lists what was not understood."""
 
     def __init__(self, problems: tuple[InputProblem, ...]) -> None:
         """Keeps the problems."""
@@ -71,7 +71,7 @@ class ModelConfig:
             raise UnreadableModelConfigError(tuple(self.problems))
 
     def not_understood(self) -> Iterator[str]:
-        """Keys that nobody read although they may change memory or compute, with their values."""
+        """Keys that were not read although they may change memory or compute, with their values."""
         for name, value in self._data.items():
             empty = value is None or value is False or value in ([], {})
             known = name in self._read or name in WITHOUT_EFFECT

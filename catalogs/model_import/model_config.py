@@ -40,7 +40,7 @@ class ImportedModel:
     """What a configuration says of a model.
 
     `precision` is that of the published weights, None where nothing is said; `notes` what the figures
-    leave out or take for granted, keys that nobody understood among it.
+    leave out or take for granted, unknown keys included.
     """
 
     kind: str

@@ -153,7 +153,7 @@ def indexer_params(config: ModelConfig, widths: Widths) -> int:
 
 
 def indexed_layers(config: ModelConfig, layers: int) -> int:
-    """How many layers have an indexer of their own: those not told to share another's."""
+    """How many layers have an indexer of their own: those that do not share another's."""
     if not config.given("index_topk"):
         return 0
     types = config.names("indexer_types")

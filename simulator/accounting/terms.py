@@ -50,8 +50,8 @@ class BillingTerms:
     their energy and grams stand apart and cost the operator nothing. `api_wh_per_*_token` is
     the catalog's estimate of what a provider's hardware draws, PUE included. Litres are per kWh of a
     target's energy as reported, PUE included: all of them, and those on site. `battery_wh` is a
-    device's full charge, None where it has none or nobody knows. Dollars of capacity and embodied grams
-    that nobody knows are nan, and so is every sum that they are part of.
+    device's full charge, None where it has none or it is unknown. Dollars of capacity and embodied grams
+    that are unknown are nan, and so is every sum that they are part of.
     """
 
     target: str

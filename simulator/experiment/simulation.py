@@ -135,7 +135,7 @@ def simulate(
         policy: a policy's name, `path/to/file.py:Class` or `grpc://host:port`; the scenario's own where
             omitted.
         parameters: the policy's parameters; the scenario's where omitted.
-        observer: hears how far the run is.
+        observer: is told how far the run is.
         replication: which of the independent replications of the scenario's seed.
 
     Raises:

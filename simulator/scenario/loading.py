@@ -45,11 +45,11 @@ def load_scenario(
 
     Args:
         source: a file, the name of a shipped scenario, or plain data.
-        overrides: settings `path.to.key=value` laid over it, values read as YAML; a name with dots
+        overrides: settings `path.to.key=value` that override it, values read as YAML; a name with dots
             in it is quoted.
         trace: a trace file that takes the place of every recorded stream's file.
         seed: a seed instead of the scenario's.
-        catalog: a file of one's own figures (kind, name, entry), laid beneath its `catalog.overrides`.
+        catalog: a file of own figures (kind, name, entry); its `catalog.overrides` take precedence.
         policies: policies that are to be run beside its own; theirs are problems as well.
 
     Raises:

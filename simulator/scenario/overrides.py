@@ -1,4 +1,4 @@
-"""`path.to.key=value` settings laid over a scenario's plain data."""
+"""`path.to.key=value` settings that override a scenario's plain data."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""When a recording's rows happened: epochs told by their size, units stated, texts as written."""
+"""When a recording's rows happened: epochs recognised by their size, units stated, texts as written."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ SECONDS_PER_YEAR: Final = 365.25 * 86_400.0
 
 
 class TimeUnitError(ValueError):
-    """Times whose unit is wrong or not to be told; the message says what to state."""
+    """Times whose unit is wrong or cannot be recognised; the message says what to state."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -13,7 +13,7 @@ class WorkloadError(Exception):
 
 
 class UnknownArrivalPatternError(WorkloadError, LookupError):
-    """An arrival pattern that nobody registered."""
+    """An arrival pattern that is not registered."""
 
 
 class ArrivalParameterError(WorkloadError, ValueError):

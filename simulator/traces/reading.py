@@ -147,7 +147,7 @@ def timed(table: Table, found: Columns, stated: str | None, usual: str | None) -
     """The rows' times.
 
     Raises:
-        InvalidTraceError: their unit is wrong or cannot be told.
+        InvalidTraceError: their unit is wrong or cannot be recognised.
     """
     try:
         return times_of(found["time"], found["instant"].astype(np.int64), stated, usual)

@@ -119,7 +119,7 @@ def terminate(number: int, _frame: object) -> None:
 
 
 def outcome_of(error: BaseException, outputs: Sequence[int]) -> BaseException:
-    """The error that counts. None is that nobody reads our output any more: `head` has seen enough.
+    """The error that counts. None means that our output is no longer read: `head` has seen enough.
 
     Rich and click exit by themselves when a pipe breaks; it may also be one to somewhere else.
     """

@@ -64,10 +64,10 @@ def loaded(
 
     Args:
         scenario: a file, or the name of a shipped scenario.
-        settings: what `--set` lays over it.
+        settings: what `--set` overrides.
         trace: what takes the place of recorded streams' files.
         seed: the seed in the place of its own.
-        catalog: a file of own figures, beneath the scenario's own.
+        catalog: a file of own figures; the scenario's own take precedence.
         out: where results will be written.
         policies: what is to be run beside the scenario's own policy, or in its place.
         kept_runs: finished runs that memory has to hold beside the one that is running.

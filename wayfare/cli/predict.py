@@ -124,7 +124,7 @@ def print_skipped(reasons: Counter[str], row_count: int) -> None:
 def doubts(
     judged: Sequence[Judged | None], catalog: Catalog, profile: ServingProfile | None = None
 ) -> Counter[str]:
-    """What was predicted although the chip lacks the precision or nobody fitted the version, by count."""
+    """What was predicted although the chip lacks the precision or the version was not fitted, by count."""
     from simulator.calibration.predicted.times import computed_precision, profile_of, version_doubt
 
     found = Counter[str]()

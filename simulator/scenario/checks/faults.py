@@ -66,7 +66,7 @@ def partition_problems(scenario: Scenario, fault: Partition) -> Iterator[Problem
 def misfits(
     scenario: Scenario, fault: FaultSettings, entry: Deployment, replica: int | None
 ) -> Iterator[Problem]:
-    """A fault that has no meaning at a deployment it strikes."""
+    """A fault that has no meaning at a deployment it affects."""
     alone = replica is not None and entry.balancing != "router"
     errs = isinstance(fault, ErrorRate) or (isinstance(fault, BrownOut) and fault.failure_ratio > 0.0)
     if errs and alone:
@@ -88,7 +88,7 @@ def has_limits(scenario: Scenario, entry: Deployment) -> bool:
 
 
 def spot_problems(scenario: Scenario, fault: SpotLoss, entry: Deployment) -> Iterator[Problem]:
-    """Capacity that nobody can take away, or not so much of it."""
+    """Capacity that cannot be taken away, or not so much of it."""
     if entry.hardware is None:
         yield "target", f"{entry.name!r} has no `hardware` that could be taken away"
     elif fault.replicas is not None and fault.replicas > replica_count(scenario, entry):

@@ -31,7 +31,7 @@ SHAPES = {
 }
 """By kind of complaint: what should stand there, in YAML's words."""
 MOST_FAULTS = 200
-"""Complaints that are told one by one."""
+"""Complaints that are listed one by one."""
 
 
 def problems_of(error: ValidationError, root: type[BaseModel], data: object, file: str) -> list[InputProblem]:

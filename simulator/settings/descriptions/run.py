@@ -39,7 +39,7 @@ RUN = {
     "CatalogSettings": {
         "edition": "Edition of the catalog. Example: measured.",
         "overrides": "Figures of your own by kind (models, accelerators, offers, …), name and key; they "
-        "are laid over the entry, or make a new one. "
+        "override the entry, or make a new one. "
         "Example: {offers: {openai/gpt-4o: {requests_per_min: 500}}}.",
     },
     "Network": {

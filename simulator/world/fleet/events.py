@@ -1,4 +1,4 @@
-"""What befalls the fleet, as it is written down."""
+"""Events of the fleet, as they are recorded."""
 
 from __future__ import annotations
 

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 JOULES_PER_WH = 3_600.0
 WHOLE_JOULES_FROM = 10.0
 VERDICTS, ATTEMPTS, WAITS = range(3)
-"""What is told first of the same instant: what ended, then what was begun, then what is waited for."""
+"""What comes first of the same instant: what ended, then what was begun, then what is waited for."""
 PARTS = ("api_usd", "capacity_usd", "energy_usd", "egress_usd")
 
 

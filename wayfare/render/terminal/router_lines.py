@@ -33,7 +33,7 @@ def router_entries(request: Row, attempts: Sequence[Row], steps: Sequence[Row]) 
 
 
 def no_retry(step: Row, attempts: Sequence[Row]) -> str:
-    """Why a failure was final: an answer that had begun to arrive is not begun anew."""
+    """Why a failure was final: an answer that had begun to arrive is not started again."""
     begun = attempts and not isnan(number_in(attempts[-1], "first_token_s"))
     return ": the answer had begun to arrive" if step["step"] == "fail" and begun else ""
 

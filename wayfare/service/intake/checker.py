@@ -95,7 +95,7 @@ class CheckerPool:
             lane.end()
 
     async def asked(self, question: CheckRequest) -> Answer:
-        """The answer, in the tenant's turn; the process finishes it even when nobody waits any more.
+        """The answer, in the tenant's turn; the process finishes it even when it is no longer waited for.
 
         Raises:
             RefusedError: too many of the tenant's wait.
@@ -123,7 +123,7 @@ class CheckerPool:
         return await asyncio.shield(work)
 
     def _next(self, done: asyncio.Future[Answer], number: int, turn: asyncio.Lock) -> None:
-        """Lets the next question come; looks at an error that nobody may wait for."""
+        """Lets the next question come; looks at an error that may not be waited for."""
         self._idle.put_nowait(number)
         turn.release()
         if number:
@@ -182,7 +182,7 @@ class CheckerProcess:
         self._ending = asyncio.get_running_loop().call_later(IDLE_S, self.end)
 
     def end(self) -> None:
-        """Ends the process, where nobody waits for it."""
+        """Ends the process, where it is not waited for."""
         self._keep()
         if self._worker is not None:
             self._worker.end()

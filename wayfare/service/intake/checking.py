@@ -56,7 +56,7 @@ Answer = AcceptedScenario | ScenarioInvalid | OutOfMemory | CheckCrashed
 
 
 def check_all(pipe: Connection, intake: Intake) -> None:
-    """Answers questions until nobody asks any more."""
+    """Answers questions until the pipe is closed."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     limit_memory(SPARE_BYTES)
     with suppress(EOFError, OSError):

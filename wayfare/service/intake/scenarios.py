@@ -197,7 +197,7 @@ class Shipped(str):
 
 
 def settled(request: simulation_pb2.CreateRunRequest) -> tuple[dict[str, Any], list[InputProblem]]:
-    """The scenario's plain data with the settings laid over it, and those that cannot be laid over it.
+    """The scenario's plain data with the settings applied, and those that cannot be applied.
 
     Raises:
         InvalidScenarioError: there is no scenario in it.
@@ -241,7 +241,7 @@ def shipped(name: str) -> object:
 
 @cache
 def marked(path: Path) -> object:
-    """The data of a shipped file, read once; whoever changes it takes a copy."""
+    """The data of a shipped file, read once; copy it before a change."""
     data, file = plain_data(path)
     data = with_files(data, file, None)
     for holder, key, _path in named_files(data, ""):

@@ -103,7 +103,7 @@ def constraints(demanded: pb.RequestConstraints, stated: StatedRequest) -> LiveC
 
 
 def demand_reporter(hosted: HostedRouter, tenant: str) -> None:
-    """Raises `RefusedError` for loads of somebody whom the router does not believe."""
+    """Raises `RefusedError` for loads of a tenant whose loads the router does not accept."""
     if hosted.load_reporters is not None and tenant not in hosted.load_reporters:
         text = f"loads of router {hosted.router_id!r} are reported by tenants that the operator names"
         raise RefusedError(grpc.StatusCode.PERMISSION_DENIED, text)

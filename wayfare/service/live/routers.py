@@ -34,9 +34,9 @@ SWEEP_EVERY_S = 15.0
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HostedRouter:
-    """A router with its scenario's fleet and constraints; `tenant` is empty where everybody may ask it.
+    """A router with its scenario's fleet and constraints; `tenant` is empty where all callers may use it.
 
-    `load_reporters` are the tenants whose measured loads it believes; None: everybody who may ask it.
+    `load_reporters` are the tenants whose measured loads it accepts; None: all who may use it.
     """
 
     router_id: str
@@ -63,8 +63,8 @@ class Routers:
 
         Args:
             checker: checks the scenarios of tenants' own routers.
-            configured: scenarios of routers that everybody may ask.
-            load_reporters: tenants whose measured loads those believe; None: everybody.
+            configured: scenarios of routers that all callers may use.
+            load_reporters: tenants whose measured loads those accept; None: all.
 
         Raises:
             RouterError: a policy cannot be loaded.
@@ -155,7 +155,7 @@ class Routers:
             raise RefusedError(grpc.StatusCode.RESOURCE_EXHAUSTED, text)
 
     async def expire_forever(self) -> None:
-        """Forgets requests that nobody reports on, now and then, whether or not somebody calls."""
+        """Forgets requests without reports, now and then, whether or not there are calls."""
         while True:
             for hosted in tuple(self._hosted.values()):
                 hosted.live.expire()

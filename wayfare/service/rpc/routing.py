@@ -65,7 +65,7 @@ def add_routing(
 ) -> Routers:
     """Adds the service to a server, with a router for each configured scenario; all routers there are.
 
-    With tokens, configured routers believe the loads that `load_reporters` measured and nobody else's.
+    With tokens, configured routers accept loads of `load_reporters` only.
     """
     believed = frozenset(load_reporters) if access.tokens else None
     routers = Routers(checker, configured, believed)

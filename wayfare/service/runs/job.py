@@ -80,7 +80,7 @@ class DiskFull:
 
 
 class ProgressReporter:
-    """An observer that tells the server, now and then; ends the process when nobody listens."""
+    """An observer that reports to the server, now and then; ends the process when the server is gone."""
 
     def __init__(self, pipe: Connection) -> None:
         """Nothing said."""
@@ -94,7 +94,7 @@ class ProgressReporter:
         self._total_s = max(total_s, 1e-9)
 
     def advance(self, now_s: float, arrived: int) -> None:
-        """Tells how far the run is, if it has not just told."""
+        """Reports how far the run is, unless it just did."""
         self._reached = Progress(min(now_s / self._total_s, 1.0), now_s, arrived)
         if time.monotonic() - self._sent_s >= REPORT_EVERY_S:
             self._sent_s = time.monotonic()

@@ -1,4 +1,4 @@
-"""Processes that do the work: forked from one that has all of it loaded, heard through a pipe."""
+"""Processes that do the work: forked from one that has all of it loaded, connected by a pipe."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ def start_process(work: Callable[..., None], *arguments: object) -> ChildProcess
     """A process that calls `work` with its end of the pipe and the arguments.
 
     Raises:
-        OSError: no process can be had.
+        OSError: no process can be started.
     """
     ours, theirs = CONTEXT.Pipe()
     try:

@@ -304,7 +304,7 @@ class RunScheduler:
         return written
 
     def _change(self, record: RunRecord, *, keep: bool) -> RunRecord:
-        """The record with the next sequence number, told to whoever listens."""
+        """The record with the next sequence number, passed to the listeners."""
         changed = self._numbered(record)
         if keep:
             self._writer.put(changed)
