@@ -123,7 +123,7 @@ bench: $(READY) ## speed and memory, kept in bench/RESULTS.md
 	@$(BIN)/python bench/run.py
 
 .PHONY: mutants
-mutants: $(READY) ## small faults that no test notices, in docs/mutants.md: make mutants SAMPLE=60 SEED="1 2"
+mutants: $(READY) ## mutants that no test detects, in docs/mutants.md: make mutants SAMPLE=60 SEED="1 2"
 	@PYTHONPATH=. $(BIN)/python bench/mutants $(if $(SAMPLE),--sample $(SAMPLE)) $(if $(SEED),--seed $(SEED)) $(if $(PATHS),--paths $(PATHS))
 
 .PHONY: soak

@@ -192,9 +192,9 @@ The factors of these two chips (`catalogs/accelerators`) were set by these recor
 {recorded}
 
 ## Beside peers
-What others publish of their simulators, each on runs of its own, so no row can be compared with another to a per cent; what a simulator was told about the machine decides more than the rest.
+What others publish of their simulators, each on runs of its own, so no row can be compared with another to a per cent; what a simulator was given about the machine decides more than the rest.
 
-| simulator | published error | on | told about the machine |
+| simulator | published error | on | given about the machine |
 | --- | --- | --- | --- |
 | Vidur (arXiv 2405.05465, abstract) | below 9 % of inference latency | A100 and H100 | operators profiled on the very chip |
 | LLMServingSim (commit 5daddb2, bench/examples) | 1 to 4 % of the means of TTFT, TPOT and latency | the two recordings above | every layer profiled on the very chips |

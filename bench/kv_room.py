@@ -250,7 +250,7 @@ def counts() -> str:
     judged, partly, unused = (sum(row["use"] == use for row in rows) for use in ("room", "parts", "no"))
     return (
         f"{len(rows)} public start-ups of engines; {judged} state all that the room depends on and are "
-        f"judged, {partly} serve for single parts, {unused} lack flags or shapes (the file says which). "
+        f"judged, {partly} serve for single parts, {unused} lack flags or shapes (the file names them). "
         "Absolute relative error of the room:"
     )
 

@@ -1,4 +1,4 @@
-"""What can be wrong with a file of facts: faults that name their place, and errors that carry them."""
+"""What can be wrong with a file of facts: problems that name their place, and errors that carry them."""
 
 from __future__ import annotations
 
@@ -23,16 +23,16 @@ class CatalogError(Exception):
 
 
 class InvalidCatalogError(CatalogError, ValueError):
-    """Catalog files that cannot be used; lists every fault found."""
+    """Catalog files that cannot be used; lists every problem found."""
 
-    def __init__(self, faults: tuple[InputProblem, ...]) -> None:
-        """Keeps the faults."""
-        super().__init__(faults)
-        self.faults = faults
+    def __init__(self, problems: tuple[InputProblem, ...]) -> None:
+        """Keeps the problems."""
+        super().__init__(problems)
+        self.problems = problems
 
     def __str__(self) -> str:
-        """All faults, one a line."""
-        return "\n".join(str(fault) for fault in self.faults)
+        """All problems, one a line."""
+        return "\n".join(str(problem) for problem in self.problems)
 
 
 class UnknownEntryError(CatalogError, LookupError):

@@ -53,7 +53,7 @@ class Expansion:
         """Counts what an alias stands for; one within what it names has no end."""
         self.has_aliases = True
         if any(one.anchor == anchor for one in self._open):
-            return f"alias {anchor!r} stands within what it names"
+            return f"alias {anchor!r} is inside what it names"
         named = self._named.get(anchor, Collection(anchor, 1, 0))
         self._count(named.values, named.height)
         return self._excess(named.height)

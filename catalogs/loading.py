@@ -65,7 +65,7 @@ def editions() -> tuple[str, ...]:
 
 
 def load_catalog(edition: str = DEFAULT_EDITION, overrides: Mapping[str, object] | None = None) -> Catalog:
-    """The facts of an edition, with a user's own figures laid over them.
+    """The facts of an edition, overridden by a user's own figures.
 
     Args:
         edition: `measured`, or an overlay under `editions/`.
@@ -73,7 +73,7 @@ def load_catalog(edition: str = DEFAULT_EDITION, overrides: Mapping[str, object]
 
     Raises:
         UnknownEntryError: there is no such edition.
-        InvalidCatalogError: lists every fault of every file.
+        InvalidCatalogError: lists every problem of every file.
     """
     if edition not in editions():
         known = ", ".join(map(repr, editions()))
@@ -90,70 +90,70 @@ def shipped(edition: str) -> Catalog:
 
 def overlaid(edition: str, overrides: Mapping[str, object], root: Path = ROOT) -> Catalog:
     """An edition read from the folders under `root`, with the overrides on top."""
-    faults: list[InputProblem] = []
-    plain, files = base_entries(root, faults)
+    problems: list[InputProblem] = []
+    plain, files = base_entries(root, problems)
     if edition != DEFAULT_EDITION:
-        overlay_files(plain, files, root / "editions" / edition, faults)
-    overlay(plain, files, overrides, OVERRIDES, faults)
-    entries = {kind: validated(kind, plain[kind], files, faults) for kind in KINDS}
+        overlay_files(plain, files, root / "editions" / edition, problems)
+    overlay(plain, files, overrides, OVERRIDES, problems)
+    entries = {kind: validated(kind, plain[kind], files, problems) for kind in KINDS}
     catalog = Catalog(edition=edition, **entries)  # type: ignore[arg-type]
-    faults += reference_problems(catalog, plain, files)
-    if faults:
-        raise InvalidCatalogError(tuple(faults))
+    problems += reference_problems(catalog, plain, files)
+    if problems:
+        raise InvalidCatalogError(tuple(problems))
     return catalog
 
 
-def base_entries(root: Path, faults: list[InputProblem]) -> tuple[Plain, Files]:
+def base_entries(root: Path, problems: list[InputProblem]) -> tuple[Plain, Files]:
     """The plain entries of the base edition by kind and name, and the file of each."""
     plain: Plain = {kind: {} for kind in KINDS}
     files: Files = {}
     for kind, (folder, _class) in KINDS.items():
         for path in sorted((root / folder).glob("*.yaml")):
-            for name, entry in entries_of(path, faults).items():
+            for name, entry in entries_of(path, problems).items():
                 if name in plain[kind]:
-                    faults.append(InputProblem(str(path), name, f"also given in {files[kind, name]}"))
+                    problems.append(InputProblem(str(path), name, f"also given in {files[kind, name]}"))
                 plain[kind][name] = entry
                 files[kind, name] = str(path)
     return plain, files
 
 
-def entries_of(path: Path, faults: list[InputProblem]) -> dict[str, dict[str, object]]:
+def entries_of(path: Path, problems: list[InputProblem]) -> dict[str, dict[str, object]]:
     """The entries of a file by name; a file is a map of names to entries."""
     try:
         data = read_yaml(path)
     except InvalidCatalogError as error:
-        faults.extend(error.faults)
+        problems.extend(error.problems)
         return {}
     if not isinstance(data, dict):
-        faults.append(InputProblem(str(path), "", "must be a map of names to entries"))
+        problems.append(InputProblem(str(path), "", "must be a map of names to entries"))
         return {}
     good = {str(name): entry for name, entry in data.items() if isinstance(entry, dict)}
     bad = [str(name) for name in data if str(name) not in good]
-    faults.extend(InputProblem(str(path), name, "must be a map") for name in bad)
+    problems.extend(InputProblem(str(path), name, "must be a map") for name in bad)
     return good
 
 
-def overlay_files(plain: Plain, files: Files, folder: Path, faults: list[InputProblem]) -> None:
+def overlay_files(plain: Plain, files: Files, folder: Path, problems: list[InputProblem]) -> None:
     """Lays every file of an overlay over the entries; its folders are those of the base."""
     for kind, (name, _class) in KINDS.items():
         for path in sorted((folder / name).glob("*.yaml")):
-            for entry_name, entry in entries_of(path, faults).items():
+            for entry_name, entry in entries_of(path, problems).items():
                 overlay_entry(plain[kind], entry_name, entry)
                 files[kind, entry_name] = str(path)
 
 
 def overlay(
-    plain: Plain, files: Files, overrides: Mapping[str, object], label: str, faults: list[InputProblem]
+    plain: Plain, files: Files, overrides: Mapping[str, object], label: str, problems: list[InputProblem]
 ) -> None:
     """Lays a user's own figures over the entries."""
     for kind, entries in overrides.items():
         if kind not in KINDS or not isinstance(entries, dict):
             what = f"must be a map under one of: {', '.join(KINDS)}"
-            faults.append(InputProblem(label, str(kind), what))
+            problems.append(InputProblem(label, str(kind), what))
             continue
         for name, entry in entries.items():
             if not isinstance(entry, dict):
-                faults.append(InputProblem(label, f"{kind}.{name}", "must be a map"))
+                problems.append(InputProblem(label, f"{kind}.{name}", "must be a map"))
                 continue
             overlay_entry(plain[kind], name, completed(kind, plain[kind].get(name, {}), entry))
             files.setdefault((kind, name), label)
@@ -171,7 +171,7 @@ def overlay_entry(entries: dict[str, dict[str, object]], name: str, entry: dict[
 
 
 def merged(base: dict[str, object], over: dict[str, object]) -> dict[str, object]:
-    """The base with the keys of the other laid over it, map by map; lists are replaced."""
+    """The base overridden by the keys of the other, map by map; lists are replaced."""
     result = dict(base)
     for key, value in over.items():
         below = result.get(key)
@@ -181,21 +181,21 @@ def merged(base: dict[str, object], over: dict[str, object]) -> dict[str, object
 
 
 def validated(
-    kind: str, plain: dict[str, dict[str, object]], files: Files, faults: list[InputProblem]
+    kind: str, plain: dict[str, dict[str, object]], files: Files, problems: list[InputProblem]
 ) -> dict[str, Entry]:
-    """The valid entries of a kind in alphabetical order; the faults of the others are noted."""
+    """The valid entries of a kind in alphabetical order; the problems of the others are noted."""
     _folder, record = KINDS[kind]
     valid: dict[str, Entry] = {}
     for name in sorted(plain):
         try:
             valid[name] = record.model_validate({"name": name, **plain[name]})
         except ValidationError as error:
-            faults.extend(entry_problems(error, files[kind, name], name))
+            problems.extend(entry_problems(error, files[kind, name], name))
     return valid
 
 
 def entry_problems(error: ValidationError, file: str, name: str) -> list[InputProblem]:
-    """Every complaint about an entry as a fault of its file; a list is not short for its faulty rows."""
+    """Every complaint about an entry as a problem of its file; a list is not short for its faulty rows."""
     details = error.errors(include_url=False)
     places = [detail["loc"] for detail in details]
     return [

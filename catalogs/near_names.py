@@ -1,4 +1,4 @@
-"""What to say of a name that nobody knows: the near ones first, then all there are."""
+"""The text for an unknown name: near ones first, then all there are."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A user's own figures: what may be left out of them, since nobody else needs to know where they are from."""
+"""A user's own figures: what may be left out of them, since they need no source."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ UNKNOWN: Final[dict[str, Plain]] = {
     },
     "models": {"source": OWN_SOURCE, "retrieved": None, "developer": "own", "success": {}},
 }
-"""What a chip or a model of a user's own need not say: nobody knows it then, and no figure is made of it."""
+"""What may be left out of a user's own chip or model: unknown then, and so are figures made of it."""
 EVER: Final = date(1970, 1, 1)
 """From when on a price holds that says no day."""
 

@@ -23,9 +23,9 @@ def own_figures(path: Path) -> Own:
         InvalidCatalogError: the file cannot be read, or is no map of kinds to maps of entries.
     """
     data = read_yaml(path)
-    faults = tuple(InputProblem(str(path), where, what) for where, what in shape_problems(data))
-    if faults or not isinstance(data, dict):
-        raise InvalidCatalogError(faults)
+    problems = tuple(InputProblem(str(path), where, what) for where, what in shape_problems(data))
+    if problems or not isinstance(data, dict):
+        raise InvalidCatalogError(problems)
     return {str(kind): {str(name): dict(entry) for name, entry in data[kind].items()} for kind in data}
 
 
@@ -47,7 +47,7 @@ def shape_problems(data: object) -> Iterator[tuple[str, str]]:
 
 
 def with_own_figures(data: object, own: Own) -> object:
-    """A scenario's plain data with a file's figures beneath its own overrides."""
+    """A scenario's plain data with a file's figures, which its own overrides take precedence over."""
     if not isinstance(data, dict) or not own:
         return data
     catalog = data.get("catalog") or {}

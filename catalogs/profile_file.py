@@ -35,22 +35,24 @@ def profile_in(path: Path) -> ServingProfile:
     Raises:
         InvalidCatalogError: lists what is wrong with the file.
     """
-    faults: list[InputProblem] = []
-    plain = entries_of(path, faults)
+    problems: list[InputProblem] = []
+    plain = entries_of(path, problems)
     if set(plain) == {KIND}:
-        plain = maps_in(path, plain[KIND], faults)
-    if len(plain) != 1 and not faults:
+        plain = maps_in(path, plain[KIND], problems)
+    if len(plain) != 1 and not problems:
         what = f"should hold one serving profile, by its name; found {', '.join(map(repr, plain)) or 'none'}"
-        faults.append(InputProblem(str(path), "", what))
-    made = validated(KIND, plain, {(KIND, name): str(path) for name in plain}, faults)
-    if faults:
-        raise InvalidCatalogError(tuple(faults))
+        problems.append(InputProblem(str(path), "", what))
+    made = validated(KIND, plain, {(KIND, name): str(path) for name in plain}, problems)
+    if problems:
+        raise InvalidCatalogError(tuple(problems))
     return next(entry for entry in made.values() if isinstance(entry, ServingProfile))
 
 
-def maps_in(path: Path, data: dict[str, object], faults: list[InputProblem]) -> dict[str, dict[str, object]]:
-    """The entries under a kind; others are faults."""
-    faults += [
+def maps_in(
+    path: Path, data: dict[str, object], problems: list[InputProblem]
+) -> dict[str, dict[str, object]]:
+    """The entries under a kind; others are problems."""
+    problems += [
         InputProblem(str(path), f"{KIND}.{name}", "must be a map")
         for name in data
         if not isinstance(data[name], dict)

@@ -154,11 +154,11 @@ def read_yaml(path: Path) -> object:
     try:
         return parse_yaml(small(path.read_bytes()).decode("utf-8-sig"))
     except OSError as error:
-        fault = InputProblem(str(path), "", f"cannot be read: {error.strerror or error}")
+        problem = InputProblem(str(path), "", f"cannot be read: {error.strerror or error}")
     except UnicodeDecodeError as error:
-        fault = InputProblem(
+        problem = InputProblem(
             str(path), "", f"is no UTF-8 text: byte {error.start + 1} is 0x{error.object[error.start]:02x}"
         )
     except ValueError as error:
-        fault = InputProblem(str(path), "", str(error))
-    raise InvalidCatalogError((fault,))
+        problem = InputProblem(str(path), "", str(error))
+    raise InvalidCatalogError((problem,))

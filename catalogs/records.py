@@ -28,7 +28,7 @@ DeviceKind = Literal["phone", "laptop", "mini_pc", "edge_box"]
 
 
 class Record(BaseModel):
-    """Any part of an entry: immutable, and without keys that nobody knows."""
+    """Any part of an entry: immutable, and without unknown keys."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
 

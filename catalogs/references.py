@@ -1,4 +1,4 @@
-"""What entries say of one another: every name they use must exist, every pair of regions be told."""
+"""What entries say of one another: every name they use must exist, every pair of regions be given."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def reference_problems(
 ) -> list[InputProblem]:
     """Names that no entry has, and pairs of regions without a round trip.
 
-    `names` are those of all entries by kind, also of entries that are left out for their own faults.
+    `names` are those of all entries by kind, also of entries that are left out for their own problems.
     """
     unknown = [
         InputProblem(
@@ -52,7 +52,7 @@ def references(catalog: Catalog, names: Names) -> Iterator[Reference]:
 
 
 def chip_references(catalog: Catalog, names: Names) -> Iterator[Reference]:
-    """Where chips are to be had, and which of them a profile's points were measured on."""
+    """Where chips are available, and which of them a profile's points were measured on."""
     for chip in catalog.accelerators.values():
         for place in (*(chip.regions or ()), *chip.banned_regions):
             yield "accelerators", chip.name, "regions", place, names["regions"]

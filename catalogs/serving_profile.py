@@ -39,7 +39,7 @@ class TimeError(Record):
 
 
 class ErrorsByNearness(Record):
-    """What to expect of configurations, by how near they are to what was measured; None where nobody knows.
+    """What to expect of configurations, by how near they are to what was measured; None where unknown.
 
     `recipe`: of the configurations in the fit, in sample. `group`: model and accelerator in the fit, the
     configuration held out. `model` and `accelerator`: the model, or the accelerator, held out whole.

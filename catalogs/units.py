@@ -13,7 +13,7 @@ SECONDS: Final = {
 """Seconds in each unit of time that a duration or rate may name."""
 
 MOST_CHARACTERS: Final = 100
-"""Characters of a quantity that are read: nobody writes longer ones, and matching them takes long."""
+"""Characters of a quantity that are read: longer ones are not quantities, and matching them takes long."""
 
 NUMBER: Final = r"(\d+(?:\.\d*)?(?:[eE][+-]?\d+)?|\.\d+)"
 DURATION: Final = re.compile(rf"{NUMBER}\s*(ms|min|s|m|h|d|w)")

@@ -76,7 +76,7 @@ def total_grams() -> str:
 
 def energy() -> Figure:
     """Watt-hours at the meter."""
-    text = "Energy at the meter, API calls estimated; the users' own devices stand apart."
+    text = "Energy at the meter, API calls estimated; the users' own devices are not included."
     return figure("Energy", "watth", text, now(f"{total_joules()} / 3600"), decimals=1)
 
 
@@ -125,7 +125,7 @@ def intensity() -> Figure:
 
 def embodied() -> Figure:
     """Grams from making the hardware."""
-    text = "The share of making the hardware, by the time it was held; beside the emissions, not in them."
+    text = "The share of making the hardware, by the time it was held; not included in the emissions."
     grams = amount(RUN, GRAMS, only=('component="embodied"',))
     return figure("Embodied carbon", "massg", text, now(grams), decimals=1)
 
@@ -213,7 +213,7 @@ def request_grams() -> Lines:
 
 def emitted() -> Lines:
     """Grams since the beginning of the time shown."""
-    text = "Grams of CO2e since the beginning of the time shown; embodied carbon beside them."
+    text = "Grams of CO2e since the beginning of the time shown; embodied carbon is not included."
     embodied_grams = amount(RUN, GRAMS, only=('component="embodied"',))
     return lines(
         "Emitted so far",

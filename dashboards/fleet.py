@@ -168,7 +168,7 @@ def kv_cache() -> Lines:
 def held() -> Lines:
     """Replicas that are paid for."""
     expr = gauge(EACH, "wayfare_replicas", only=('state="held"',))
-    return by_deployment("Replicas held", "short", "Replicas that somebody pays for.", expr)
+    return by_deployment("Replicas held", "short", "Replicas that are paid for.", expr)
 
 
 def states() -> Lines:

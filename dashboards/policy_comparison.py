@@ -40,7 +40,7 @@ def policy_comparison() -> Dashboard:
             uid="wayfare-policy-comparison",
             title="Wayfare / Policy comparison",
             description="Two to four runs over the same simulated day. Differences of single runs, without "
-            "intervals: `wayfare compare` says how sure one can be.",
+            "intervals: `wayfare compare` gives confidence intervals.",
             variables=run_variables(several=True),
             rows=rows(),
             shown=simulated_day(),
@@ -88,7 +88,7 @@ def attainment() -> Figure:
     """Attainment by run."""
     expr = ratio(amount(RUNS, "wayfare_requests_slo_met_total"), amount(RUNS, "wayfare_requests_total"))
     text = "Requests that met all their latency objectives, of all that were over in the time shown."
-    return compared("Objectives met", "percentunit", text, expr, 1)
+    return compared("SLO attainment", "percentunit", text, expr, 1)
 
 
 def right_answers() -> Figure:
@@ -107,7 +107,7 @@ def energy() -> Figure:
 def emissions() -> Figure:
     """Grams by run."""
     expr = amount(RUNS, "wayfare_emissions_grams_total", only=(OPERATIONAL,))
-    text = "CO2e of the energy used; embodied carbon stands apart."
+    text = "CO2e of the energy used; embodied carbon is not included."
     return compared("Emissions", "massg", text, expr, 1)
 
 
@@ -143,7 +143,7 @@ def met() -> Lines:
     done = per_second(RUNS, "wayfare_requests_total")
     text = "Requests that met all their objectives, of those that were over at the time."
     expr = ratio(per_second(RUNS, "wayfare_requests_slo_met_total"), done)
-    return overlaid("Objectives met", "percentunit", text, expr, bottom=None)
+    return overlaid("SLO attainment", "percentunit", text, expr, bottom=None)
 
 
 def right() -> Lines:

@@ -113,7 +113,7 @@ def attainment() -> Figure:
     """The share of requests that met all their objectives."""
     met = ratio(amount(RUN, "wayfare_requests_slo_met_total"), amount(RUN, "wayfare_requests_total"))
     return figure(
-        "Objectives met",
+        "SLO attainment",
         "percentunit",
         "Requests that met all their latency objectives, of all that were over in the time shown.",
         Query(expr=met, instant=True),
@@ -140,7 +140,7 @@ def energy() -> Figure:
     return figure(
         "Energy",
         "watth",
-        "Energy at the meter, API calls estimated; the users' own devices stand apart.",
+        "Energy at the meter, API calls estimated; the users' own devices are not included.",
         Query(expr=f"{joules} / 3600", instant=True),
         decimals=1,
     )
@@ -151,7 +151,7 @@ def emissions() -> Figure:
     return figure(
         "Emissions",
         "massg",
-        "CO2e of the energy used, by the grid at its time and place; embodied carbon stands apart.",
+        "CO2e of the energy used, by the grid at its time and place; embodied carbon is not included.",
         Query(expr=amount(RUN, "wayfare_emissions_grams_total", only=(OPERATIONAL,)), instant=True),
         decimals=1,
     )
@@ -173,7 +173,7 @@ def traffic(label: str) -> Lines:
     return lines(
         f"Requests by {label}",
         "reqps",
-        f"Requests that were over each second, by the {label} that answered; unallocated: nobody did.",
+        f"Requests that were over each second, by the {label} that answered; unallocated: none did.",
         Query(expr=per_second(RUN, "wayfare_requests_total", label), legend=f"{{{{{label}}}}}"),
         colours=BY_TIER,
         stacked=True,
@@ -327,18 +327,18 @@ def latency_by_tier() -> Lines:
 
 
 def quality() -> Lines:
-    """Attainment and right answers over the day, and so far."""
+    """SLO attainment and accuracy over the day, and so far."""
     done = per_second(RUN, "wayfare_requests_total")
     met = ratio(per_second(RUN, "wayfare_requests_slo_met_total"), done)
     right = ratio(per_second(RUN, "wayfare_requests_correct_total"), done)
     return lines(
-        "Objectives met and right answers",
+        "SLO attainment and accuracy",
         "percentunit",
         "Of the requests that were over at the time; so far: of all since the run began.",
-        Query(expr=met, legend="objectives met"),
-        Query(expr=gauge(RUN, "wayfare_slo_attainment_ratio"), legend="objectives met, so far"),
-        Query(expr=right, legend="right answers"),
-        Query(expr=gauge(RUN, "wayfare_quality_success_ratio"), legend="right answers, so far"),
+        Query(expr=met, legend="SLO attainment"),
+        Query(expr=gauge(RUN, "wayfare_slo_attainment_ratio"), legend="SLO attainment, so far"),
+        Query(expr=right, legend="accuracy"),
+        Query(expr=gauge(RUN, "wayfare_quality_success_ratio"), legend="accuracy, so far"),
         bottom=None,
     )
 

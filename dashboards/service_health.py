@@ -79,7 +79,7 @@ def error_share() -> Figure:
     """Calls that failed for the server's reasons."""
     failed = increase(SERVER, HANDLED, only=(ERRORS,))
     expr = f"({failed} or vector(0)) / ({increase(SERVER, HANDLED)} > 0)"
-    text = "Calls of the time shown that ended with a fault of the server, of all that ended."
+    text = "Calls of the time shown that ended with a server error, of all that ended."
     return figure("Calls failed", "percentunit", text, now(expr), decimals=2)
 
 

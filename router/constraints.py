@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StreamConstraints:
-    """What one class of requests (a stream) demands of whoever serves it.
+    """What one class of requests (a stream) demands of a target.
 
     Attributes:
         residency: regions in which it may be processed; `None` for any.
@@ -48,7 +48,7 @@ class Screening:
         sets: distinct sets of target indexes, each ascending; may hold the empty set.
         set_of_request: for each request the number of its set; int32.
         reasons: for each set why it is empty, or "" when it is not. Two empty sets with
-            different reasons are told apart.
+            different reasons are kept apart.
     """
 
     sets: tuple[tuple[int, ...], ...]

@@ -8,7 +8,7 @@ class RouterError(Exception):
 
 
 class UnknownPolicyError(RouterError, LookupError):
-    """A policy name that nobody registered."""
+    """A policy name that is not registered."""
 
 
 class PolicyLoadError(RouterError, ImportError):

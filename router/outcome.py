@@ -1,4 +1,4 @@
-"""What became of one attempt, as a learning policy hears it."""
+"""The outcome of one attempt, as a learning policy receives it."""
 
 from __future__ import annotations
 

@@ -49,7 +49,7 @@ class StepPolicy(Protocol):
 
 @runtime_checkable
 class LearningPolicy(Protocol):
-    """A policy that also hears of outcomes, in order, before its next decision."""
+    """A policy that also receives outcomes, in order, before its next decision."""
 
     def observe(self, outcome: Outcome) -> None:
         """Takes note of one finished attempt."""

@@ -118,7 +118,7 @@ def make_policy(name: str, parameters: Mapping[str, object] | None = None) -> Po
     A name that ships with the router is never taken by an entry point.
 
     Raises:
-        UnknownPolicyError: nobody registered the name; lists near matches and all there are.
+        UnknownPolicyError: the name is not registered; lists near matches and all there are.
         PolicyLoadError: its file, source or entry point cannot be loaded.
         InvalidPolicyParameterError: lists every parameter that is unknown or wrong.
     """
@@ -134,7 +134,7 @@ def describe_policy(name: str) -> PolicyDescription:
     """Contract and parameters of a policy, by whatever `make_policy` takes.
 
     Raises:
-        UnknownPolicyError: nobody registered the name.
+        UnknownPolicyError: the name is not registered.
         PolicyLoadError: its file or entry point cannot be loaded.
     """
     return _factory(name).describe(name)
@@ -184,7 +184,7 @@ def _checked(name: str, made: object) -> Policy | StepPolicy:
 
 
 def _unknown(name: str) -> str:
-    """What to say of a name that nobody registered."""
+    """The text for a name that is not registered."""
     return unknown_name("policy", name, policy_names(), count=3)
 
 

@@ -41,7 +41,7 @@ def source_of(spec: str) -> PolicySource:
     """The source of a text's scheme.
 
     Raises:
-        UnknownPolicyError: nobody brought a source for the scheme; lists those there are.
+        UnknownPolicyError: there is no source for the scheme; lists those there are.
         PolicyLoadError: its entry point cannot be loaded; the cause is chained.
     """
     sources, scheme = _sources(), scheme_of(spec) or ""

@@ -1,4 +1,4 @@
-"""What the router asks its surroundings to do, and what it hears back: sans-I/O steps and events.
+"""What the router asks its surroundings to do, and what it receives back: sans-I/O steps and events.
 
 A step generator yields a `Step` and is resumed with the reply named in the step's docstring.
 The simulator executes steps in virtual time, a live service in real time. What happened before
@@ -89,7 +89,7 @@ class Verify(Step):
 class Sleep(Step):
     """Wait until virtual time `until_s`. Reply: None.
 
-    Before resuming, the executor brings the fleet view up to date: the policy may decide anew.
+    Before resuming, the executor brings the fleet view up to date: the policy may decide again.
     """
 
     until_s: float
@@ -124,7 +124,7 @@ TERMINAL = (Finish, Fail, TurnAway)
 class Event:
     """What was awaited: the handle it concerns (-1 for a timer), what, when, and why it failed.
 
-    `now_s` is when the steps hear of it, which is later than it happened where nothing waited for it.
+    `now_s` is when the steps receive it, which is later than it happened where nothing waited for it.
     `retry_after_s` is the provider's hint on a rate limit, `nan` without one. `first_token_seen`
     tells whether the caller already received output (such a failure is not retried silently).
     """

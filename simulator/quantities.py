@@ -49,13 +49,13 @@ Q = TypeVar("Q", bound=float)
 
 
 class Part(BaseModel):
-    """Any part of a scenario: immutable, and without keys that nobody knows."""
+    """Any part of a scenario: immutable, and without unknown keys."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
 
 
 class Spread(Part, Generic[Q]):
-    """A distribution of positive numbers, said in exactly one way; a bare number is `fixed`.
+    """A distribution of positive numbers, stated in exactly one way; a bare number is `fixed`.
 
     `median` and `p95` are lognormal, `mean` and `cv` Gamma, `quantiles` map probabilities from 0
     to 1 to values, `values` are equally likely, `mixture` weighs other spreads.

@@ -69,7 +69,7 @@ class ServerParameters:
         """
         problem = "a policy server; name a policy of this process"
         if scheme_of(self.fallback) is None:
-            problem = "a policy that reads answers or answers in steps; name one that decides at once"
+            problem = "an oracle or a step policy; name a policy with route()"
             made = fallback_named(self.fallback)
             if isinstance(made, Policy) and not isinstance(made, StepPolicy) and not is_oracle(made):
                 return made
@@ -231,21 +231,21 @@ class ServerPolicy:
         return replace(self._fallback.route(request, fleet, rng), reason=reason)
 
     def _close_stream(self) -> None:
-        """Ends the stream; what was not told by then never is."""
+        """Ends the stream; what was not sent by then never is."""
         if self._stream is not None:
             self._stream.end()
             self._stream = None
         self._outcomes = []
 
     def __del__(self) -> None:
-        """Ends the stream of a policy that nobody finished."""
+        """Ends the stream of a policy that was not finished."""
         stream = getattr(self, "_stream", None)
         if stream is not None:
             stream.end()
 
 
 class LearningServerPolicy(ServerPolicy):
-    """The same for a server whose policy hears of outcomes, with the next question."""
+    """The same for a server whose policy receives outcomes, with the next question."""
 
     def observe(self, outcome: Outcome) -> None:
         """Keeps an outcome until the next question; none while the server is left alone."""
@@ -327,7 +327,7 @@ def read_answers(
 
 
 class SentLoads:
-    """Loads as a server was told them."""
+    """Loads as they were sent to a server."""
 
     def __init__(self, target_count: int) -> None:
         """All are 0."""
@@ -335,7 +335,7 @@ class SentLoads:
         self._usage = np.zeros(target_count)
 
     def changes(self, fleet: FleetView) -> pb.Loads | None:
-        """Loads that are not as they were told; now they are."""
+        """Loads that changed since they were sent; now they count as sent."""
         whole = np.stack((fleet.outstanding, fleet.waiting, fleet.running))
         changed = (whole != self._whole).any(axis=0) | (fleet.kv_usage_ratio != self._usage)
         if not changed.any():

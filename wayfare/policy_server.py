@@ -49,13 +49,13 @@ def serve_policy(
     Args:
         factory: makes a new policy for every run; a class without required arguments will do.
         address: `host:port`; port 0 takes any.
-        ready: told the address when it is served.
-        insecure_anywhere: allows an address beyond loopback, where everybody may ask.
+        ready: called with the address when it is served.
+        insecure_anywhere: allows an address beyond loopback, without access control.
 
     Raises:
         PolicyLoadError: what the factory makes has no `route`, or reads true answers.
         UnsafeAddressError: the address is beyond loopback.
-        OSError: the address cannot be had.
+        OSError: the address is not available.
     """
     servable(factory)
     if not (is_loopback(address.rpartition(":")[0].strip("[]")) or insecure_anywhere):
@@ -71,10 +71,12 @@ def servable(factory: PolicyFactory) -> Policy:
     """
     made = factory() if callable(factory) else factory
     if isinstance(made, StepPolicy) or not isinstance(made, Policy):
-        text = f"{made!r} has no route; only policies that decide at once can be served, not steps"
+        text = f"{made!r} has no route(); only policies with route() can be served, not step policies"
         raise PolicyLoadError(text)
     if is_oracle(made):
-        raise PolicyLoadError(f"{policy_name(made)!r} reads true answers, which no server is told")
+        raise PolicyLoadError(
+            f"{policy_name(made)!r} is an oracle; policy servers never receive true answers"
+        )
     return made
 
 
@@ -122,7 +124,7 @@ class PolicyServicer(policy_pb2_grpc.PolicyServiceServicer):
 
 
 class PolicySession:
-    """A policy in one run: its generator, and the fleet as it was told."""
+    """A policy in one run: its generator, and the fleet as it was received."""
 
     def __init__(self, policy: Policy, opening: pb.Opening) -> None:
         """Sits down before an idle fleet."""
@@ -144,7 +146,7 @@ class PolicySession:
         return pb.PolicyServiceDecideResponse(number=question.number, decision=told)
 
     def _apply_updates(self, question: pb.Question) -> None:
-        """Takes note of what was told beside the question."""
+        """Takes over what was sent with the question."""
         fleet, loads = self._fleet, question.changed_loads
         for place, index in enumerate(loads.targets):
             fleet.outstanding[index] = loads.outstanding[place]
@@ -170,7 +172,7 @@ def idle_fleet(targets: Sequence[Target]) -> FleetView:
 
 
 def generator_of(opening: pb.Opening) -> np.random.Generator:
-    """The generator of a run: in the state that was told, or else seeded."""
+    """The generator of a run: in the state that was sent, or else seeded."""
     if not opening.HasField("generator"):
         return np.random.default_rng(opening.seed)
     told, bits = opening.generator, np.random.PCG64()

@@ -108,21 +108,21 @@ def demand_safe(settings: ServerSettings) -> None:
     have neither.
     """
     guarded = settings.tls is not None and bool(settings.access.tokens)
-    missing = "give --tls-certificate, --tls-key and --tokens, or say"
+    missing = "give --tls-certificate, --tls-key and --tokens, or use"
     demand_near(settings.address, guarded or settings.insecure_anywhere, missing)
     if settings.metrics is not None:
-        missing = "metrics have no TLS and no tokens; if that is well, say"
+        missing = "metrics have no TLS and no tokens; to allow that, use"
         demand_near(settings.metrics.address, settings.insecure_anywhere, missing)
 
 
 async def serve(settings: ServerSettings, ready: Callable[[int, int | None], None]) -> None:
-    """Serves until SIGINT or SIGTERM, then drains; `ready` is told the port, and that of metrics.
+    """Serves until SIGINT or SIGTERM, then drains; `ready` is called with the port, and that of metrics.
 
     Raises:
         UnsafeAddressError: see `demand_safe`.
         StoreInUseError: another server works on the folder.
         DamagedStoreError: the store cannot be trusted.
-        OSError: the address cannot be had.
+        OSError: the address is not available.
     """
     demand_safe(settings)
     metrics = ServiceMetrics(settings.metrics, settings.results) if settings.metrics else None

@@ -42,7 +42,7 @@ def is_open(number: int) -> bool:
 
 
 def has_readers(number: int) -> bool:
-    """Whether somebody may still read what is written to a file descriptor; of a pipe the system knows."""
+    """Whether what is written to a file descriptor may still be read; of a pipe the system knows."""
     poll = select.poll()
     poll.register(number, 0)
     return not any(event & (select.POLLERR | select.POLLHUP) for _file, event in poll.poll(0))

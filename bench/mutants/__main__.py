@@ -1,4 +1,4 @@
-"""Mutation testing: `make mutants`, with SAMPLE, SEED and PATHS; survivors stand in docs/mutants.md."""
+"""Mutation testing: `make mutants`, with SAMPLE, SEED and PATHS; survivors are listed in docs/mutants.md."""
 
 from __future__ import annotations
 
@@ -100,7 +100,7 @@ def main(arguments: Sequence[str]) -> int:
         write_page(book, mutants, chosen, asked)
     tried, killed = book.counts(chosen)
     if named:
-        print(f"{book.counts(named)[1]} of {len(named)} faults with names noticed")
+        print(f"{book.counts(named)[1]} of {len(named)} named mutants detected")
     print(f"{killed} of {tried} mutants killed: {killed / max(tried, 1):.1%}")
     for mutant in book.survivors(chosen):
         print(ledger.told(mutant))

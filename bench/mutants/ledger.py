@@ -172,7 +172,9 @@ def named_of(ledger: Ledger, sabotages: Sequence[Mutant]) -> str:
     killed = sum(ledger.outcome(mutant) in (KILLED, TIMED_OUT) for mutant in sabotages)
     alive = "; ".join(mutant.where for mutant in ledger.survivors(sabotages))
     end = f": {alive} survived." if alive else "."
-    return f"Of the {len(sabotages)} faults with names (`bench/mutants/sabotages.yaml`) {killed} were noticed{end}"
+    return (
+        f"Of the {len(sabotages)} named mutants (`bench/mutants/sabotages.yaml`) {killed} were detected{end}"
+    )
 
 
 def line_of(ledger: Ledger, mutant: Mutant) -> str:

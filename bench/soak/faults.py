@@ -78,9 +78,9 @@ def killed_workers() -> Finding:
     others = sum(other.state == pb.Run.STATE_SUCCEEDED for _run, other in ends.values())
     return Finding(
         title="kill -9 of a worker",
-        done="The process of a running run is killed; another run goes on beside it.",
+        done="The process of a running run is killed; another run goes on at the same time.",
         rows=(
-            Row(what="the run says", found=ends[False][0].error),
+            Row(what="the run's message", found=ends[False][0].error),
             exactly(
                 "with `rerun_if_interrupted` it succeeded", ends[True][0].state == pb.Run.STATE_SUCCEEDED, 1
             ),
@@ -117,7 +117,7 @@ def damaged_stores() -> Finding:
         title="A damaged page of the store",
         done=f"A store of {len(whole):,} bytes; each of its {len(starts)} pages overwritten in turn.",
         rows=(
-            plain("refused to serve and said so", found.count("refused"), "pages"),
+            plain("refused to serve, with a message", found.count("refused"), "pages"),
             plain("served with every run known", found.count("whole"), "pages"),
             exactly("served with a run missing", found.count("lost"), 0),
         ),
@@ -141,7 +141,9 @@ def full_disks() -> Finding:
     title = "A full disk"
     with small_disk() as folder:
         if folder is None:
-            return Finding(title=title, done="Not measured: this machine lets nobody mount a small disk.")
+            return Finding(
+                title=title, done="Not measured: this machine does not allow mounting a small disk."
+            )
         with Service(folder, "--slots", "1") as service, Client(service.address) as client:
             accepted, refusal = filled(client, folder)
             (folder / "filler").unlink()

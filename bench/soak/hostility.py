@@ -50,7 +50,7 @@ def hostile_calls() -> Finding:
     return Finding(
         title="Hostile calls",
         done=f"{CALLS:,} seeded calls by {ATTACKERS} callers: noise, mutated messages, huge texts, deep "
-        "nesting, paths, addresses and code in every text, YAML bombs, numbers nobody means, packed bombs, "
+        "nesting, paths, addresses and code in every text, YAML bombs, absurd numbers, packed bombs, "
         "other tenants' runs and traces. Runs accepted on the way are cancelled.",
         rows=(
             exactly("calls that were answered wrongly (a crash, an unknown status)", len(wrong), 0),

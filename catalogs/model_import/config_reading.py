@@ -13,16 +13,16 @@ if TYPE_CHECKING:
 
 
 class UnreadableModelConfigError(CatalogError, ValueError):
-    """A model's configuration from which no shape can be told; lists what was not understood."""
+    """A model's configuration from which no shape can be derived; lists what was not understood."""
 
-    def __init__(self, faults: tuple[InputProblem, ...]) -> None:
-        """Keeps the faults."""
-        super().__init__(faults)
-        self.faults = faults
+    def __init__(self, problems: tuple[InputProblem, ...]) -> None:
+        """Keeps the problems."""
+        super().__init__(problems)
+        self.problems = problems
 
     def __str__(self) -> str:
-        """All faults, one a line."""
-        return "\n".join(str(fault) for fault in self.faults)
+        """All problems, one a line."""
+        return "\n".join(str(problem) for problem in self.problems)
 
 
 class ModelConfig:
@@ -33,7 +33,7 @@ class ModelConfig:
         self._data = data
         self._file = file
         self._read: set[str] = set()
-        self.faults: list[InputProblem] = []
+        self.problems: list[InputProblem] = []
 
     def given(self, *names: str) -> object:
         """The first of these keys that has a value, or None; all count as read."""
@@ -41,13 +41,13 @@ class ModelConfig:
         return next((self._data[name] for name in names if self._data.get(name) is not None), None)
 
     def count(self, *names: str, absent: int | None = None) -> int:
-        """A whole number from 0 on; `absent` where no key has one. A missing one is a fault."""
+        """A whole number from 0 on; `absent` where no key has one. A missing one is a problem."""
         value = self.given(*names)
         if value is None and absent is not None:
             return absent
         if isinstance(value, bool) or not isinstance(value, int) or value < 0:
             what = "missing" if value is None else f"is {shown(value)}"
-            self.fault(names[0], f"{what}; a whole number is needed")
+            self.problem(names[0], f"{what}; a whole number is needed")
             return 1
         return value
 
@@ -61,17 +61,17 @@ class ModelConfig:
         value = self.given(name)
         return tuple(str(each) for each in value) if isinstance(value, list) else ()
 
-    def fault(self, path: str, what: str) -> None:
+    def problem(self, path: str, what: str) -> None:
         """Remembers what is wrong."""
-        self.faults.append(InputProblem(self._file, path, what))
+        self.problems.append(InputProblem(self._file, path, what))
 
     def check(self) -> None:
         """Raises `UnreadableModelConfigError` if anything was wrong so far."""
-        if self.faults:
-            raise UnreadableModelConfigError(tuple(self.faults))
+        if self.problems:
+            raise UnreadableModelConfigError(tuple(self.problems))
 
     def not_understood(self) -> Iterator[str]:
-        """Keys that nobody read although they may change memory or compute, with their values."""
+        """Keys that were not read although they may change memory or compute, with their values."""
         for name, value in self._data.items():
             empty = value is None or value is False or value in ([], {})
             known = name in self._read or name in WITHOUT_EFFECT

@@ -40,7 +40,7 @@ class ImportedModel:
     """What a configuration says of a model.
 
     `precision` is that of the published weights, None where nothing is said; `notes` what the figures
-    leave out or take for granted, keys that nobody understood among it.
+    leave out or take for granted, unknown keys included.
     """
 
     kind: str
@@ -90,7 +90,7 @@ def layer_count(config: ModelConfig) -> int:
     """How many layers there are."""
     count = config.count("num_hidden_layers")
     if not 0 < count <= MOST_LAYERS:
-        config.fault("num_hidden_layers", f"is {count}; 1 to {MOST_LAYERS:,} layers are understood")
+        config.problem("num_hidden_layers", f"is {count}; 1 to {MOST_LAYERS:,} layers are understood")
         return 1
     return count
 

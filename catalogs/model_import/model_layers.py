@@ -57,7 +57,7 @@ def hybrid_kinds(config: ModelConfig, pattern: str, layers: int) -> list[tuple[s
     """The layers that a pattern of letters names."""
     odd = sorted(set(pattern) - set(HYBRID_LETTERS))
     if odd or len(pattern) != layers:
-        config.fault(
+        config.problem(
             "hybrid_override_pattern", f"{layers} letters of {', '.join(HYBRID_LETTERS)} are understood"
         )
         return [(FULL, DENSE)] * layers
@@ -87,7 +87,7 @@ def known_types(config: ModelConfig, named: tuple[str, ...], layers: int) -> tup
     if unknown or len(named) != layers:
         told = f"{len(named)} types for {layers} layers"
         what = f"unknown: {', '.join(unknown)}; known: {', '.join(LAYER_TYPES)}" if unknown else told
-        config.fault("layer_types", what)
+        config.problem("layer_types", what)
         return ("full_attention",) * layers
     return named
 
@@ -153,7 +153,7 @@ def indexer_params(config: ModelConfig, widths: Widths) -> int:
 
 
 def indexed_layers(config: ModelConfig, layers: int) -> int:
-    """How many layers have an indexer of their own: those not told to share another's."""
+    """How many layers have an indexer of their own: those that do not share another's."""
     if not config.given("index_topk"):
         return 0
     types = config.names("indexer_types")

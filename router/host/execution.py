@@ -1,11 +1,11 @@
-"""One request under way: the rules by which its steps are carried out, whoever keeps the clock. Sans-I/O.
+"""One request under way: the rules by which its steps are carried out, on any clock. Sans-I/O.
 
 The simulator in virtual time, the live router by its callers' reports and a rehearsal by its script
 drive the same loop. Its rules:
 
 * `Start` and `Cancel` take no time: the next step is asked for at once.
 * `Await` is over with the first event of interest of one of its attempts, or at its instant; a failure
-  is always of interest. `Sleep` and `Verify` hear of no attempt.
+  is always of interest. `Sleep` and `Verify` receive no attempt's events.
 * What happens while nothing waits for it is kept. The next step that waits for it hears of it at
   once, the earliest first, as of the instant at which it hears.
 * Every event is heard once. Nothing more is heard of an attempt that was cancelled or whose end was heard.
@@ -80,7 +80,7 @@ class StepExecutor(Protocol[E_contra]):
 
 
 class Execution:
-    """One request's steps, what they wait for, and what they have not heard yet.
+    """One request's steps, what they wait for, and events not delivered yet.
 
     Attributes:
         steps: the host's generator.
@@ -89,8 +89,8 @@ class Execution:
         waits: the step that is waited for; None while following, and before the first.
         wait_number: counts waits, so that a timer set for an earlier one is known to be stale.
         early: events that nothing has waited for yet, in their order.
-        over: attempts of which nothing more is heard.
-        completed: those of them whose completion was heard.
+        over: attempts without further events.
+        completed: those of them whose completion was delivered.
     """
 
     done = False
@@ -119,7 +119,7 @@ class Execution:
             self._go_on(step, executor)
 
     def hear(self, event: Event, executor: StepExecutor[Self]) -> None:
-        """An attempt's event: it ends the request, is what was waited for, is kept, or is nobody's."""
+        """An attempt's event: it ends the request, is what was waited for, is kept, or is dropped."""
         if self.done or event.handle in self.over:
             return
         if event.kind is COMPLETED and event.handle == self.followed:
@@ -143,7 +143,7 @@ class Execution:
             self._resume(accepted, executor)
 
     def close(self) -> None:
-        """The request is over, or its caller hung up: nothing more is heard."""
+        """The request is over, or its caller hung up: no further events."""
         self.done = True
         self.steps.close()
 
@@ -225,7 +225,7 @@ class Execution:
         return WAITS
 
     def _early_event(self, executor: StepExecutor[Self]) -> Event | None:
-        """The first event that was kept for what waits now, heard now; None where there is none."""
+        """The first event that was kept for what waits now, delivered now; None where there is none."""
         early = next((event for event in self.early if self._wants(event)), None)
         if early is None:
             return None
@@ -240,7 +240,7 @@ class Execution:
         return event.handle == self.followed and bool(event.kind & ENDS)
 
     def _heard(self, event: Event) -> Event:
-        """The event; after an end nothing more is heard of its attempt."""
+        """The event; after an end there are no further ones of its attempt."""
         if event.kind & ENDS:
             self._forget(event.handle)
         if event.kind is COMPLETED:
@@ -248,7 +248,7 @@ class Execution:
         return event
 
     def _forget(self, handle: int) -> None:
-        """Nothing more is heard of an attempt."""
+        """Drops further events of an attempt."""
         self.over = (*self.over, handle)
         self.early = tuple(event for event in self.early if event.handle != handle)
 

@@ -45,7 +45,7 @@ FAILURE_CLASSES = {
     # HTTP 400, context window exceeded: no use in trying again here, another model may have room
     FailureReason.TOO_LARGE: FailureClass(retried=False, counted=False),
     FailureReason.CONTEXT_LENGTH: FailureClass(retried=False, counted=False),
-    # HTTP 401, 404 and the like: stays wrong until somebody mends it
+    # HTTP 401, 404 and the like: stays wrong until it is fixed
     FailureReason.REFUSED: FailureClass(retried=False, cools_at_once=True),
 }
 

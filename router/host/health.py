@@ -40,7 +40,7 @@ class _Record:
     cooling_until_s: float = -inf
 
     def turn_to(self, now_s: float) -> None:
-        """Starts counting anew when the minute has changed."""
+        """Starts counting again when the minute has changed."""
         window = int(now_s // WINDOW_S)
         if window != self.window:
             self.window, self.success_count, self.failure_count = window, 0, 0

@@ -42,16 +42,16 @@ def no_jitter(request_index: int, target_index: int, try_number: int) -> float: 
 class Host:
     """One router instance: a policy, its random generator, and the resilience around it.
 
-    `begin(request, fleet)` is the whole interface to whoever executes; a plain send that does not
-    fail yields one `Start` that also follows, nothing else. The views are shared by all requests: whoever
-    executes aims them at the request and asks for the first step at once; the host keeps what it
+    `begin(request, fleet)` is the whole interface to an executor; a plain send that does not
+    fail yields one `Start` that also follows, nothing else. The views are shared by all requests: the
+    executor aims them at the request and asks for the first step at once; the host keeps what it
     needs of them and, before it asks the policy again, aims them itself.
 
     Attributes:
         name: the policy's name, for messages and reports.
         oracle: whether the policy reads true answers and must be given `OracleRequestView`s.
-        learns: whether `observe` wants to hear of outcomes.
-        counts_outcomes: whether `succeeded` wants to hear of completed attempts.
+        learns: whether `observe` wants to receive outcomes.
+        counts_outcomes: whether `succeeded` wants to be told of completed attempts.
     """
 
     def __init__(
@@ -108,7 +108,7 @@ class Host:
         return decision, self._sent_at_once(decision, request.index, fleet, index, start)
 
     def steps(self, request: RequestView, fleet: FleetView) -> Steps:
-        """The steps for the request at hand, for whoever need not know what was decided.
+        """The steps for the request at hand, without the decision.
 
         Raises:
             PolicyFailedError: the policy raised, or its decision cannot be carried out; chained.
@@ -138,7 +138,7 @@ class Host:
         return decision
 
     def observe(self, outcome: Outcome) -> None:
-        """Tells a learning policy of a finished attempt; others do not listen.
+        """Passes a finished attempt to a learning policy; does nothing for others.
 
         Raises:
             PolicyFailedError: the policy raised; chained.

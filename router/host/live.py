@@ -1,6 +1,6 @@
 """Hosts a policy in front of live traffic: keeps its loads, its requests under way and its clock.
 
-The service executes nothing itself: whoever asks is told the host's steps and reports what happened.
+The service executes nothing itself: the caller receives the host's steps and reports what happened.
 """
 
 from __future__ import annotations
@@ -33,12 +33,12 @@ EXPIRE_AFTER_S = 600.0
 MOST_OPEN = 100_000
 MOST_REASONS = 1_000
 KEYS = 2**53
-"""Requests are called by a random number below this: nobody guesses it, and JavaScript holds it exactly."""
+"""Requests have a random number below this: it cannot be guessed, and JavaScript holds it exactly."""
 
 
 @dataclass(frozen=True, slots=True)
 class IssuedStep:
-    """A step as the caller is told it; `attempt` is the number of the attempt that a start begins."""
+    """A step as the caller receives it; `attempt` is the number of the attempt that a start begins."""
 
     step: Step
     attempt: int = -1
@@ -92,7 +92,7 @@ class LiveRouter:
     """A host, its fleet as reports and measurements tell it, and its requests under way.
 
     An attempt is outstanding from the step that starts it to the report of its end, or to its
-    cancellation. A request that nobody reports on is forgotten after a while.
+    cancellation. A request without any report is forgotten after a while.
     """
 
     def __init__(
@@ -178,7 +178,7 @@ class LiveRouter:
     def end(
         self, key: int, event: Event, output_token_count: int = 0, ttft_s: float = nan, owner: str = ""
     ) -> RouterReply:
-        """The same for the end of an attempt, with what a policy that learns hears of it.
+        """The same for the end of an attempt, with what a learning policy receives of it.
 
         Raises:
             UnknownRequestError: no such request is under way.
@@ -195,7 +195,7 @@ class LiveRouter:
         return self._advance(open_request, lambda: open_request.hear(event, self))
 
     def judge(self, key: int, *, accepted: bool, now_s: float = nan, owner: str = "") -> RouterReply:
-        """The same for a verdict; one that nobody waits for changes nothing.
+        """The same for a verdict; one that is not waited for changes nothing.
 
         Raises:
             UnknownRequestError: no such request is under way.
@@ -212,7 +212,7 @@ class LiveRouter:
     def measured(
         self, index: int, outstanding: int, waiting: int, running: int, kv_usage_ratio: float | None
     ) -> None:
-        """Takes over a target's load as somebody measured it; later starts and ends count from there."""
+        """Takes over a target's measured load; later starts and ends count from there."""
         fleet = self.fleet
         fleet.outstanding[index], fleet.waiting[index], fleet.running[index] = outstanding, waiting, running
         if kv_usage_ratio is not None:
@@ -331,7 +331,7 @@ class LiveRouter:
             self.decisions[reason] = self.decisions.get(reason, 0) + 1
 
     def expire(self) -> None:
-        """Forgets requests nobody reports on, and the oldest where there are too many."""
+        """Forgets requests without reports, and the oldest where there are too many."""
         latest_s = self.now_s - self.expire_after_s
         while self._open:
             oldest = next(iter(self._open.values()))

@@ -100,7 +100,7 @@ class Recovery:
         yield Fail(attempt_end.event.reason)
 
     def stand_in(self, progress: RequestProgress, index: int, fallbacks: tuple[str, ...]) -> int | None:
-        """Who serves instead of a target that cools down: its model's, or a fallback, or nobody."""
+        """Who serves instead of a target that cools down: its model's, or a fallback, or none."""
         other = self._other_target(progress, index)
         if other is not None:
             return other
@@ -134,7 +134,7 @@ class Recovery:
     ) -> Iterator[int]:
         """Untried healthy permitted targets to fall back to, in order, at most `max_fallbacks`.
 
-        A deployment's name stands for its least outstanding replica.
+        A deployment's name means its least outstanding replica.
         """
         left = self._resilience.max_fallbacks
         for name in fallbacks or self._configured(index):

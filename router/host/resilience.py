@@ -83,7 +83,7 @@ class Resilience:
         return [(name, value) for name, value in settings.items() if not (isfinite(value) and value >= 0)]
 
     def counts_outcomes(self) -> bool:
-        """Whether the cooldown rule needs to hear of successes as well as of failures."""
+        """Whether the cooldown rule needs successes as well as failures."""
         return self.cooldown_s > 0.0 and self.allowed_fails is None
 
     def wait_s(self, retry_number: int, retry_after_s: float, jitter_u: float) -> float:

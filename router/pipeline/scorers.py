@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 def lower_is_better(values: Sequence[float]) -> list[float]:
     """Values stretched so that the least scores 1 and the greatest 0; all 1 when all are equal.
 
-    Infinite ones (what nobody knows the cost of) score 0 beside any finite one.
+    Infinite ones (of unknown cost) score 0 beside any finite one.
     """
     known = [value for value in values if value != inf]
     if len(known) < len(values):

@@ -1,4 +1,4 @@
-"""To whoever has least to do."""
+"""Sends to the candidate with the fewest outstanding attempts."""
 
 from __future__ import annotations
 

@@ -76,7 +76,7 @@ class RoundRobin:
         return self._sends.to(fleet, chosen)
 
     def _start(self, fleet: FleetView, weights: Mapping[str, float]) -> None:
-        """Shares each weight out over the targets it names; nobody has credit yet."""
+        """Shares each weight out over the targets it names; none has credit yet."""
         self._targets = fleet.targets
         self._shares = [0.0] * len(fleet.targets)
         self._credits = [0.0] * len(fleet.targets)

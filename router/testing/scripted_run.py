@@ -141,7 +141,7 @@ class ScriptedRun:
         return handle
 
     def on_cancel(self, execution: Execution, handle: int) -> None:
-        """Nothing more is heard of the attempt, which is all there is to it."""
+        """Drops further events of the attempt; nothing else is to be done."""
 
     def on_follow(self, execution: Execution, handle: int) -> None:
         """The attempt's end is on the agenda."""

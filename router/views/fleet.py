@@ -31,7 +31,7 @@ class Target:
     `discrimination`). `success_curves`, by stream of traffic, say how often the model is right on requests
     that look as difficult, where that is known: with the noise of the look and the spread of the
     stream in them, which the item response alone leaves out. Prices are marginal list prices, or for own
-    capacity the amortised price at the utilisation the scenario plans with; infinite where nobody knows
+    capacity the amortised price at the utilisation the scenario plans with; infinite where it is unknown
     them. `replica_count` is how many
     replicas or devices stand behind the target when the deployment balances them itself.
     `expected_output_tokens` is the usual answer by task, `stream_output_tokens` by stream of traffic,

@@ -1,4 +1,4 @@
-"""A request whose facts were stated by whoever asks, not looked up in columns."""
+"""A request whose facts were stated by the caller, not looked up in columns."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from router.views.request import RequestView
 
 
 class StatedRequest(RequestView):
-    """One request as a live router, or a policy in another process, is told of it.
+    """One request as a live router, or a policy in another process, receives it.
 
     Shows what a `RequestView` shows, with the same meanings.
     """

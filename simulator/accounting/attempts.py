@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from simulator.world.plan import RunPlan
 
 MAY_BE_ANSWERED = (RequestState.PENDING, RequestState.COMPLETED)
-"""States of requests that the attempt they follow may have answered: nobody hung up before."""
+"""States of requests that the attempt they follow may have answered: the client had not hung up."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,9 +29,9 @@ class Attempts:
     later; the answer reaches the asker `return_s` after that. Where `prefill_queue`
     computed the prompt for `queue` to decode, the context reached that at `delivered_s`. `output` counts
     tokens generated, `cached` prompt tokens that an API or a replica's prefix cache knew already and
-    `cache_written` those an API was paid to keep. `over_s` is when an attempt's end was known to whoever
-    waited for it, or when it was given up. `won` marks the attempt whose answer the request got: an
-    answer on its way when the client hangs up is nobody's.
+    `cache_written` those an API was paid to keep. `over_s` is when an attempt's end was known to its
+    caller, or when it was cancelled. `won` marks the attempt whose answer the request got: an
+    answer on its way when the client hangs up is not used.
     """
 
     request: NDArray[np.int64]
@@ -73,7 +73,7 @@ class Attempts:
 
     @property
     def wasted(self) -> NDArray[np.bool_]:
-        """Which attempts' work nobody used."""
+        """Which attempts' work was not used."""
         return ~self.won
 
 
@@ -124,7 +124,7 @@ def answer_times(rows: NDArray[np.void]) -> dict[str, NDArray[np.float64]]:
 
 
 def over_s(rows: NDArray[np.void], finish_s: NDArray[np.float64], journal: Journal) -> NDArray[np.float64]:
-    """When whoever waited for each attempt knew its end, or gave it up: a step before it stops, maybe."""
+    """When the caller of each attempt knew its end, or cancelled it: possibly a step before it stops."""
     heard = np.isin(rows["ending"], (Ending.COMPLETED, Ending.FAILED))
     found = np.where(heard, finish_s + rows["return_s"], finish_s)
     given_up = np.array(list(journal.given_up_s), np.int64)

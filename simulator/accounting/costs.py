@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 class AttemptCosts:
     """By attempt: USD of each kind, watt-hours metered and estimated, grams, and what was waste.
 
-    `wasted_ratio` is the share of the attempt's used capacity and energy that served nobody: 1 for
+    `wasted_ratio` is the share of the attempt's used capacity and energy that was wasted: 1 for
     attempts that did not win, the recomputed share for winners that were preempted.
     """
 
@@ -59,7 +59,7 @@ class RunCosts:
     """The books of all attempts: `whole` with all they ever took; `counted`, what of it belongs to
     the billed window; `drain`, what was taken of held machines after it.
 
-    What is held by the hour belongs to the window by the clock, whoever it worked for. Everything
+    What is held by the hour belongs to the window by the clock, whatever it worked for. Everything
     else is bought by request, users' own devices included: it belongs to the window when the request
     arrived in it, whenever it is spent.
     """
@@ -142,7 +142,7 @@ def worked(work: AttributedWork, attempts: Attempts, terms: Sequence[BillingTerm
 
 
 def wasted_ratio(wasted_s: Column, busy_s: Column, won: NDArray[np.bool_]) -> Column:
-    """Share of each attempt's work that served nobody: all of it, or what was computed again."""
+    """Share of each attempt's work that was wasted: all of it, or what was computed again."""
     recomputed = np.divide(wasted_s, busy_s, out=np.zeros(len(won)), where=busy_s > 0.0)
     return np.where(won, np.minimum(recomputed, 1.0), 1.0)
 

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     Column = NDArray[np.float64]
 
 BUCKET_S = 900.0
-"""Idle time is told apart by quarters of an hour."""
+"""Idle time is kept by quarters of an hour."""
 
 
 def idle_means(

@@ -66,6 +66,6 @@ def queue_s(attempts: Attempts) -> Column:
 
 
 def network_s(attempts: Attempts) -> Column:
-    """Seconds each attempt travelled: there and back, or only there when nobody waited for its end."""
+    """Seconds each attempt travelled: there and back, or only there when its end was not waited for."""
     heard = np.isin(attempts.ending, (Ending.COMPLETED, Ending.FAILED))
     return attempts.return_s * np.where(heard, 2.0, 1.0)

@@ -51,7 +51,7 @@ class TraceArrivals(Part):
 
     Where it names the blocks of its prompts, each has `prefix_block_tokens`, a prompt's last fewer; as
     the format says where it is left out. `time_unit` is that of the file's numbers; where it is left
-    out, instants since 1970 are told by their size.
+    out, instants since 1970 are recognised by their size.
     """
 
     # Recorded seconds (from the first row on) are multiplied by `time_scale`; rows within `window` of

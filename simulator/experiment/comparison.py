@@ -85,7 +85,7 @@ def compare(
         replications: independent replications of the scenario's seed, at least 1.
         confidence: of the intervals, within (0, 1).
         executor: runs the replications; a local pool of processes where omitted.
-        observer: hears how many of the runs are over.
+        observer: is told how many of the runs are over.
 
     Raises:
         ValueError: `replications` or `confidence` is impossible.

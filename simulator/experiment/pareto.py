@@ -19,7 +19,7 @@ OBJECTIVES = {
 """What is weighed, by path in the report: 1 where less is better, -1 where more is."""
 BETTER, TIE, WORSE = 1, 0, -1
 MAY_BE_UNKNOWN = frozenset({"cost_usd.total", "quality.success_ratio"})
-"""Figures that a run lacks only where nobody knows a price or a success: nothing follows from that."""
+"""Figures that a run lacks only where a price or a success is unknown: nothing follows from that."""
 
 
 def verdict(a: Sequence[float | None], b: Sequence[float | None], sign: float, confidence: float) -> int:

@@ -135,7 +135,7 @@ def simulate(
         policy: a policy's name, `path/to/file.py:Class` or `grpc://host:port`; the scenario's own where
             omitted.
         parameters: the policy's parameters; the scenario's where omitted.
-        observer: hears how far the run is.
+        observer: is told how far the run is.
         replication: which of the independent replications of the scenario's seed.
 
     Raises:
@@ -158,7 +158,7 @@ def simulate(
 
 
 def run_world(world: World, host: Host) -> tuple[NDArray[np.void], Sequence[str]]:
-    """The ledger, and what the router has to say; it is asked to finish where the run fails as well."""
+    """The ledger and the policy's warnings; `finish()` is called even if the run fails."""
     try:
         with gc_paused():
             rows = world.run()

@@ -1,4 +1,4 @@
-"""Processes that run replications: they end with whoever started them, and never run the caller's script."""
+"""Processes that run replications: they end with their parent, and never run the caller's script."""
 
 from __future__ import annotations
 

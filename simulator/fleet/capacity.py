@@ -32,7 +32,7 @@ def is_owned(deployment: Deployment) -> bool:
 def chip_usd_per_s(scenario: Scenario, deployment: Deployment, accelerator: Accelerator) -> float:
     """Dollars per chip and second: the rent of the run's first day / 3600, or what owning a host costs.
 
-    nan where nobody knows: then no amount that it is part of is known either.
+    nan where unknown: then no amount that it is part of is known either.
     """
     pricing = deployment.pricing
     if not is_price_known(deployment, accelerator):
@@ -77,7 +77,7 @@ def embodied_gco2e_per_s(deployment: Deployment, accelerator: Accelerator) -> fl
 
 
 def pricing_problems(deployment: Deployment, accelerator: Accelerator) -> Iterator[tuple[str, str]]:
-    """What is wrong with the price of capacity; a rent that nobody names may be unknown."""
+    """What is wrong with the price of capacity; a rent that is not named may be unknown."""
     pricing = deployment.pricing
     if pricing is None or pricing.rent is None or pricing.rent in accelerator.rent_usd_per_hour:
         return

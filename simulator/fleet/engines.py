@@ -122,7 +122,7 @@ def limits_of(
 
 
 def default_limits(engine: str, accelerator: Accelerator) -> tuple[int, int]:
-    """Tokens of a step and sequences at once where nobody says: vLLM's API server goes by the chip.
+    """Tokens of a step and sequences at once where they are not stated: vLLM's API server goes by the chip.
 
     8,192 and 1,024 from 70 GiB of memory on, but not on A100s; 2,048 and 256 on others (vLLM 0.19,
     `EngineArgs.get_batch_defaults`). Other engines: 8,192 and 256.

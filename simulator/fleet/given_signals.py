@@ -58,7 +58,7 @@ def daily_signal(scenario: Scenario, region: str, by_hour: dict[float, float]) -
 
 
 def recorded_signal(scenario: Scenario, file: str, region: str) -> Signal:
-    """A file's values; only called for files without faults."""
+    """A file's values; only called for files without problems."""
     (column, _unit), rows = table_of(file)
     if column == "hour":
         return daily_signal(scenario, region, {float(when): float(value) for _line, when, value in rows})
@@ -80,7 +80,7 @@ def table_of(file: str) -> tuple[tuple[str, ...], Rows]:
 
 
 def signal_problems(scenario: Scenario) -> Iterator[tuple[str, str]]:
-    """Unknown regions, and every fault of every file with its line."""
+    """Unknown regions, and every problem of every file with its line."""
     for kind in UNITS:
         for region, given in getattr(scenario.settings.signals, kind).items():
             path = f"signals.{kind}.{region}"
@@ -104,15 +104,15 @@ def file_problems(scenario: Scenario, file: str, unit: str) -> Iterator[str]:
     try:
         names, rows = table_of(file)
     except InvalidTableError as error:
-        yield from map(str, error.faults)
+        yield from map(str, error.problems)
         return
     if names not in (("time", unit), ("hour", unit)):
         yield f"{file}:1: columns {list(names)!r}; allowed: time,{unit} or hour,{unit}"
     elif not rows or len(rows) > MOST_ROWS:
         yield f"{file}: {len(rows)} rows; allowed: 1 to {MOST_ROWS}"
     else:
-        row_faults = row_problems(scenario, file, names[0], rows)
-        yield from capped(file, chain(row_faults, value_problems(file, rows, unit)))
+        row_errors = row_problems(scenario, file, names[0], rows)
+        yield from capped(file, chain(row_errors, value_problems(file, rows, unit)))
 
 
 def capped(file: str, problems: Iterator[str]) -> Iterator[str]:

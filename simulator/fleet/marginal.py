@@ -21,7 +21,7 @@ def marginal_usd_per_mtok(
     A prompt token takes its share of prefill, an answer token T(B, C) / (B g) of a decode step that
     yields g tokens (1 without drafts), with B = min(32, max sequences) and contexts of 1,000 tokens;
     both are paid at the planned utilisation, so that they carry the idle time that one plans with.
-    Unknown dollars are infinite to a router: it never takes for cheap what nobody knows.
+    Unknown dollars are infinite to a router: it never takes for cheap what is unknown.
     """
     cost = spec.seconds
     batch = min(PLANNED_BATCH, spec.max_sequences)

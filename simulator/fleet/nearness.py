@@ -83,7 +83,7 @@ def is_same(here: Configuration, group: MeasuredGroup) -> bool:
 
 
 def error_at(here: Configuration, profile: ServingProfile) -> TimeError | None:
-    """The error of times to expect of a configuration; None where nobody knows.
+    """The error of times to expect of a configuration; None where unknown.
 
     Of a profile that was adapted to one's own points that is so of every other configuration.
     """

@@ -29,7 +29,7 @@ def policy_of(
     The scenario's own parameters belong to the scenario's own policy.
 
     Raises:
-        UnknownPolicyError: nobody registered the name.
+        UnknownPolicyError: the name is not registered.
         PolicyLoadError: its file, source or entry point cannot be loaded.
         InvalidPolicyParameterError: lists every parameter that is unknown or wrong.
     """

@@ -33,10 +33,10 @@ TRUTH = {"1": True, "0": False, "true": True, "false": False, "1.0": True, "0.0"
 class InvalidOutcomesError(ValueError):
     """A table of recorded answers that cannot be used; lists what is wrong."""
 
-    def __init__(self, faults: tuple[InputProblem, ...]) -> None:
-        """Keeps the faults."""
-        super().__init__(faults)
-        self.faults = faults
+    def __init__(self, problems: tuple[InputProblem, ...]) -> None:
+        """Keeps the problems."""
+        super().__init__(problems)
+        self.problems = problems
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -128,7 +128,7 @@ def rows_by_query(path: str) -> tuple[dict[str, dict[str, Answer]], tuple[str, .
             found = gathered(path, table.records(COLUMNS))
             return found, tuple(name for name in table.names if name and name not in COLUMNS)
     except InvalidTableError as error:
-        raise InvalidOutcomesError(error.faults) from error
+        raise InvalidOutcomesError(error.problems) from error
 
 
 def demand_columns(path: str, table: Table) -> None:
@@ -144,20 +144,20 @@ def gathered(path: str, rows: Iterable[tuple[int, dict[str, str]]]) -> dict[str,
     Raises:
         InvalidOutcomesError: names the rows that say nothing, or the same thing twice.
     """
-    faults: list[InputProblem] = []
+    problems: list[InputProblem] = []
     found: dict[str, dict[str, Answer]] = {}
     for number, row in rows:
         answer, query, model = answer_of(row), row["query"], row["model"]
         if answer is None or not query or not model:
-            faults.append(InputProblem(path, f"row {number}", wrong_with(row)))
+            problems.append(InputProblem(path, f"row {number}", wrong_with(row)))
         elif model in found.setdefault(query, {}):
-            faults.append(
+            problems.append(
                 InputProblem(path, f"row {number}", f"{model!r} has answered {query!r} in a row above")
             )
         else:
             found[query][model] = answer
-    if faults:
-        raise InvalidOutcomesError(shown_problems(faults))
+    if problems:
+        raise InvalidOutcomesError(shown_problems(problems))
     return found
 
 
@@ -177,5 +177,5 @@ def wrong_with(row: dict[str, str]) -> str:
 
 
 def fail(path: str, where: str, what: str) -> NoReturn:
-    """Raises `InvalidOutcomesError` with one fault."""
+    """Raises `InvalidOutcomesError` with one problem."""
     raise InvalidOutcomesError((InputProblem(path, where, what),))

@@ -58,7 +58,7 @@ class Averaging(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Stated:
+class FigureDescription:
     """What there is to say of a figure or block.
 
     `title` heads it in pages, `head` in the narrow columns of a terminal. With `interval` it gets one over
@@ -87,23 +87,23 @@ class Figure:
     """A figure of the report: its dotted path in the JSON, and what its field states of it."""
 
     path: str
-    stated: Stated
+    stated: FigureDescription
 
 
 def figure(text: str, shown: Format | None = None, **stated: Any) -> Any:
-    """A field that holds a figure; `stated` are fields of `Stated`."""
-    return field(metadata={STATED: Stated(text=text, format=shown, **stated)})
+    """A field that holds a figure; `stated` are fields of `FigureDescription`."""
+    return field(metadata={STATED: FigureDescription(text=text, format=shown, **stated)})
 
 
 def block(text: str, **below: Mapping[str, Any]) -> Any:
     """A field that holds a block; `below` states more of its figures, by their names."""
-    return field(metadata={STATED: Stated(text=text, below=below)})
+    return field(metadata={STATED: FigureDescription(text=text, below=below)})
 
 
-def stated_of(holder: type, name: str) -> Stated:
+def stated_of(holder: type, name: str) -> FigureDescription:
     """What a field of a block states."""
     entry = next(entry for entry in fields(holder) if entry.name == name)
-    found: Stated = entry.metadata[STATED]
+    found: FigureDescription = entry.metadata[STATED]
     return found
 
 

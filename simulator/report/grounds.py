@@ -31,7 +31,7 @@ GIVEN, ESTIMATED, MEASURED, PUBLISHED, UNKNOWN, NONE = (
 WATTS = ("floor_w", "memory_w", "compute_w")
 
 
-NO_SERIES = "what figures stand on does not change while a run goes on"
+NO_SERIES = "the sources of figures do not change during a run"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -13,7 +13,7 @@ from simulator.statistics import student_interval
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from simulator.report.figures import Stated
+    from simulator.report.figures import FigureDescription
 
     B = TypeVar("B")
 
@@ -36,7 +36,7 @@ def mean_report(reports: Sequence[Report], confidence: float) -> Report:
     )
 
 
-def mean_of(values: Sequence[Any], stated: Stated) -> Any:
+def mean_of(values: Sequence[Any], stated: FigureDescription) -> Any:
     """The mean of a field's values, None for each replication that lacks it; texts are the first one's."""
     first = next((value for value in values if value is not None), None)
     if is_dataclass(first):
@@ -70,7 +70,7 @@ def mean_block(blocks: Sequence[B]) -> B:
     return type(first)(**means)
 
 
-def mean_map(maps: Sequence[dict[str, Any]], stated: Stated) -> dict[str, Any]:
+def mean_map(maps: Sequence[dict[str, Any]], stated: FigureDescription) -> dict[str, Any]:
     """The mean of maps, name by name; a replication that lacks a name counts there as `absent` says."""
     names = dict.fromkeys(name for entry in maps for name in entry)
     known = {name: next(entry[name] for entry in maps if name in entry) for name in names}
@@ -82,7 +82,7 @@ def mean_map(maps: Sequence[dict[str, Any]], stated: Stated) -> dict[str, Any]:
     }
 
 
-def absent(known: Any, stated: Stated) -> Any:
+def absent(known: Any, stated: FigureDescription) -> Any:
     """What stands for a part that a replication lacks: counts and sums of it are 0, while what is
     measured of each request, answer or token is not defined, and so left out of the mean.
     """

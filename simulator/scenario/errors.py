@@ -13,13 +13,13 @@ class ScenarioError(Exception):
 
 
 class InvalidScenarioError(ScenarioError, ValueError):
-    """A scenario that cannot be run; lists every fault found."""
+    """A scenario that cannot be run; lists every problem found."""
 
-    def __init__(self, faults: tuple[InputProblem, ...]) -> None:
-        """Keeps the faults."""
-        super().__init__(faults)
-        self.faults = faults
+    def __init__(self, problems: tuple[InputProblem, ...]) -> None:
+        """Keeps the problems."""
+        super().__init__(problems)
+        self.problems = problems
 
     def __str__(self) -> str:
-        """All faults, one a line, as `file: path.to.key: what, allowed`."""
-        return "\n".join(str(fault) for fault in self.faults)
+        """All problems, one a line, as `file: path.to.key: what, allowed`."""
+        return "\n".join(str(problem) for problem in self.problems)

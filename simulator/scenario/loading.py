@@ -45,15 +45,15 @@ def load_scenario(
 
     Args:
         source: a file, the name of a shipped scenario, or plain data.
-        overrides: settings `path.to.key=value` laid over it, values read as YAML; a name with dots
+        overrides: settings `path.to.key=value` that override it, values read as YAML; a name with dots
             in it is quoted.
         trace: a trace file that takes the place of every recorded stream's file.
         seed: a seed instead of the scenario's.
-        catalog: a file of one's own figures (kind, name, entry), laid beneath its `catalog.overrides`.
-        policies: policies that are to be run beside its own; theirs are faults as well.
+        catalog: a file of own figures (kind, name, entry); its `catalog.overrides` take precedence.
+        policies: policies that are to be run beside its own; theirs are problems as well.
 
     Raises:
-        InvalidScenarioError: lists every fault with its file and path.
+        InvalidScenarioError: lists every problem with its file and path.
     """
     scope = CheckScope(policies=tuple(policies))
     return scenario_or_error(
@@ -65,10 +65,10 @@ def scenario_or_error(examination: CheckedScenario) -> Scenario:
     """The scenario that was examined.
 
     Raises:
-        InvalidScenarioError: it has faults.
+        InvalidScenarioError: it has problems.
     """
-    if examination.scenario is None or examination.faults:
-        raise InvalidScenarioError(examination.faults)
+    if examination.scenario is None or examination.problems:
+        raise InvalidScenarioError(examination.problems)
     return examination.scenario
 
 
@@ -81,19 +81,19 @@ def load_and_check(
     catalog: str | Path | None = None,
     scope: CheckScope = EVERYTHING,
 ) -> CheckedScenario:
-    """The scenario, or every fault of every stage that can still be judged; see `load_scenario`."""
+    """The scenario, or every problem of every stage that can still be judged; see `load_scenario`."""
     try:
         data, file = plain_data(source)
         data = with_own_figures(data, {} if catalog is None else own_figures(Path(catalog)))
     except (InvalidScenarioError, InvalidCatalogError) as error:
         asked = unusable_policies(None, scope.policies)
-        return CheckedScenario(scenario=None, faults=(*error.faults, *asked))
-    data, faults = overridden(data, overrides)
-    faults += unplayed(data, trace)
+        return CheckedScenario(scenario=None, problems=(*error.problems, *asked))
+    data, problems = overridden(data, overrides)
+    problems += unplayed(data, trace)
     found = check_scenario(with_seed(with_files(data, file, trace), seed), file, scope)
-    if not faults:
+    if not problems:
         return found
-    return CheckedScenario(scenario=None, faults=(*faults, *found.faults))
+    return CheckedScenario(scenario=None, problems=(*problems, *found.problems))
 
 
 def plain_data(source: str | Path | Mapping[str, object]) -> tuple[object, str]:
@@ -115,7 +115,7 @@ def plain_data(source: str | Path | Mapping[str, object]) -> tuple[object, str]:
     try:
         return read_yaml(path), str(path)
     except InvalidCatalogError as error:
-        raise InvalidScenarioError(error.faults) from error
+        raise InvalidScenarioError(error.problems) from error
 
 
 def is_deep(source: object) -> bool:

@@ -1,4 +1,4 @@
-"""`path.to.key=value` settings laid over a scenario's plain data."""
+"""`path.to.key=value` settings that override a scenario's plain data."""
 
 from __future__ import annotations
 
@@ -29,12 +29,12 @@ def overridden(data: object, settings: Sequence[str]) -> tuple[object, list[Inpu
     or stands as it is where it is the only one there that the path can mean.
     """
     changed = copy.deepcopy(data)
-    faults: list[InputProblem] = []
+    problems: list[InputProblem] = []
     for setting in settings:
         problem = put(changed, setting)
         if problem:
-            faults.append(InputProblem(SOURCE, setting.partition("=")[0].strip()[:MOST_SHOWN], problem))
-    return changed, faults
+            problems.append(InputProblem(SOURCE, setting.partition("=")[0].strip()[:MOST_SHOWN], problem))
+    return changed, problems
 
 
 def put(data: object, setting: str) -> str:
@@ -92,7 +92,7 @@ def next_name(
     if len(found) > 1:
         quoted = f'"{found[-1][0]}"'
         meant = " and ".join(repr(name) for name, _count in found)
-        message = f"{meant} both stand here; quote the name that is meant: {'.'.join([*passed, quoted])}"
+        message = f"{meant} both exist here; quote the name you mean: {'.'.join([*passed, quoted])}"
         raise NoSuchPlaceError(message)
     return found[0] if found else (steps[0].text, 1)
 

@@ -44,7 +44,7 @@ def run_series(settlement: Settlement, samples: Samples, edges: Mapping[str, Seq
 
 
 def judged(settlement: Settlement, ratios: FigureSeries) -> FigureSeries:
-    """The ratios; nan where nobody knows whether some answer is right."""
+    """The ratios; nan where it is unknown whether some answer is right."""
     known = settlement.run.outcomes.judged[settlement.cohort.requests].all()
     return ratios if known else replace(ratios, values=np.full_like(ratios.values, np.nan))
 

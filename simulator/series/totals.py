@@ -100,7 +100,7 @@ class CounterReader:
         )
 
     def _of_requests(self, name: str, which: Mask) -> FigureSeries:
-        """Answered requests of a kind when they are over; whoever answered stands there."""
+        """Answered requests of a kind when they are over, at the deployment that answered."""
         cohort = self._settlement.cohort.requests
         answered = self._by_place.only(cohort & self._settlement.run.outcomes.completed)
         groups = self._by_place.only(rows := cohort & which)

@@ -17,7 +17,7 @@ SomeRatio = Annotated[float, Field(gt=0, le=1)]
 
 
 class FaultTarget(Part):
-    """What a fault strikes; a bare text is a deployment, or with `/i` one of its replicas."""
+    """What a fault affects; a bare text is a deployment, or with `/i` one of its replicas."""
 
     deployment: str | None = None
     replica: str | None = None

@@ -13,16 +13,16 @@ if TYPE_CHECKING:
 class InvalidTableError(ValueError):
     """A file that is no readable table; lists what is wrong."""
 
-    def __init__(self, faults: tuple[InputProblem, ...]) -> None:
-        """Keeps the faults."""
-        super().__init__(faults)
-        self.faults = faults
+    def __init__(self, problems: tuple[InputProblem, ...]) -> None:
+        """Keeps the problems."""
+        super().__init__(problems)
+        self.problems = problems
 
     def __str__(self) -> str:
-        """All faults, one a line."""
-        return "\n".join(str(fault) for fault in self.faults)
+        """All problems, one a line."""
+        return "\n".join(str(problem) for problem in self.problems)
 
 
 def refuse(path: Path, where: str, what: str) -> NoReturn:
-    """Raises `InvalidTableError` with one fault."""
+    """Raises `InvalidTableError` with one problem."""
     raise InvalidTableError((InputProblem(str(path), where, what),))

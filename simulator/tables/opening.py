@@ -101,9 +101,9 @@ def csv_table(found: StagedFile, connection: DuckDBPyConnection) -> Table:
     blank = " AND c0 IS NOT NULL" if len(names) == 1 else ""
     rows = f"SELECT row_number() OVER () AS {ROW}, * FROM {csv_source(found.file, delimiter, len(names))}"
     demand_closed_quotes(found, connection, rows, len(names))
-    fault = f"CASE WHEN c{len(names)} IS NOT NULL THEN {quoted(TOO_WIDE)} END"
+    problem = f"CASE WHEN c{len(names)} IS NOT NULL THEN {quoted(TOO_WIDE)} END"
     connection.execute(
-        f"CREATE TEMP VIEW {VIEW} AS SELECT {ROW}, {fault} AS {PROBLEM}, {columns} "
+        f"CREATE TEMP VIEW {VIEW} AS SELECT {ROW}, {problem} AS {PROBLEM}, {columns} "
         f"FROM ({rows}) WHERE {ROW} > 1{blank}"
     )
     return made(found, "csv", connection, NamedColumns(names=names))
@@ -136,12 +136,12 @@ def json_table(found: StagedFile, connection: DuckDBPyConnection) -> Table:
         member = f"TRY_CAST(json_extract(json, {pointer(wrapper)}) AS JSON[])"
         values = f"SELECT UNNEST({member}) AS json FROM ({values})"
     keys = "json_keys(json)"
-    fault = (
+    problem = (
         f"CASE WHEN json IS NULL OR json_type(json) <> 'OBJECT' THEN {quoted(NOT_JSON)} "
         f"WHEN LENGTH({keys}) > list_unique({keys}) THEN {quoted(TWICE)} END"
     )
     connection.execute(
-        f"CREATE TEMP VIEW {VIEW} AS SELECT row_number() OVER () AS {ROW}, {fault} AS {PROBLEM}, "
+        f"CREATE TEMP VIEW {VIEW} AS SELECT row_number() OVER () AS {ROW}, {problem} AS {PROBLEM}, "
         f"json AS object FROM ({values})"
     )
     return made(found, "json", connection, JsonFields(names=sampled_names(connection)))

@@ -1,4 +1,4 @@
-"""A file from outside under a name of our own: opened once, unpacked, bounded, its kind told by content.
+"""A file from outside under a name of our own: opened once, unpacked, bounded, its kind detected by content.
 
 DuckDB is only ever given the staged name: it reads `*` in a name as a pattern and a `://` as an address.
 """

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 Container = Literal["csv", "json", "parquet"]
 
 MOST_ROWS: Final = 50_000_000
-ROW, PROBLEM = "row", "fault"
+ROW, PROBLEM = "row", "problem"
 """The columns that every table has: the row's number in the file, and why it is no row, or NULL."""
 SAMPLE_ROWS: Final = 200
 
@@ -77,7 +77,7 @@ class Table:
         return int(self.connection.execute(f"SELECT COUNT(*) FROM {self.view}").fetchall()[0][0])
 
     def fetch(self, expressions: Mapping[str, str]) -> dict[str, NDArray[Any]]:
-        """Columns by name, `row` and `fault` besides; NULL is nan in numbers and None in texts.
+        """Columns by name, `row` and `problem` besides; NULL is nan in numbers and None in texts.
 
         Raises:
             InvalidTableError: there are too many rows, or the file cannot be read to its end.
@@ -104,13 +104,13 @@ class Table:
             InvalidTableError: rows are none.
         """
         columns = self.fetch({f"v{place}": self.field(name) or "NULL" for place, name in enumerate(names)})
-        faults = [
-            InputProblem(str(self.source), f"row {number}", str(fault))
-            for number, fault in zip(columns[ROW], columns[PROBLEM], strict=True)
-            if fault is not None
+        problems = [
+            InputProblem(str(self.source), f"row {number}", str(problem))
+            for number, problem in zip(columns[ROW], columns[PROBLEM], strict=True)
+            if problem is not None
         ]
-        if faults:
-            raise InvalidTableError(shown_problems(faults))
+        if problems:
+            raise InvalidTableError(shown_problems(problems))
         values = [columns[f"v{place}"] for place in range(len(names))]
         for number, *row in zip(columns[ROW].tolist(), *values, strict=True):
             texts = ("" if value is None else str(value).strip() for value in row)

@@ -1,4 +1,4 @@
-"""What a text of a table says, and how many faults of a table are shown."""
+"""What a text of a table says, and how many problems of a table are shown."""
 
 from __future__ import annotations
 
@@ -25,12 +25,12 @@ def count_of(text: str | None) -> int | None:
     return int(value)
 
 
-def shown_problems(faults: Sequence[InputProblem]) -> tuple[InputProblem, ...]:
-    """The first faults of a file, and how many more there are."""
-    shown = tuple(faults[:MAX_SHOWN_PROBLEMS])
-    more = len(faults) - len(shown)
+def shown_problems(problems: Sequence[InputProblem]) -> tuple[InputProblem, ...]:
+    """The first problems of a file, and how many more there are."""
+    shown = tuple(problems[:MAX_SHOWN_PROBLEMS])
+    more = len(problems) - len(shown)
     return (
-        (*shown, InputProblem(faults[0].file, "file", f"and {more:,} more rows like these"))
+        (*shown, InputProblem(problems[0].file, "file", f"and {more:,} more rows like these"))
         if more
         else shown
     )

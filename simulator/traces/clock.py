@@ -1,4 +1,4 @@
-"""When a recording's rows happened: epochs told by their size, units stated, texts as written."""
+"""When a recording's rows happened: epochs recognised by their size, units stated, texts as written."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ SECONDS_PER_YEAR: Final = 365.25 * 86_400.0
 
 
 class TimeUnitError(ValueError):
-    """Times whose unit is wrong or not to be told; the message says what to state."""
+    """Times whose unit is wrong or cannot be recognised; the message says what to state."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -98,12 +98,12 @@ def demand_possible(time_s: NDArray[np.float64], unit: str, *, stated: bool) -> 
     if last_s >= LAST_EPOCH_S:
         year = 1970.0 + last_s / SECONDS_PER_YEAR
         message = (
-            f"in {UNIT_NAMES[unit]} ({how}) the last time is the year {year:,.0f}; say time_unit: {other}"
+            f"in {UNIT_NAMES[unit]} ({how}) the last time is the year {year:,.0f}; state time_unit: {other}"
         )
         raise TimeUnitError(message)
     if span_s > LONGEST_SPAN_S:
         years = span_s / SECONDS_PER_YEAR
-        message = f"in {UNIT_NAMES[unit]} ({how}) the times span {years:,.0f} years; say time_unit: {other}"
+        message = f"in {UNIT_NAMES[unit]} ({how}) the times span {years:,.0f} years; state time_unit: {other}"
         raise TimeUnitError(message)
 
 

@@ -13,7 +13,7 @@ class WorkloadError(Exception):
 
 
 class UnknownArrivalPatternError(WorkloadError, LookupError):
-    """An arrival pattern that nobody registered."""
+    """An arrival pattern that is not registered."""
 
 
 class ArrivalParameterError(WorkloadError, ValueError):
@@ -30,13 +30,13 @@ class ArrivalParameterError(WorkloadError, ValueError):
 
 
 class InvalidTraceError(WorkloadError, ValueError):
-    """A recorded trace that is missing, empty or malformed; lists all faults."""
+    """A recorded trace that is missing, empty or malformed; lists all problems."""
 
-    def __init__(self, faults: tuple[InputProblem, ...]) -> None:
-        """Keeps the faults."""
-        super().__init__(faults)
-        self.faults = faults
+    def __init__(self, problems: tuple[InputProblem, ...]) -> None:
+        """Keeps the problems."""
+        super().__init__(problems)
+        self.problems = problems
 
     def __str__(self) -> str:
-        """All faults, one a line, as `file: row: what`."""
-        return "\n".join(str(fault) for fault in self.faults)
+        """All problems, one a line, as `file: row: what`."""
+        return "\n".join(str(problem) for problem in self.problems)

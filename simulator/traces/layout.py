@@ -21,7 +21,7 @@ class TraceLayout:
     """A format: the fields that may play each role (`ROLES`), the first that a row has being taken.
 
     Fields of optional roles may be absent from a file. `time_unit` is that of numbers counted from
-    the first request (`None`: seconds where nothing else is said); epochs are told by their size, and
+    the first request (`None`: seconds where nothing else is stated); epochs are recognised by size, and
     texts are ISO 8601, taken as UTC where they name no zone. `block_tokens` is the size of the prompt
     blocks that `prefix_blocks` names. `marks` are further fields that a file of the format has. A
     layout without columns needs a column map from the user.

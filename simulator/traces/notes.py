@@ -1,4 +1,4 @@
-"""What a reader of a trace should be told beside its figures."""
+"""What a reader of a trace should know besides its figures."""
 
 from __future__ import annotations
 

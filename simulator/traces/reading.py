@@ -36,12 +36,12 @@ BAD_INPUT: Final = "input tokens are no whole number >= 1"
 BAD_OUTPUT: Final = "output tokens are no whole number >= 1"
 NO_OUTPUT: Final = "0 output tokens: a failed or empty answer"
 BAD_PREFIX: Final = "unreadable prefix blocks"
-SHOWN_FAULTS: Final = 5
+SHOWN_PROBLEMS: Final = 5
 INT32_MAX: Final = 2**31 - 1
 
 
 def invalid_trace(file: str, where: str, what: str) -> InvalidTraceError:
-    """An error with one fault."""
+    """An error with one problem."""
     return InvalidTraceError((InputProblem(file, where, what),))
 
 
@@ -128,7 +128,7 @@ def demand_values(table: Table, paths: Paths, found: Columns) -> None:
     """Raises `InvalidTraceError` when there is no row, or a required field is in none of them."""
     good = found[PROBLEM] == None  # noqa: E711  (an array of objects)
     if not good.any():
-        first = next((str(fault) for fault in found[PROBLEM]), "has no rows")
+        first = next((str(problem) for problem in found[PROBLEM]), "has no rows")
         raise invalid_trace(str(table.source), "file", f"none of its {len(good)} rows can be used: {first}")
     there = {
         "timestamp": np.isfinite(found["time"]) | (found["instant"] != NO_INSTANT),
@@ -147,7 +147,7 @@ def timed(table: Table, found: Columns, stated: str | None, usual: str | None) -
     """The rows' times.
 
     Raises:
-        InvalidTraceError: their unit is wrong or cannot be told.
+        InvalidTraceError: their unit is wrong or cannot be recognised.
     """
     try:
         return times_of(found["time"], found["instant"].astype(np.int64), stated, usual)
@@ -173,7 +173,7 @@ def reasons(found: Columns, times: TraceTimes, blocks: PrefixBlocks) -> NDArray[
         (tokens["output_tokens"] == 0, BAD_OUTPUT),
         (blocks.unreadable, BAD_PREFIX),
     ]
-    reason = np.array([fault or "" for fault in found[PROBLEM]], dtype=object)
+    reason = np.array([problem or "" for problem in found[PROBLEM]], dtype=object)
     for holds, what in [*call_reasons(found), *later]:
         reason[(reason == "") & holds] = what
     return reason
@@ -218,7 +218,7 @@ def usable_rows(
         file = str(table.source)
         shown = [
             InputProblem(file, f"row {number_of[i]}", str(reason[i]))
-            for i in range(min(len(reason), SHOWN_FAULTS))
+            for i in range(min(len(reason), SHOWN_PROBLEMS))
         ]
         summary = InputProblem(file, "file", f"none of its {len(reason)} rows can be used")
         raise InvalidTraceError((summary, *shown))
@@ -247,5 +247,5 @@ def unused_fields(table: Table, paths: Paths) -> tuple[str, ...]:
 
 
 def as_trace_error(error: InvalidTableError) -> InvalidTraceError:
-    """The same faults, of a trace."""
-    return InvalidTraceError(error.faults)
+    """The same problems, of a trace."""
+    return InvalidTraceError(error.problems)

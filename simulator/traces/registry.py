@@ -41,7 +41,7 @@ TRACE_FORMATS: Final[Mapping[str, TraceLayout]] = MappingProxyType(
     }
 )
 """Formats by name, in the order in which `detect_format` tries them. A file's container (CSV, JSON or
-Parquet, packed or not) is always told by its content."""
+Parquet, packed or not) is always detected by its content."""
 
 
 class UnknownTraceFormatError(WorkloadError, LookupError):

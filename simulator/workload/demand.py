@@ -37,7 +37,7 @@ class StreamDemand:
     length_effects: LengthEffects
 
     def exact(self, *, recorded: bool) -> bool:
-        """Whether answers have the lengths that were stated, recorded or drawn, whoever answers."""
+        """Whether answers have the lengths that were stated, recorded or drawn, whichever model answers."""
         if self.length_effects == "task":
             return self.output_stated or recorded
         return self.length_effects == "none"

@@ -162,7 +162,7 @@ def follows(stream: Stream) -> bool:
 def difficulties(
     requests: Requests, turns: TurnColumns, demand: StreamDemand, streams: RandomStreams, stream: Stream
 ) -> NDArray[np.float64]:
-    """Difficulty of every turn; later turns are drawn anew, an agent's calls around their task's."""
+    """Difficulty of every turn; later turns are drawn again, an agent's calls around their task's."""
     mean, sd = demand.difficulty_mean, demand.difficulty_sd
     later = len(turns.turn) - len(requests.arrival_s)
     drawn = streams["later difficulty", stream.name].normal(mean, sd, later)

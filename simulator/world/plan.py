@@ -65,7 +65,7 @@ class Timings:
     """Service times of a target whose queues are servers, by request.
 
     The first token comes after `first_s[i]`, every further one `gap_s[i]` later. A repeated
-    try draws anew when `redraw` holds: it reads the row of another request of the stream.
+    try draws again when `redraw` holds: it reads the row of another request of the stream.
     `throttling` machines take longer when hot, `crowding` servers when many calls run.
     """
 
@@ -156,8 +156,8 @@ class Incident:
     """One fault at one time, the same under every policy.
 
     It begins at `at_s`, or after `notice_s` from then where it gives notice, and lasts
-    `duration_s`. It strikes `queues` (kernel numbers), whole `targets`, or `ways`: pairs of a
-    target and the region code of who asks. `begins`, `ends` and `notice` say so in words.
+    `duration_s`. It affects `queues` (kernel numbers), whole `targets`, or `ways`: pairs of a
+    target and the region code of the client. `begins`, `ends` and `notice` are its texts.
     """
 
     kind: str

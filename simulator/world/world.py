@@ -109,7 +109,7 @@ class World:
     def _request_decision(self, request: int, earlier: tuple[int, ...]) -> bool:
         """Has the router decide on a request and carries the decision out up to its first wait.
 
-        `earlier` are the targets of attempts made before. False where nobody could be asked: the only
+        `earlier` are the targets of attempts made before. False where no target is available: the only
         targets allowed are devices that are off.
         """
         allowed = candidates = self.plan.candidate_sets[self._set_code[request]]
@@ -179,7 +179,7 @@ class World:
             self._host.observe(self._outcome(live, handle, completed, reason))
 
     def _outcome(self, live: ActiveRequest, handle: int, completed: bool, reason: str) -> Outcome:  # noqa: FBT001  (as `_tell`)
-        """What became of an attempt, as a learning policy hears it."""
+        """The outcome of an attempt, as a learning policy receives it."""
         target, now_s = target_of(live, handle), self._clock.now
         began_s = self._arrival_s[live.request]
         first_s = self.kernel.first_token_s(handle) if completed else float("nan")

@@ -43,7 +43,7 @@ def faults(**changes: object) -> list[str]:
     try:
         world(**changes)
     except InvalidScenarioError as error:
-        return [str(fault) for fault in error.faults]
+        return [str(fault) for fault in error.problems]
     return []
 
 

@@ -214,7 +214,7 @@ def test_plans_that_cannot_be_are_refused(api: dict[str, object], key: str, said
     """Each impossible plan is named with what is allowed."""
     with pytest.raises(InvalidScenarioError) as caught:
         world("gpt-4o", {"offer": "openai/gpt-4o", **api})
-    faults = [fault for fault in caught.value.faults if key in fault.path]
+    faults = [fault for fault in caught.value.problems if key in fault.path]
     assert any(said in fault.what for fault in faults), caught.value
 
 

@@ -319,5 +319,5 @@ def test_a_signal_file_full_of_faults_is_told_in_a_few_lines(tmp_path: Path) -> 
     file = recorded(tmp_path, "bad.csv", "time,gco2e_per_kwh", *("never,-" for _ in range(500)))
     with pytest.raises(InvalidScenarioError) as raised:
         scenario(signals={"carbon_intensity": {"us-virginia": file}})
-    assert len(raised.value.faults) == 21
+    assert len(raised.value.problems) == 21
     assert "and 980 more problems" in str(raised.value)

@@ -164,7 +164,7 @@ def test_every_fault_of_a_log_is_said(tmp_path: Path) -> None:
         row[name] = text
     with pytest.raises(InvalidPointsError) as caught:
         read(write(tmp_path / "broken.csv", broken))
-    told = [str(fault).split("broken.csv: ")[1] for fault in caught.value.faults]
+    told = [str(fault).split("broken.csv: ")[1] for fault in caught.value.problems]
     assert told[0] == "row 2: input_tokens is 'many'; it should be a whole number from 1 on"
     assert told[1] == "row 3: first_token_s is 'soon'; it should be seconds"
     assert told[2].startswith("row 4: its times should be in order")
@@ -190,7 +190,7 @@ def test_every_fault_of_a_setup_is_said() -> None:
     )  # fmt: skip
     with pytest.raises(InvalidPointsError) as caught:
         log_point(setup, log, START, CATALOG)
-    options = [fault.file for fault in caught.value.faults]
+    options = [fault.file for fault in caught.value.problems]
     assert options == [
         "--model", "--accelerator", "--precision", "--tensor-parallel", "--max-num-seqs",
         "--max-num-batched-tokens", "--kv-room-tokens", "--until",

@@ -136,7 +136,7 @@ def test_yaml_means_what_it_says() -> None:
     ("text", "expected"),
     [
         ("a: 1\na: 2", "line 2, column 1: key 'a' is given twice"),
-        ("a: &b [1, *b]", "stands within what it names"),
+        ("a: &b [1, *b]", "is inside what it names"),
         ("[" * 50 + "]" * 50, "nested more than 40 deep"),
         ("a: !!python/object/apply:os.system [ls]", "could not determine a constructor"),
         ("? [1, 2]\n: 3", "is no text or number"),

@@ -53,7 +53,7 @@ def test_every_fault_of_a_broken_catalog_is_listed_at_once(root: Path) -> None:
     changed(root, "tasks/tasks.yaml", "  title: Support chat\n", "  title: a\n  title: b\n")
     with pytest.raises(InvalidCatalogError) as caught:
         overlaid("measured", {}, root=root)
-    faults = {(fault.file.rpartition("/")[2], fault.path) for fault in caught.value.faults}
+    faults = {(fault.file.rpartition("/")[2], fault.path) for fault in caught.value.problems}
     assert {
         ("openai.yaml", "openai/gpt-4.colour"),
         ("accelerators.yaml", "b200.tdp_w"),
@@ -69,7 +69,7 @@ def test_an_entry_with_faults_is_still_a_known_name(root: Path) -> None:
     changed(root, "models/meta.yaml", "  verbosity: 0.9\n", "  verbosity: 0\n")
     with pytest.raises(InvalidCatalogError) as caught:
         overlaid("measured", {}, root=root)
-    assert [fault.path for fault in caught.value.faults] == ["llama-3.2-1b.verbosity"]
+    assert [fault.path for fault in caught.value.problems] == ["llama-3.2-1b.verbosity"]
 
 
 def test_a_name_given_in_two_files_is_a_fault(root: Path) -> None:
@@ -120,16 +120,16 @@ def test_a_price_of_ones_own_says_what_it_lacks() -> None:
     """A row without an answer's price is a fault at its path, and the only one."""
     with pytest.raises(InvalidCatalogError) as caught:
         load_catalog(overrides={"offers": {"openai/gpt-4o": {"prices": [{"input_usd_per_mtok": 2}]}}})
-    assert [fault.path for fault in caught.value.faults] == ["openai/gpt-4o.prices.0.output_usd_per_mtok"]
+    assert [fault.path for fault in caught.value.problems] == ["openai/gpt-4o.prices.0.output_usd_per_mtok"]
 
 
 def test_overrides_of_an_entry_nobody_ships_must_be_whole() -> None:
     """A new name needs all its figures and a source; all that are missing are listed."""
     with pytest.raises(InvalidCatalogError) as caught:
         load_catalog(overrides={"devices": {"my-phone": {"memory_gb": 8}}})
-    paths = {fault.path for fault in caught.value.faults}
+    paths = {fault.path for fault in caught.value.problems}
     assert {"my-phone.source", "my-phone.kind", "my-phone.speeds"} <= paths
-    assert {fault.file for fault in caught.value.faults} == {"overrides"}
+    assert {fault.file for fault in caught.value.problems} == {"overrides"}
 
 
 def test_the_shipped_catalog_is_read_once() -> None:

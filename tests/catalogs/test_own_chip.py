@@ -51,7 +51,7 @@ def test_what_decides_time_and_memory_is_needed(key: str) -> None:
     """Each line alone is missed, and nothing else is complained of."""
     with pytest.raises(InvalidCatalogError) as caught:
         load_catalog(overrides=own(**{key: None}))
-    assert {fault.path for fault in caught.value.faults} == {f"mine.{key}"}
+    assert {fault.path for fault in caught.value.problems} == {f"mine.{key}"}
 
 
 def test_a_chip_multiplies_at_16_bits() -> None:

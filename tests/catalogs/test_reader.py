@@ -116,7 +116,7 @@ def test_files_that_are_no_yaml_are_faults_of_that_file(
     path.write_bytes(content)
     with pytest.raises(InvalidCatalogError) as caught:
         read_yaml(path)
-    (fault,) = caught.value.faults
+    (fault,) = caught.value.problems
     assert fault.file == str(path)
     assert expected in fault.what
 
@@ -151,7 +151,7 @@ def test_what_an_alias_names_is_a_copy() -> None:
 @pytest.mark.parametrize(
     ("text", "expected"),
     [
-        ("a: &a {b: *a}", "line 1, column 11: alias 'a' stands within what it names"),
+        ("a: &a {b: *a}", "line 1, column 11: alias 'a' is inside what it names"),
         ("a: *b", "undefined alias"),
         ("a: &a 1\nb: {<<: *a}", "expected a mapping or list of mappings for merging"),
         ("a: &a {x: 1}\nb: {<<: *a, <<: *a}", "key '<<' is given twice"),

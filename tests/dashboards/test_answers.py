@@ -103,7 +103,7 @@ def test_figures_are_the_reports(source, reports, policy):
         "Requests": report.figure("requests.arrived"),
         "Cost": report.figure("cost_usd.total"),
         "Cost of 1,000 requests": 1000 * report.figure("cost_usd.per_request"),
-        "Objectives met": report.figure("slo.attainment_ratio"),
+        "SLO attainment": report.figure("slo.attainment_ratio"),
         "Right answers": report.figure("quality.success_ratio"),
         "Energy": report.figure("energy_wh.total"),
         "Emissions": report.figure("emissions_gco2e.total"),

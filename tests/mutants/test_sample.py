@@ -29,4 +29,4 @@ def test_faults_with_names_and_most_small_ones_of_the_accounting_are_noticed() -
     command = [sys.executable, "bench/mutants", *options, "--least", str(LEAST), *tests]
     told = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
     assert told.returncode == 0, told.stdout + told.stderr
-    assert "22 of 22 faults with names noticed" in told.stdout
+    assert "22 of 22 named mutants detected" in told.stdout

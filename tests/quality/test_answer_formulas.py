@@ -253,7 +253,7 @@ def refused(path: Path, text: str | None, models: tuple[str, ...] = ("a", "b")) 
         path.write_text(text, encoding="utf-8")
     with pytest.raises(InvalidOutcomesError) as raised:
         read_outcomes(str(path), models)
-    return "; ".join(map(str, raised.value.faults))
+    return "; ".join(map(str, raised.value.problems))
 
 
 @pytest.mark.parametrize(
@@ -278,7 +278,7 @@ def test_a_row_without_an_answer_is_a_fault_of_its_own(tmp_path: Path, row: str)
     path.write_text(HEADER + "p,a,1,5\n" + row + "\np,b,0,5\n", encoding="utf-8")
     with pytest.raises(InvalidOutcomesError) as raised:
         read_outcomes(str(path), ("a", "b"))
-    assert [fault.path for fault in raised.value.faults] == ["row 3"]
+    assert [fault.path for fault in raised.value.problems] == ["row 3"]
 
 
 def test_queries_that_not_all_answered_are_left_out_and_changed_files_read_anew(tmp_path: Path) -> None:

@@ -180,7 +180,7 @@ def test_wrong_graded_answers_name_their_row(tmp_path: Path, rows: str, what: st
     """Impossible numbers, repeated answers and absent values are one line each."""
     with pytest.raises(InvalidOutcomesError) as raised:
         graded(tmp_path, ANSWERS + rows)
-    (fault,) = raised.value.faults
+    (fault,) = raised.value.problems
     assert what in str(fault)
 
 

@@ -8,7 +8,7 @@ from partial_reports import partial_report, typed
 from simulator import Report
 from simulator.report.blocks.agent_tasks import StreamTasks
 from simulator.report.blocks.rows import Block, Breakdown
-from simulator.report.figures import Averaging, Stated, plain
+from simulator.report.figures import Averaging, FigureDescription, plain
 from simulator.report.mean_report import absent, intervals, mean_of, mean_report
 from simulator.report.report import WITH_INTERVALS
 
@@ -16,7 +16,7 @@ T_1 = 12.7062
 """t(1, 0.975): two replications at 95 %."""
 
 
-PLAIN = Stated(text="")
+PLAIN = FigureDescription(text="")
 """A figure of which nothing is said: a sum."""
 
 
@@ -112,7 +112,7 @@ def test_undefined_everywhere_stays_undefined_and_names_stay_names() -> None:
     assert mean_of([[1], [2, 3]], PLAIN) == [1]
     assert mean_of([True, False], PLAIN) is True
     assert mean_of([False, True], PLAIN) is False
-    assert mean_of([1, 1, 1], Stated(text="", averaging=Averaging.ADDED)) == 3
+    assert mean_of([1, 1, 1], FigureDescription(text="", averaging=Averaging.ADDED)) == 3
 
 
 ROW = {

@@ -40,7 +40,7 @@ def faults_of(data: object, **options: object) -> list[str]:
     """All faults found in a scenario."""
     with pytest.raises(InvalidScenarioError) as caught:
         load_scenario(data, **options)
-    return [str(fault) for fault in caught.value.faults]
+    return [str(fault) for fault in caught.value.problems]
 
 
 def test_no_stage_hides_the_faults_of_another_one() -> None:

@@ -105,7 +105,7 @@ def test_rates_that_are_none_are_refused(number: object) -> None:
             {"router": {"resilience": {"default_fallbacks": ["nowhere"]}}},
             "router.resilience.fallbacks: unknown deployment 'nowhere'",
         ),
-        (with_stream(residency=["japan"]), "no deployment stands in 'japan'"),
+        (with_stream(residency=["japan"]), "no deployment is in 'japan'"),
         (with_stream(banned_tiers=["dedicated", "cloud"]), "in a banned tier"),
         (
             {"fleet": [{**SMALL, "model": "llama-3.1-70b"}]},
@@ -115,7 +115,7 @@ def test_rates_that_are_none_are_refused(number: object) -> None:
             {"fleet": [{**SMALL, "hardware": {"accelerator": "h100", "precision": "int8"}}]},
             "'h100' lacks 'int8'; allowed: 'bf16', 'fp8'",
         ),
-        ({"fleet": [{**SMALL, "region": "china"}]}, "'a100' is not to be had in 'china'"),
+        ({"fleet": [{**SMALL, "region": "china"}]}, "'a100' is not available in 'china'"),
         ({"fleet": [{**SMALL, "model": "gpt-4o"}]}, "has no published architecture; serve it by `api`"),
         ({"fleet": [{**FRONTIER, "model": "gpt-4o"}]}, "sells 'gpt-6.1-sol', not 'gpt-4o'"),
         ({"fleet": [{**SMALL, "api": {"offer": "openai/gpt-4o"}}]}, "give exactly one of hardware, api"),
@@ -140,7 +140,7 @@ def test_file_and_line_of_broken_yaml_are_named(tmp_path: Path) -> None:
     for text, expected in (
         ("name: [", "line"),
         ("name: a\nname: b\n", "line 2, column 1: key 'name' is given twice"),
-        ("a: &x [1, *x]\n", "alias 'x' stands within what it names"),
+        ("a: &x [1, *x]\n", "alias 'x' is inside what it names"),
     ):
         path = tmp_path / "broken.yaml"
         path.write_text(text, encoding="utf-8")

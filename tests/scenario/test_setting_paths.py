@@ -59,7 +59,7 @@ def test_settings_that_cannot_be_laid_over_say_why(setting: str, expected: str) 
     """Each is one fault of `--set`, short however long the setting is."""
     with pytest.raises(InvalidScenarioError) as caught:
         load_scenario(plain(), overrides=[setting])
-    (fault,) = caught.value.faults
+    (fault,) = caught.value.problems
     assert expected in str(fault)
     assert len(str(fault)) < 500
 
@@ -68,7 +68,7 @@ def test_a_path_that_can_mean_two_things_is_refused() -> None:
     """Two names stand there; the message shows how to say which."""
     fleet = [{**SMALL, "name": "gpt-4"}, {**FRONTIER, "name": "gpt-4.1"}]
     data, (fault,) = overridden({"fleet": fleet}, ["fleet.gpt-4.1.tier=edge"])
-    assert 'quote the name that is meant: fleet."gpt-4.1"' in fault.what
+    assert 'quote the name you mean: fleet."gpt-4.1"' in fault.what
     assert data == {"fleet": fleet}
     data, faults = overridden({"fleet": fleet}, ['fleet."gpt-4.1".tier=edge'])
     assert not faults

@@ -62,7 +62,7 @@ def test_no_text_of_a_scenario_is_opened(tmp_path, name, value):
         try:
             intake.checked("a", request, ())
         except InvalidScenarioError as error:
-            assert error.faults  # noqa: PT017  (texts that name nothing are taken as they are)
+            assert error.problems  # noqa: PT017  (texts that name nothing are taken as they are)
     assert OPENED == []
 
 

@@ -100,7 +100,7 @@ def complaint(path: Path) -> str:
     """The one line that says what is wrong with a file."""
     with pytest.raises(InvalidTableError) as raised:
         rows_in(path, ("a", "b"))
-    (fault,) = raised.value.faults
+    (fault,) = raised.value.problems
     assert "\n" not in str(fault)
     return str(fault)
 
@@ -216,8 +216,8 @@ def test_many_faults_are_counted_not_listed(tmp_path: Path) -> None:
     path.write_text("a,b\n" + "1,2,3\n" * 1_234, encoding="utf-8")
     with pytest.raises(InvalidTableError) as raised:
         rows_in(path, ("a", "b"))
-    assert len(raised.value.faults) == 21
-    assert "and 1,214 more rows" in str(raised.value.faults[-1])
+    assert len(raised.value.problems) == 21
+    assert "and 1,214 more rows" in str(raised.value.problems[-1])
 
 
 @pytest.mark.parametrize("pack", [gzip.compress, lzma.compress])

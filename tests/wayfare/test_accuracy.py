@@ -58,7 +58,7 @@ def test_each_deployment_on_hardware_has_a_row(tmp_path: Path) -> None:
     assert "frontier" not in flat
     assert (
         "nearest: Llama-3.1-8B bf16 on h100 (vllm 7), 9 points, 100 to 900 tokens in, 50 out, "
-        "1 to 64 sequences, TPOT off by 5.0 % when left out; the very same" in flat
+        "1 to 64 sequences, TPOT off by 5.0 % when left out; same configuration" in flat
     )
     assert "differs: h100 " in flat
     assert "differs: Llama-3.1-70B, b200, 4 chips" in flat
@@ -115,7 +115,7 @@ def test_settings_are_laid_over_and_fleets_without_hardware_say_so(tmp_path: Pat
     """`--set` as elsewhere; a fleet of APIs simulates no engine."""
     changed = said(tmp_path, HELD, options=("--set", "fleet.small.hardware.accelerator=l40s"))
     assert "estimated from the data sheet" in in_one_line(changed)
-    assert "no deployment stands on hardware" in said(tmp_path, FRONTIER)
+    assert "no deployment uses `hardware`" in said(tmp_path, FRONTIER)
 
 
 @pytest.fixture(scope="module")

@@ -131,7 +131,7 @@ def test_catalog_commands_show_facts_with_sources() -> None:
     shown = run("catalog", "show", "h100").output
     assert "ML.ENERGY" in shown
     assert "[estimate]" in shown
-    assert "no faults" in run("catalog", "check").output
+    assert "no problems" in run("catalog", "check").output
     difference = run("catalog", "diff", "measured", "thesis").output
     assert "accelerators.gaudi3.tdp_w" in difference
 

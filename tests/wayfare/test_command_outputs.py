@@ -16,7 +16,7 @@ from command_runs import error_text, run
 def test_run_prints_the_headline(file: Path) -> None:
     """Cost, quality, latency and the deployments stand in the table."""
     text = run("run", file).output
-    for expected in ("a month", "right answers", "95th percentile", "deployment", "small", "decisions:"):
+    for expected in ("a month", "accuracy", "95th percentile", "deployment", "small", "decisions:"):
         assert expected in text
 
 

@@ -115,4 +115,4 @@ def test_what_is_the_same_is_said_to_be(comparison):
     strongest = next(report for report in comparison.reports if report.policy == "always_strongest")
     twin = replace(strongest, policy="twin")
     sentence = against(comparison, twin, strongest)
-    assert sentence.endswith("a month, as much as always_strongest, with as many right answers.")
+    assert sentence.endswith("a month, as much as always_strongest, with the same accuracy.")

@@ -47,7 +47,7 @@ def test_a_cascade_tells_what_was_accepted_and_rejected(told):
     """A rejected stage is followed by the verdict and the escalation that it is the reason of."""
     story = told("cascade", "kind = 'escalation'")
     assert re.search(
-        r"attempt 1 completed.*the verifier is asked about attempt 1.*"
+        r"attempt 1 completed.*the verifier judges attempt 1.*"
         r"the verifier rejects the answer of attempt 1.*"
         r"attempt 2 \(escalation: the verifier rejected attempt 1\) to frontier",
         story,
@@ -67,7 +67,7 @@ def test_a_step_policys_steps_are_told(told, tmp_path):
     limit = re.search(r"waits for the first token of attempt 1 until (t=[\d.]+ s)", story)[1]
     assert f"(hedge: no first token by {limit})" in story
     assert "waits for the first token of any attempt" in story
-    assert re.search(r"the router gives attempt [12] up", story)
+    assert re.search(r"the router cancels attempt [12]", story)
     times = [float(text.replace(",", "")) for text in re.findall(r"^t=([\d.,]+) s", story, re.MULTILINE)]
     assert times == sorted(times)
 

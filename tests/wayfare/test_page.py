@@ -76,8 +76,8 @@ def test_a_comparison_holds_what_a_decision_needs(world, comparison):
     page = Reading(comparison_page(world, comparison))
     assert page.headings == [
         "Policies", "Paired differences", "Cost, quality, latency", "Fixed and variable cost", "Deployments",
-        "Latency", "Where it goes", "The run over time", "Beside the totals", "The fleet and its prices",
-        "Service level objectives", "Assumptions and warnings",
+        "Latency", "Where it goes", "The run over time", "Not included in the totals",
+        "The fleet and its prices", "Service level objectives", "Assumptions and warnings",
     ]  # fmt: skip
     by_name = {(row[0], len(row)): row for row in page.rows if row}
     for report in comparison.reports:

@@ -300,7 +300,7 @@ def test_serve_policy_serves_until_it_is_asked_to_end():
 @pytest.mark.parametrize(
     ("arguments", "text"),
     [
-        (["oracle"], "reads true answers"),
+        (["oracle"], "is an oracle"),
         (["OWN:Steps"], "answers in steps"),
         (["cascade", "--address", "0.0.0.0:0"], "beyond loopback"),
         (["cheepest"], "unknown policy"),

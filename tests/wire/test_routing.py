@@ -199,7 +199,7 @@ def test_a_shipped_scenario_needs_no_router_made_first(stub):
         (
             pb.DecideRequest(scenario_name=MIXED, policy="oracle"),
             "INVALID_ARGUMENT",
-            "'oracle' reads true answers",
+            "'oracle' is an oracle",
         ),
         (
             pb.DecideRequest(scenario_name=MIXED, policy="grpc://127.0.0.1:1"),

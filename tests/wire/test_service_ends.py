@@ -43,7 +43,7 @@ def test_a_damaged_store_is_not_served(tmp_path):
     done = subprocess.run([*command, "--store", str(tmp_path)], capture_output=True, text=True, check=False)
     assert done.returncode == 2
     assert "is damaged" in done.stderr
-    assert "copy from before" in done.stderr
+    assert "restore a backup" in done.stderr
 
 
 def test_options_come_from_a_file(tmp_path):

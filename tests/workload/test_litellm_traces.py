@@ -91,7 +91,7 @@ def test_models_are_counted_over_the_rows_that_are_played(tmp_path: Path) -> Non
     found = inspect_trace(lines(tmp_path, rows))
     assert list(found.model_count.items()) == [("big", 2), ("mini", 1)]
     assert not {"model", "model_group"} & set(found.unused_fields)
-    assert ("models", "big 2, mini 1 (a policy chooses anew)") in list(summary_rows(found, detected=True))
+    assert ("models", "big 2, mini 1 (a policy chooses again)") in list(summary_rows(found, detected=True))
 
 
 def test_older_and_failed_rows_of_litellm_are_found_inside(tmp_path: Path) -> None:

@@ -180,10 +180,10 @@ def test_a_file_of_unusable_rows_names_the_first_five(tmp_path: Path) -> None:
     path = written(tmp_path / "t.csv", [f"{at},0,5" for at in range(7)])
     with pytest.raises(InvalidTraceError) as raised:
         read_trace(path, columns=MAP)
-    summary, *shown = raised.value.faults
+    summary, *shown = raised.value.problems
     assert summary == InputProblem(str(path), "file", "none of its 7 rows can be used")
     assert shown == [InputProblem(str(path), f"row {row}", BAD_INPUT) for row in range(2, 7)]
-    assert str(raised.value).splitlines() == [str(fault) for fault in raised.value.faults]
+    assert str(raised.value).splitlines() == [str(fault) for fault in raised.value.problems]
 
 
 @pytest.mark.parametrize(
@@ -202,7 +202,7 @@ def test_files_without_what_a_trace_needs_say_so(
     path.write_text("\n".join([header, *rows]) + "\n", encoding="utf-8")
     with pytest.raises(InvalidTraceError) as raised:
         read_trace(path, "csv", columns=MAP)
-    (fault,) = raised.value.faults
+    (fault,) = raised.value.problems
     assert (fault.path, fault.what) == (where, what)
 
 

@@ -22,14 +22,14 @@ TERMINATED_BY = 128
 """A shell's exit code of what a signal ended, less the signal's number."""
 
 COMMANDS = {
-    "run": ("wayfare.cli.run", "Run a scenario once and say what it costs."),
+    "run": ("wayfare.cli.run", "Run a scenario once and report its cost."),
     "compare": ("wayfare.cli.compare", "Send the same requests through every policy."),
-    "accuracy": ("wayfare.cli.accuracy", "Say how far off a scenario's times may be."),
+    "accuracy": ("wayfare.cli.accuracy", "Show the expected error of simulated latencies."),
     "policies": ("wayfare.cli.policies", "List the routing policies, or describe one."),
     "catalog": ("wayfare.cli.catalog", "Show the facts of simulations, with their sources."),
     "scenarios": ("wayfare.cli.scenarios", "List the scenarios that ship."),
     "schema": ("wayfare.cli.schema", "Print the JSON Schema of scenario files."),
-    "explain": ("wayfare.cli.explain", "Tell the story of one request of a run."),
+    "explain": ("wayfare.cli.explain", "Explain one request of a run."),
     "trace": ("wayfare.cli.trace", "Look at recorded traffic, or convert it."),
     "predict": ("wayfare.cli.predict", "Predict TTFT and TPOT of measured points."),
     "predict-energy": ("wayfare.cli.predict_energy", "Predict power and energy per token of points."),
@@ -81,7 +81,7 @@ def print_version(ctx: click.Context, _option: click.Parameter, wanted: bool) ->
     help="Show the version and exit.",
 )
 def cli() -> None:
-    """Say what a model-routing policy will cost before it meets production.
+    """Estimate what a model-routing policy will cost before it goes to production.
 
     Start with: wayfare compare support-desk-diurnal --policy cheapest_capable --policy cascade
     """
@@ -119,7 +119,7 @@ def terminate(number: int, _frame: object) -> None:
 
 
 def outcome_of(error: BaseException, outputs: Sequence[int]) -> BaseException:
-    """The error that counts. None is that nobody reads our output any more: `head` has seen enough.
+    """The error that counts. None means that our output is no longer read: `head` has seen enough.
 
     Rich and click exit by themselves when a pipe breaks; it may also be one to somewhere else.
     """

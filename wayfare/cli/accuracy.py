@@ -17,17 +17,17 @@ if TYPE_CHECKING:
 @click.argument("scenario")
 @click.option(
     "--set", "settings", multiple=True, metavar="PATH=VALUE",
-    help="Lay a value over the scenario, e.g. fleet.small.engine.profile=vllm-0.19. Repeatable.",
+    help="Override a value of the scenario, e.g. fleet.small.engine.profile=vllm-0.19. Repeatable.",
 )  # fmt: skip
 @click.option(
     "--catalog", type=click.Path(path_type=Path), metavar="FILE",
-    help="Own figures (YAML: kind, name, entry) beneath the scenario's catalog.overrides.",
+    help="Own figures (YAML: kind, name, entry); the scenario's catalog.overrides take precedence.",
 )  # fmt: skip
 @click.option("--json", "as_json", is_flag=True, help="Print the JSON list alone on stdout.")
 def command(scenario: str, settings: tuple[str, ...], catalog: Path | None, as_json: bool) -> None:  # noqa: FBT001  (a flag of the command line)
-    """Say how far off the times of SCENARIO's deployments on hardware are to be expected.
+    """Show the expected error of simulated latencies for SCENARIO's deployments on hardware.
 
-    For each: the error of the points that were measured as near as it is, the nearest of them, and
+    For each: the error on measured points as near as it, the nearest of them, and
     what to measure to halve the error. Nothing is simulated.
     """
     from simulator import load_scenario
@@ -40,7 +40,7 @@ def command(scenario: str, settings: tuple[str, ...], catalog: Path | None, as_j
     elif found:
         print_accuracy(found)
     else:
-        click.echo("no deployment stands on hardware: no times of engines are simulated")
+        click.echo("no deployment uses `hardware`: no engine latencies are simulated")
 
 
 def plain(one: ExpectedAccuracy) -> dict[str, object]:

@@ -32,10 +32,10 @@ OF_LOGS = (
     click.option("--tensor-parallel", metavar="N", help="Of a log: chips that shared a layer (1)."),
     click.option("--max-num-seqs", metavar="N", help="Of a log: the engine's sequences at once."),
     click.option("--max-num-batched-tokens", metavar="N", help="Of a log: the engine's tokens of a step."),
-    click.option("--kv-room-tokens", metavar="N", help="Of a log: KV tokens that the engine said it has."),
+    click.option("--kv-room-tokens", metavar="N", help="Of a log: KV tokens that the engine reported."),
     click.option(
         "--until", metavar="SECONDS",
-        help="Of a log: calibrate on what was known so long after the first request, judge on the rest.",
+        help="Of a log: calibrate on what was known at this time after the first request, judge on the rest.",
     ),
 )  # fmt: skip
 

@@ -22,7 +22,7 @@ EDITION = click.option("--edition", default="measured", show_default=True, help=
 
 @click.group("catalog")
 def command() -> None:
-    """Show the facts that simulations stand on, with their sources."""
+    """Show the facts that simulations use, with their sources."""
 
 
 @command.command("list")
@@ -92,19 +92,19 @@ def figures_of(entry: Entry) -> dict[str, object]:
 
 @command.command("check")
 def check() -> None:
-    """Check every file of every edition; lists every fault, exit code 1 if there is one."""
-    faults = 0
+    """Check every file of every edition: list every problem; exit code 1 if there is one."""
+    problems = 0
     for edition in editions():
         try:
             catalog = load_catalog(edition)
         except InvalidCatalogError as error:
             click.echo(str(error), err=True)
-            faults += len(error.faults)
+            problems += len(error.problems)
         else:
             count = sum(1 for _entry in catalog.entries())
-            click.echo(f"{edition}: {count} entries, no faults")
-    if faults:
-        raise CheckFailedError(faults)
+            click.echo(f"{edition}: {count} entries, no problems")
+    if problems:
+        raise CheckFailedError(problems)
 
 
 @command.command("diff")

@@ -52,7 +52,7 @@ def command(
     out: Path | None,
     quiet: bool,  # noqa: FBT001  (as above)
 ) -> None:
-    """Run SCENARIO's requests through every policy and say which costs what.
+    """Run SCENARIO's requests through every policy; compare cost, accuracy and latency.
 
     The baselines always_cheapest, always_strongest, random_mix and oracle are always included.
     """

@@ -1,4 +1,4 @@
-"""What each kind of error means to whoever called: one table of exit codes."""
+"""What each kind of error means to the caller: one table of exit codes."""
 
 from __future__ import annotations
 

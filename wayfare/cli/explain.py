@@ -11,7 +11,7 @@ import click
 @click.argument("run_dir", type=click.Path(path_type=Path))
 @click.option("--request", "number", type=click.IntRange(min=0), required=True, metavar="N")
 def command(run_dir: Path, number: int) -> None:
-    """Tell the story of request N of a run that was written to RUN_DIR."""
+    """Explain request N of the run in RUN_DIR: what was decided and why, and every attempt."""
     from wayfare.render.terminal.explanation import explanation
 
     click.echo(explanation(run_dir, number))

@@ -22,8 +22,8 @@ MOST_BYTES = 4_000_000
 def command(config: Path, name: str | None, target: Path | None) -> None:
     """Turn a model's config.json (Hugging Face) into a catalog entry, parameters counted from the shape.
 
-    Prints YAML for a scenario's catalog.overrides or a file for --catalog. What was not counted or not
-    understood is said on stderr; an architecture that nobody knows is refused.
+    Prints YAML for a scenario's catalog.overrides or a file for --catalog. Anything not counted or not
+    understood is reported on stderr; an unknown architecture is refused.
     """
     import yaml
 

@@ -23,15 +23,15 @@ SHARED = (
     click.option("--seed", type=click.IntRange(min=0), help="Seed instead of the scenario's."),
     click.option(
         "--set", "settings", multiple=True, metavar="PATH=VALUE",
-        help="Lay a value over the scenario, e.g. fleet.small.replicas=4. Repeatable.",
+        help="Override a value of the scenario, e.g. fleet.small.replicas=4. Repeatable.",
     ),
     click.option(
         "--trace", type=click.Path(path_type=Path), metavar="FILE",
-        help="A trace file in the place of every recorded stream's.",
+        help="A trace file to use instead of every recorded stream's.",
     ),
     click.option(
         "--catalog", type=click.Path(path_type=Path), metavar="FILE",
-        help="Own figures (YAML: kind, name, entry) beneath the scenario's catalog.overrides.",
+        help="Own figures (YAML: kind, name, entry); the scenario's catalog.overrides take precedence.",
     ),
     click.option("--json", "as_json", is_flag=True, help="Print the JSON object alone on stdout."),
     click.option(
@@ -64,10 +64,10 @@ def loaded(
 
     Args:
         scenario: a file, or the name of a shipped scenario.
-        settings: what `--set` lays over it.
+        settings: what `--set` overrides.
         trace: what takes the place of recorded streams' files.
         seed: the seed in the place of its own.
-        catalog: a file of own figures, beneath the scenario's own.
+        catalog: a file of own figures; the scenario's own take precedence.
         out: where results will be written.
         policies: what is to be run beside the scenario's own policy, or in its place.
         kept_runs: finished runs that memory has to hold beside the one that is running.
@@ -81,7 +81,7 @@ def loaded(
     scope = CheckScope(policies=tuple(policies), kept_runs=kept_runs)
     found = load_and_check(scenario, overrides=settings, trace=trace, seed=seed, catalog=catalog, scope=scope)
     more = out_problems(out)
-    checked = scenario_or_error(replace(found, faults=(*found.faults, *more)))
+    checked = scenario_or_error(replace(found, problems=(*found.problems, *more)))
     announce_compiling()
     return checked
 

@@ -44,7 +44,7 @@ PREDICTED = ("pred_ttft_ms", "pred_tpot_ms", "pred_kv_room_tokens")
 def command(points: Path, name: str | None, catalog: Path | None, as_json: bool, target: Path) -> None:  # noqa: FBT001  (a flag of the command line)
     """Predict TTFT and TPOT of every row of POINTS.csv by the simulator itself.
 
-    Rows may say how the engine was started: kv_room_tokens (as it logged), max_num_batched_tokens and
+    Rows may state how the engine was started: kv_room_tokens (as it logged), max_num_batched_tokens and
     max_num_seqs. Without --profile a row is predicted by the profile of its engine.
 
     Writes the rows with pred_ttft_ms, pred_tpot_ms and pred_kv_room_tokens (the formula's); prints
@@ -86,9 +86,11 @@ def judge(
     judged: list[Judged | None] = []
     for row in rows:
         point = point_of(row, catalog)
-        fault = point if isinstance(point, str) else "" if profile else engine_problem(catalog, point.engine)
-        if isinstance(point, str) or fault:
-            reasons[fault] += 1
+        problem = (
+            point if isinstance(point, str) else "" if profile else engine_problem(catalog, point.engine)
+        )
+        if isinstance(point, str) or problem:
+            reasons[problem] += 1
             judged.append(None)
             continue
         judged.append(predicted(point, catalog, profile or profile_of(catalog, point.engine)))
@@ -109,7 +111,7 @@ def print_skipped(reasons: Counter[str], row_count: int) -> None:
     """Says which rows cannot be predicted and why.
 
     Raises:
-        CheckFoundFaultsError: they are all there are.
+        CheckFailedError: they are all there are.
     """
     for reason, count in reasons.items():
         rows = "1 row" if count == 1 else f"{count} rows"
@@ -122,7 +124,7 @@ def print_skipped(reasons: Counter[str], row_count: int) -> None:
 def doubts(
     judged: Sequence[Judged | None], catalog: Catalog, profile: ServingProfile | None = None
 ) -> Counter[str]:
-    """What was predicted although the chip lacks the precision or nobody fitted the version, by count."""
+    """What was predicted although the chip lacks the precision or the version was not fitted, by count."""
     from simulator.calibration.predicted.times import computed_precision, profile_of, version_doubt
 
     found = Counter[str]()

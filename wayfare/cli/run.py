@@ -27,7 +27,7 @@ def command(
     out: Path | None,
     quiet: bool,  # noqa: FBT001  (as above)
 ) -> None:
-    """Run SCENARIO (a file or a shipped scenario's name) once and say what it costs."""
+    """Run SCENARIO (a file or a shipped scenario's name) once and report its cost."""
     from simulator import simulate
     from wayfare.render.terminal.progress import observer
     from wayfare.render.terminal.run import print_run

@@ -37,7 +37,7 @@ FILE = click.Path(path_type=Path, exists=True, dir_okay=False)
     help="Runs on /metrics at the same time; the newest win.",
 )
 @click.option(
-    "--remote-write", metavar="URL", default="", help="Push every published run there when it is over."
+    "--remote-write", metavar="URL", default="", help="Push every published run to it when it finishes."
 )
 @click.option("--vllm-metrics", is_flag=True, help="Show published runs under vLLM's names as well.")
 @click.option(
@@ -50,13 +50,15 @@ FILE = click.Path(path_type=Path, exists=True, dir_okay=False)
 @click.option("--tokens", type=FILE, metavar="FILE", help="YAML map of tenants to their bearer tokens.")
 @click.option("--tls-certificate", type=FILE, metavar="PEM", help="The server's certificate.")
 @click.option("--tls-key", type=FILE, metavar="PEM", help="The server's key.")
-@click.option("--tls-clients-ca", type=FILE, metavar="PEM", help="Demand clients' certificates signed by it.")
+@click.option(
+    "--tls-clients-ca", type=FILE, metavar="PEM", help="Require clients' certificates signed by it."
+)
 @click.option(
     "--route",
     "routes",
     multiple=True,
     metavar="SCENARIO",
-    help="A scenario whose router decides on everybody's live requests. Repeatable.",
+    help="A scenario to serve as a live router for all tenants. Repeatable.",
 )
 @click.option(
     "--allow-policy-server",

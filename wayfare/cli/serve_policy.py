@@ -10,7 +10,7 @@ from wayfare.errors import WrongInputError
 @click.command("serve-policy")
 @click.argument("policy")
 @click.option("--address", default="127.0.0.1:50061", show_default=True, help="host:port; port 0 takes any.")
-@click.option("--insecure-anywhere", is_flag=True, help="Listen beyond loopback, where everybody may ask.")
+@click.option("--insecure-anywhere", is_flag=True, help="Listen beyond loopback, without access control.")
 def command(policy: str, address: str, insecure_anywhere: bool) -> None:  # noqa: FBT001  (a flag)
     """Serve POLICY (a name or path/to/file.py:Class) over gRPC until interrupted.
 
@@ -26,7 +26,7 @@ def command(policy: str, address: str, insecure_anywhere: bool) -> None:  # noqa
         found = make_policy(policy)
         if isinstance(found, Policy):
             return found
-        raise WrongInputError(f"{policy!r} answers in steps; only policies that decide at once can be served")
+        raise WrongInputError(f"{policy!r} is a step policy; only policies with route() can be served")
 
     def ready(served: str) -> None:
         """Says where."""

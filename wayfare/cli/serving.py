@@ -83,7 +83,7 @@ OPTIONS = (
     ),
     click.option(
         "--most-run-bytes", type=COUNT, default=4 * 1024**3, show_default=True, metavar="N",
-        expose_value=False, callback=noted, help="Memory of a run's process, beside what it begins with.",
+        expose_value=False, callback=noted, help="Memory of a run's process, beyond what it starts with.",
     ),
     click.option(
         "--most-runs", type=COUNT, default=10_000, show_default=True, metavar="N",
@@ -129,15 +129,15 @@ OPTIONS = (
     click.option(
         "--stream-patience", type=Duration(), default="30s", show_default=True, metavar="DURATION",
         expose_value=False, callback=noted,
-        help="End a stream whose caller neither takes what is sent nor sends the next piece for so long.",
+        help="End a stream whose caller neither reads nor sends anything for this long.",
     ),
     click.option(
         "--keep-for", type=Duration(), metavar="DURATION", expose_value=False, callback=noted,
-        help="Forget results and traces older than this, e.g. 30d. Default: keep all.",
+        help="Delete results and traces older than this, e.g. 30d. Default: keep all.",
     ),
     click.option(
         "--keep-bytes", type=COUNT, metavar="N", expose_value=False, callback=noted,
-        help="Forget the oldest results and traces while they are larger together. Default: keep all.",
+        help="Delete the oldest results and traces while they are larger together. Default: keep all.",
     ),
     click.option(
         "--load-reporter", "load_reporters", multiple=True, metavar="TENANT", expose_value=False,

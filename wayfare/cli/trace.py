@@ -14,13 +14,13 @@ if TYPE_CHECKING:
 
 COLUMNS = click.option(
     "--column", "columns", multiple=True, metavar="ROLE=FIELD",
-    help="Which field plays a role, e.g. timestamp=ts or, inside another, input_tokens=usage.prompt_tokens. "
+    help="Which field has a role, e.g. timestamp=ts or, inside another, input_tokens=usage.prompt_tokens. "
          "Repeatable.",
 )  # fmt: skip
 FORMAT = click.option("--format", "trace_format", metavar="NAME", help="Detected where omitted.")
 TIME_UNIT = click.option(
     "--time-unit", type=click.Choice(["s", "ms", "us", "ns"]),
-    help="Unit of times that are numbers. Instants since 1970 are told by their size where omitted.",
+    help="Unit of times that are numbers. For times since 1970 detected from the values if omitted.",
 )  # fmt: skip
 FILE = click.argument("file", type=click.Path(path_type=Path))
 
@@ -99,7 +99,7 @@ def defined(figures: dict[str, object]) -> Iterator[tuple[str, object]]:
 @recording
 @click.option(
     "--prefix-block-tokens", type=click.IntRange(min=1), metavar="N",
-    help="Tokens of a prompt's block where neither the file nor its format say.",
+    help="Tokens of a prompt's block where neither the file nor its format states it.",
 )  # fmt: skip
 @click.option("-o", "--output", "target", type=click.Path(path_type=Path), required=True)
 def import_trace(

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from google.protobuf.message import Message
 
-    from simulator.report.figures import Stated
+    from simulator.report.figures import FigureDescription
 
     Field = Any
     """A descriptor of a field; the runtime has two classes of it."""
@@ -158,7 +158,7 @@ def counts_of(kind: type) -> frozenset[str]:
     return frozenset(name for name in hints if hints[name] is float and is_count(stated_of(kind, name)))
 
 
-def is_count(stated: Stated) -> bool:
+def is_count(stated: FigureDescription) -> bool:
     """Whether a figure is whole in every replication."""
     return stated.format is Format.COUNT and stated.averaging is not Averaging.MEASURED
 

@@ -135,7 +135,7 @@ def status_set(context: Context, otherwise: grpc.StatusCode) -> grpc.StatusCode:
 
 
 def final_status(context: Context, error: BaseException) -> grpc.StatusCode:
-    """The status of a call that an error ended: what the method set, or why nobody waited."""
+    """The status of a call that an error ended: what the method set, or why its caller stopped waiting."""
     if isinstance(error, grpc.aio.AbortError):
         return status_set(context, grpc.StatusCode.UNKNOWN)
     left_s = context.time_remaining()

@@ -57,7 +57,7 @@ class MetricsServer(ThreadingTCPServer):
         """Listens.
 
         Raises:
-            OSError: the address cannot be had.
+            OSError: the address is not available.
         """
         self.address_family = socket.AF_INET6 if ":" in host else socket.AF_INET
         try:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 
 class MetricsError(Exception):
-    """Anything about simulated metrics; the message is for whoever asked for them."""
+    """Anything about simulated metrics; the message is shown to the user."""
 
 
 class NoRecordingError(MetricsError, ValueError):

@@ -34,7 +34,7 @@ PUBLISHED = 8
 PATIENCE_S = 2.0
 PAGE, PUSH = "page", "remote_write"
 MARKS = {PUSH: "remote-write.pending"}
-"""Files that say that a run is still to be handed to an outlet; the page needs none, it is made anew."""
+"""Files that say that a run is still to be handed to an outlet; the page needs none, it is made again."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,7 +59,7 @@ class RunStateCounter:
     def __init__(self, registry: CollectorRegistry) -> None:
         """Every state is there, none has runs."""
         gauge = Gauge(
-            "wayfare_runs", "Runs heard of since the start, by state.", ("state",), registry=registry
+            "wayfare_runs", "Runs since the service started, by state.", ("state",), registry=registry
         )
         self._states: dict[str, RunState] = {}
         self._tally: Tally[RunState] = Tally()
@@ -123,7 +123,7 @@ class ServiceMetrics:
         return made
 
     def _pushed(self, runs: Path) -> Iterator[Publisher]:
-        """A publisher to the receiver, where one is named; it keeps nobody waiting but itself."""
+        """A publisher to the receiver, where one is named; nothing waits for it."""
         if self._settings.remote_write:
             from wayfare.metrics.remote_write.client import RemoteWriter
 
@@ -137,7 +137,7 @@ class ServiceMetrics:
         """Serves the page, earlier runs included; the port.
 
         Raises:
-            OSError: the address cannot be had.
+            OSError: the address is not available.
         """
         self._endpoint = MetricsServer(*self._settings.host_and_port, self.text)
         self._shown.restore(store, self._settings.published)

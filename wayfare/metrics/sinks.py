@@ -61,7 +61,7 @@ class SampleSink(Protocol):
     """Takes runs, one after the other, whole."""
 
     def take(self, samples: RunSamples) -> None:
-        """Takes a run's samples; raises where they cannot be taken, in words for whoever asked."""
+        """Takes a run's samples; raises where they cannot be taken, with a message for the caller."""
         ...
 
 

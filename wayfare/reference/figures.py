@@ -12,14 +12,14 @@ from simulator.report.report import FIGURES
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from simulator.report.figures import Figure, Stated
+    from simulator.report.figures import Figure, FigureDescription
 
 HEAD = """# Every figure of the report
 
 Written by `make docs` from the fields of the report (`simulator/report/`), where each figure is stated
 once: JSON, `report.proto`, tables, means over replications and Prometheus' names follow from there.
 
-The path is that of the JSON (`wayfare run --json`) and of the message `Report`. `*` stands for a name.
+The path is that of the JSON (`wayfare run --json`) and of the message `Report`. `*` is any name.
 Over replications: `mean` counts a row that a replication lacks as 0; what is measured of requests or
 answers is the mean of those that have it; sums of money, energy and carbon are known where all know them.
 `interval`: with several replications it has a confidence interval under `intervals`, at the same path.
@@ -63,7 +63,7 @@ def over_replications(figure: Figure) -> Iterator[str]:
         yield "compared"
 
 
-def shown_in(stated: Stated) -> str:
+def shown_in(stated: FigureDescription) -> str:
     """The metric that shows a figure, or why none does."""
     if stated.metric is None:
         return f"no: {stated.no_metric}"

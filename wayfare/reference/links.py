@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 MORE: Final = {
-    "Spread": "A distribution of positive numbers, said in exactly one way; a bare number means `fixed`."
+    "Spread": "A distribution of positive numbers, stated in exactly one way; a bare number means `fixed`."
     " Keys that go together make one way: `median` and `p95`, `mean` and `cv`.",
     "Weighted": "A spread within a mixture.",
     "CatalogSettings": "Worked examples: [own prices](../how-to/own-prices.md),"

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 STRONGEST = "always_strongest"
 LEAST = 0.0005
 """Half of the last digit that a sentence shows, as a ratio."""
-OBJECTIVES = "cost, right answers and p95 latency"
+OBJECTIVES = "cost, accuracy and p95 latency"
 
 
 def conclusion(comparison: Comparison) -> str:
@@ -27,7 +27,7 @@ def conclusion(comparison: Comparison) -> str:
 
 def incomparable(comparison: Comparison) -> str:
     """What nothing follows for, since some policy's figure is unknown."""
-    paths = {"cost": "cost_usd.total", "right answers": "quality.success_ratio"}
+    paths = {"cost": "cost_usd.total", "accuracy": "quality.success_ratio"}
     lines = []
     for what, path in paths.items():
         unknown = [report.policy for report in comparison.reports if report.figure(path) is None]
@@ -47,10 +47,10 @@ def against(comparison: Comparison, report: Report, strongest: Report) -> str:
     if abs(less) < LEAST:
         change = f"as much as {STRONGEST}"
     gap = right - best
-    quality = f"{abs(gap) * 100:.1f} points {'more' if gap >= 0 else 'fewer'} right answers"
+    quality = f"accuracy {abs(gap) * 100:.1f} points {'higher' if gap >= 0 else 'lower'}"
     if abs(gap) < LEAST:
-        return f"{report.policy} costs {usd(cost)} a month, {change}, with as many right answers."
-    doubt = "" if is_sure(comparison, report, "quality.success_ratio") else " (unsure)"
+        return f"{report.policy} costs {usd(cost)} a month, {change}, with the same accuracy."
+    doubt = "" if is_sure(comparison, report, "quality.success_ratio") else " (not significant)"
     return f"{report.policy} costs {usd(cost)} a month, {change}, with {quality}{doubt}."
 
 
@@ -73,6 +73,6 @@ def dominated_line(comparison: Comparison) -> str:
     else:
         level = f"by {comparison.confidence * 100:g} % paired intervals"
     if not beaten:
-        return f"No policy is significantly beaten in {OBJECTIVES}, {level}."
+        return f"No policy is significantly dominated in {OBJECTIVES}, {level}."
     rule = "another policy is significantly better in one and significantly worse in none"
-    return f"Beaten in {OBJECTIVES} taken together: {', '.join(beaten)} ({rule}, {level})."
+    return f"Not Pareto-optimal in {OBJECTIVES}: {', '.join(beaten)} ({rule}, {level})."

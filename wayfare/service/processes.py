@@ -45,7 +45,7 @@ def start_process(work: Callable[..., None], *arguments: object) -> ChildProcess
     """A process that calls `work` with its end of the pipe and the arguments.
 
     Raises:
-        OSError: no process can be had.
+        OSError: no process can be started.
     """
     ours, theirs = CONTEXT.Pipe()
     try:

@@ -70,5 +70,5 @@ def migrate(base: sqlite3.Connection, path: Path) -> None:
 
 
 def checksum(text: str | bytes) -> int:
-    """What a row's text is told from a damaged one by."""
+    """The checksum that shows whether a row's text is damaged."""
     return zlib.crc32(text.encode() if isinstance(text, str) else text)

@@ -162,8 +162,8 @@ def demand_not_emptied(path: Path) -> None:
     """Raises `DamagedStoreError` for a file without a byte beside results: it held runs once."""
     if path.is_file() and not path.stat().st_size and any(path.parent.glob("runs/*")):
         raise DamagedStoreError(
-            f"{path} is empty, and there are results beside it; put a copy from before in its place, or "
-            "remove it to begin anew"
+            f"{path} is empty, and there are results beside it; restore a backup, or remove it to "
+            "start with an empty store"
         )
 
 
@@ -184,8 +184,8 @@ def damaged(path: Path, error: sqlite3.DatabaseError) -> Exception:
     if isinstance(error, sqlite3.OperationalError):
         return OSError(f"{path} cannot be opened: {error}")
     return DamagedStoreError(
-        f"{path} is damaged ({error}); put a copy from before in its place, or move it away to begin "
-        "anew: results beside it stay, runs that were accepted and not run yet are in this file only"
+        f"{path} is damaged ({error}); restore a backup, or move it away to start with an empty "
+        "store: results beside it stay, runs that were accepted and not run yet are in this file only"
     )
 
 

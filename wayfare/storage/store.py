@@ -64,7 +64,7 @@ class RunRecord:
 
 
 class DamagedStoreError(Exception):
-    """The store's file is damaged: nothing in it can be trusted before somebody has looked."""
+    """The store's file is damaged: nothing in it can be trusted before it has been examined."""
 
 
 class RunStore(Protocol):

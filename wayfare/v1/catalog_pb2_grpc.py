@@ -26,7 +26,7 @@ if _version_not_supported:
 
 
 class CatalogServiceStub:
-    """The facts that simulations stand on, and what there is to choose from.
+    """The facts that simulations use, and the names there are to choose from.
     """
 
     def __init__(self, channel):
@@ -68,7 +68,7 @@ class CatalogServiceStub:
 
 
 class CatalogServiceServicer:
-    """The facts that simulations stand on, and what there is to choose from.
+    """The facts that simulations use, and the names there are to choose from.
     """
 
     def ListModels(self, request, context):
@@ -155,7 +155,7 @@ def add_CatalogServiceServicer_to_server(servicer, server):
 
  # This class is part of an EXPERIMENTAL API.
 class CatalogService:
-    """The facts that simulations stand on, and what there is to choose from.
+    """The facts that simulations use, and the names there are to choose from.
     """
 
     @staticmethod

@@ -27,7 +27,7 @@ GRPC_GENERATED_VERSION: str
 GRPC_VERSION: str
 
 class CatalogServiceStub:
-    """The facts that simulations stand on, and what there is to choose from."""
+    """The facts that simulations use, and the names there are to choose from."""
 
     @_typing.overload
     def __new__(cls, channel: _grpc.Channel) -> _Self: ...
@@ -48,7 +48,7 @@ class CatalogServiceStub:
 
 @_typing.type_check_only
 class CatalogServiceAsyncStub(CatalogServiceStub):
-    """The facts that simulations stand on, and what there is to choose from."""
+    """The facts that simulations use, and the names there are to choose from."""
 
     def __init__(self, channel: _aio.Channel) -> None: ...
     ListModels: _aio.UnaryUnaryMultiCallable[_catalog_pb2.ListModelsRequest, _catalog_pb2.ListModelsResponse]  # type: ignore[assignment]
@@ -65,7 +65,7 @@ class CatalogServiceAsyncStub(CatalogServiceStub):
     """Scenarios that ship with the product."""
 
 class CatalogServiceServicer(metaclass=_abc_1.ABCMeta):
-    """The facts that simulations stand on, and what there is to choose from."""
+    """The facts that simulations use, and the names there are to choose from."""
 
     @_abc_1.abstractmethod
     def ListModels(

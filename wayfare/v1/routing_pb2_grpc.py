@@ -26,8 +26,8 @@ if _version_not_supported:
 
 
 class RoutingServiceStub:
-    """The same policies as in a simulation, deciding on live requests. The service decides, whoever calls it
-    sends: every answer says what to do next, and every report of what happened is answered the same way.
+    """The same policies as in a simulation, deciding on live requests. The service decides, the caller
+    sends: every answer has the next steps, and so has the answer to every report of what happened.
     """
 
     def __init__(self, channel):
@@ -74,8 +74,8 @@ class RoutingServiceStub:
 
 
 class RoutingServiceServicer:
-    """The same policies as in a simulation, deciding on live requests. The service decides, whoever calls it
-    sends: every answer says what to do next, and every report of what happened is answered the same way.
+    """The same policies as in a simulation, deciding on live requests. The service decides, the caller
+    sends: every answer has the next steps, and so has the answer to every report of what happened.
     """
 
     def CreateRouter(self, request, context):
@@ -86,7 +86,7 @@ class RoutingServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def GetRouter(self, request, context):
-        """A router as it stands.
+        """The current state of a router.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -114,7 +114,7 @@ class RoutingServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def ReportOutcome(self, request, context):
-        """Says what became of an attempt, of a judgement or of a wait; the answer says what to do next.
+        """Reports the outcome of an attempt, of a judgement or of a wait; the answer has the next steps.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -175,8 +175,8 @@ def add_RoutingServiceServicer_to_server(servicer, server):
 
  # This class is part of an EXPERIMENTAL API.
 class RoutingService:
-    """The same policies as in a simulation, deciding on live requests. The service decides, whoever calls it
-    sends: every answer says what to do next, and every report of what happened is answered the same way.
+    """The same policies as in a simulation, deciding on live requests. The service decides, the caller
+    sends: every answer has the next steps, and so has the answer to every report of what happened.
     """
 
     @staticmethod

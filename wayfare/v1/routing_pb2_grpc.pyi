@@ -27,8 +27,8 @@ GRPC_GENERATED_VERSION: str
 GRPC_VERSION: str
 
 class RoutingServiceStub:
-    """The same policies as in a simulation, deciding on live requests. The service decides, whoever calls it
-    sends: every answer says what to do next, and every report of what happened is answered the same way.
+    """The same policies as in a simulation, deciding on live requests. The service decides, the caller
+    sends: every answer has the next steps, and so has the answer to every report of what happened.
     """
 
     @_typing.overload
@@ -38,7 +38,7 @@ class RoutingServiceStub:
     CreateRouter: _grpc.UnaryUnaryMultiCallable[_routing_pb2.CreateRouterRequest, _routing_pb2.Router]
     """Makes a router: a scenario's fleet, its constraints and resilience, and one policy."""
     GetRouter: _grpc.UnaryUnaryMultiCallable[_routing_pb2.GetRouterRequest, _routing_pb2.Router]
-    """A router as it stands."""
+    """The current state of a router."""
     ListRouters: _grpc.UnaryUnaryMultiCallable[_routing_pb2.ListRoutersRequest, _routing_pb2.ListRoutersResponse]
     """The caller's routers, and those the operator configured."""
     DeleteRouter: _grpc.UnaryUnaryMultiCallable[_routing_pb2.DeleteRouterRequest, _routing_pb2.DeleteRouterResponse]
@@ -46,7 +46,7 @@ class RoutingServiceStub:
     Decide: _grpc.UnaryUnaryMultiCallable[_routing_pb2.DecideRequest, _routing_pb2.DecideResponse]
     """Decides on one request."""
     ReportOutcome: _grpc.UnaryUnaryMultiCallable[_routing_pb2.ReportOutcomeRequest, _routing_pb2.ReportOutcomeResponse]
-    """Says what became of an attempt, of a judgement or of a wait; the answer says what to do next."""
+    """Reports the outcome of an attempt, of a judgement or of a wait; the answer has the next steps."""
     DecideStream: _grpc.StreamStreamMultiCallable[_routing_pb2.DecideStreamRequest, _routing_pb2.DecideStreamResponse]
     """Decisions and reports on one stream, several in a message where they come fast; answered in order, and
     an entry that is refused does not end it.
@@ -54,15 +54,15 @@ class RoutingServiceStub:
 
 @_typing.type_check_only
 class RoutingServiceAsyncStub(RoutingServiceStub):
-    """The same policies as in a simulation, deciding on live requests. The service decides, whoever calls it
-    sends: every answer says what to do next, and every report of what happened is answered the same way.
+    """The same policies as in a simulation, deciding on live requests. The service decides, the caller
+    sends: every answer has the next steps, and so has the answer to every report of what happened.
     """
 
     def __init__(self, channel: _aio.Channel) -> None: ...
     CreateRouter: _aio.UnaryUnaryMultiCallable[_routing_pb2.CreateRouterRequest, _routing_pb2.Router]  # type: ignore[assignment]
     """Makes a router: a scenario's fleet, its constraints and resilience, and one policy."""
     GetRouter: _aio.UnaryUnaryMultiCallable[_routing_pb2.GetRouterRequest, _routing_pb2.Router]  # type: ignore[assignment]
-    """A router as it stands."""
+    """The current state of a router."""
     ListRouters: _aio.UnaryUnaryMultiCallable[_routing_pb2.ListRoutersRequest, _routing_pb2.ListRoutersResponse]  # type: ignore[assignment]
     """The caller's routers, and those the operator configured."""
     DeleteRouter: _aio.UnaryUnaryMultiCallable[_routing_pb2.DeleteRouterRequest, _routing_pb2.DeleteRouterResponse]  # type: ignore[assignment]
@@ -70,15 +70,15 @@ class RoutingServiceAsyncStub(RoutingServiceStub):
     Decide: _aio.UnaryUnaryMultiCallable[_routing_pb2.DecideRequest, _routing_pb2.DecideResponse]  # type: ignore[assignment]
     """Decides on one request."""
     ReportOutcome: _aio.UnaryUnaryMultiCallable[_routing_pb2.ReportOutcomeRequest, _routing_pb2.ReportOutcomeResponse]  # type: ignore[assignment]
-    """Says what became of an attempt, of a judgement or of a wait; the answer says what to do next."""
+    """Reports the outcome of an attempt, of a judgement or of a wait; the answer has the next steps."""
     DecideStream: _aio.StreamStreamMultiCallable[_routing_pb2.DecideStreamRequest, _routing_pb2.DecideStreamResponse]  # type: ignore[assignment]
     """Decisions and reports on one stream, several in a message where they come fast; answered in order, and
     an entry that is refused does not end it.
     """
 
 class RoutingServiceServicer(metaclass=_abc_1.ABCMeta):
-    """The same policies as in a simulation, deciding on live requests. The service decides, whoever calls it
-    sends: every answer says what to do next, and every report of what happened is answered the same way.
+    """The same policies as in a simulation, deciding on live requests. The service decides, the caller
+    sends: every answer has the next steps, and so has the answer to every report of what happened.
     """
 
     @_abc_1.abstractmethod
@@ -95,7 +95,7 @@ class RoutingServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _routing_pb2.GetRouterRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_routing_pb2.Router, _abc.Awaitable[_routing_pb2.Router]]:
-        """A router as it stands."""
+        """The current state of a router."""
 
     @_abc_1.abstractmethod
     def ListRouters(
@@ -127,7 +127,7 @@ class RoutingServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _routing_pb2.ReportOutcomeRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_routing_pb2.ReportOutcomeResponse, _abc.Awaitable[_routing_pb2.ReportOutcomeResponse]]:
-        """Says what became of an attempt, of a judgement or of a wait; the answer says what to do next."""
+        """Reports the outcome of an attempt, of a judgement or of a wait; the answer has the next steps."""
 
     @_abc_1.abstractmethod
     def DecideStream(

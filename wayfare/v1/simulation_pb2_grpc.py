@@ -26,7 +26,7 @@ if _version_not_supported:
 
 
 class SimulationServiceStub:
-    """Runs scenarios, keeps their reports, and says how far they are.
+    """Runs scenarios, keeps their reports, and reports their progress.
     """
 
     def __init__(self, channel):
@@ -88,7 +88,7 @@ class SimulationServiceStub:
 
 
 class SimulationServiceServicer:
-    """Runs scenarios, keeps their reports, and says how far they are.
+    """Runs scenarios, keeps their reports, and reports their progress.
     """
 
     def CreateRun(self, request, context):
@@ -106,7 +106,7 @@ class SimulationServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def GetRun(self, request, context):
-        """A run as it stands.
+        """The current state of a run.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -223,7 +223,7 @@ def add_SimulationServiceServicer_to_server(servicer, server):
 
  # This class is part of an EXPERIMENTAL API.
 class SimulationService:
-    """Runs scenarios, keeps their reports, and says how far they are.
+    """Runs scenarios, keeps their reports, and reports their progress.
     """
 
     @staticmethod

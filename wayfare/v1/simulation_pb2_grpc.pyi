@@ -27,7 +27,7 @@ GRPC_GENERATED_VERSION: str
 GRPC_VERSION: str
 
 class SimulationServiceStub:
-    """Runs scenarios, keeps their reports, and says how far they are."""
+    """Runs scenarios, keeps their reports, and reports their progress."""
 
     @_typing.overload
     def __new__(cls, channel: _grpc.Channel) -> _Self: ...
@@ -38,7 +38,7 @@ class SimulationServiceStub:
     CreateComparison: _grpc.UnaryUnaryMultiCallable[_simulation_pb2.CreateComparisonRequest, _simulation_pb2.Run]
     """Accepts a comparison of policies over the same requests; it is a run as well."""
     GetRun: _grpc.UnaryUnaryMultiCallable[_simulation_pb2.GetRunRequest, _simulation_pb2.Run]
-    """A run as it stands."""
+    """The current state of a run."""
     ListRuns: _grpc.UnaryUnaryMultiCallable[_simulation_pb2.ListRunsRequest, _simulation_pb2.ListRunsResponse]
     """Runs, newest first."""
     WatchRun: _grpc.UnaryStreamMultiCallable[_simulation_pb2.WatchRunRequest, _simulation_pb2.WatchRunResponse]
@@ -56,7 +56,7 @@ class SimulationServiceStub:
 
 @_typing.type_check_only
 class SimulationServiceAsyncStub(SimulationServiceStub):
-    """Runs scenarios, keeps their reports, and says how far they are."""
+    """Runs scenarios, keeps their reports, and reports their progress."""
 
     def __init__(self, channel: _aio.Channel) -> None: ...
     CreateRun: _aio.UnaryUnaryMultiCallable[_simulation_pb2.CreateRunRequest, _simulation_pb2.Run]  # type: ignore[assignment]
@@ -64,7 +64,7 @@ class SimulationServiceAsyncStub(SimulationServiceStub):
     CreateComparison: _aio.UnaryUnaryMultiCallable[_simulation_pb2.CreateComparisonRequest, _simulation_pb2.Run]  # type: ignore[assignment]
     """Accepts a comparison of policies over the same requests; it is a run as well."""
     GetRun: _aio.UnaryUnaryMultiCallable[_simulation_pb2.GetRunRequest, _simulation_pb2.Run]  # type: ignore[assignment]
-    """A run as it stands."""
+    """The current state of a run."""
     ListRuns: _aio.UnaryUnaryMultiCallable[_simulation_pb2.ListRunsRequest, _simulation_pb2.ListRunsResponse]  # type: ignore[assignment]
     """Runs, newest first."""
     WatchRun: _aio.UnaryStreamMultiCallable[_simulation_pb2.WatchRunRequest, _simulation_pb2.WatchRunResponse]  # type: ignore[assignment]
@@ -81,7 +81,7 @@ class SimulationServiceAsyncStub(SimulationServiceStub):
     """Keeps a trace of the caller's own; scenarios name the id that is returned as their file."""
 
 class SimulationServiceServicer(metaclass=_abc_1.ABCMeta):
-    """Runs scenarios, keeps their reports, and says how far they are."""
+    """Runs scenarios, keeps their reports, and reports their progress."""
 
     @_abc_1.abstractmethod
     def CreateRun(
@@ -105,7 +105,7 @@ class SimulationServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _simulation_pb2.GetRunRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_simulation_pb2.Run, _abc.Awaitable[_simulation_pb2.Run]]:
-        """A run as it stands."""
+        """The current state of a run."""
 
     @_abc_1.abstractmethod
     def ListRuns(

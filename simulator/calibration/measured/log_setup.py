@@ -58,9 +58,9 @@ def log_point(setup: LogSetup, log: RequestLog, profile: ServingProfile, catalog
     Raises:
         InvalidPointsError: lists what is wrong with the options.
     """
-    faults = tuple(setup_problems(setup, log, catalog))
-    if faults:
-        raise InvalidPointsError(faults)
+    problems = tuple(setup_problems(setup, log, catalog))
+    if problems:
+        raise InvalidPointsError(problems)
     row = {
         "model": setup.model or "", "accelerator": setup.accelerator or "", "precision": setup.precision,
         "engine": profile.engine, "engine_version": profile.version, "tp": "1",

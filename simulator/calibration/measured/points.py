@@ -53,14 +53,14 @@ WIDE_KV_ON_HOPPER = ("vllm", "sglang")
 class InvalidPointsError(ValueError):
     """A file of points that cannot be used; lists what is wrong."""
 
-    def __init__(self, faults: tuple[InputProblem, ...]) -> None:
-        """Keeps the faults."""
-        super().__init__(faults)
-        self.faults = faults
+    def __init__(self, problems: tuple[InputProblem, ...]) -> None:
+        """Keeps the problems."""
+        super().__init__(problems)
+        self.problems = problems
 
     def __str__(self) -> str:
-        """All faults, one a line."""
-        return "\n".join(str(fault) for fault in self.faults)
+        """All problems, one a line."""
+        return "\n".join(str(problem) for problem in self.problems)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -131,7 +131,7 @@ def numbered_rows(path: Path) -> tuple[tuple[str, ...], list[tuple[int, dict[str
             names = tuple(name for name in table.names if name)
             rows = list(table.records(names))
     except InvalidTableError as error:
-        raise InvalidPointsError(error.faults) from error
+        raise InvalidPointsError(error.problems) from error
     if not rows:
         raise InvalidPointsError((InputProblem(str(path), "row 1", "no rows"),))
     return names, rows

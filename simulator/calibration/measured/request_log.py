@@ -82,11 +82,11 @@ def request_log(path: Path, names: Sequence[str], rows: NumberedRows) -> Request
         InvalidPointsError: lists the columns it lacks, or what is wrong with its rows.
     """
     demand_columns(path, names, NEEDED)
-    faults = [
+    problems = [
         InputProblem(str(path), f"row {number}", what) for number, row in rows for what in row_problems(row)
     ]
-    if faults:
-        raise InvalidPointsError(shown_problems(faults))
+    if problems:
+        raise InvalidPointsError(shown_problems(problems))
     made = log_of([row for _number, row in rows])
     if made.complete < LEAST_COMPLETE:
         what = f"{made.complete} complete requests; needed: at least {LEAST_COMPLETE}"
@@ -123,7 +123,7 @@ def seconds(row: dict[str, str], name: str) -> float:
 
 
 def log_of(rows: Sequence[dict[str, str]]) -> RequestLog:
-    """The log of rows that are without fault."""
+    """The log of rows that are without problems."""
     begin_s = np.array([seconds(row, begin_name(row)) for row in rows])
     first_s, last_s = (np.array([seconds(row, name) for row in rows]) for name in NEEDED[3:])
     prompts, answers = (np.array([count_of(row[name]) for row in rows], np.int64) for name in NEEDED[1:3])

@@ -90,7 +90,7 @@ def plan_problems(scenario: Scenario, api: Api, offer: Offer) -> Iterator[tuple[
 
 
 def batch_problems(scenario: Scenario, offer: Offer) -> Iterator[tuple[str, str]]:
-    """No batch price or window; nobody who may wait so long; a run that ends before the answers."""
+    """No batch price or window; no stream that may wait so long; a run that ends before the answers."""
     provider = scenario.catalog.providers.get(offer.provider)
     if provider is None or provider.batch is None:
         yield "api.plan", f"{offer.name!r} is not sold in batches; allowed: 'pay_as_you_go', 'provisioned'"

@@ -34,7 +34,7 @@ class DeviceBackend:
     """Every user's own machine, or so many shared ones; one stream at a time."""
 
     def problems(self, scenario: Scenario, deployment: Deployment) -> Iterator[tuple[str, str]]:
-        """An unknown device, a model nobody measured on it, or one that does not fit."""
+        """An unknown device, a model not measured on it, or one that does not fit."""
         settings = device_settings(deployment)
         try:
             device = scenario.catalog.device(settings.device)
@@ -123,7 +123,7 @@ def sustained_ratio(speed: DeviceSpeed) -> float:
 
 
 def throttling_of(device: Device, deployment: Deployment) -> Throttling | None:
-    """How a user's own device slows down; None where it does not, or nobody knows how fast.
+    """How a user's own device slows down; None where it does not, or it is unknown how fast.
 
     Prompts are taken to slow down as answers do: no other figure was seen.
     """

@@ -285,12 +285,12 @@ def unknown(key: str, lookup: Callable[[str], object], name: str) -> Iterator[tu
 
 
 def place_problems(deployment: Deployment, accelerator: Accelerator) -> Iterator[tuple[str, str]]:
-    """Chips that are not to be had in the region, or not in such numbers on one host."""
+    """Chips that are not available in the region, or not in such numbers on one host."""
     region = deployment.region
     allowed = accelerator.regions
     if region in accelerator.banned_regions or (allowed is not None and region not in allowed):
-        places = f"; to be had in: {', '.join(map(repr, allowed))}" if allowed else ""
-        what = f"{accelerator.name!r} is not to be had in {region!r}{places}"
+        places = f"; available in: {', '.join(map(repr, allowed))}" if allowed else ""
+        what = f"{accelerator.name!r} is not available in {region!r}{places}"
         yield "hardware.accelerator", what
 
 

@@ -25,7 +25,7 @@ class Cost:
     """Dollars: total = api + capacity_used + capacity_idle + energy + egress + routing."""
 
     total: float | None = figure(
-        "All of it.",
+        "The total.",
         USD,
         title="total",
         better=LESS,
@@ -68,9 +68,9 @@ class Cost:
     )
     routing: float | None = figure("Deciding.", USD, title="routing", metric=COST, part="routing")
     wasted: float | None = figure(
-        "Of the total, what answers nobody used took.",
+        "Of the total, the cost of answers that were not used.",
         USD,
-        title="of it wasted",
+        title="of that, wasted",
         better=LESS,
         interval=True,
         averaging=COMPLETE,
@@ -88,9 +88,9 @@ class Cost:
         no_metric=RATIO,
     )
     per_correct: float | None = figure(
-        "Total per right answer.",
+        "Total per correct answer.",
         Format.USD_PER_THOUSAND,
-        title="per 1k right answers",
+        title="per 1k correct answers",
         better=LESS,
         interval=True,
         compared=3,
@@ -138,7 +138,7 @@ def cost_block(run: RunAccounts, part: RunSelection) -> Cost:
 
 
 def wasted_usd(run: RunAccounts, part: RunSelection) -> float:
-    """USD of attempts nobody used: what was bought by call, and the wasted share of machine time."""
+    """USD of attempts whose answers were not used: bought by call, and the wasted share of machine time."""
     rows, books = part.work, run.books.counted
     by_call = (books.api_usd + books.egress_usd) * run.attempts.wasted
     waste = by_call + books.wasted_ratio * (books.capacity_usd + books.energy_usd)

@@ -93,7 +93,7 @@ class Water:
     total: float | None = figure(
         "Evaporated, all of it.", LITRES, title="water", better=LESS, averaging=COMPLETE, metric=WATER
     )
-    site: float | None = figure("Where the machines stand.", LITRES, metric=WATER, part="site")
+    site: float | None = figure("Where the machines are.", LITRES, metric=WATER, part="site")
     source: float | None = figure("Where their electricity is made.", LITRES, metric=WATER, part="source")
 
 

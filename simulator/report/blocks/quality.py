@@ -23,8 +23,8 @@ class Slo:
     attainment_ratio: float | None = figure(
         "Share of arrived requests that met all objectives.",
         Format.RATIO,
-        title="in SLO",
-        head="in SLO",
+        title="SLO attainment",
+        head="SLO met",
         better=MORE,
         interval=True,
         compared=7,
@@ -43,13 +43,13 @@ class Slo:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Quality:
-    """Right answers, over arrived requests."""
+    """Accuracy: right answers over arrived requests."""
 
     success_ratio: float | None = figure(
         "Share answered right.",
         Format.RATIO,
-        title="right answers",
-        head="right",
+        title="accuracy",
+        head="accuracy",
         better=MORE,
         interval=True,
         compared=4,

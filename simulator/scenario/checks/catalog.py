@@ -59,7 +59,7 @@ STREAM_NAMES: Final = MappingProxyType({"task": "tasks", "region": "regions", "r
 """Where a stream does."""
 
 
-def problems(scenario: Scenario, extent: CheckCoverage = WHOLE) -> list[Problem]:
+def scenario_problems(scenario: Scenario, extent: CheckCoverage = WHOLE) -> list[Problem]:
     """Everything that is wrong with a scenario against its catalog and its files, by path."""
     found = [
         *start_problems(scenario, extent),
@@ -151,7 +151,7 @@ def residency_problems(scenario: Scenario, path: str, stream: Stream) -> Iterato
     regions = [entry for entry in scenario.fleet if serves_in(entry, stream, allowed)]
     if not regions:
         places = ", ".join(repr(name) for name in stream.residency or ())
-        yield f"{path}.residency", f"no deployment stands in {places}; the stream cannot be served"
+        yield f"{path}.residency", f"no deployment is in {places}; the stream cannot be served"
         return
     if all(entry.tier in stream.banned_tiers for entry in regions):
         yield f"{path}.banned_tiers", "every deployment that may serve the stream is in a banned tier"

@@ -1,4 +1,4 @@
-"""Examines a scenario whole: every fault of every stage that can still be judged, in one list."""
+"""Examines a scenario whole: every problem of every stage that can still be judged, in one list."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from simulator.scenario.checks.catalog import (
     DEPLOYMENT_NAMES,
     STREAM_NAMES,
     arrival_problems,
-    problems,
+    scenario_problems,
     unknown_names,
     unmade,
 )
@@ -56,10 +56,10 @@ class CheckScope:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CheckedScenario:
-    """A scenario that can be run and no faults, or faults and None."""
+    """A scenario that can be run, or its problems and None."""
 
     scenario: Scenario | None
-    faults: tuple[InputProblem, ...]
+    problems: tuple[InputProblem, ...]
 
 
 def check_scenario(data: object, file: str, scope: CheckScope) -> CheckedScenario:
@@ -67,25 +67,25 @@ def check_scenario(data: object, file: str, scope: CheckScope) -> CheckedScenari
     form = form_of(data, file)
     if form.settings is None:
         asked = unusable_policies(None, scope.policies)
-        return CheckedScenario(scenario=None, faults=distinct([*form.faults, *asked]))
-    catalog, faults = catalog_of(form.settings, file)
-    extent = extent_of(form, scope, catalog_invalid=bool(faults))
+        return CheckedScenario(scenario=None, problems=distinct([*form.problems, *asked]))
+    catalog, problems = catalog_of(form.settings, file)
+    extent = extent_of(form, scope, catalog_invalid=bool(problems))
     catalog, more = answers_laid_over(catalog, form.settings, extent, file)
     scenario = Scenario(settings=form.settings, catalog=catalog, file=file)
-    faults = [
-        *form.faults,
-        *faults,
+    problems = [
+        *form.problems,
+        *problems,
         *more,
     ]
-    faults += [InputProblem(file, *one) for one in judged(scenario, form, extent, scope.kept_runs)]
-    faults += [InputProblem(file, *one) for one in unnumbered(scenario, form, extent, data)]
-    faults += unusable_policies(form.settings, scope.policies)
-    return CheckedScenario(scenario=None if faults else scenario, faults=distinct(faults))
+    problems += [InputProblem(file, *one) for one in judged(scenario, form, extent, scope.kept_runs)]
+    problems += [InputProblem(file, *one) for one in unnumbered(scenario, form, extent, data)]
+    problems += unusable_policies(form.settings, scope.policies)
+    return CheckedScenario(scenario=None if problems else scenario, problems=distinct(problems))
 
 
-def distinct(faults: Sequence[InputProblem]) -> tuple[InputProblem, ...]:
-    """The faults, each once."""
-    return tuple(dict.fromkeys(faults))
+def distinct(problems: Sequence[InputProblem]) -> tuple[InputProblem, ...]:
+    """The problems, each once."""
+    return tuple(dict.fromkeys(problems))
 
 
 def extent_of(form: ParsedSettings, scope: CheckScope, *, catalog_invalid: bool) -> CheckCoverage:
@@ -102,15 +102,17 @@ def extent_of(form: ParsedSettings, scope: CheckScope, *, catalog_invalid: bool)
 def catalog_of(settings: ScenarioSettings, file: str) -> tuple[Catalog, list[InputProblem]]:
     """The catalog the scenario stands on; where that is faulty, as much of it as is not."""
     edition, overrides = settings.catalog.edition, settings.catalog.overrides
-    faults: list[InputProblem] = []
+    problems: list[InputProblem] = []
     try:
-        return load_catalog(edition, overrides or None), faults
+        return load_catalog(edition, overrides or None), problems
     except InvalidCatalogError as error:
-        faults += [InputProblem(file, f"catalog: {fault.path}", fault.what) for fault in error.faults]
-        return load_catalog(edition), faults
+        problems += [
+            InputProblem(file, f"catalog: {problem.path}", problem.what) for problem in error.problems
+        ]
+        return load_catalog(edition), problems
     except UnknownEntryError as error:
-        faults.append(InputProblem(file, "catalog.edition", str(error.args[0])))
-        return load_catalog(DEFAULT_EDITION), faults
+        problems.append(InputProblem(file, "catalog.edition", str(error.args[0])))
+        return load_catalog(DEFAULT_EDITION), problems
 
 
 def answers_laid_over(
@@ -122,14 +124,14 @@ def answers_laid_over(
     try:
         return agreeing(catalog, settings), []
     except InvalidOutcomesError as error:
-        return catalog, [InputProblem(file, "quality.outcomes", str(fault)) for fault in error.faults]
+        return catalog, [InputProblem(file, "quality.outcomes", str(problem)) for problem in error.problems]
 
 
 def judged(
     scenario: Scenario, form: ParsedSettings, extent: CheckCoverage, kept_runs: int
 ) -> Iterator[Problem]:
     """What is wrong with what is well-formed, by the path in the file."""
-    found = problems(scenario, extent)
+    found = scenario_problems(scenario, extent)
     unsized = not extent.files or not extent.has("duration", "telemetry")
     if not unsized and not any(path.startswith("workload") for path, _what in found):
         found += size_problems(scenario, kept_runs)

@@ -1,6 +1,6 @@
 """Settings that are given and change nothing: what a report says of them.
 
-Each rule is told `path: why`. Only what is written counts, not what is left to its default.
+Each rule yields `path: why`. Only what is written counts, not what is left to its default.
 """
 
 from __future__ import annotations
@@ -105,7 +105,7 @@ def of_lengths(scenario: Scenario, path: str, stream: Stream) -> Iterator[Findin
 
 
 def of_priorities(scenario: Scenario) -> Iterator[Finding]:
-    """Priorities where nobody queues, or where all have the same one."""
+    """Priorities where no request queues, or where all have the same one."""
     alone = len({stream.priority for stream in scenario.streams}) == 1
     queues = any(entry.api is None for entry in scenario.fleet)
     why = "all streams have the same" if alone else "an `api` has no queue"
@@ -184,7 +184,7 @@ def of_network(scenario: Scenario) -> Iterator[Finding]:
 
 
 def of_signals(scenario: Scenario) -> Iterator[Finding]:
-    """Signals of regions where nothing stands, and prices where nobody pays for electricity."""
+    """Signals of regions without deployments, and prices where electricity is not paid for."""
     signals = scenario.settings.signals
     standing = {entry.region for entry in scenario.fleet}
     paying = {entry.region for entry in scenario.fleet if pays_for_electricity(entry)}

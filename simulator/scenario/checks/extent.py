@@ -32,4 +32,4 @@ class CheckCoverage:
 
 
 WHOLE = CheckCoverage()
-"""Of a scenario without faults so far."""
+"""Of a scenario without problems so far."""

@@ -55,7 +55,10 @@ def partition_problems(scenario: Scenario, fault: Partition) -> Iterator[Problem
     for name in fault.between:
         if name not in known:
             allowed = ", ".join(map(repr, known))
-            yield "between", f"nobody asks or serves in {name!r}; regions in use: {allowed}"
+            yield (
+                "between",
+                f"no requests come from {name!r} and no deployment is there; regions in use: {allowed}",
+            )
     if fault.between[0] == fault.between[1]:
         yield "between", f"{fault.between[0]!r} cannot be parted from itself; give two regions"
 
@@ -63,7 +66,7 @@ def partition_problems(scenario: Scenario, fault: Partition) -> Iterator[Problem
 def misfits(
     scenario: Scenario, fault: FaultSettings, entry: Deployment, replica: int | None
 ) -> Iterator[Problem]:
-    """A fault that has no meaning at a deployment it strikes."""
+    """A fault that has no meaning at a deployment it affects."""
     alone = replica is not None and entry.balancing != "router"
     errs = isinstance(fault, ErrorRate) or (isinstance(fault, BrownOut) and fault.failure_ratio > 0.0)
     if errs and alone:
@@ -85,7 +88,7 @@ def has_limits(scenario: Scenario, entry: Deployment) -> bool:
 
 
 def spot_problems(scenario: Scenario, fault: SpotLoss, entry: Deployment) -> Iterator[Problem]:
-    """Capacity that nobody can take away, or not so much of it."""
+    """Capacity that cannot be taken away, or not so much of it."""
     if entry.hardware is None:
         yield "target", f"{entry.name!r} has no `hardware` that could be taken away"
     elif fault.replicas is not None and fault.replicas > replica_count(scenario, entry):

@@ -1,4 +1,4 @@
-"""The form of a scenario: its faults, and what is well-formed of it in spite of them."""
+"""The form of a scenario: its problems, and what is well-formed of it in spite of them."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ class ParsedSettings:
     """
 
     settings: ScenarioSettings | None
-    faults: tuple[InputProblem, ...] = ()
+    problems: tuple[InputProblem, ...] = ()
     faulty: frozenset[str] = frozenset()
     kept: Kept = field(default_factory=dict)
 
@@ -54,12 +54,12 @@ class ParsedSettings:
 def form_of(data: object, file: str) -> ParsedSettings:
     """The form of plain data."""
     if not isinstance(data, dict):
-        return ParsedSettings(settings=None, faults=(InputProblem(file, "", no_map(data)),))
+        return ParsedSettings(settings=None, problems=(InputProblem(file, "", no_map(data)),))
     try:
         return ParsedSettings(settings=ScenarioSettings.model_validate(data))
     except ValidationError as error:
-        faults = problems_of(error, ScenarioSettings, data, file)
-        return partial_form(data, error.errors(include_url=False), tuple(faults))
+        problems = problems_of(error, ScenarioSettings, data, file)
+        return partial_form(data, error.errors(include_url=False), tuple(problems))
 
 
 def no_map(data: object) -> str:
@@ -70,9 +70,9 @@ def no_map(data: object) -> str:
 
 
 def partial_form(
-    data: dict[str, object], details: Iterable[ErrorDetails], faults: tuple[InputProblem, ...]
+    data: dict[str, object], details: Iterable[ErrorDetails], problems: tuple[InputProblem, ...]
 ) -> ParsedSettings:
-    """What is left of data with faults."""
+    """What is left of data with problems."""
     bad = [place_of(detail["loc"]) for detail in details]
     faulty = frozenset(str(path[0]) for path, _number in bad)
     standing = {key: value for key, value in data.items() if key in ScenarioSettings.model_fields}
@@ -84,7 +84,7 @@ def partial_form(
     fleet, streams = lists["fleet",], lists["workload", "streams"]
     standing |= {"fleet": fleet, "workload": {"streams": streams}, "faults": lists["faults",]}
     empty = {"fleet": not fleet, "workload": not streams}
-    return ParsedSettings(settings=read(standing, empty), faults=faults, faulty=faulty, kept=kept)
+    return ParsedSettings(settings=read(standing, empty), problems=problems, faulty=faulty, kept=kept)
 
 
 def read(standing: dict[str, object], empty: Mapping[str, bool]) -> ScenarioSettings | None:
@@ -103,9 +103,9 @@ def read(standing: dict[str, object], empty: Mapping[str, bool]) -> ScenarioSett
 
 
 def place_of(location: tuple[int | str, ...]) -> tuple[tuple[int | str, ...], int | None]:
-    """The list and number of the entry that a fault lies in; else the top-level key, and None.
+    """The list and number of the entry that a problem lies in; else the top-level key, and None.
 
-    A fault of the whole is one of the warm-up: it leaves nothing of the duration.
+    A problem of the whole is one of the warm-up: it leaves nothing of the duration.
     """
     for path in LISTS:
         size = len(path)
@@ -126,7 +126,7 @@ def entries_at(data: dict[str, object], path: Path) -> list[object]:
 def kept_numbers(
     data: dict[str, object], path: Path, bad: list[tuple[tuple[int | str, ...], int | None]]
 ) -> tuple[int, ...]:
-    """Numbers of the entries without faults."""
+    """Numbers of the entries without problems."""
     faulty = {number for where, number in bad if where == path}
     return tuple(n for n in range(len(entries_at(data, path))) if n not in faulty)
 

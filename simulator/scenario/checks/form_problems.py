@@ -1,4 +1,4 @@
-"""From pydantic's complaints to faults that name the key as it stands in the file."""
+"""From pydantic's complaints to problems that name the key as it stands in the file."""
 
 from __future__ import annotations
 
@@ -31,11 +31,11 @@ SHAPES = {
 }
 """By kind of complaint: what should stand there, in YAML's words."""
 MOST_FAULTS = 200
-"""Complaints that are told one by one."""
+"""Complaints that are listed one by one."""
 
 
 def problems_of(error: ValidationError, root: type[BaseModel], data: object, file: str) -> list[InputProblem]:
-    """Every complaint as a fault of the file; `data` is what was validated against `root`.
+    """Every complaint as a problem of the file; `data` is what was validated against `root`.
 
     Of more than a few hundred the rest is counted.
     """

@@ -22,7 +22,7 @@ def recording_problems(path: str, recorded: TraceArrivals, duration_s: float) ->
         trace = recorded.trace()
         recorded.demand_playable(duration_s)
     except InvalidTraceError as error:
-        yield from ((f"{path}.file", str(fault)) for fault in error.faults)
+        yield from ((f"{path}.file", str(problem)) for problem in error.problems)
     except ArrivalParameterError as error:
         yield f"{path}.{error.parameter}", str(error)
     except (WorkloadError, ValueError) as error:

@@ -10,11 +10,11 @@ FLEET = {
     "Deployment": {
         "name": "The deployment's own name, unique: letters, digits, dots, dashes, underscores. "
         "Example: small.",
-        "tier": "Where it stands: edge (with the user), on_prem (your own site), dedicated (GPUs that "
+        "tier": "Where it runs: edge (with the user), on_prem (your own site), dedicated (GPUs that "
         "are yours alone), cloud (a provider's); the last mile and banned_tiers go by it. "
         "Example: dedicated.",
         "model": "Model of the catalog that answers (`wayfare catalog list models`). Example: llama-3.1-8b.",
-        "region": "Region of the catalog in which it stands (`wayfare catalog list regions`). "
+        "region": "Region of the catalog in which it is (`wayfare catalog list regions`). "
         "Example: us-virginia.",
         "hardware": "Accelerators that batch continuously; one of hardware, api, device, endpoint. "
         "Example: {accelerator: h100, precision: fp8}.",

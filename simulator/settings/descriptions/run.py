@@ -4,9 +4,9 @@ from __future__ import annotations
 
 AT = "When it begins, from the start of the run. Example: 2h."
 LENGTH = "How long it lasts. Example: 10min."
-KIND = "Which kind of fault this is; it decides which other keys there are."
+KIND = "Kind of the incident; it decides which other keys there are."
 TARGET = (
-    "What it strikes: a deployment's name, one of its replicas as name/i, or {region: …}, "
+    "What it affects: a deployment's name, one of its replicas as name/i, or {region: …}, "
     "{provider: …}. "
     "Example: small."
 )
@@ -19,16 +19,16 @@ RUN = {
         "duration": "How long requests arrive and capacity is held. Example: 24h.",
         "warmup": "Time at the beginning that the report leaves out; below duration. Example: 10min.",
         "drain": "How long after duration the last requests may take. Example: 30min.",
-        "catalog": "Which facts the run stands on: the catalog's edition, and figures of your own over "
+        "catalog": "The facts that the run uses: the catalog's edition, and figures of your own over "
         "it. "
         "Example: {edition: measured}.",
-        "workload": "Who asks what, and when.",
+        "workload": "The workload: streams of requests.",
         "network": "The way between users and deployments. Example: {egress_usd_per_gb: 0.09}.",
-        "signals": "Grid carbon and electricity prices of one's own, by region. "
+        "signals": "Your own grid carbon and electricity prices, by region. "
         "Example: {carbon_intensity: {us-virginia: 350}}.",
         "fleet": "The deployments that may answer; at least one.",
         "router": "The policy, and the router it runs in. Example: {policy: cascade}.",
-        "faults": "What goes wrong, and when. "
+        "faults": "Outages and other incidents, and when. "
         "Example: [{kind: outage, target: small, at: 2h, duration: 10min}].",
         "quality": "How answers come to be right or wrong, and what the router guesses of that. "
         "Example: {router_auc: 0.8}.",
@@ -39,7 +39,7 @@ RUN = {
     "CatalogSettings": {
         "edition": "Edition of the catalog. Example: measured.",
         "overrides": "Figures of your own by kind (models, accelerators, offers, …), name and key; they "
-        "are laid over the entry, or make a new one. "
+        "override the entry, or make a new one. "
         "Example: {offers: {openai/gpt-4o: {requests_per_min: 500}}}.",
     },
     "Network": {
@@ -65,7 +65,7 @@ RUN = {
     "QualitySettings": {
         "discrimination": "How sharply ability decides between right and wrong. Example: 1.2.",
         "difficulty_noise": "Standard deviation of the router's estimate of difficulty. Example: 0.5.",
-        "router_auc": "How well the router's score tells which requests need the strong model: ROC area, "
+        "router_auc": "How well the router's score separates requests that need the strong model: ROC area, "
         "0.5 is chance. "
         "Example: 0.8.",
         "outcomes": "A table of recorded answers that takes the place of the quality model. "
@@ -117,7 +117,7 @@ RUN = {
     "FaultTarget": {
         "deployment": "A deployment's name. Example: small.",
         "replica": "One replica, as name/i from 0. Example: small/0.",
-        "region": "Everything that stands in a region, but users' own devices. Example: us-virginia.",
+        "region": "Everything in a region, except users' own devices. Example: us-virginia.",
         "provider": "All APIs of a provider. Example: openai.",
     },
     "Window": {

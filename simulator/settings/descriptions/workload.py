@@ -53,7 +53,7 @@ WORKLOAD = {
         "deferrable": "Whether the requests may wait for a batch; then only objectives stated here "
         "count. "
         "Example: true.",
-        "client": "How patient the clients are; they wait for ever where left out. Example: {timeout: 30s}.",
+        "client": "Timeout and retries of the clients; no timeout if omitted. Example: {timeout: 30s}.",
         "session": "Makes each arrival a conversation of several turns; not together with agent. "
         "Example: {turns: {uniform: [1, 6]}, think_time: {exponential: 30s}}.",
         "agent": "Makes each arrival an agent's task of several dependent calls; not together with "
@@ -73,13 +73,13 @@ WORKLOAD = {
     },
     "Client": {
         "timeout": "How long a client waits before it hangs up; for ever where left out. Example: 30s.",
-        "retries": "How often a client asks again after it hung up. Example: 2.",
-        "backoff": "Pause before a client asks again. Example: 1s.",
+        "retries": "Retries of a client after its timeout. Example: 2.",
+        "backoff": "Pause before a client retries. Example: 1s.",
     },
     "Session": {
         "turns": "Turns of a conversation, at least 1 each. Example: {uniform: [1, 6]}.",
         "think_time": "Time between an answer and the next question. Example: {exponential: 30s}.",
-        "history": "Whether prompts carry what was said before. Example: false.",
+        "history": "Whether prompts contain the turns before. Example: false.",
     },
     "Agent": {
         "calls": "Model calls of a task. Example: {uniform: [2, 9]}.",

@@ -59,7 +59,7 @@ class Autoscaler:
             self._scale(self._stable(self._desired()))
 
     def _desired(self) -> int:
-        """Replicas that the load asks for now; none only where nobody waits or runs."""
+        """Replicas that the load asks for now; none only where nothing waits or runs."""
         scaling = self._scaling
         asked = ceil(self._require.replicas(self._clock.now))
         if scaling.to_zero and self._require.nothing:

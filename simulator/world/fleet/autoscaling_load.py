@@ -32,7 +32,7 @@ class AutoscalingLoad:
 
     @property
     def nothing(self) -> bool:
-        """Whether nobody waits or runs."""
+        """Whether nothing waits or runs."""
         return not self._kernel.groups["outstanding"][self._scaling.target]
 
     def outstanding(self, now_s: float) -> float:

@@ -1,4 +1,4 @@
-"""What befalls the fleet, as it is written down."""
+"""Events of the fleet, as they are recorded."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FleetEvent:
-    """Something that befell the fleet: `what` in words, at virtual time `t_s`."""
+    """An event of the fleet: `what` in words, at virtual time `t_s`."""
 
     t_s: float
     kind: str

@@ -22,7 +22,7 @@ class Replicas:
     """Counts what keeps each queue from work; several causes may overlap.
 
     A queue takes work when it is ready, nothing breaks it and nothing closes it. `levels` count
-    queues by target: `wanted` (not stopped), `held` of these (not taken away: somebody pays),
+    queues by target: `wanted` (not stopped), `held` of these (not taken away: paid for),
     `down` of the wanted (broken by faults), and held ones `starting`, `ready`, `draining`.
     """
 
@@ -47,7 +47,7 @@ class Replicas:
     # -- what faults do ---------------------------------------------------------------------
 
     def fail(self, queue: int) -> None:
-        """Breaks a queue: everybody in it fails, nobody gets in."""
+        """Breaks a queue: all in it fail, none gets in."""
         self._broken[queue] += 1
         if self._broken[queue] == 1:
             self._kernel.fail(queue, self._clock.now, OUTAGE)
@@ -59,7 +59,7 @@ class Replicas:
         self._settle(queue)
 
     def close(self, queue: int) -> None:
-        """Lets nobody in any more; whoever is in is still served."""
+        """Lets none in any more; those in it are still served."""
         self._closed[queue] += 1
         self._settle(queue)
 
@@ -69,7 +69,7 @@ class Replicas:
         self._settle(queue)
 
     def take_away(self, queue: int) -> None:
-        """The queue's machine is gone: nobody pays for it until it is given back."""
+        """The queue's machine is gone: it is not paid for until it is given back."""
         self._gone[queue] += 1
         self.fail(queue)
 
@@ -109,7 +109,7 @@ class Replicas:
     # -- what follows -----------------------------------------------------------------------
 
     def _settle(self, queue: int) -> None:
-        """Opens or drains the queue as all causes together say, and counts it anew."""
+        """Opens or drains the queue as all causes together say, and counts it again."""
         works = self._state[queue] == READY and not self._broken[queue] and not self._closed[queue]
         up = bool(self._kernel.queues["up"][queue])
         if works and not up:

@@ -1,4 +1,4 @@
-"""Executes the router's steps in virtual time: starts attempts, hears of them, settles requests."""
+"""Executes the router's steps in virtual time: starts attempts, receives their events, settles requests."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ ANYTHING = FIRST_TOKEN | COMPLETED
 
 
 class AttemptListener(Protocol):
-    """Whoever wants to hear of attempts as they end."""
+    """Called when an attempt ends."""
 
     def __call__(self, live: ActiveRequest, handle: int, completed: bool, reason: str) -> None:  # noqa: FBT001  (the hot path passes by position)
         """An attempt of the request completed, or failed for a reason."""
@@ -69,7 +69,7 @@ class ActiveRequest(Execution):
 class Executor:
     """Runs step generators against the kernel and the clock.
 
-    `settled(request)` is called when a request that asked to be heard of becomes final.
+    `settled(request)` is called when a request that asked for it becomes final.
     """
 
     def __init__(
@@ -98,11 +98,11 @@ class Executor:
         self._final_s: memoryview[float] = memoryview(journal.final_s)
 
     def set_watched_requests(self, flags: bytes) -> None:
-        """Sets, by request, whose end must be told at the instant it happens."""
+        """Sets, by request, whose end must be reported at the instant it happens."""
         self._watched = flags
 
     def tell(self, told: AttemptListener) -> None:
-        """Sets who is told of every completed or failed attempt at the instant of its event."""
+        """Sets what is called for every completed or failed attempt at the instant of its event."""
         self._attempt_listener = told
         self._has_listener = True
 
@@ -120,7 +120,7 @@ class Executor:
         """The journal holds a request's first decision."""
 
     def on_start(self, live: ActiveRequest, step: Start) -> int:
-        """Sends an attempt off; whoever hears of it will find the request by the attempt's slot."""
+        """Sends an attempt; its events find the request by the attempt's slot."""
         number, target = len(self._journal.attempt_kinds), step.target
         again = bool(live.sent or live.earlier)
         tries = live.tried.count(target) if again else 0
@@ -285,7 +285,7 @@ class Executor:
             self._give_up(handle, number)
 
     def _give_up(self, handle: int, number: int) -> None:
-        """Cancels an attempt if it is under way, and writes down when nobody waited for it any more.
+        """Cancels an attempt if it is under way, and records when it was no longer waited for.
 
         That is so as well of an answer that has left the engine and is on its way.
         """

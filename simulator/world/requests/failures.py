@@ -1,4 +1,4 @@
-"""Why attempts fail, in the words of reports and records, and in those that routers are told."""
+"""Why attempts fail, in the words of reports and records, and in those that routers receive."""
 
 from __future__ import annotations
 
@@ -24,5 +24,5 @@ REPORTED = dict(zip(ROUTER_REASON_NAMES, REPORTED_NAMES, strict=True))
 
 
 def reported(reason: str) -> str:
-    """The report's word for a reason that a router was told; a policy's own words stay."""
+    """The report's word for a reason that a router received; a policy's own words stay."""
     return REPORTED.get(reason, reason)

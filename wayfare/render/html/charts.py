@@ -43,12 +43,12 @@ def specification(chart: alt.Chart | alt.LayerChart | alt.FacetChart, margin: in
 
 
 def trade_chart(reports: Sequence[Report], pareto: Sequence[str]) -> Spec:
-    """Cost against right answers; the size of a point is its p95 latency."""
+    """Cost against accuracy; the size of a point is its p95 latency."""
     data = alt.Data(values=trade_rows(reports, pareto))
     cost = alt.X("cost:Q", title="cost, $ a month", scale=alt.Scale(zero=False, padding=45))
     right = alt.Y(
         "right:Q",
-        title="right answers",
+        title="accuracy",
         axis=alt.Axis(format=".0%"),
         scale=alt.Scale(zero=False, padding=35, nice=False),
     )

@@ -134,7 +134,7 @@ def scaled(result: RunResult) -> list[str]:
 
 
 def event_rows(results: Sequence[RunResult]) -> Rows:
-    """What befell the fleet, once for each measure of the day's chart."""
+    """Events of the fleet, once for each measure of the day's chart."""
     return [
         {"policy": result.report.policy, "what": what, "event_hour": round(hour, 4), "event": text}
         for result in results

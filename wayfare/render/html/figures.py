@@ -51,7 +51,7 @@ def policy_section(
 ) -> str:
     """One row a policy."""
     several = len(reports) > 1
-    marked = "Bold: beaten by no other policy. Small: half the width of the interval." if several else ""
+    marked = "Bold: Pareto-optimal. Small: half-width of the interval." if several else ""
     caption = f"Figures over {span}; a month: {month_basis(reports[0])}. {marked}".strip()
     lines = [
         Line(
@@ -86,7 +86,7 @@ def spending_section(reports: Sequence[Report], span: str) -> str:
     """Fixed and variable dollars of each policy apart."""
     caption = (
         f"Dollars over {span}. Fixed: capacity is held by the hour, used or not. Variable: API tokens, "
-        "egress and routing are bought by the request. Waste, paid for answers nobody used, is in the total."
+        "egress and routing are bought by the request. Waste, paid for unused answers, is in the total."
     )
     titles = heads([f"cost_usd.{key}" for key in SPENT])
     lines = [
@@ -107,8 +107,9 @@ def difference_section(comparison: Comparison) -> str:
     first, *others = comparison.reports
     level = f"{comparison.confidence * 100:g} % intervals over {comparison.replications} replications"
     caption = (
-        f"Each policy minus {first.policy}, on the same requests, answers and faults ({level}). Small: half "
-        "the width of the interval. Grey, with ?: the interval holds 0, so the difference is unsure. "
+        f"Each policy minus {first.policy}, on the same requests, answers and incidents ({level}). Small: "
+        "half-width of the interval. Grey, with ?: the interval contains 0, so the difference is not "
+        "significant. "
         f"A month: {month_basis(first)}."
     )
     known = {(each.b, each.metric): each for each in comparison.differences if each.a == first.policy}
@@ -139,7 +140,7 @@ def gap(difference: Difference | None, first: Report, report: Report, choose: Ch
 
 
 DEPLOYMENT_HEADS = (
-    "answers", "right", "in SLO", "p95 TTFT", "p95 E2E", "busy",
+    "answers", "accuracy", "SLO met", "p95 TTFT", "p95 E2E", "busy",
     "capacity used", "capacity idle", "by request", "electricity", "energy", "CO2e",
 )  # fmt: skip
 

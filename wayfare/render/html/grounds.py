@@ -52,7 +52,9 @@ def objective_section(scenario: Scenario) -> str:
         Line(name=name, cells=[Cell(stream.task), Cell(stream.region), Cell(limits)], kind=WORDS)
         for (name, limits), stream in zip(objectives(scenario), scenario.streams, strict=True)
     ]
-    caption = "A request is in SLO when all limits of its stream hold; every request that arrived is counted."
+    caption = (
+        "A request meets its SLO when all limits of its stream hold; every request that arrived is counted."
+    )
     return section(
         "Service level objectives", caption, table("stream", ("task", "users in", "limits"), lines)
     )

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
 TRADE = (
     "Up and to the left is better. Larger points answer more slowly at the 95th percentile; bars are "
-    "the cost's intervals. The oracle knows the answers: nobody can have it, it shows what is left to win."
+    "the cost's intervals. The oracle knows the answers: it cannot be deployed; it shows the upper bound."
 )
 LATENCY = "Share of the answers delivered within so many seconds (first replication; logarithmic scale)."
 TIERS = (
@@ -40,7 +40,7 @@ TIERS = (
 )
 DAY = (
     "The first replication over time: arrivals, requests in work and waiting, and dollars an hour. "
-    "Dashed lines: faults and other events."
+    "Dashed lines: outages and other incidents."
 )
 MOST_EVENTS = 60
 
@@ -91,7 +91,7 @@ def shared_sections(
 
 
 def event_section(report: Report) -> str:
-    """What befell the fleet under the first policy, by the clock; nothing where nothing did."""
+    """Events of the fleet under the first policy, by the clock; nothing where there are none."""
     told = event_lines(report)
     more = len(told) - MOST_EVENTS
     rest = [f"and {more} more (report.json has them all)"] if more > 0 else []
@@ -106,10 +106,10 @@ def device_section(reports: Sequence[Report]) -> str:
 
 
 def beside_section(reports: Sequence[Report]) -> str:
-    """What stands beside the totals: water, embodied carbon, users' energy, work after the end."""
+    """What the totals do not include: water, embodied carbon, users' energy, work after the end."""
     drains = [f"{report.policy}: {line}" for report in reports if (line := drain_line(report))]
     others = [line for report in reports for line in other_lines(report)]
-    return section("Beside the totals", "", items([*others, *drains]))
+    return section("Not included in the totals", "", items([*others, *drains]))
 
 
 def clock(hour: float) -> str:

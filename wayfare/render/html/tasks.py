@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 CAPTION = (
     "A task is a chain of dependent calls with tools between them; it takes from its first call to its "
-    "last answer. Tasks that arrived stand below every ratio; idle capacity is in no cost."
+    "last answer. Ratios are over the tasks that arrived; idle capacity is in no cost."
 )
 
 

@@ -73,7 +73,7 @@ def near_words(near: NearbyGroup) -> str:
         f"{span(group.output_least, group.output_most)} out, "
         f"{span(group.batch_least, group.batch_most)} sequences"
     )
-    other = f"differs: {', '.join(near.differs)}" if near.differs else "the very same"
+    other = f"differs: {', '.join(near.differs)}" if near.differs else "same configuration"
     return f"{what}, {group.points} points, {spans}{error}; {other}"
 
 
@@ -108,7 +108,7 @@ def outcome(one: ExpectedAccuracy) -> str:
     """The error that is left after a calibration."""
     after = one.remedy.tpot_median
     if after is None:
-        return "it tells the error on them"
+        return "it reports its error on them"
     other_chip = one.times.kind == "accelerator"
     whose = "groups never seen, on chips of the fit" if other_chip else "groups never seen"
     return f"{in_percent(after)} in the median on {whose}"

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 JOULES_PER_WH = 3_600.0
 WHOLE_JOULES_FROM = 10.0
 VERDICTS, ATTEMPTS, WAITS = range(3)
-"""What is told first of the same instant: what ended, then what was begun, then what is waited for."""
+"""What comes first of the same instant: what ended, then what was begun, then what is waited for."""
 PARTS = ("api_usd", "capacity_usd", "energy_usd", "egress_usd")
 
 
@@ -182,7 +182,7 @@ def hedged(row: Row, steps: Sequence[Row]) -> str:
     return (
         f"no first token by {moment(ended[-1], 'until_s')}"
         if ended
-        else "beside the first, whichever is quicker"
+        else "in parallel with the first; the faster one wins"
     )
 
 
@@ -191,7 +191,7 @@ def failed(earlier: Sequence[Row]) -> str:
     last = earlier[-1]
     reason = f": {last['failure_reason']}" if last["failure_reason"] else ""
     if last["state"] == "cancelled" and not reason:
-        return f"attempt {len(earlier)} was given up and asked again"
+        return f"attempt {len(earlier)} was cancelled by the client, which retried"
     return f"attempt {len(earlier)} {last['state']}{reason}"
 
 

@@ -39,7 +39,7 @@ SHOWN = {
 }
 """Differences that the terminal shows, with their ranks; the JSON has all."""
 UNSURE = "?"
-LEGEND = "* not beaten by another policy   b baseline   o oracle: knows the answers"
+LEGEND = "* Pareto-optimal   b baseline   o oracle: knows the answers"
 
 
 def print_comparison(scenario: Scenario, comparison: Comparison) -> None:
@@ -122,7 +122,7 @@ def print_differences(scenario: Scenario, comparison: Comparison) -> None:
     rows = difference_rows(comparison)
     print_figures(out, "policy", columns, rows)
     if any(any(row.soft) for row in rows):
-        out.print(f"{UNSURE} unsure: the interval holds 0", style="dim")
+        out.print(f"{UNSURE} not significant: the interval contains 0", style="dim")
 
 
 def difference_rows(comparison: Comparison) -> list[TableRow]:

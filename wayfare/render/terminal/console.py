@@ -47,7 +47,7 @@ def console(stream: TextIO | None = None) -> Console:
 
 
 def piped_width() -> int:
-    """Columns where nobody can be asked: those that `COLUMNS` states."""
+    """Columns where there is no terminal: those that `COLUMNS` states."""
     stated = os.environ.get("COLUMNS", "")
     return max(int(stated), LEAST_WIDTH) if stated.isascii() and stated.isdigit() else PIPED_WIDTH
 

@@ -121,7 +121,7 @@ def end_line(request: Row) -> str:
         reason = why(request, "failure")
         return f"{moment(request, 'final_s')}  the request ended: {request['state']}{reason}"
     verdict = "right" if request["correct"] else "wrong"
-    verdict = verdict if request.get("judged", True) else "nobody knows whether right"
+    verdict = verdict if request.get("judged", True) else "correctness unknown"
     within = "within" if request["slo_met"] else "outside"
     return (
         f"{moment(request, 'final_s')}  answered by {request['model']}: {verdict}; first token after "

@@ -140,7 +140,7 @@ def shortened(names: Sequence[str], room: int) -> list[str]:
 
 
 def cut_apart(name: str, room: int, taken: set[str]) -> str:
-    """The name cut to `room` cells as nobody else is: evenly, else elsewhere, else numbered."""
+    """The name cut to `room` cells, unlike any other: evenly, else elsewhere, else numbered."""
     splits = sorted(range(1, room - 1), key=lambda head: abs(head - room // 2))
     candidates = (cut(name, room, head) for head in splits)
     numbered = (

@@ -14,7 +14,7 @@ PATIENCE_S = 2.0
 
 
 def observer(*, quiet: bool) -> Observer:
-    """A progress bar on stderr, or silence where nobody looks."""
+    """A progress bar on stderr, or nothing where that is no terminal."""
     return SilentObserver() if quiet or not sys.stderr.isatty() else ProgressBar()
 
 

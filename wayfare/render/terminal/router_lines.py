@@ -33,7 +33,7 @@ def router_entries(request: Row, attempts: Sequence[Row], steps: Sequence[Row]) 
 
 
 def no_retry(step: Row, attempts: Sequence[Row]) -> str:
-    """Why a failure was final: an answer that had begun to arrive is not begun anew."""
+    """Why a failure was final: an answer that had begun to arrive is not started again."""
     begun = attempts and not isnan(number_in(attempts[-1], "first_token_s"))
     return ": the answer had begun to arrive" if step["step"] == "fail" and begun else ""
 
@@ -49,11 +49,11 @@ def step_text(step: Row, number: dict[object, int]) -> str:
         "wait": f"the router waits for {which} to end{until}",
         "wait_first_token": f"the router waits for the first token of {which}{until}",
         "sleep": f"the router waits{until}",
-        "cancel": f"the router gives {which} up",
-        "verify": f"the verifier is asked about {which}{dollars}",
+        "cancel": f"the router cancels {which}",
+        "verify": f"the verifier judges {which}{dollars}",
         "accepted": f"the verifier accepts the answer of {which}",
         "rejected": f"the verifier rejects the answer of {which}",
         "finish": f"the router takes the answer of {which}",
-        "fail": "the router tries no further",
-        "turn_away": "the router turns the request away",
+        "fail": "the router gives up: the request fails",
+        "turn_away": "the router rejects the request",
     }[str(step["step"])]

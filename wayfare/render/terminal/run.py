@@ -75,17 +75,17 @@ def headline(report: Report) -> list[tuple[str, str]]:
         ("answered", share(figure("completion_ratio"))),
         ("cost", usd(figure("cost_usd.total"))),
         ("a month", usd(figure("cost_usd.per_month"))),
-        *((f"of it {name}", usd(amount)) for name, amount in cost_parts(report)),
-        ("of it wasted", usd(figure("cost_usd.wasted"))),
+        *((f"of that, {name}", usd(amount)) for name, amount in cost_parts(report)),
+        ("of that, wasted", usd(figure("cost_usd.wasted"))),
         ("cost per request", usd(figure("cost_usd.per_request"))),
-        ("per right answer", usd(figure("cost_usd.per_correct"))),
-        ("right answers", share(figure("quality.success_ratio"))),
-        ("an oracle's right answers", share(figure("quality.oracle_success_ratio"))),
+        ("cost per correct answer", usd(figure("cost_usd.per_correct"))),
+        ("accuracy", share(figure("quality.success_ratio"))),
+        ("oracle accuracy", share(figure("quality.oracle_success_ratio"))),
         ("TTFT, median", seconds(figure("latency.ttft_s.p50"))),
         ("TTFT, 95th percentile", seconds(figure("latency.ttft_s.p95"))),
         ("E2E, median", seconds(figure("latency.e2e_s.p50"))),
         ("E2E, 95th percentile", seconds(figure("latency.e2e_s.p95"))),
-        ("objectives met", share(figure("slo.attainment_ratio"))),
+        ("SLO attainment", share(figure("slo.attainment_ratio"))),
         ("goodput", f"{significant(figure('slo.goodput_per_s') or 0.0)} /s"),
         ("energy", energy(figure("energy_wh.total"))),
         ("emissions", f"{grams(figure('emissions_gco2e.total'))} CO2e"),
@@ -134,7 +134,7 @@ def print_failures(out: Console, report: Report) -> None:
 
 
 def print_events(out: Console, report: Report) -> None:
-    """How often each kind of event befell what, and who was not always up."""
+    """Events by kind and place, and deployments below full availability."""
     events = report.timeline.events
     if events:
         kinds = Counter(event.kind.replace("_", " ") for event in events)

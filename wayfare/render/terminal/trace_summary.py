@@ -71,7 +71,7 @@ def lengths_text(found: LengthStatistics) -> str:
 def blocks_text(found: TraceStatistics) -> str:
     """How many blocks there are, how large, and how often they occurred before."""
     size = found.prefix_block_tokens
-    known = f"of {size:,} tokens" if size else "of a size that is not said"
+    known = f"of {size:,} tokens" if size else "of an unknown size"
     largest = found.largest_prefix_block_tokens
     room = f" (room for {largest:,} at most)" if largest is not None else ""
     return f"{found.prefix_block_count:,} {known}{room}; {found.prefix_reuse_ratio:.0%} seen before"
@@ -81,7 +81,7 @@ def models_text(counts: Mapping[str, int]) -> str:
     """The models that answered, with how many rows each; a run does not follow them."""
     shown = ", ".join(f"{name} {count:,}" for name, count in list(counts.items())[:MOST_FIELDS])
     more = len(counts) - MOST_FIELDS
-    return f"{shown}{f' and {more:,} more' if more > 0 else ''} (a policy chooses anew)"
+    return f"{shown}{f' and {more:,} more' if more > 0 else ''} (a policy chooses again)"
 
 
 def fields_text(names: tuple[str, ...]) -> str:

@@ -37,7 +37,7 @@ class Acceptance:
         """The run, kept and queued; only checked where that was all that was asked.
 
         Raises:
-            InvalidScenarioError: lists every fault.
+            InvalidScenarioError: lists every problem.
             RefusedError: the request id stands for something else, or a limit is reached.
         """
         if submission.request.validate_only or not submission.request.request_id:
@@ -70,7 +70,7 @@ class Acceptance:
             RefusedError: something else was asked for then.
         """
         if known.request_digest not in ("", digest):
-            text = f"request_id {known.request_id!r} made run {known.run_id}, which asked for something else"
+            text = f"request_id {known.request_id!r} already made run {known.run_id}, for a different request"
             raise RefusedError(grpc.StatusCode.ALREADY_EXISTS, text)
         return self._queue.live(known.run_id) or known
 

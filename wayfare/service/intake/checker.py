@@ -51,7 +51,7 @@ class Checker:
         """The scenario, checked whole.
 
         Raises:
-            InvalidScenarioError: lists every fault.
+            InvalidScenarioError: lists every problem.
             RefusedError: checking takes too long or too much, or too many of the tenant's wait already.
         """
         demand_small(request)
@@ -182,7 +182,7 @@ class CheckerProcess:
         self._ending = asyncio.get_running_loop().call_later(IDLE_S, self.end)
 
     def end(self) -> None:
-        """Ends the process, where nobody waits for it."""
+        """Ends the process, where it is not waited for."""
         self._keep()
         if self._worker is not None:
             self._worker.end()
@@ -194,7 +194,7 @@ def accepted(result: CheckResult) -> AcceptedScenario:
     if isinstance(result, AcceptedScenario):
         return result
     if isinstance(result, InvalidScenario):
-        raise InvalidScenarioError(result.faults)
+        raise InvalidScenarioError(result.problems)
     if isinstance(result, OutOfMemory):
         exhausted("checking the scenario needs too much memory; make it smaller")
     raise RuntimeError(result.error)

@@ -38,7 +38,7 @@ class CheckRequest:
 class InvalidScenario:
     """The scenario cannot run."""
 
-    faults: tuple[InputProblem, ...]
+    problems: tuple[InputProblem, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +71,7 @@ def answer(intake: ScenarioIntake, check: CheckRequest) -> CheckResult:
         request = pb.CreateRunRequest.FromString(check.request)
         return intake.checked(check.tenant, request, check.policies, check.replications)
     except InvalidScenarioError as error:
-        return InvalidScenario(error.faults)
+        return InvalidScenario(error.problems)
     except RouterError as error:
         return InvalidScenario((InputProblem(WIRE, "router", str(error)),))
     except MemoryError:

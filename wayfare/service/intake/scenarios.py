@@ -73,7 +73,7 @@ class ScenarioIntake:
         """The scenario, checked whole.
 
         Raises:
-            InvalidScenarioError: lists every fault.
+            InvalidScenarioError: lists every problem.
         """
         scenario, data = self.loaded(tenant, request, policies)
         return AcceptedScenario(
@@ -90,16 +90,16 @@ class ScenarioIntake:
         """The scenario and the plain data it can be loaded from again.
 
         Raises:
-            InvalidScenarioError: lists every fault.
+            InvalidScenarioError: lists every problem.
         """
-        data, faults = settled(request)
+        data, problems = settled(request)
         unread = [*self.outside(tenant, data)]
         unknown = [*self.policy_problems(data, policies)]
         seed = request.seed if request.HasField("seed") else None
         found = load_and_check(
             data, seed=seed, scope=scope_of(policies, unread=bool(unread), unknown=bool(unknown))
         )
-        demand_none([*faults, *unread, *unknown, *map(as_field_problem, found.faults)])
+        demand_none([*problems, *unread, *unknown, *map(as_field_problem, found.problems)])
         demand_none([*self.too_many(scenario_or_error(found))])
         return scenario_or_error(found), data if seed is None else {**data, "seed": seed}
 
@@ -162,15 +162,15 @@ def scope_of(policies: Sequence[str], *, unread: bool, unknown: bool) -> CheckSc
     return CheckScope(files=not unread, own_policy=not unknown, policies=() if unknown else tuple(policies))
 
 
-def as_field_problem(fault: InputProblem) -> InputProblem:
-    """A fault of a policy that was asked for, under the request's own field."""
-    return InputProblem(WIRE, "policy", fault.what) if fault.file == POLICY else fault
+def as_field_problem(problem: InputProblem) -> InputProblem:
+    """A problem of a policy that was asked for, under the request's own field."""
+    return InputProblem(WIRE, "policy", problem.what) if problem.file == POLICY else problem
 
 
-def demand_none(faults: list[InputProblem]) -> None:
-    """Raises `InvalidScenarioError` where there are faults."""
-    if faults:
-        raise InvalidScenarioError(tuple(faults))
+def demand_none(problems: list[InputProblem]) -> None:
+    """Raises `InvalidScenarioError` where there are problems."""
+    if problems:
+        raise InvalidScenarioError(tuple(problems))
 
 
 @cache
@@ -187,15 +187,15 @@ class Shipped(str):
 
 
 def settled(request: simulation_pb2.CreateRunRequest) -> tuple[dict[str, Any], list[InputProblem]]:
-    """The scenario's plain data with the settings laid over it, and those that cannot be laid over it.
+    """The scenario's plain data with the settings applied, and those that cannot be applied.
 
     Raises:
         InvalidScenarioError: there is no scenario in it.
     """
-    data, faults = overridden(source(request), request.settings)
+    data, problems = overridden(source(request), request.settings)
     if not isinstance(data, dict):
-        raise InvalidScenarioError((*faults, InputProblem(WIRE, "", no_map(data))))
-    return data, faults
+        raise InvalidScenarioError((*problems, InputProblem(WIRE, "", no_map(data))))
+    return data, problems
 
 
 def source(request: simulation_pb2.CreateRunRequest) -> object:
@@ -231,7 +231,7 @@ def shipped(name: str) -> object:
 
 @cache
 def marked(path: Path) -> object:
-    """The data of a shipped file, read once; whoever changes it takes a copy."""
+    """The data of a shipped file, read once; copy it before a change."""
     data, file = plain_data(path)
     data = with_files(data, file, None)
     for holder, key, _path in named_files(data, ""):

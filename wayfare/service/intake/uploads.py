@@ -98,5 +98,5 @@ def demand_unpackable(part: Path, most: int) -> None:
         with staged(part, most):
             pass
     except InvalidTableError as error:
-        text = f"the trace {error.faults[0].what}"
+        text = f"the trace {error.problems[0].what}"
         raise RefusedError(grpc.StatusCode.INVALID_ARGUMENT, text) from error

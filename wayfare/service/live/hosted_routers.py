@@ -46,8 +46,8 @@ class HostedRouters:
 
         Args:
             checker: checks the scenarios of tenants' own routers.
-            configured: scenarios of routers that everybody may ask.
-            load_reporters: tenants whose measured loads those believe; None: everybody.
+            configured: scenarios of routers that all callers may use.
+            load_reporters: tenants whose measured loads those accept; None: all.
 
         Raises:
             RouterError: a policy cannot be loaded.
@@ -91,7 +91,7 @@ class HostedRouters:
         """A new router of the tenant's.
 
         Raises:
-            InvalidScenarioError: lists every fault.
+            InvalidScenarioError: lists every problem.
             RefusedError: the tenant has too many, or the policy cannot decide live.
         """
         async with self._making:
@@ -135,7 +135,7 @@ class HostedRouters:
             )
 
     async def expire_forever(self) -> None:
-        """Forgets requests that nobody reports on, now and then, whether or not somebody calls."""
+        """Forgets requests without reports, now and then, whether or not there are calls."""
         while True:
             for router in tuple(self._hosted.values()):
                 router.live.expire()

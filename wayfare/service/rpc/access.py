@@ -25,7 +25,7 @@ NO_TOKEN = "no valid token; send `authorization: Bearer TOKEN`"  # noqa: S105  (
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Access:
-    """Tenants by token; without tokens everybody is one tenant."""
+    """Tenants by token; without tokens all callers are one tenant."""
 
     tokens: Mapping[str, str] = field(default_factory=dict, repr=False)
 
@@ -33,7 +33,7 @@ class Access:
         """The caller's tenant.
 
         Raises:
-            RefusedError: the call carries no token, or one that nobody has.
+            RefusedError: the call carries no token, or an unknown one.
         """
         found = self.tenant_of(context.invocation_metadata() or ())
         if found is None:
@@ -41,7 +41,7 @@ class Access:
         return found
 
     def tenant_of(self, metadata: Iterable[tuple[str, str | bytes]]) -> str | None:
-        """The tenant whose token stands in a call's metadata; None where nobody's does."""
+        """The tenant whose token is in a call's metadata; None without one."""
         if not self.tokens:
             return EVERYBODY
         given = token_in(dict(metadata).get("authorization", "")).encode()

@@ -67,30 +67,32 @@ def code_of(error: Exception) -> grpc.StatusCode:
 
 
 def violations(error: Exception) -> error_details_pb2.BadRequest:
-    """Every fault of a scenario as the violation of a field; how many more where they are too long."""
+    """Every problem of a scenario as the violation of a field; how many more where they are too long."""
     found = error_details_pb2.BadRequest()
-    faults = error.faults if isinstance(error, InvalidScenarioError) else ()
+    problems = error.problems if isinstance(error, InvalidScenarioError) else ()
     left = MOST_DETAILS
-    for number, fault in enumerate(faults):
-        field, description = field_of(fault)[:MOST_TEXT], shown(fault.what)
+    for number, problem in enumerate(problems):
+        field, description = field_of(problem)[:MOST_TEXT], shown(problem.what)
         left -= len(field.encode()) + len(description.encode())
         if left < 0:
-            found.field_violations.add(description=f"and {len(faults) - number} more")
+            found.field_violations.add(description=f"and {len(problems) - number} more")
             break
         found.field_violations.add(field=field, description=description)
     return found
 
 
-def field_of(fault: InputProblem) -> str:
-    """The field of the request that a fault is about: callers gave no files and no `--set`."""
-    return OWN_TO_WIRE.get(fault.file, "") + fault.path
+def field_of(problem: InputProblem) -> str:
+    """The field of the request that a problem is about: callers gave no files and no `--set`."""
+    return OWN_TO_WIRE.get(problem.file, "") + problem.path
 
 
 def message_of(error: Exception) -> str:
-    """What a caller reads: every fault by its field, or the error's own text, cut where it is long."""
+    """What a caller reads: every problem by its field, or the error's own text, cut where it is long."""
     if not isinstance(error, InvalidScenarioError):
         return shown(str(error))
-    lines = (": ".join(part for part in (field_of(fault), fault.what) if part) for fault in error.faults)
+    lines = (
+        ": ".join(part for part in (field_of(problem), problem.what) if part) for problem in error.problems
+    )
     return shown("\n".join(lines))
 
 

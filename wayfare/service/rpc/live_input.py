@@ -40,7 +40,7 @@ def stream_named(router: HostedRouter, name: str) -> str:
         return name
     if not name and len(streams) == 1:
         return next(iter(streams))
-    what = f"unknown stream {name[:80]!r}" if name else "name the request's stream: it says its constraints"
+    what = f"unknown stream {name[:80]!r}" if name else "name the request's stream: it has its constraints"
     text = f"{what}; streams: {', '.join(map(repr, streams))}"
     raise RefusedError(grpc.StatusCode.INVALID_ARGUMENT, text)
 

@@ -221,7 +221,7 @@ def ordinal_in(token: str) -> int:
         RefusedError: no page said such a token.
     """
     if token and not (token.isascii() and token.isdecimal() and len(token) <= MOST_TOKEN):
-        invalid("page_token is none that an earlier page said")
+        invalid("page_token is not one that an earlier page returned")
     return int(token or NEWEST)
 
 

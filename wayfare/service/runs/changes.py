@@ -48,7 +48,7 @@ class ChangeNotifier:
                 waiter.get_loop().call_later(number // AT_ONCE * PAUSE_S, wake, waiter)
 
     def notify_all(self) -> None:
-        """Something changed for everybody."""
+        """Something changed for all who wait."""
         for run_id in list(self._waiting):
             self.notify(run_id)
 

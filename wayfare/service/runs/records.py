@@ -37,7 +37,7 @@ class RecordStreams:
         self._lines: WeakValueDictionary[str, asyncio.Semaphore] = WeakValueDictionary()
 
     async def of(self, tenant: str, path: Path, size: int) -> AsyncGenerator[pb.StreamRequestRecordsResponse]:
-        """The rows of a file of results, a batch after the other; ends with whoever reads them.
+        """The rows of a file of results, a batch after the other; ends with their reader.
 
         Raises:
             RefusedError: the file cannot be read.
@@ -72,7 +72,7 @@ async def next_batch(pipe: Connection) -> bytes:
 
 
 def send_batches(pipe: Connection, path: str, size: int) -> None:
-    """Sends a file's rows in serialized batches, then an empty one; ends when nobody reads."""
+    """Sends a file's rows in serialized batches, then an empty one; ends when there is no reader."""
     try:
         for batch in record_batches(path, size):
             pipe.send(batch.SerializeToString())

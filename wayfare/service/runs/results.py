@@ -83,7 +83,7 @@ class StoredResults:
 
 
 def lost(folder: Path, error: Exception) -> RefusedError:
-    """What a caller is told of results that cannot be read; the log has more."""
+    """What a caller is shown of results that cannot be read; the log has more."""
     LOG.error("results in %s cannot be read", folder, exc_info=error)
     return RefusedError(grpc.StatusCode.DATA_LOSS, LOST)
 

@@ -1,4 +1,4 @@
-"""What is forgotten: results of runs that are over and traces nobody waits for, oldest first."""
+"""What is forgotten: results of finished runs and traces that are not needed, oldest first."""
 
 from __future__ import annotations
 

@@ -90,7 +90,7 @@ class StoreWriter:
             batch, self._waiting = self._waiting, []
             try:
                 found = await asyncio.to_thread(self._written, batch)
-            except Exception as error:  # noqa: BLE001  (whoever waits hears of it)
+            except Exception as error:  # noqa: BLE001  (passed to those who wait)
                 await self._failed(batch, error)
                 continue
             for one, record in zip(batch, found, strict=True):
@@ -103,9 +103,9 @@ class StoreWriter:
             return [one.write() for one in batch]
 
     async def _failed(self, batch: Sequence[PendingWrite], error: Exception) -> None:
-        """Tells whoever asked once; what lasts is tried again, a moment later."""
+        """Reports the error once; what lasts is tried again, a moment later."""
         if is_full(error) and self._reserve is not None and self._reserve.release():
-            LOG.error("the disk is full; part of the reserve is given up until there is room again")
+            LOG.error("the disk is full; part of the reserved space is freed until there is room again")
             self._waiting[:0] = [one for one in batch if not one.is_new]
             batch = [one for one in batch if one.is_new]
         for one in batch:
