@@ -12,9 +12,9 @@ import pytest
 
 from simulator.traces import InvalidTraceError, convert_trace, inspect_trace, read_trace
 from simulator.traces.conversion import write_whole
+from simulator.traces.formats import TRACE_FORMATS
 from simulator.traces.notes import notes_of
 from simulator.traces.registry import (
-    TRACE_FORMATS,
     ColumnMapError,
     UnknownTraceFormatError,
     trace_columns,
