@@ -186,7 +186,7 @@ def endpoint_in_words(entry: Deployment) -> tuple[str, str, str, bool]:
     """A black box's back-end, size, price, and whether it is held by the hour."""
     box = entry.endpoint
     if box is None:
-        return "", "", "", False
+        return entry.backend, "", "", False
     hourly = [f"{usd(box.usd_per_server_hour)} a server-hour"] if box.usd_per_server_hour else []
     single = [f"{usd(box.usd_per_request)} a request"] if box.usd_per_request else []
     price = " and ".join(hourly + single) or "free"
