@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from catalogs import Catalog
-    from catalogs.records import Accelerator, Architecture, Precision
+    from catalogs.records import Architecture, Precision
     from simulator.serving.hardware import Shape
 
 NEEDED = ("model", "accelerator", "engine", "input_tokens", "output_tokens", "batch_size", "tp")
@@ -381,8 +381,3 @@ def untold_ranks(width: int, spread: int, loops: int) -> tuple[int, int]:
     if spread > width:
         return width, spread // width
     return (width // loops, loops) if loops > 1 and width % loops == 0 and spread == width else (width, 1)
-
-
-def accelerator_of(point: Point, catalog: Catalog) -> Accelerator:
-    """The point's accelerator."""
-    return catalog.accelerator(point.accelerator)
