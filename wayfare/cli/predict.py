@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from catalogs.units import MS_PER_S
 from wayfare.cli.exits import CheckFailedError
 from wayfare.cli.options import OWN_CATALOG, catalog_with
 from wayfare.render.terminal.console import console
@@ -28,7 +29,6 @@ if TYPE_CHECKING:
 
     Row = dict[str, str]
 
-MS_PER_S = 1e3
 PREDICTED = ("pred_ttft_ms", "pred_tpot_ms", "pred_kv_room_tokens")
 
 

@@ -6,8 +6,9 @@ from dataclasses import dataclass
 from math import isnan
 from typing import TYPE_CHECKING
 
+from catalogs.units import MS_PER_S, SECONDS_PER_HOUR
 from simulator.fleet.backends.api_prices import prices_at, tariff_of
-from simulator.fleet.capacity import SECONDS_PER_HOUR, chip_usd_per_s, is_owned, is_price_known, rent_kind
+from simulator.fleet.capacity import chip_usd_per_s, is_owned, is_price_known, rent_kind
 from simulator.report.warnings.merging import warnings_by_policy
 from simulator.workload.demand import demand_of
 from wayfare.render.lengths import length_line
@@ -21,7 +22,6 @@ if TYPE_CHECKING:
     from simulator import Report, Scenario
     from simulator.settings.fleet import Api, Deployment, Hardware
 
-MS_PER_S = 1_000.0
 LIMIT_NAMES = {"ttft_s": "TTFT", "tpot_s": "TPOT", "e2e_s": "E2E"}
 
 
