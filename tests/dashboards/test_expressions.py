@@ -9,8 +9,8 @@ import promql_parser
 import pytest
 import yaml
 
+from bench.previews.answers import QueryError, TimeRange, filled_in, read_board
 from dashboards.__main__ import SHIPPED
-from dashboards.answers import QueryError, TimeRange, filled_in, read_board
 from dashboards.queries import SeriesSelector, amount, per_second, quantile, share
 
 ROOT = Path(__file__).resolve().parents[2]

@@ -1,4 +1,4 @@
-"""`python -m dashboards.preview URL BOARD PICTURE [variable=value …]`: a picture of a dashboard.
+"""`python -m bench.previews.preview URL BOARD PICTURE [variable=value …]`: a picture of a dashboard.
 
 Drawn by us from the dashboard's own queries to a real Prometheus; it is no picture of Grafana.
 """
@@ -14,14 +14,14 @@ from typing import TYPE_CHECKING
 import vl_convert
 from PIL import Image
 
-from dashboards.answers import Prometheus, chosen, read_board, window_of
-from dashboards.drawing import DashboardDrawing
+from bench.previews.answers import Prometheus, chosen, read_board, window_of
+from bench.previews.drawing import DashboardDrawing
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from dashboards.answers import Json, Series, TimeRange
-    from dashboards.drawing import Region
+    from bench.previews.answers import Json, Series, TimeRange
+    from bench.previews.drawing import Region
 
 NAMED = ("run", "policy", "deployment", "instance")
 COLOURS = 220

@@ -5,14 +5,14 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
+from bench.previews.numbers import axis_expression
 from dashboards.palette import FAULT
 from dashboards.queries import LIMIT, LIMITS
-from dashboards.units import axis_expression
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from dashboards.answers import Json, Series, TimeRange
+    from bench.previews.answers import Json, Series, TimeRange
 
     Region = tuple[float, float]
 

@@ -13,14 +13,14 @@ from typing import TYPE_CHECKING
 
 import vl_convert
 
-from dashboards.charting import chart
+from bench.previews.charting import chart
+from bench.previews.numbers import written
 from dashboards.palette import INK as FIGURE
-from dashboards.units import written
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from dashboards.answers import Json, Series, TimeRange
+    from bench.previews.answers import Json, Series, TimeRange
 
     Region = tuple[float, float]
 

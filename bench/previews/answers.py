@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     Json = dict[str, object]
 
-BOARDS = Path(__file__).parent / "grafana" / "boards"
+BOARDS = Path(__file__).resolve().parents[2] / "dashboards" / "grafana" / "boards"
 RATE_STEPS = 4
 MOST_POINTS = 400
 TIMEOUT_S = 30.0
