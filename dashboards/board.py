@@ -189,9 +189,7 @@ def other_dashboards() -> dashboard.DashboardLink:
 
 def faults(expr: str) -> dashboard.AnnotationQuery:
     """Marks over the time in which faults are in effect."""
-    asked = (
-        prometheus.Dataquery().datasource(SOURCE).expr(expr).interval(STEP).range().ref_id("Faults")
-    )
+    asked = prometheus.Dataquery().datasource(SOURCE).expr(expr).interval(STEP).range().ref_id("Faults")
     marks = dashboard.AnnotationQuery().name("Faults").datasource(SOURCE).icon_color(FAULT)
     marks = marks.title_format("{{kind}}").text_format("{{target}}").tag_keys("kind")
     return marks.expr(expr).step(STEP).target(asked)

@@ -42,7 +42,7 @@ class Fixed:
         """The value."""
         return self.value
 
-    def sample(self, rng: np.random.Generator, count: int) -> NDArray[np.float64]:  # noqa: ARG002
+    def sample(self, rng: np.random.Generator, count: int) -> NDArray[np.float64]:  # noqa: ARG002  (a constant draws nothing)
         """The value `count` times."""
         return np.full(count, self.value)
 

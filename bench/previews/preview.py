@@ -64,7 +64,7 @@ def answers(
 ) -> dict[int, list[Series]]:
     """What every panel shows, by its number."""
     found: dict[int, list[Series]] = {}
-    for panel in board["panels"]:  # type: ignore[attr-defined]
+    for panel in board["panels"]:
         asked = [source.series(target, variables, window) for target in panel.get("targets", [])]
         found[panel["id"]] = [series for each in asked for series in each]
     return found
@@ -73,7 +73,7 @@ def answers(
 def regions(board: Json, source: Prometheus, variables: Mapping[str, str], window: TimeRange) -> list[Region]:
     """The spans of the faults that are marked."""
     found: list[Region] = []
-    for mark in board["annotations"].get("list", []):  # type: ignore[attr-defined]
+    for mark in board["annotations"].get("list", []):
         for series in source.series(mark["target"], variables, window):
             found += spans(series.t_s, window.step_s)
     return found

@@ -74,7 +74,7 @@ def numeric_times(number: NDArray[np.float64], stated: str | None, usual: str | 
     basis = "stated" if stated else "recognised" if recognised else "the format's" if usual else "assumed"
     start = EPOCH + timedelta(seconds=float(usable.min())) if is_epoch else None
     second = np.where(astray, np.nan, time_s - usable.min())
-    return TraceTimes(second=second, astray=astray, clock=TraceClock(unit=unit, basis=basis, start=start))  # type: ignore[arg-type]
+    return TraceTimes(second=second, astray=astray, clock=TraceClock(unit=unit, basis=basis, start=start))  # type: ignore[arg-type]  # one of the words of `Basis`
 
 
 def epoch_unit(value: float) -> str | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
+from typing import Any
 
 import promql_parser
 import pytest
@@ -62,7 +63,7 @@ def differences(node):
         for argument in node.args:
             yield from differences(argument)
     elif isinstance(node, promql_parser.BinaryExpr):
-        sides = [node.lhs, node.rhs]
+        sides: list[Any] = [node.lhs, node.rhs]
         if str(node.op) == "-" and [getattr(getattr(side, "func", None), "name", "") for side in sides] == [
             "max_over_time",
             "min_over_time",

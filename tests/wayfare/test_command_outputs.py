@@ -10,7 +10,7 @@ import pytest
 
 import wayfare.render.html.page
 import wayfare.results.writing
-from command_runs import run, said
+from command_runs import error_text, run
 
 
 def test_run_prints_the_headline(file: Path) -> None:
@@ -33,7 +33,7 @@ def test_run_writes_report_columns_and_page(file: Path, tmp_path: Path) -> None:
     story = run("explain", out, "--request", 3).output
     for expected in ("Request 3 of test", "the policy saw", "attempt 1", "paid:", "In all 1 attempt"):
         assert expected in story
-    assert "allowed: 0 to" in said(run("explain", out, "--request", 10**6, code=2))
+    assert "allowed: 0 to" in error_text(run("explain", out, "--request", 10**6, code=2))
 
 
 def test_a_run_folder_is_exported(file: Path, tmp_path: Path) -> None:
@@ -55,11 +55,11 @@ def test_a_run_folder_is_exported(file: Path, tmp_path: Path) -> None:
 def test_folders_and_addresses_that_cannot_be_pushed(file: Path, tmp_path: Path) -> None:
     """A folder without series, a URL that is none, a future epoch: exit code 2, and what is wrong."""
     url = "http://127.0.0.1:9/api/v1/write"
-    assert "no series.npz" in said(run("push", tmp_path, "--remote-write", url, code=2))
+    assert "no series.npz" in error_text(run("push", tmp_path, "--remote-write", url, code=2))
     out = tmp_path / "out"
     run("run", file, "--set", "telemetry.epoch=2999-01-01", "--out", out, "--quiet")
-    assert "ahead of the clock" in said(run("push", out, "--remote-write", url, code=2))
-    assert "is not http(s)://" in said(run("push", out, "--remote-write", "localhost:9090", code=2))
+    assert "ahead of the clock" in error_text(run("push", out, "--remote-write", url, code=2))
+    assert "is not http(s)://" in error_text(run("push", out, "--remote-write", "localhost:9090", code=2))
 
 
 def test_agent_tasks_have_a_table_a_section_and_a_story(file: Path, tmp_path: Path) -> None:
