@@ -281,7 +281,7 @@ def test_a_good_step_policy_conforms() -> None:
         (Gambles, "keeps_to_its_generator"),
         (MakesItsOwnLuck, "keeps_to_its_generator"),
         (DefersForever, "ends_every_request"),
-        (HatesFailure, "hears_outcomes"),
+        (HatesFailure, "receives_outcomes"),
         (LeavesOff, "ends_every_request"),
         (StartsAnywhere, "picks_only_candidates"),
     ],
