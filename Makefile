@@ -61,6 +61,7 @@ check: $(READY) ## format, lint, types, layers, spelling, generated files
 	@$(BIN)/ruff format --check --quiet . || { echo "run: make format" >&2; exit 1; }
 	@$(BIN)/ruff check --quiet .
 	@$(BIN)/mypy --no-error-summary
+	@$(BIN)/mypy --no-error-summary --config-file tests/mypy.ini
 	@$(BIN)/lint-imports --no-logo >/dev/null || $(BIN)/lint-imports
 	@$(BIN)/codespell
 	@$(BIN)/wayfare catalog check
@@ -69,7 +70,7 @@ check: $(READY) ## format, lint, types, layers, spelling, generated files
 	@$(BIN)/python -m wayfare.reference.figures | diff -q - docs/reference/figures.md >/dev/null || { echo "run: make docs" >&2; exit 1; }
 	@cd proto && ../$(BIN)/buf lint && ../$(BIN)/buf format --diff --exit-code
 	@$(MAKE) --no-print-directory breaking stubs boards
-	@$(BIN)/hadolint Dockerfile && $(BIN)/python -m dashboards.compose
+	@$(BIN)/hadolint Dockerfile && $(BIN)/python -m bench.compose
 	@! grep -nE 'https?://|file://' requirements*.lock
 	@echo "all checks passed"
 
@@ -104,7 +105,7 @@ PREVIEWED = run-overview policy-comparison fleet energy-and-carbon
 previews: $(READY) ## docs/img/dashboard-*.png from a Prometheus: make previews RUN=black-friday POLICY=cheapest_capable
 	@for name in $(PREVIEWED); do \
 	  chosen="$(if $(RUN),run=$(RUN))"; test $$name = policy-comparison || chosen="$$chosen $(if $(POLICY),policy=$(POLICY))"; \
-	  $(BIN)/python -m dashboards.preview $(PROMETHEUS) $$name docs/img/dashboard-$$name.png $$chosen || exit; done
+	  $(BIN)/python -m bench.previews.preview $(PROMETHEUS) $$name docs/img/dashboard-$$name.png $$chosen || exit; done
 
 .PHONY: breaking
 breaking: $(READY)

@@ -102,7 +102,8 @@ async def streamed(stub: routing_pb2_grpc.RoutingServiceAsyncStub, router: pb.Ro
         entry(decide=request_to(router.router_id, router.streams[0], number)) for number in range(IN_FLIGHT)
     ]))  # fmt: skip
     while time.perf_counter() < stop_s:
-        answers = (await call.read()).entries
+        read: pb.DecideStreamResponse = await call.read()
+        answers = read.entries
         entries = []
         for answer in answers:
             if answer.WhichOneof("message") == "decided":
@@ -152,7 +153,7 @@ def main() -> None:
             "--store",
             folder,
         ]
-        with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as service:  # noqa: S603
+        with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as service:  # noqa: S603  (our own command)
             SERVICE.pid = service.pid
             try:
                 asyncio.run(measured(service.stdout.readline().split()[-1], seconds))
@@ -165,7 +166,7 @@ def served(name: str, duration: str) -> None:
     """Decisions per second of a run through a policy server, and what the same run takes without."""
     command = [sys.executable, "-m", "wayfare", "serve-policy", "power_of_two", "--address", "127.0.0.1:0"]
     scenario = load_scenario(name, overrides=[f"duration={duration}", "warmup=0s"])
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as server:  # noqa: S603
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as server:  # noqa: S603  (our own command)
         spec = server.stdout.readline().split()[-1]
         simulate(scenario, "power_of_two")
         here, there = (simulate(scenario, policy).report for policy in ("power_of_two", spec))

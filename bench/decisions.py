@@ -5,11 +5,15 @@ from __future__ import annotations
 import json
 import statistics
 import time
+from typing import TYPE_CHECKING, cast
 
 import numpy as np
 
 from router import make_policy
 from router.testing.samples import sample_fleet, sample_requests, sample_targets, sample_view
+
+if TYPE_CHECKING:
+    from router import FleetView, Policy, RequestView
 
 POLICIES = (
     "round_robin",
@@ -31,11 +35,11 @@ def decision_us(name: str) -> float:
     loads = np.random.default_rng(1).integers(0, 40, len(targets))
     fleet = sample_fleet(targets, loads)
     request = sample_view(sample_requests(64), targets)
-    policy, rng = make_policy(name), np.random.default_rng(2)
+    policy, rng = cast("Policy", make_policy(name)), np.random.default_rng(2)
     return statistics.median(spent_us(policy, request, fleet, rng) for _ in range(REPEATS))
 
 
-def spent_us(policy: object, request: object, fleet: object, rng: np.random.Generator) -> float:
+def spent_us(policy: Policy, request: RequestView, fleet: FleetView, rng: np.random.Generator) -> float:
     """Microseconds per decision over many requests in turn."""
     route = policy.route
     began_s = time.perf_counter()

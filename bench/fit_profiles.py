@@ -86,7 +86,8 @@ def fitted_points(path: Path) -> list[Point]:
 def open_loop_points(sweeps: Path, folder: Path) -> list[Point]:
     """The open-loop runs that are fitted beside them, as closed loops."""
     catalog = load_catalog()
-    return [one.point for one in (*rate_runs(sweeps, catalog), *recordings(folder, catalog))]
+    swept = [run.point for run in rate_runs(sweeps, catalog)]
+    return swept + [recording.point for recording in recordings(folder, catalog)]
 
 
 def bare_profile(name: str, engine: str, version: str, points: list[Point]) -> ServingProfile:

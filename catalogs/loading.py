@@ -96,7 +96,7 @@ def overlaid(edition: str, overrides: Mapping[str, object], root: Path = ROOT) -
         overlay_files(plain, files, root / "editions" / edition, problems)
     overlay(plain, files, overrides, OVERRIDES, problems)
     entries = {kind: validated(kind, plain[kind], files, problems) for kind in KINDS}
-    catalog = Catalog(edition=edition, **entries)  # type: ignore[arg-type]
+    catalog = Catalog(edition=edition, **entries)  # type: ignore[arg-type]  # a map for each kind
     problems += reference_problems(catalog, plain, files)
     if problems:
         raise InvalidCatalogError(tuple(problems))
@@ -176,7 +176,7 @@ def merged(base: dict[str, object], over: dict[str, object]) -> dict[str, object
     for key, value in over.items():
         below = result.get(key)
         both = isinstance(value, dict) and isinstance(below, dict)
-        result[key] = merged(below, value) if both else value  # type: ignore[arg-type]
+        result[key] = merged(below, value) if both else value  # type: ignore[arg-type]  # both are maps
     return result
 
 

@@ -43,7 +43,7 @@ BASE: type[yaml.SafeLoader] = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 """The parser in C where PyYAML has it; the same events either way."""
 
 
-class Loader(BASE):  # type: ignore[misc,valid-type]
+class Loader(BASE):  # type: ignore[misc,valid-type]  # the compiled loader where there is one
     """PyYAML's safe loader with YAML 1.2's core schema; duplicate keys are refused."""
 
     yaml_implicit_resolvers: dict[str, list[tuple[str, re.Pattern[str]]]] = {}  # noqa: RUF012  (PyYAML's own name and kind)
@@ -52,7 +52,7 @@ class Loader(BASE):  # type: ignore[misc,valid-type]
         """Puts merged keys in the place of `<<`; a map that gives a key twice is refused before."""
         if not hasattr(node, "distinct"):
             self.demand_distinct(node)
-            node.distinct = True  # type: ignore[attr-defined]
+            node.distinct = True  # type: ignore[attr-defined]  # a mark of our own
         super().flatten_mapping(node)
 
     def demand_distinct(self, node: MappingNode) -> None:
@@ -85,7 +85,7 @@ for _name, (_pattern, _first) in RESOLVERS.items():
 
 def refused(what: str, mark: object) -> yaml.MarkedYAMLError:
     """An error at a place of the text."""
-    return yaml.MarkedYAMLError(problem=what, problem_mark=mark)  # type: ignore[arg-type]
+    return yaml.MarkedYAMLError(problem=what, problem_mark=mark)  # type: ignore[arg-type]  # or a compiled mark
 
 
 def demand_bounded(text: str) -> bool:

@@ -1,4 +1,4 @@
-"""Durations, rates and instants as people write them, to floats in base units."""
+"""Durations, rates and instants as people write them, to floats in base units; factors between units."""
 
 from __future__ import annotations
 
@@ -6,6 +6,25 @@ import math
 import re
 from datetime import UTC, date, datetime, timedelta
 from typing import Final
+
+SECONDS_PER_MS: Final = 1e-3
+SECONDS_PER_MINUTE: Final = 60.0
+SECONDS_PER_HOUR: Final = 3_600.0
+SECONDS_PER_DAY: Final = 86_400.0
+MINUTES_PER_HOUR: Final = 60.0
+HOURS_PER_DAY: Final = 24.0
+DAYS_PER_WEEK: Final = 7
+MONTHS_PER_YEAR: Final = 12.0
+SECONDS_PER_YEAR: Final = 365.25 * SECONDS_PER_DAY
+SECONDS_PER_MONTH: Final = SECONDS_PER_YEAR / MONTHS_PER_YEAR
+MS_PER_S: Final = 1e3
+NS_PER_S: Final = 1e9
+JOULES_PER_WH: Final = 3_600.0
+WH_PER_KWH: Final = 1e3
+WATTS_PER_KW: Final = 1e3
+GRAMS_PER_KG: Final = 1e3
+BYTES_PER_GB: Final = 1e9
+TOKENS_PER_MTOK: Final = 1e6
 
 SECONDS: Final = {
     "ms": 1e-3, "s": 1.0, "min": 60.0, "m": 60.0, "h": 3_600.0, "d": 86_400.0, "w": 604_800.0,

@@ -194,7 +194,7 @@ RULES: tuple[Callable[[PolicyFactory], None], ...] = (
 )
 
 
-def _hold(holds: bool, message: str) -> None:  # noqa: FBT001 - the condition is what is stated
+def _hold(holds: bool, message: str) -> None:  # noqa: FBT001  (the condition is what is stated)
     """Raises `AssertionError` with the message unless the condition holds."""
     if not holds:
         raise AssertionError(message)

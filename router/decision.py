@@ -8,7 +8,7 @@ from math import isfinite
 from router.errors import InvalidDecisionError
 
 
-def _require(holds: bool, message: str) -> None:  # noqa: FBT001
+def _require(holds: bool, message: str) -> None:  # noqa: FBT001  (the condition is what is stated)
     """Raises `InvalidDecisionError` with the message unless the condition holds."""
     if not holds:
         raise InvalidDecisionError(message)

@@ -169,5 +169,5 @@ def _scalar(hint: object, value: object) -> object:
         return float(value)
     wanted = {float: "a number", int: "a whole number", str: "text", bool: "true or false"}
     if type(value) is not hint:
-        raise _MismatchError(wanted.get(hint, str(hint)))  # type: ignore[call-overload]
+        raise _MismatchError(wanted.get(hint, str(hint)))  # type: ignore[call-overload]  # a hint may be anything
     return value

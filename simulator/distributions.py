@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from math import ceil, exp, floor, log, sqrt
+from math import ceil, exp, floor, log
 from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
@@ -42,7 +42,7 @@ class Fixed:
         """The value."""
         return self.value
 
-    def sample(self, rng: np.random.Generator, count: int) -> NDArray[np.float64]:  # noqa: ARG002
+    def sample(self, rng: np.random.Generator, count: int) -> NDArray[np.float64]:  # noqa: ARG002  (a constant draws nothing)
         """The value `count` times."""
         return np.full(count, self.value)
 
@@ -86,16 +86,6 @@ class LogNormal:
     def from_p95(cls, median: float, p95: float) -> LogNormal:
         """From the median and the 95th percentile (p95 >= median)."""
         return cls(median, log(p95 / median) / P95_Z)
-
-    @classmethod
-    def from_mean(cls, mean: float, sigma: float) -> LogNormal:
-        """From the mean and sigma: median = mean exp(-sigma^2 / 2)."""
-        return cls(mean * exp(-0.5 * sigma * sigma), sigma)
-
-    @staticmethod
-    def sigma_of(cv: float) -> float:
-        """Sigma at a coefficient of variation: sqrt(ln(1 + cv^2))."""
-        return sqrt(log(1.0 + cv * cv))
 
     @property
     def mean(self) -> float:

@@ -9,6 +9,8 @@ from zoneinfo import ZoneInfo
 
 import numpy as np
 
+from catalogs.units import HOURS_PER_DAY, SECONDS_PER_HOUR
+
 if TYPE_CHECKING:
     from collections.abc import Callable
     from datetime import datetime
@@ -17,10 +19,6 @@ if TYPE_CHECKING:
 
     Column = NDArray[np.float64]
     Places = NDArray[np.int64]
-
-SECONDS_PER_DAY = 86_400.0
-SECONDS_PER_HOUR = 3_600.0
-HOURS_PER_DAY = 24.0
 
 
 class Signal(Protocol):

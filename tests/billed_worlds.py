@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from hypothesis import strategies as st
 
 import world_cases
@@ -43,7 +45,7 @@ CHANGES = [
     "2025-09-05T01:59:40+02:00",
     "2025-02-25T22:30:00-02:00",
 ]
-SALES = st.one_of(
+SALES: st.SearchStrategy[Any] = st.one_of(
     st.tuples(st.sampled_from(TIMES), st.sampled_from(SELLERS)),
     st.tuples(st.sampled_from(CHANGES), st.sampled_from(DATED)),
 )
@@ -128,7 +130,7 @@ SPANS = st.one_of(
 
 
 @st.composite
-def billed_worlds(draw: st.DrawFn) -> dict[str, object]:
+def billed_worlds(draw: st.DrawFn) -> dict[str, Any]:
     """Scenarios as plain data in which every kind of cost, draught and judgement of the report occurs."""
     asked = {"client": draw(world_cases.clients)}
     duration, arrivals = draw(SPANS)

@@ -90,7 +90,7 @@ def waits(*numbers: int, interest: int = DONE, until_s: float | None = None) -> 
     return lambda made: Await(tuple(made[number] for number in numbers), interest, until_s)
 
 
-def step(kind: type[Step], number: int, *more: object) -> Callable[[list[int]], Step]:
+def step(kind: Callable[..., Step], number: int, *more: object) -> Callable[[list[int]], Step]:
     """A step about an attempt."""
     return lambda made: kind(made[number], *more)
 

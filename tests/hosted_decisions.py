@@ -37,7 +37,7 @@ class Decides:
 
     def route(self, request: RequestView, fleet: FleetView, rng: np.random.Generator) -> Decision:
         """The decision."""
-        return self.decision  # type: ignore[return-value]
+        return self.decision
 
 
 def play(

@@ -104,10 +104,10 @@ class LiveCaller:
         self._waits = token = [step]
         if isinstance(step, Verify):
             right = self._script_of(step.handle).right
-            report = lambda: live.judge(request, accepted=right, now_s=self.now_s)  # noqa: E731
+            report = lambda: live.judge(request, accepted=right, now_s=self.now_s)
             self._plan(self.now_s + step.verifier.latency_s, TIMERS, lambda: self._come(token, report))
         elif isinstance(step, (Await, Sleep)) and step.until_s is not None:
-            report = lambda: live.report(request, Event(-1, EventKind.TIMER, self.now_s))  # noqa: E731
+            report = lambda: live.report(request, Event(-1, EventKind.TIMER, self.now_s))
             self._plan(step.until_s, TIMERS, lambda: self._come(token, report))
 
     def _come(self, token: object, report: Callable[[], RouterReply]) -> RouterReply | None:

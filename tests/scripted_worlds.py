@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from math import inf
 from types import SimpleNamespace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -40,11 +40,12 @@ class Script:
     """A host whose steps are a script's; keeps the replies and what it is told."""
 
     name, oracle = "script", False
+    world: Any
 
     def __init__(
         self,
-        script: Callable[..., object],
-        decide: Callable[[int], object] | None = None,
+        script: Callable[..., Any],
+        decide: Callable[[int], Any] | None = None,
         *,
         learns: bool = False,
         counts: bool = False,
@@ -54,16 +55,16 @@ class Script:
         self._decide = decide or (lambda _index: None)
         self.learns, self.counts_outcomes = learns, counts
         self.asked: list[tuple[int, float, tuple[int, ...]]] = []
-        self.replies: list[tuple[float, object]] = []
+        self.replies: list[tuple[float, Any]] = []
         self.outcomes: list[Outcome] = []
         self.successes: list[tuple[int, float]] = []
 
-    def begin(self, view: object, fleet: object) -> tuple[object, Generator[object, object, None]]:
+    def begin(self, view: Any, fleet: Any) -> tuple[Any, Generator[Any, Any, None]]:
         """The decision on a request, and the script's steps."""
         self.asked.append((view.index, view.now_s, fleet.candidates))
         return self._decide(view.index), self.steps(view)
 
-    def steps(self, view: object) -> Generator[object, object, None]:
+    def steps(self, view: Any) -> Generator[Any, Any, None]:
         """The script's steps; every reply is kept with its instant."""
         script = self._script(view.index) if callable(self._script) else self._script
         reply = None
@@ -85,26 +86,26 @@ class Script:
 
 
 def world_of(
-    script: Callable[..., object],
-    decide: Callable[[int], object] | None = None,
+    script: Callable[..., Any],
+    decide: Callable[[int], Any] | None = None,
     *,
     learns: bool = False,
     counts: bool = False,
-    **changes: object,
-) -> World:
+    **changes: Any,
+) -> Any:
     """A slow target (first token after 1 s, 4 s in all, ways of 0.25 s) and a quick one (0.5 s and 2 s).
 
     Requests come at 0, 10, 20 s and so on, from two streams in turn; each target has two servers. The
     model of the slow one is right, that of the quick one wrong.
     """
     host = Script(script, decide, learns=learns, counts=counts)
-    world = World(plan_of(**changes), host, SilentObserver())
+    world: Any = World(plan_of(**changes), host, SilentObserver())
     host.world = world
     world.ledger = world.run()
     return world
 
 
-def plan_of(**changes: object) -> SimpleNamespace:
+def plan_of(**changes: Any) -> SimpleNamespace:
     """The plan of that world, changed."""
     ways = {"forward_s": np.array([0.25]), "back_s": np.array([0.25])}
     none = {"forward_s": np.zeros(1), "back_s": np.zeros(1)}
@@ -169,7 +170,7 @@ def plan_of(**changes: object) -> SimpleNamespace:
 class Load(SimpleNamespace):
     """Columns of requests."""
 
-    def __init__(self, columns: dict[str, object]) -> None:
+    def __init__(self, columns: dict[str, Any]) -> None:
         """Those given."""
         super().__init__(**columns)
 
@@ -178,10 +179,10 @@ class Load(SimpleNamespace):
         return COUNT
 
 
-def only(request: int, *steps: Callable[..., object]) -> Callable[[int], object]:
+def only(request: int, *steps: Callable[..., Any]) -> Callable[[int], Any]:
     """Steps for one request, each made of the handles so far; the others follow the quick target."""
 
-    def script(index: int) -> Generator[object, object, None]:
+    def script(index: int) -> Generator[Any, Any, None]:
         handles: list[int] = []
         if index != request:
             yield Start(1, follow=True)
@@ -195,12 +196,12 @@ def only(request: int, *steps: Callable[..., object]) -> Callable[[int], object]
     return script
 
 
-def start(target: int, **more: object) -> Callable[[list[int]], Start]:
+def start(target: int, **more: Any) -> Callable[[list[int]], Start]:
     """Begins an attempt."""
     return lambda _handles: Start(target, **more)
 
 
-def replies(world: World) -> list[tuple[float, object]]:
+def replies(world: Any) -> list[tuple[float, Any]]:
     """What the script heard, and when, without handles of attempts."""
     return [
         (

@@ -94,7 +94,7 @@ class Recorder:
 
 def shared_fixtures(item: pytest.Item) -> tuple[str, ...]:
     """What a test may share with others: fixtures that outlive a test; without any, the test itself."""
-    known = item._fixtureinfo.name2fixturedefs  # noqa: SLF001  (pytest has no other way to ask)
+    known = item._fixtureinfo.name2fixturedefs  # type: ignore[attr-defined]  # noqa: SLF001  (pytest has no other way to ask)
     outlive = [
         f"{file_of(item.nodeid)}::{name}"
         for name, made in sorted(known.items())

@@ -9,7 +9,7 @@ import hashlib
 import pickle
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import libcst as cst
 import yaml
@@ -178,7 +178,8 @@ class Places(cst.CSTVisitor):
         start, end = span.start, span.start + span.length
         told = self._source[start:end].decode()
         if told != self._module.code_for_node(old):
-            return self._module.deep_replace(old, new).code
+            changed: Any = self._module.deep_replace(old, new)
+            return changed.code
         text = self._module.code_for_node(new)
         return (self._source[:start] + text.encode() + self._source[end:]).decode()
 

@@ -60,7 +60,7 @@ class Warm:
         self._functions: dict[tuple[str, str, int], list[FunctionType]] = {}
         self._roots = tuple(str(session.config.rootpath / name) for name in (*trials.UNDER_TEST, "tests"))
         self._caches: list[functools._lru_cache_wrapper] = []
-        session.config._tmp_path_factory.getbasetemp()  # noqa: SLF001  (made once, for all forks)
+        session.config._tmp_path_factory.getbasetemp()  # type: ignore[attr-defined]  # noqa: SLF001  (made once, for all forks)
         gc.collect()
         for found in gc.get_objects():
             if isinstance(found, FunctionType):

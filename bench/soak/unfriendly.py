@@ -169,14 +169,14 @@ async def worked(service: Service) -> dict[str, list[float]]:
 
         async def timed(name: str, call: object) -> object:
             begun_s = time.perf_counter()
-            found = await call  # type: ignore[misc]
+            found = await call
             seen[name].append((time.perf_counter() - begun_s) * 1e3)
             return found
 
         async def creating() -> None:
             while time.monotonic() < stop_s:
                 request = named_run("frontier-only", settings=SHORT)
-                made.append((await timed("create", client.create(request))).run_id)  # type: ignore[attr-defined]
+                made.append((await timed("create", client.create(request))).run_id)  # type: ignore[attr-defined]  # a run, or an error raised
                 await asyncio.sleep(1.0 / CREATES_PER_S)
 
         async def getting() -> None:

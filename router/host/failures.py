@@ -52,4 +52,4 @@ FAILURE_CLASSES = {
 
 def failure_class(reason: str) -> FailureClass:
     """The class of a failure reason; unknown reasons are server errors."""
-    return FAILURE_CLASSES.get(reason, DEFAULT_CLASS)  # type: ignore[call-overload]
+    return FAILURE_CLASSES.get(reason, DEFAULT_CLASS)  # type: ignore[call-overload]  # any text

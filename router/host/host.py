@@ -34,7 +34,7 @@ NONE_PERMITTED = "no target permitted"
 ALL_COOLING = "all targets cooling down"
 
 
-def no_jitter(request_index: int, target_index: int, try_number: int) -> float:  # noqa: ARG001 - a JitterSource
+def no_jitter(request_index: int, target_index: int, try_number: int) -> float:  # noqa: ARG001  (a JitterSource)
     """A jitter source without jitter: always 0."""
     return 0.0
 
@@ -237,7 +237,7 @@ class Host:
     def _hedge_steps(self, progress: RequestProgress, decision: Hedge) -> Steps:
         """A hedge, or a plain send when only one of the two is in service."""
         usable = self._in_service(progress, (decision.target, decision.backup))
-        if len(usable) < 2:  # noqa: PLR2004 - a hedge has two
+        if len(usable) < 2:  # noqa: PLR2004  (a hedge has two)
             yield from self._send_steps(progress, (decision.target, decision.backup), ())
             return
         yield from strategies.hedge(self._recovery, progress, usable[0], usable[1], decision.after_s)
@@ -314,7 +314,7 @@ def _route_of(policy: object) -> RouteFunction:
     raise PolicyLoadError(message)
 
 
-def _no_route(request: RequestView, fleet: FleetView, rng: np.random.Generator) -> Decision:  # noqa: ARG001
+def _no_route(request: RequestView, fleet: FleetView, rng: np.random.Generator) -> Decision:  # noqa: ARG001  (a route's signature)
     """Stands where a step policy has no route."""
     message = "a step policy takes no single decision"
     raise InvalidDecisionError(message)

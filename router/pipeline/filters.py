@@ -18,7 +18,7 @@ class InTiers:
 
     tiers: frozenset[Tier]
 
-    def keep(self, request: RequestView, fleet: FleetView, candidates: Sequence[int]) -> list[int]:  # noqa: ARG002
+    def keep(self, request: RequestView, fleet: FleetView, candidates: Sequence[int]) -> list[int]:  # noqa: ARG002  (the protocol's signature)
         """Candidates of these tiers."""
         return [index for index in candidates if fleet.targets[index].tier in self.tiers]
 
@@ -41,7 +41,7 @@ class LoadCeiling:
 
     outstanding: float
 
-    def keep(self, request: RequestView, fleet: FleetView, candidates: Sequence[int]) -> list[int]:  # noqa: ARG002
+    def keep(self, request: RequestView, fleet: FleetView, candidates: Sequence[int]) -> list[int]:  # noqa: ARG002  (the protocol's signature)
         """Candidates that are not too busy."""
         loads, targets = fleet.outstanding, fleet.targets
         return [i for i in candidates if loads.item(i) <= self.outstanding * targets[i].replica_count]

@@ -24,7 +24,7 @@ class BestScore:
         fleet: FleetView,
         candidates: Sequence[int],
         scores: Sequence[float],
-        rng: np.random.Generator,  # noqa: ARG002
+        rng: np.random.Generator,  # noqa: ARG002  (the protocol's signature)
     ) -> int:
         """The best candidate."""
         best = max(scores)
@@ -40,7 +40,7 @@ class RandomByScore:
 
     def pick(
         self,
-        fleet: FleetView,  # noqa: ARG002
+        fleet: FleetView,  # noqa: ARG002  (the protocol's signature)
         candidates: Sequence[int],
         scores: Sequence[float],
         rng: np.random.Generator,
@@ -60,8 +60,8 @@ class LeastLoaded:
         self,
         fleet: FleetView,
         candidates: Sequence[int],
-        scores: Sequence[float],  # noqa: ARG002
-        rng: np.random.Generator,  # noqa: ARG002
+        scores: Sequence[float],  # noqa: ARG002  (the protocol's signature)
+        rng: np.random.Generator,  # noqa: ARG002  (the protocol's signature)
     ) -> int:
         """The least loaded candidate."""
         return least_outstanding(fleet.outstanding, candidates)

@@ -30,7 +30,7 @@ def lower_is_better(values: Sequence[float]) -> list[float]:
 class LoadScore:
     """Fewer attempts outstanding per replica are better, relative to the other candidates."""
 
-    def scores(self, request: RequestView, fleet: FleetView, candidates: Sequence[int]) -> list[float]:  # noqa: ARG002
+    def scores(self, request: RequestView, fleet: FleetView, candidates: Sequence[int]) -> list[float]:  # noqa: ARG002  (the protocol's signature)
         """1 for the least loaded candidate, 0 for the most loaded."""
         loads, targets = fleet.outstanding, fleet.targets
         return lower_is_better([loads.item(i) / targets[i].replica_count for i in candidates])
@@ -59,6 +59,6 @@ class SuccessScore:
 class KvRoomScore:
     """More room left in the KV cache is better; the free share is the score."""
 
-    def scores(self, request: RequestView, fleet: FleetView, candidates: Sequence[int]) -> list[float]:  # noqa: ARG002
+    def scores(self, request: RequestView, fleet: FleetView, candidates: Sequence[int]) -> list[float]:  # noqa: ARG002  (the protocol's signature)
         """Free share of each candidate's KV cache."""
         return [1.0 - fleet.kv_usage_ratio.item(i) for i in candidates]

@@ -26,6 +26,6 @@ class AlwaysBusiest:
         """Keeps nothing but its decisions."""
         self._sends = SendCache("busiest")
 
-    def route(self, request: RequestView, fleet: FleetView, rng: np.random.Generator) -> Decision:  # noqa: ARG002
+    def route(self, request: RequestView, fleet: FleetView, rng: np.random.Generator) -> Decision:  # noqa: ARG002  (the protocol's signature)
         """A send to the most loaded candidate."""
         return self._sends.to(fleet, max(fleet.candidates, key=fleet.outstanding.item))

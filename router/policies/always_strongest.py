@@ -30,7 +30,7 @@ class AlwaysStrongest:
         self._options = OptionTable()
         self._sends = SendCache("strongest")
 
-    def route(self, request: RequestView, fleet: FleetView, rng: np.random.Generator) -> Decision:  # noqa: ARG002
+    def route(self, request: RequestView, fleet: FleetView, rng: np.random.Generator) -> Decision:  # noqa: ARG002  (the protocol's signature)
         """A send to the strongest candidate."""
         option = strongest(self._options.of(fleet, request.task, request.stream), request)
         return self._sends.to(fleet, least_outstanding(fleet.outstanding, option.members))

@@ -67,7 +67,7 @@ class CascadePolicy:
             cost_usd=chosen.cost_usd,
         )
 
-    def route(self, request: RequestView, fleet: FleetView, rng: np.random.Generator) -> Decision:  # noqa: ARG002
+    def route(self, request: RequestView, fleet: FleetView, rng: np.random.Generator) -> Decision:  # noqa: ARG002  (the protocol's signature)
         """A cascade over the permitted stages, or a send where there is only one."""
         stages = self._named(fleet) or self._ends(request, fleet)
         if len(stages) == 1:

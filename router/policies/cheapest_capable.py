@@ -47,7 +47,7 @@ class CheapestCapable:
         self._capable = SendCache("cheapest capable")
         self._strongest = SendCache("none capable: strongest")
 
-    def route(self, request: RequestView, fleet: FleetView, rng: np.random.Generator) -> Decision:  # noqa: ARG002
+    def route(self, request: RequestView, fleet: FleetView, rng: np.random.Generator) -> Decision:  # noqa: ARG002  (the protocol's signature)
         """A send to the cheapest capable candidate, or to the strongest where none is capable."""
         options = self._options.of(fleet, request.task, request.stream)
         able = capable(options, request.estimated_difficulty)

@@ -56,7 +56,7 @@ class EdgeFirst:
         self._overflow = SendCache("local overflow")
         self._no_local = SendCache("no local permitted")
 
-    def route(self, request: RequestView, fleet: FleetView, rng: np.random.Generator) -> Decision:  # noqa: ARG002
+    def route(self, request: RequestView, fleet: FleetView, rng: np.random.Generator) -> Decision:  # noqa: ARG002  (the protocol's signature)
         """A send to a local target with room that is likely to be right, else elsewhere."""
         options = self._options.of(fleet, request.task, request.stream)
         local = [option for option in options if option.tier == self._parameters.local_tier]

@@ -49,7 +49,7 @@ class Hedge:
         self._targets: tuple[Target, ...] = ()
         self._hedges: dict[tuple[int, int], HedgeDecision] = {}
 
-    def route(self, request: RequestView, fleet: FleetView, rng: np.random.Generator) -> Decision:  # noqa: ARG002
+    def route(self, request: RequestView, fleet: FleetView, rng: np.random.Generator) -> Decision:  # noqa: ARG002  (the protocol's signature)
         """A hedge between the two least loaded candidates, or a send to the least loaded."""
         first = least_outstanding(fleet.outstanding, fleet.candidates)
         share = self._parameters.share_ratio

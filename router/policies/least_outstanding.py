@@ -41,7 +41,7 @@ class LeastOutstanding:
         self._ties_random = (parameters or LeastOutstandingParameters()).ties == "random"
         self._sends = SendCache("least outstanding")
 
-    def route(self, request: RequestView, fleet: FleetView, rng: np.random.Generator) -> Decision:  # noqa: ARG002
+    def route(self, request: RequestView, fleet: FleetView, rng: np.random.Generator) -> Decision:  # noqa: ARG002  (the protocol's signature)
         """A send to the least loaded candidate."""
         if self._ties_random:
             return self._sends.to(fleet, _random_least(fleet, rng))

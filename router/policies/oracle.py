@@ -36,7 +36,7 @@ class Oracle:
         self._right = SendCache("cheapest right")
         self._wrong = SendCache("none right: cheapest")
 
-    def route(self, request: RequestView, fleet: FleetView, rng: np.random.Generator) -> Decision:  # noqa: ARG002
+    def route(self, request: RequestView, fleet: FleetView, rng: np.random.Generator) -> Decision:  # noqa: ARG002  (the protocol's signature)
         """A send to the cheapest right candidate, or to the cheapest where none is right."""
         if not isinstance(request, OracleRequestView):
             message = f"an oracle needs an OracleRequestView, got {type(request).__name__}"

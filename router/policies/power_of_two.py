@@ -43,11 +43,11 @@ class PowerOfTwo:
         self._choices = (parameters or PowerOfTwoParameters()).choices
         self._sends = SendCache("power of two choices")
 
-    def route(self, request: RequestView, fleet: FleetView, rng: np.random.Generator) -> Decision:  # noqa: ARG002
+    def route(self, request: RequestView, fleet: FleetView, rng: np.random.Generator) -> Decision:  # noqa: ARG002  (the protocol's signature)
         """A send to the less loaded of the drawn candidates."""
         candidates = fleet.candidates
         count = len(candidates)
-        if self._choices != 2 or count < 2:  # noqa: PLR2004 - the usual two are drawn without a loop
+        if self._choices != 2 or count < 2:  # noqa: PLR2004  (the usual two are drawn without a loop)
             return self._sends.to(fleet, self._best_of(fleet, rng))
         one = int(rng.random() * count)
         other = int(rng.random() * (count - 1))

@@ -49,7 +49,7 @@ class PromptLength:
         self._weak = SendCache("short prompt: weak")
         self._strong = SendCache("long prompt: strong")
 
-    def route(self, request: RequestView, fleet: FleetView, rng: np.random.Generator) -> Decision:  # noqa: ARG002
+    def route(self, request: RequestView, fleet: FleetView, rng: np.random.Generator) -> Decision:  # noqa: ARG002  (the protocol's signature)
         """A send to the strong or the weak target."""
         if request.prompt_token_count >= self._threshold_token_count:
             return self._strong.to(fleet, self._pair.strong(request, fleet))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Mapping  # noqa: TC003 - parameters' types are read at runtime
+from collections.abc import Mapping  # noqa: TC003  (parameters' types are read at runtime)
 from dataclasses import dataclass
 from itertools import accumulate
 from typing import TYPE_CHECKING, ClassVar
@@ -54,7 +54,7 @@ class RandomMix:
         self._targets: tuple[Target, ...] = ()
         self._mixes: dict[tuple[int, ...], tuple[list[float], list[tuple[int, ...]]]] = {}
 
-    def route(self, request: RequestView, fleet: FleetView, rng: np.random.Generator) -> Decision:  # noqa: ARG002
+    def route(self, request: RequestView, fleet: FleetView, rng: np.random.Generator) -> Decision:  # noqa: ARG002  (the protocol's signature)
         """A send to a deployment drawn by weight, or a rejection where nothing has a weight."""
         bounds, members = self._mix(fleet)
         if not bounds:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Mapping  # noqa: TC003 - parameters' types are read at runtime
+from collections.abc import Mapping  # noqa: TC003  (parameters' types are read at runtime)
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
@@ -53,7 +53,7 @@ class RoundRobin:
         self._credits: list[float] = []
         self._last = -1
 
-    def route(self, request: RequestView, fleet: FleetView, rng: np.random.Generator) -> Decision:  # noqa: ARG002
+    def route(self, request: RequestView, fleet: FleetView, rng: np.random.Generator) -> Decision:  # noqa: ARG002  (the protocol's signature)
         """A send to the candidate whose turn it is, or a rejection where nothing has a weight."""
         if self._weights is not None:
             return self._weighted(fleet, self._weights)

@@ -52,7 +52,7 @@ class ScoreThreshold:
         self._weak = SendCache("score below threshold: weak")
         self._strong = SendCache("score from threshold on: strong")
 
-    def route(self, request: RequestView, fleet: FleetView, rng: np.random.Generator) -> Decision:  # noqa: ARG002
+    def route(self, request: RequestView, fleet: FleetView, rng: np.random.Generator) -> Decision:  # noqa: ARG002  (the protocol's signature)
         """A send to the strong or the weak target."""
         if request.router_score >= self._threshold:
             return self._strong.to(fleet, self._pair.strong(request, fleet))

@@ -43,7 +43,7 @@ class Static:
         self._sends = SendCache("fixed target")
         self._reject = Decision.reject(reason=NOT_PERMITTED)
 
-    def route(self, request: RequestView, fleet: FleetView, rng: np.random.Generator) -> Decision:  # noqa: ARG002
+    def route(self, request: RequestView, fleet: FleetView, rng: np.random.Generator) -> Decision:  # noqa: ARG002  (the protocol's signature)
         """A send to the fixed target, or a rejection where constraints forbid it."""
         members = fleet.members(self._parameters.target or fleet.targets[0].deployment)
         usable = [index for index in members if index in fleet.candidates]

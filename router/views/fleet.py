@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from math import exp, inf
 from typing import TYPE_CHECKING, Literal
 
+from catalogs.units import TOKENS_PER_MTOK
 from router.errors import UnknownTargetError
 
 if TYPE_CHECKING:
@@ -19,7 +20,6 @@ if TYPE_CHECKING:
 
 Tier = Literal["edge", "on_prem", "dedicated", "cloud"]
 TIERS: tuple[Tier, ...] = ("edge", "on_prem", "dedicated", "cloud")
-TOKENS_PER_MTOK = 1e6
 LOGIT_LIMIT = 700.0  # exp() of more overflows a float64; the probability is 0 long before
 
 

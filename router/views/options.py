@@ -99,7 +99,7 @@ def cheapest(options: Sequence[Option], request: RequestView) -> Option:
     prompt_count, best, least = request.prompt_token_count, options[0], inf
     for option in options:
         answer = option.answer_token_count
-        if answer != answer:  # noqa: PLR0124 - nan: no usual length; a call would cost more than the rest
+        if answer != answer:  # noqa: PLR0124  (nan: no usual length; a call would cost more than the rest)
             answer = request.max_output_token_count
         price = prompt_count * option.input_usd_per_mtok + answer * option.output_usd_per_mtok
         if price < least:

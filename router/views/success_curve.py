@@ -20,7 +20,7 @@ class SuccessCurve:
 
     def at(self, difficulty: float) -> float:
         """The share of right answers at this expected difficulty; `nan` for `nan`."""
-        if difficulty != difficulty:  # noqa: PLR0124 - nan: a call would cost more than the rest
+        if difficulty != difficulty:  # noqa: PLR0124  (nan: a call would cost more than the rest)
             return difficulty
         place = bisect_right(self.difficulties, difficulty)
         if place == 0:

@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from catalogs.units import WH_PER_KWH
+
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
@@ -17,8 +19,6 @@ if TYPE_CHECKING:
     from simulator.accounting.run import Mask, RunAccounts, RunSelection
 
     Column = NDArray[np.float64]
-
-WH_PER_KWH = 1_000.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from catalogs.units import JOULES_PER_WH, WH_PER_KWH
 from simulator.accounting import energy, money
 from simulator.accounting.attempts import work_began_s
-from simulator.accounting.energy import JOULES_PER_WH
 from simulator.accounting.idling import idle_means
 
 if TYPE_CHECKING:
@@ -173,8 +173,8 @@ def capacity_costs(
         busy_s=busy_s,
         idle_s=idle_s,
         idle_usd=idle_s * rate,
-        idle_energy_usd=idle_wh / money.WH_PER_KWH * tariff,
+        idle_energy_usd=idle_wh / WH_PER_KWH * tariff,
         idle_wh=idle_wh,
-        idle_gco2e=idle_wh / money.WH_PER_KWH * grams,
+        idle_gco2e=idle_wh / WH_PER_KWH * grams,
         embodied_gco2e=held_s * embodied,
     )

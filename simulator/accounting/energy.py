@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from simulator.accounting.money import WH_PER_KWH, billed
+from catalogs.units import JOULES_PER_WH, WH_PER_KWH
+from simulator.accounting.money import billed
 from simulator.signals import means_over
 
 if TYPE_CHECKING:
@@ -19,8 +20,6 @@ if TYPE_CHECKING:
     from simulator.accounting.terms import BillingTerms
 
     Column = NDArray[np.float64]
-
-JOULES_PER_WH = 3_600.0
 
 
 def facility_wh(work: AttributedWork, target: NDArray[np.int32], terms: Sequence[BillingTerms]) -> Column:

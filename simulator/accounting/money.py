@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from catalogs.units import WH_PER_KWH
 from simulator.kernel.codes import Ending
 from simulator.signals import means_over
 
@@ -21,8 +22,6 @@ if TYPE_CHECKING:
     from simulator.accounting.terms import BillingTerms, TokenRates
 
     Column = NDArray[np.float64]
-
-WH_PER_KWH = 1_000.0
 
 
 def billed(attempts: Attempts) -> NDArray[np.bool_]:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
 import numpy as np
 from pydantic import Field, field_validator
 
+from catalogs.units import DAYS_PER_WEEK, SECONDS_PER_DAY, SECONDS_PER_HOUR
 from simulator.arrivals.pattern import PATTERN, Arrivals, ArrivalWindow
 from simulator.arrivals.steady import poisson_s
 from simulator.quantities import NonNegative, Part, Rate
@@ -18,9 +19,6 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-SECONDS_PER_DAY = 86_400.0
-SECONDS_PER_HOUR = 3_600.0
-DAYS_PER_WEEK = 7
 EPOCH_WEEKDAY = 3  # 1970-01-01 was a Thursday; Monday is 0
 OFFSET_STEP_S = 900.0  # every clock change so far fell on a quarter of an hour
 

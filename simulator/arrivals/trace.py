@@ -14,6 +14,7 @@ from simulator.arrivals.pattern import PATTERN, Arrivals, ArrivalWindow, Recorde
 from simulator.quantities import Duration, Part, Positive
 from simulator.ragged import gather_ragged
 from simulator.traces.errors import ArrivalParameterError
+from simulator.traces.formats import TraceFormat
 from simulator.traces.registry import read_trace
 
 if TYPE_CHECKING:
@@ -61,10 +62,7 @@ class TraceArrivals(Part):
     # is repeated, its last gap being its mean gap, else it ends early.
     pattern: Literal["trace"]
     file: str
-    format: (
-        Literal["azure", "bailian", "mooncake", "burstgpt", "litellm", "wayfare", "csv", "jsonl", "parquet"]
-        | None
-    ) = None
+    format: TraceFormat | None = None
     columns: dict[str, str] | None = None
     rate_scale: Positive = 1.0
     time_scale: Positive = 1.0

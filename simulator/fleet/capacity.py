@@ -5,7 +5,8 @@ from __future__ import annotations
 from math import nan
 from typing import TYPE_CHECKING
 
-from simulator.fleet.ownership import SECONDS_PER_YEAR, lifetime_years, owned_host
+from catalogs.units import GRAMS_PER_KG, SECONDS_PER_HOUR, SECONDS_PER_YEAR
+from simulator.fleet.ownership import lifetime_years, owned_host
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -14,8 +15,6 @@ if TYPE_CHECKING:
     from simulator.settings.fleet import Deployment, Pricing
     from simulator.settings.scenario import Scenario
 
-SECONDS_PER_HOUR = 3_600.0
-GRAMS_PER_KG = 1_000.0
 OWNED_TIERS = ("on_prem", "edge")
 RENT_ORDER = ("on_demand", "neocloud", "hyperscaler", "reserved_1y", "spot")
 """Which rent is taken where a scenario names none: the first that the catalog knows."""

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from catalogs.units import TOKENS_PER_MTOK
+
 if TYPE_CHECKING:
     from simulator.kernel.spec import BatchingSpec
 
-TOKENS_PER_MTOK = 1e6
 PLANNED_BATCH = 32
 PLANNED_CONTEXT_TOKENS = 1_000
 """The batch and context at which tokens are priced; a middling load of a chat deployment."""

@@ -9,15 +9,13 @@ import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from catalogs.units import MONTHS_PER_YEAR, SECONDS_PER_MONTH, WATTS_PER_KW
+
 if TYPE_CHECKING:
     from catalogs.catalog import Catalog
     from catalogs.records import Accelerator, Device
     from simulator.settings.fleet import Pricing
 
-MONTHS_PER_YEAR = 12.0
-SECONDS_PER_YEAR = 365.25 * 86_400.0
-SECONDS_PER_MONTH = SECONDS_PER_YEAR / MONTHS_PER_YEAR
-WATTS_PER_KW = 1_000.0
 ASSUMED = (
     "network_ratio",
     "residual_ratio",

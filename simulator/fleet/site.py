@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from catalogs.units import MS_PER_S
 from simulator.fleet.given_signals import given_signal
 from simulator.signals import ConstantSignal, DailyShape, StepSignal, local_clock
 
@@ -18,7 +19,6 @@ if TYPE_CHECKING:
     from simulator.settings.scenario import Scenario
     from simulator.signals import Signal
 
-MILLISECONDS_PER_S = 1_000.0
 ENTERPRISE_PUE = 1.63
 """Mean of on-premises enterprise data centres (IDC, quoted by AWS, 2024); docs/methodology."""
 OWN_DEVICE_REGION = "on-device"
@@ -100,4 +100,4 @@ def round_trip_s(scenario: Scenario, source: str, target: str) -> float:
     there = scenario.catalog.region(source).rtt_ms.get(target)
     back = scenario.catalog.region(target).rtt_ms.get(source)
     known = [figure for figure in (there, back) if figure is not None]
-    return (known[0] if known else 0.0) / MILLISECONDS_PER_S
+    return (known[0] if known else 0.0) / MS_PER_S

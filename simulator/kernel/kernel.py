@@ -254,8 +254,7 @@ class Kernel:
     def make_way(self) -> None:
         """Grows the slots or the timers, whichever a new attempt finds short."""
         if self._state.counters[FREE_SLOT] == NONE:
-            self._state = with_more_slots(self._state, len(self._state.slots))
-            self._share_state()
+            self.add_slots()
         self.make_room()
 
     def make_room(self) -> None:

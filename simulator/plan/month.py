@@ -8,9 +8,9 @@ from zoneinfo import ZoneInfo
 
 import numpy as np
 
+from catalogs.units import DAYS_PER_WEEK, SECONDS_PER_DAY, SECONDS_PER_HOUR
 from simulator.accounting.month import Month
-from simulator.arrivals.diurnal import DAYS_PER_WEEK, DiurnalArrivals, local_seconds
-from simulator.signals import SECONDS_PER_DAY, SECONDS_PER_HOUR
+from simulator.arrivals.diurnal import DiurnalArrivals, local_seconds
 
 if TYPE_CHECKING:
     from simulator.settings.scenario import Scenario

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, fields, replace
 from typing import TYPE_CHECKING
 
+from catalogs.units import BYTES_PER_GB
 from router.views.fleet import Target
 from simulator.accounting.terms import BillingTerms, ServiceTerms
 from simulator.fleet.site import (
@@ -31,7 +32,6 @@ if TYPE_CHECKING:
     from simulator.workload.columns import Workload
     from simulator.world.plan import Timings
 
-BYTES_PER_GB = 1e9
 BALANCING = {
     "least_outstanding": LEAST_OUTSTANDING,
     "round_robin": ROUND_ROBIN,

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from math import ceil, sqrt
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -27,14 +27,6 @@ GRID_STEP_LOGITS = 0.05
 """Distance of a curve's points: straight lines between them are then within 1e-3 of it."""
 REACH_SDS = 8.0
 LEAST_REACH_LOGITS = 6.0
-
-
-class Prior(Protocol):
-    """What a router has learnt of the difficulties of a stream's requests."""
-
-    def expected(self, seen: Column, noise_sd: float) -> Column:
-        """Expected difficulty of requests that look as difficult as `seen`, logits."""
-        ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

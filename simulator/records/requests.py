@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from catalogs.units import JOULES_PER_WH
 from router.steps import AttemptKind
-from simulator.accounting.energy import JOULES_PER_WH
 from simulator.accounting.paid import by_request
 from simulator.kernel.codes import Ending
 from simulator.report.blocks.devices import cold_s

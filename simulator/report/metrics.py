@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
-JOULES_PER_WH = 3_600.0
+from catalogs.units import JOULES_PER_WH
 
 
 class Kind(StrEnum):

@@ -11,8 +11,6 @@ if TYPE_CHECKING:
 
     Column = NDArray[np.float64]
 
-SECONDS_PER_MONTH = 30.4375 * 86_400.0
-"""A month of the Julian year: 365.25 / 12 days."""
 QUANTILES = {"p50": 0.50, "p90": 0.90, "p95": 0.95, "p99": 0.99}
 
 

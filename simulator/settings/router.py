@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Final
 
 from pydantic import Field
 
@@ -10,25 +10,27 @@ from router.host.resilience import Resilience
 from simulator.quantities import Count, Duration, NonNegative, Part, Ratio
 
 NonNegativeInt = Annotated[int, Field(ge=0)]
+USUAL: Final = Resilience()
+"""What holds where a scenario states nothing."""
 
 
 class ResilienceSettings(Part):
     """The router's own retries, fallbacks and cooldown (docs/methodology/routing.md)."""
 
-    retries: NonNegativeInt = 0
-    backoff: Duration = 0.5
-    backoff_max: Duration = 8.0
-    jitter: Duration = 0.75
-    retry_after: Duration = 0.0
-    retry_after_max: Duration = 60.0
+    retries: NonNegativeInt = USUAL.retries
+    backoff: Duration = USUAL.backoff_s
+    backoff_max: Duration = USUAL.backoff_max_s
+    jitter: Duration = USUAL.jitter_s
+    retry_after: Duration = USUAL.retry_after_s
+    retry_after_max: Duration = USUAL.retry_after_max_s
     fallbacks: dict[str, tuple[str, ...]] = Field(default_factory=dict)
-    default_fallbacks: tuple[str, ...] = ()
-    max_fallbacks: NonNegativeInt = 5
-    cooldown: Duration = 5.0
-    allowed_fails: NonNegativeInt | None = None
-    failure_ratio: Ratio = 0.5
-    failure_min_count: NonNegativeInt = 5
-    lone_failure_count: NonNegativeInt = 1_000
+    default_fallbacks: tuple[str, ...] = USUAL.default_fallbacks
+    max_fallbacks: NonNegativeInt = USUAL.max_fallbacks
+    cooldown: Duration = USUAL.cooldown_s
+    allowed_fails: NonNegativeInt | None = USUAL.allowed_fails
+    failure_ratio: Ratio = USUAL.failure_ratio
+    failure_min_count: NonNegativeInt = USUAL.failure_min_count
+    lone_failure_count: NonNegativeInt = USUAL.lone_failure_count
 
     def resilience(self) -> Resilience:
         """The router's settings object."""

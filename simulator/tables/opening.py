@@ -236,7 +236,7 @@ def made(
     """The table whose view stands."""
     return Table(
         source=found.source,
-        container=container,  # type: ignore[arg-type]
+        container=container,  # type: ignore[arg-type]  # one of the containers
         connection=connection,
         view=VIEW,
         fields=fields,

@@ -30,7 +30,7 @@ MOST_TEXT_BYTES: Final = 2 * 1024**3
 PIECE_BYTES: Final = 1 << 20
 PARQUET_MAGIC: Final = b"PAR1"
 PACKED: Final[dict[bytes, Callable[[Path], IO[bytes]]]] = {
-    b"\x1f\x8b": gzip.open,  # type: ignore[dict-item]
+    b"\x1f\x8b": gzip.open,  # type: ignore[dict-item]  # overloaded, called with a path
     b"BZh": bz2.open,
     b"\xfd7zXZ\x00": lzma.open,
 }

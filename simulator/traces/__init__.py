@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from simulator.traces.conversion import convert_trace
 from simulator.traces.errors import InvalidTraceError, UnknownArrivalPatternError, WorkloadError
-from simulator.traces.registry import TRACE_FORMATS, read_trace
+from simulator.traces.formats import TRACE_FORMATS
+from simulator.traces.registry import read_trace
 from simulator.traces.statistics import LengthStatistics, TraceStatistics, inspect_trace
 
 __all__ = [

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
+from catalogs.units import NS_PER_S, SECONDS_PER_YEAR
 from simulator.traces.trace import TraceClock
 
 if TYPE_CHECKING:
@@ -23,8 +24,6 @@ LAST_EPOCH_S: Final = 4_102_444_800.0
 LONGEST_SPAN_S: Final = 20 * 365.25 * 86_400.0
 NO_INSTANT: Final = -(2**63)
 """The instant in nanoseconds of a text that is none."""
-NANOSECONDS_PER_S: Final = 1e9
-SECONDS_PER_YEAR: Final = 365.25 * 86_400.0
 
 
 class TimeUnitError(ValueError):
@@ -75,7 +74,7 @@ def numeric_times(number: NDArray[np.float64], stated: str | None, usual: str | 
     basis = "stated" if stated else "recognised" if recognised else "the format's" if usual else "assumed"
     start = EPOCH + timedelta(seconds=float(usable.min())) if is_epoch else None
     second = np.where(astray, np.nan, time_s - usable.min())
-    return TraceTimes(second=second, astray=astray, clock=TraceClock(unit=unit, basis=basis, start=start))  # type: ignore[arg-type]
+    return TraceTimes(second=second, astray=astray, clock=TraceClock(unit=unit, basis=basis, start=start))  # type: ignore[arg-type]  # one of the words of `Basis`
 
 
 def epoch_unit(value: float) -> str | None:
@@ -110,14 +109,14 @@ def demand_possible(time_s: NDArray[np.float64], unit: str, *, stated: bool) -> 
 def written_times(instant_ns: NDArray[np.int64]) -> TraceTimes:
     """Times that are texts, to the nanosecond."""
     known = instant_ns != NO_INSTANT
-    low, high = (int(limit * NANOSECONDS_PER_S) for limit in (FIRST_EPOCH_S, LAST_EPOCH_S))
+    low, high = (int(limit * NS_PER_S) for limit in (FIRST_EPOCH_S, LAST_EPOCH_S))
     astray = known & ((instant_ns < low) | (instant_ns >= high))
     usable = instant_ns[known & ~astray]
     clock = TraceClock(unit="ISO 8601", basis="written")
     if len(usable) == 0:
         return TraceTimes(second=np.full(len(known), np.nan), astray=astray, clock=clock)
     first = int(usable.min())
-    second = np.where(known & ~astray, (instant_ns - first) / NANOSECONDS_PER_S, np.nan)
+    second = np.where(known & ~astray, (instant_ns - first) / NS_PER_S, np.nan)
     start = EPOCH + timedelta(microseconds=first // 1_000)
     return TraceTimes(
         second=second, astray=astray, clock=TraceClock(unit="ISO 8601", basis="written", start=start)

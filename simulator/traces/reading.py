@@ -13,7 +13,7 @@ from simulator.traces.blocks import largest_block_tokens, no_blocks, read_blocks
 from simulator.traces.calls import CALL_COLUMNS, call_reasons
 from simulator.traces.clock import NO_INSTANT, TimeUnitError, times_of
 from simulator.traces.errors import InvalidTraceError
-from simulator.traces.layout import REQUIRED_ROLES
+from simulator.traces.formats import REQUIRED_ROLES
 from simulator.traces.notes import trace_notes
 from simulator.traces.trace import Trace
 
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from simulator.tables import Table
     from simulator.traces.blocks import PrefixBlocks
     from simulator.traces.clock import TraceTimes
-    from simulator.traces.layout import TraceLayout
+    from simulator.traces.formats import TraceLayout
 
     Columns = dict[str, NDArray[Any]]
     Paths = Mapping[str, tuple[str, ...]]

@@ -1,47 +1,23 @@
-"""Every trace format by name, and the one way to read a trace."""
+"""The one way to read a trace, in whatever format."""
 
 from __future__ import annotations
 
 from functools import lru_cache
 from pathlib import Path
-from types import MappingProxyType
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 from simulator.tables import InvalidTableError, open_table
-from simulator.traces.azure import AZURE
-from simulator.traces.bailian import BAILIAN
-from simulator.traces.burstgpt import BURSTGPT
 from simulator.traces.clock import TIME_UNITS
 from simulator.traces.errors import WorkloadError
-from simulator.traces.layout import REQUIRED_ROLES, ROLES
-from simulator.traces.litellm import LITELLM
-from simulator.traces.mooncake import MOONCAKE
-from simulator.traces.native import NATIVE
-from simulator.traces.plain import PLAIN
+from simulator.traces.formats import REQUIRED_ROLES, ROLES, TRACE_FORMATS
 from simulator.traces.reading import as_trace_error, invalid_trace, read_with_layout
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from simulator.tables import Table
-    from simulator.traces.layout import TraceLayout
+    from simulator.traces.formats import TraceLayout
     from simulator.traces.trace import Trace
-
-TRACE_FORMATS: Final[Mapping[str, TraceLayout]] = MappingProxyType(
-    {
-        "azure": AZURE,
-        "bailian": BAILIAN,
-        "mooncake": MOONCAKE,
-        "burstgpt": BURSTGPT,
-        "litellm": LITELLM,
-        "wayfare": NATIVE,
-        "csv": PLAIN,
-        "jsonl": PLAIN,
-        "parquet": PLAIN,
-    }
-)
-"""Formats by name, in the order in which `detect_format` tries them. A file's container (CSV, JSON or
-Parquet, packed or not) is always detected by its content."""
 
 
 class UnknownTraceFormatError(WorkloadError, LookupError):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import timedelta
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
@@ -159,10 +158,3 @@ def prefixes(recorded: RecordedColumns | None, count: int) -> tuple[NDArray[np.i
     if recorded is None:
         return np.zeros(count + 1, np.int64), np.zeros(0, np.int64)
     return recorded.prefix_offset, recorded.prefix_block
-
-
-def local_start_hour(scenario: Scenario, zone: str) -> float:
-    """Hour of day on a zone's clock at which the run begins."""
-    local = scenario.start.astimezone(ZoneInfo(zone))
-    since = timedelta(hours=local.hour, minutes=local.minute, seconds=local.second)
-    return since.total_seconds() / 3_600.0

@@ -29,7 +29,7 @@ class Clock(simpy.Environment):
     @property
     def scheduled(self) -> list[tuple[float, int, int, simpy.Event]]:
         """The heap of what is scheduled; the first entry is the next, its instant leads."""
-        return self._queue  # type: ignore[return-value]
+        return self._queue  # type: ignore[return-value]  # SimPy's own list, private
 
     def jump(self, now_s: float) -> None:
         """Moves the clock forward to `now_s` without stepping."""
@@ -42,7 +42,7 @@ class Clock(simpy.Environment):
 
     def schedule_at(self, event: simpy.Event, at_s: float, priority: int) -> None:
         """Schedules an event for the very instant `at_s`, free of rounding."""
-        heappush(self._queue, (at_s, priority, next(self._eid), event))  # type: ignore[misc]
+        heappush(self._queue, (at_s, priority, next(self._eid), event))  # type: ignore[misc]  # as above
 
 
 class InstantSequence:
@@ -60,7 +60,7 @@ class InstantSequence:
         self._place = 0
         self._event = simpy.Event(clock)
         self._event._ok = True  # noqa: SLF001  (as SimPy's own Timeout does)
-        self._event._value = None  # noqa: SLF001
+        self._event._value = None  # noqa: SLF001  (as above)
         self._callbacks: list[Callable[[Any], None]] = [self._fire]
         if instants:
             self._event.callbacks = self._callbacks

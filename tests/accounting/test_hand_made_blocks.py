@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from types import SimpleNamespace
+from typing import Any
 
 import numpy as np
 import pytest
@@ -112,7 +113,7 @@ def made() -> RunAccounts:
     )
 
 
-def of(block, *given: object) -> dict[str, object]:
+def of(block, *given: Any) -> dict[str, Any]:
     """A block as plain data."""
     return plain(block(*given))
 

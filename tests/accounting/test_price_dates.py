@@ -56,7 +56,7 @@ def faults(**changes: object) -> list[str]:
         ("2024-05-12T16:00:00Z", False),
     ],
 )
-def test_the_day_of_a_price_is_the_instants_in_utc(start: str, sold: bool) -> None:  # noqa: FBT001  (a case)
+def test_the_day_of_a_price_is_the_instants_in_utc(start: str, sold: bool) -> None:
     """GPT-4o is sold from 2024-05-13 in UTC on, in whatever zone the start is written."""
     assert (not faults(start=start)) == sold, faults(start=start)
 
@@ -205,7 +205,7 @@ def test_a_batch_without_a_cached_price_pays_for_every_token(tmp_path: Path) -> 
         ("2026-11-09T17:00:00+00:30", True),
     ],
 )
-def test_hours_of_some_weekdays_belong_to_the_day_they_begin_on(at: str, holds: bool) -> None:  # noqa: FBT001  (a case)
+def test_hours_of_some_weekdays_belong_to_the_day_they_begin_on(at: str, holds: bool) -> None:
     """Monday to Friday from 16:30 to 00:30: Friday's hours reach into Saturday, Sunday's are none."""
     part = DailyPrice(
         from_utc="16:30",

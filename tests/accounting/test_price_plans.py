@@ -119,7 +119,7 @@ def test_explicit_caches_bill_what_they_write() -> None:
 @pytest.mark.parametrize(
     ("offer", "fewer"), [("anthropic/claude-sonnet-5.5", True), ("openai/gpt-6.1-sol", False)]
 )
-def test_cached_input_counts_toward_limits_only_where_the_provider_says_so(offer: str, fewer: bool) -> None:  # noqa: FBT001  (a case)
+def test_cached_input_counts_toward_limits_only_where_the_provider_says_so(offer: str, fewer: bool) -> None:
     """The same conversations under the same limit: 429s by what counts."""
     model = offer.split("/")[1]
     limited = talk(model, offer, input_tokens_per_min=6_000.0)

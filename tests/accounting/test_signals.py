@@ -5,7 +5,7 @@ from __future__ import annotations
 import gzip
 from datetime import UTC, datetime
 from itertools import pairwise
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
@@ -37,7 +37,7 @@ def test_clocks_of_half_hours_are_right() -> None:
     assert clock.hour(np.array([0.0, 24 * HOUR_S])).tolist() == [1.75, 1.75]
 
 
-def signals() -> list[object]:
+def signals() -> list[Any]:
     """One signal of every kind."""
     clock = local_clock(datetime(2026, 3, 28, 6, 0, tzinfo=UTC), "Europe/Berlin", 72 * HOUR_S)
     return [
@@ -48,14 +48,14 @@ def signals() -> list[object]:
     ]
 
 
-def marks_of(signal: object, from_s: float, to_s: float) -> list[float]:
+def marks_of(signal: Any, from_s: float, to_s: float) -> list[float]:
     """The interval's ends and every instant in it at which a signal may jump: half hours, and records."""
     recorded = signal.from_s.tolist() if isinstance(signal, StepSignal) else []
     halves = np.arange(np.floor(from_s / 1_800.0), to_s / 1_800.0 + 1.0) * 1_800.0
     return sorted({from_s, to_s, *(mark for mark in (*recorded, *halves) if from_s < mark < to_s)})
 
 
-def integral(signal: object, from_s: float, to_s: float) -> float:
+def integral(signal: Any, from_s: float, to_s: float) -> float:
     """The signal's integral: between jumps by Gauss's rule of eight points, exact for what is smooth."""
     nodes, weights = np.polynomial.legendre.leggauss(8)
     marks = marks_of(signal, from_s, to_s)

@@ -98,7 +98,7 @@ def test_errors_are_those_of_the_validation(monkeypatch: pytest.MonkeyPatch) -> 
 
 def off_by(count: int, error: float, **changes: object) -> list[Judged]:
     """Points that are predicted too long by so much."""
-    base = replace(points()[0], tpot_s=1.0, **changes)  # type: ignore[arg-type]
+    base = replace(points()[0], tpot_s=1.0, **changes)
     return [Judged(point=base, ttft_s=1.0, tpot_s=1.0 + error)] * count
 
 

@@ -106,7 +106,7 @@ def test_overrides_change_what_they_name_and_nothing_else() -> None:
 
 
 @pytest.mark.parametrize("listed", [True, False])
-def test_a_price_of_ones_own_needs_a_price_and_nothing_else(listed: bool) -> None:  # noqa: FBT001  (a case)
+def test_a_price_of_ones_own_needs_a_price_and_nothing_else(listed: bool) -> None:
     """Two figures replace the list price at all times; the source is the scenario."""
     row = {"input_usd_per_mtok": 2, "output_usd_per_mtok": 8}
     own = load_catalog(overrides={"offers": {"openai/gpt-4o": {"prices": [row] if listed else row}}})

@@ -96,7 +96,7 @@ def test_a_file_of_own_figures_lies_beneath_the_scenarios(tmp_path: Path) -> Non
     assert (
         with_own_figures({}, own_figures(path))["catalog"]["overrides"]["accelerators"]["mine"]["tdp_w"]
         == 500
-    )  # type: ignore[index]
+    )
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from math import inf, nan
 from types import SimpleNamespace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
@@ -47,7 +47,7 @@ BEGIN_S = 10.0
 class Story:
     """What a request's steps asked for and were told, with instants, and how it ended."""
 
-    lines: tuple[tuple[object, ...], ...]
+    lines: tuple[tuple[Any, ...], ...]
     end: tuple[str, int, float]
     given_up: frozenset[int] | None = None
 
@@ -62,18 +62,16 @@ class Recorded:
         self.name, self.oracle = self.host.name, False
         self.learns, self.counts_outcomes = self.host.learns, self.host.counts_outcomes
         self.succeeded, self.observe = self.host.succeeded, self.host.observe
-        self.lines: list[tuple[object, ...]] = []
+        self.lines: list[tuple[Any, ...]] = []
         self.handles: list[int] = []
         self.now_s: Callable[[], float] = lambda: nan
 
-    def begin(self, request: object, fleet: object) -> tuple[object, Generator[Step, object, object]]:
+    def begin(self, request: Any, fleet: Any) -> tuple[Any, Generator[Step, Any, Any]]:
         """The host's, written down."""
         decision, steps = self.host.begin(request, fleet)
         return decision, self._noted(decision, steps)
 
-    def _noted(
-        self, decision: object, steps: Generator[Step, object, object]
-    ) -> Generator[Step, object, object]:
+    def _noted(self, decision: Any, steps: Generator[Step, Any, Any]) -> Generator[Step, Any, Any]:
         """The same steps."""
         self.lines.append((self._instant_s(), "decided", decision))
         reply = None
@@ -94,7 +92,7 @@ class Recorded:
         """The time it is."""
         return round(self.now_s(), 6)
 
-    def _step(self, step: Step) -> tuple[object, ...]:
+    def _step(self, step: Any) -> tuple[Any, ...]:
         """A step with attempts by their number."""
         fields = {name: getattr(step, name) for name in step.__dataclass_fields__}
         if "handle" in fields:
@@ -103,7 +101,7 @@ class Recorded:
             fields["handles"] = tuple(map(self.handles.index, step.handles))
         return (type(step).__name__, *fields.items())
 
-    def _reply(self, reply: object) -> object:
+    def _reply(self, reply: Any) -> Any:
         """A reply with attempts by their number."""
         if isinstance(reply, Event):
             attempt = self.handles.index(reply.handle) if reply.handle >= 0 else -1
@@ -112,7 +110,7 @@ class Recorded:
         return self.handles.index(reply) if isinstance(reply, int) and not isinstance(reply, bool) else reply
 
 
-def asked() -> object:
+def asked() -> Any:
     """The request, at ten seconds."""
     return sample_view(sample_requests(1), TARGETS, now_s=BEGIN_S)
 

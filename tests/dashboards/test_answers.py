@@ -9,8 +9,8 @@ import sys
 
 import pytest
 
-from dashboards.answers import Prometheus, TimeRange, chosen, read_board, window_of
-from dashboards.preview import answers, preview, regions
+from bench.previews.answers import Prometheus, TimeRange, chosen, read_board, window_of
+from bench.previews.preview import answers, preview, regions
 from prometheus_server import PrometheusServer, wait_until
 from simulator import load_scenario, simulate
 from wayfare.client import Client

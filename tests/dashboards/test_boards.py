@@ -13,8 +13,8 @@ import pytest
 from grafana_foundation_sdk.cog.plugins import register_default_plugins
 from grafana_foundation_sdk.models.dashboard import Dashboard
 
+from bench.previews.answers import read_board
 from dashboards.__main__ import DASHBOARDS, SHIPPED, text_of, texts
-from dashboards.answers import read_board
 from wayfare.render.html.charts import TIER_COLOURS, TIERS
 
 SCHEMA = json.loads(Path(__file__).with_name("board.schema.json").read_text(encoding="utf-8"))

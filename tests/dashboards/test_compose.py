@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from dashboards.compose import NoComposeError, compose_command, next_release
+from bench.compose import NoComposeError, compose_command, next_release
 from wayfare.cli import serve
 
 ROOT = Path(__file__).resolve().parents[2]

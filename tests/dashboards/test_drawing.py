@@ -6,10 +6,10 @@ import math
 
 import pytest
 
-from dashboards.answers import Series, TimeRange, escaped, first_of, instant_s, series_of
-from dashboards.charting import colours, points
-from dashboards.preview import spans
-from dashboards.units import written
+from bench.previews.answers import Series, TimeRange, escaped, first_of, instant_s, series_of
+from bench.previews.charting import colours, points
+from bench.previews.numbers import written
+from bench.previews.preview import spans
 
 
 @pytest.mark.parametrize(

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
+from typing import Any
 
 import promql_parser
 import pytest
 import yaml
 
+from bench.previews.answers import QueryError, TimeRange, filled_in, read_board
 from dashboards.__main__ import SHIPPED
-from dashboards.answers import QueryError, TimeRange, filled_in, read_board
 from dashboards.queries import SeriesSelector, amount, per_second, quantile, share
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -62,7 +63,7 @@ def differences(node):
         for argument in node.args:
             yield from differences(argument)
     elif isinstance(node, promql_parser.BinaryExpr):
-        sides = [node.lhs, node.rhs]
+        sides: list[Any] = [node.lhs, node.rhs]
         if str(node.op) == "-" and [getattr(getattr(side, "func", None), "name", "") for side in sides] == [
             "max_over_time",
             "min_over_time",

@@ -6,6 +6,7 @@ import json
 import math
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -43,18 +44,18 @@ class Nowhere:
 
 
 @pytest.fixture(scope="module")
-def comparison() -> object:
+def comparison() -> Any:
     """Two policies and the baselines over three replications."""
     return compare(scenario(), ["cascade", "score_threshold"], replications=3)
 
 
-def test_baselines_are_always_included_and_named(comparison: object) -> None:
+def test_baselines_are_always_included_and_named(comparison: Any) -> None:
     """The four baselines follow the policies asked for."""
     assert comparison.policies == ("cascade", "score_threshold", *BASELINES)
     assert [report.policy for report in comparison.reports] == list(comparison.policies)
 
 
-def test_comparison_is_json_with_the_fields_of_the_contract(comparison: object) -> None:
+def test_comparison_is_json_with_the_fields_of_the_contract(comparison: Any) -> None:
     """The schema's fields are there, without undefined numbers."""
     data = json.loads(json.dumps(comparison.to_dict(), allow_nan=False))
     assert data["schema"] == "wayfare.comparison/1"
@@ -63,7 +64,7 @@ def test_comparison_is_json_with_the_fields_of_the_contract(comparison: object) 
     assert set(data["differences"][0]) == {"a", "b", "metric", "mean", "low", "high", "replications"}
 
 
-def test_report_has_every_field_of_the_contract(comparison: object) -> None:
+def test_report_has_every_field_of_the_contract(comparison: Any) -> None:
     """Each block has at least the fields that tools rely on."""
     report = comparison.reports[0].to_dict()
     expected = {
@@ -93,7 +94,7 @@ def test_report_has_every_field_of_the_contract(comparison: object) -> None:
     assert set(report["intervals"]["cost_usd"]["total"]) == {"value", "low", "high"}
 
 
-def test_means_and_intervals_are_those_of_the_replications(comparison: object) -> None:
+def test_means_and_intervals_are_those_of_the_replications(comparison: Any) -> None:
     """A report's figure is the mean over replications, its interval Student's."""
     costs = [
         simulate(scenario(), "cascade", replication=number).report.figure("cost_usd.total")
@@ -121,14 +122,14 @@ def test_pairing_makes_differences_sharper() -> None:
     assert (paired.high - paired.low) / 2.0 < 0.8 * independent
 
 
-def test_any_executor_gives_the_same_comparison(comparison: object) -> None:
+def test_any_executor_gives_the_same_comparison(comparison: Any) -> None:
     """Threads instead of processes change nothing but the wall time."""
     with ThreadPoolExecutor(2) as pool:
         threaded = compare(scenario(), ["cascade", "score_threshold"], replications=3, executor=pool)
     assert [r.digest for r in threaded.reports] == [r.digest for r in comparison.reports]
 
 
-def test_few_replications_are_noted(comparison: object) -> None:
+def test_few_replications_are_noted(comparison: Any) -> None:
     """Below five a warning stands in every report."""
     assert any("rough below 5" in text for text in comparison.reports[0].plain["warnings"])
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from types import SimpleNamespace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -227,7 +227,7 @@ def test_faults_count_at_samples_that_they_reach() -> None:
     assert fault_key(incident("outage", "a/1", 0.0, 1.0)) == ("outage", "a/1")
 
 
-def levels() -> dict[str, object]:
+def levels() -> dict[str, Any]:
     """Levels of a deployment of two targets of 2 and 1 machines, and of an API, over three samples."""
     place = {"tier": "cloud", "model": "m"}
     served = GroupSpec(queues=ServersSpec(servers=1), count=1)

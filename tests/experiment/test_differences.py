@@ -111,8 +111,8 @@ def test_without_an_interval_nothing_counts() -> None:
 def test_less_is_better_beyond_chance(a: list[float | None], b: list[float | None], expected: int) -> None:
     """A single value decides; else the interval of the pairs that are known, if it can be had."""
     assert verdict(a, b, 1.0, 0.95) == expected
-    turned = [[None if value is None else -value for value in values] for values in (a, b)]
-    assert verdict(*turned, -1.0, 0.95) == expected
+    first, second = [[None if value is None else -value for value in values] for values in (a, b)]
+    assert verdict(first, second, -1.0, 0.95) == expected
 
 
 def test_a_routers_score_is_measured_by_its_curve() -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import gc
 from dataclasses import dataclass
 from itertools import pairwise
+from typing import Any
 
 import numpy as np
 import pytest
@@ -29,7 +30,7 @@ RETRIED = {"policy": "round_robin", "resilience": {"retries": 3, "cooldown": "0s
 class First:
     """Sends everything to the first target."""
 
-    def route(self, request: object, fleet: object, rng: object) -> Decision:
+    def route(self, request: Any, fleet: Any, rng: Any) -> Decision:
         """The send."""
         del request, rng
         return Decision.send(fleet.targets[0].name, reason="first")

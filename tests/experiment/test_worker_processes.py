@@ -8,7 +8,7 @@ import sys
 import time
 from multiprocessing import get_context
 from types import ModuleType
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -47,7 +47,7 @@ def test_a_worker_that_has_nothing_to_do_ends_though_its_lifeline_holds() -> Non
     assert process.exitcode == 0
 
 
-def paused(theirs: object, ours: object, ready: object) -> None:
+def paused(theirs: Any, ours: Any, ready: Any) -> None:
     """A worker in the middle of something."""
     ours.close()
     live_by(theirs)
@@ -74,7 +74,7 @@ def test_a_busy_worker_ends_with_its_lifeline_and_not_by_a_ctrl_c() -> None:
     assert process.exitcode == 1
 
 
-def too_late(_number: int, _frame: object) -> None:
+def too_late(_number: int, _frame: Any) -> None:
     """Ends a test that waits for ever."""
     message = "somebody waits for what is no longer wanted"
     raise TimeoutError(message)

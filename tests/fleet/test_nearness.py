@@ -41,7 +41,7 @@ def here(**changes: object) -> Configuration:
         "engine": "vllm", "version": "7", "accelerator": "h100", "size": "32x4096", "params_b": 8.03,
         "precision": "bf16", "chips": 1,
     }  # fmt: skip
-    return Configuration(**(usual | changes))  # type: ignore[arg-type]
+    return Configuration(**(usual | changes))
 
 
 @pytest.mark.parametrize(

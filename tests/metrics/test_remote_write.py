@@ -5,6 +5,7 @@ from __future__ import annotations
 import http.server
 import math
 import threading
+from typing import Any
 
 import cramjam
 import numpy as np
@@ -120,6 +121,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
     """One connection."""
 
     protocol_version = "HTTP/1.1"
+    server: Any
 
     def do_POST(self):
         """Keeps the request and answers the next answer."""

@@ -19,13 +19,14 @@ from simulator.kernel.codes import Ending, Reason
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
+    from typing import TypeAlias
 
     from numpy.typing import NDArray
 
     from oracle.cases import Arrival, Case, Command
     from oracle.split import Split
 
-    Home = StepwiseQueue | ServerLine | Split
+    Home: TypeAlias = StepwiseQueue | ServerLine | Split
 
 BOUNDARY, TIMER, COMMAND = range(3)
 EXACT = ("ending", "reason", "priority", "output", "prefilled", "recomputed", "cached", "prefill_queue")

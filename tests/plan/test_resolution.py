@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from dataclasses import replace
 from types import SimpleNamespace
+from typing import Any
 
 import numpy as np
 import pytest
@@ -175,7 +176,7 @@ def test_own_capacity_beyond_the_edge_pays_for_what_it_sends() -> None:
     assert [terms_of(made, slot).egress_usd_per_token for slot in slots_of(made, services)] == found
 
 
-def limits(*, batch: frozenset[int] = frozenset(), **stream: object) -> object:
+def limits(*, batch: frozenset[int] = frozenset(), **stream: Any) -> Any:
     """What a stream demands before a small and a frontier model."""
     texan = {**SMALL, "name": "texan", "region": "us-texas"}
     made = scenario(fleet=[SMALL, FRONTIER, texan], workload={"streams": [{**CHAT, **stream}]})

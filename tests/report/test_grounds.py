@@ -154,7 +154,7 @@ BOX = {
 )
 def test_a_black_box_has_what_it_is_given(told: dict[str, float], watts: str, price: str) -> None:
     """Watts and price where the scenario states them, none otherwise."""
-    found = of({**BOX, "endpoint": {**BOX["endpoint"], **told}})  # type: ignore[dict-item]
+    found = of({**BOX, "endpoint": {**BOX["endpoint"], **told}})
     assert (found["watts"], found["price"], found["times"]["kind"]) == (watts, price, "given")
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from partial_reports import partial_report, typed
@@ -20,15 +22,15 @@ PLAIN = FigureDescription(text="")
 """A figure of which nothing is said: a sum."""
 
 
-def nested(path: str, value: float | None) -> dict[str, object]:
+def nested(path: str, value: float | None) -> dict[str, Any]:
     """A value at a dotted path."""
     first, _, rest = path.partition(".")
     return {first: nested(rest, value) if rest else value}
 
 
-def merged(*trees: dict[str, object]) -> dict[str, object]:
+def merged(*trees: dict[str, Any]) -> dict[str, Any]:
     """Trees laid over each other."""
-    found: dict[str, object] = {}
+    found: dict[str, Any] = {}
     for tree in trees:
         for key, value in tree.items():
             both = isinstance(value, dict) and key in found
@@ -36,7 +38,7 @@ def merged(*trees: dict[str, object]) -> dict[str, object]:
     return found
 
 
-def report(number: int, **fields: object) -> Report:
+def report(number: int, **fields: Any) -> Report:
     """One replication whose every figure with an interval is its number plus the figure's place."""
     figures = [nested(path, number + float(place)) for place, path in enumerate(WITH_INTERVALS)]
     given = {
@@ -115,7 +117,7 @@ def test_undefined_everywhere_stays_undefined_and_names_stay_names() -> None:
     assert mean_of([1, 1, 1], FigureDescription(text="", averaging=Averaging.ADDED)) == 3
 
 
-ROW = {
+ROW: dict[str, Any] = {
     "replications": 1,
     "requests": {"arrived": 4, "completed": 3},
     "cost_usd": {

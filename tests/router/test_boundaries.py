@@ -70,7 +70,7 @@ def test_a_load_exactly_at_the_ceiling_is_kept() -> None:
         (weights("x", {"a": float("inf")}), True),
     ],
 )
-def test_limits_of_parameters_are_inside(problem: tuple[str, str] | None, is_one: bool) -> None:  # noqa: FBT001  (a case)
+def test_limits_of_parameters_are_inside(problem: tuple[str, str] | None, is_one: bool) -> None:
     """Shares from 0 to 1, numbers from their least on, weights of which one is positive are no problem."""
     assert (problem is not None) == is_one
     if is_one:
@@ -137,7 +137,7 @@ def test_an_unknown_scheme_lists_the_sources_there_are() -> None:
     ("spec", "is_one"),
     [("a/b.py:Mine", True), ("c:/a/b.py:Mine", True), ("b.py:", False), ("b.py", False), ("cascade", False)],
 )
-def test_a_files_policy_is_named_after_the_last_colon(spec: str, is_one: bool) -> None:  # noqa: FBT001  (a case)
+def test_a_files_policy_is_named_after_the_last_colon(spec: str, is_one: bool) -> None:
     """A path may hold colons itself; a file without a name, or a bare name, is no such text."""
     assert is_file_spec(spec) == is_one
 
@@ -155,7 +155,7 @@ def test_a_files_policy_is_named_after_the_last_colon(spec: str, is_one: bool) -
         ("never heard of", True, True),
     ],
 )
-def test_only_what_the_target_did_counts_against_it(reason: str, retried: bool, counted: bool) -> None:  # noqa: FBT001  (a case)
+def test_only_what_the_target_did_counts_against_it(reason: str, retried: bool, counted: bool) -> None:
     """Prompts that are too long and broken connections are not held against a target."""
     found = failure_class(reason)
     assert (found.retried, found.counted) == (retried, counted)

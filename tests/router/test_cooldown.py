@@ -28,7 +28,7 @@ LONE = 2
 
 def health(**settings: float | None) -> TargetHealth:
     """Health of the fleet under these settings."""
-    return TargetHealth(PAIR, Resilience(**settings))  # type: ignore[arg-type]
+    return TargetHealth(PAIR, Resilience(**settings))
 
 
 def test_model_groups_are_targets_with_one_model() -> None:
@@ -160,7 +160,7 @@ def host_after_rate_limit(
 ) -> tuple[Host, RequestView, FleetView]:
     """A host whose first target of two was rate limited a moment ago."""
     host = Host(
-        policy,  # type: ignore[arg-type]
+        policy,
         PAIR,
         rng=np.random.default_rng(1),
         resilience=resilience or Resilience(retries=1),
@@ -243,7 +243,7 @@ def test_no_retry_where_no_healthy_target_is_left() -> None:
 @pytest.mark.parametrize("kind", ["hedge", "race", "cascade"])
 def test_cooling_targets_are_left_out_of_decisions_with_several(kind: str) -> None:
     """Hedges, races and cascades go on with those of their targets that are in service."""
-    verifier = make_policy("cascade")._verifier  # type: ignore[union-attr]
+    verifier = make_policy("cascade")._verifier
     decisions = {
         "hedge": Decision.hedge("small/0", "large", after_s=1.0, reason="x"),
         "race": Decision.race(("small/0", "large"), reason="x"),

@@ -182,10 +182,10 @@ def test_reasons_of_failures_are_the_words_of_reports() -> None:
 )
 def test_what_follows_from_each_reason(
     reason: str,
-    retried: bool,  # noqa: FBT001  (a case)
-    counted: bool,  # noqa: FBT001
-    at_once: bool,  # noqa: FBT001
-    group_at_once: bool,  # noqa: FBT001
+    retried: bool,
+    counted: bool,
+    at_once: bool,
+    group_at_once: bool,
 ) -> None:
     """Whether it is tried again, held against the target, and sends it away at once."""
     found = failure_class(reason)
@@ -227,13 +227,13 @@ FURTHER = {
 
 def test_a_stated_request_shows_what_was_stated() -> None:
     """Each fact stands where a request view has it."""
-    request = StatedRequest(**STATED, **FURTHER)  # type: ignore[arg-type]
+    request = StatedRequest(**STATED, **FURTHER)
     assert {name: getattr(request, name) for name in (*STATED, *FURTHER)} == STATED | FURTHER
 
 
 def test_a_stated_request_needs_no_more_than_the_facts() -> None:
     """Estimates and limits are unknown, the session none, the turn its first, the stream unnamed."""
-    request = StatedRequest(**STATED)  # type: ignore[arg-type]
+    request = StatedRequest(**STATED)
     unknown = ("estimated_difficulty", "router_score", "ttft_limit_s", "e2e_limit_s")
     assert all(isnan(getattr(request, name)) for name in unknown)
     assert (request.session, request.turn, request.stream) == (-1, 0, "")

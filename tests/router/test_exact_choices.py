@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from types import SimpleNamespace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -87,7 +87,7 @@ def heard_by(waits: Sequence[Await], *scripts: ScriptedAttempt) -> tuple[list[Ev
     """What waits hear one after another when the first target was sent to once for each script at 10 s."""
     found: list[Event] = []
 
-    def steps() -> Iterator[object]:
+    def steps() -> Iterator[Any]:
         for _script in scripts:
             yield Start(0)
         for wait in waits:
@@ -162,7 +162,7 @@ def test_a_target_cools_from_its_failure_for_the_cooldown() -> None:
 
 
 @pytest.mark.parametrize(("successes", "cools"), [(0, True), (1, True), (2, False), (3, False)])
-def test_more_than_the_ratio_of_enough_attempts_must_fail(successes: int, cools: bool) -> None:  # noqa: FBT001
+def test_more_than_the_ratio_of_enough_attempts_must_fail(successes: int, cools: bool) -> None:
     """Two of three failures exceed a half, two of four do not."""
     states = health(failure_min_count=2)
     for _ in range(successes):
@@ -186,7 +186,7 @@ def test_minutes_are_counted_apart() -> None:
 class Holds:
     """Holds something until the run is over."""
 
-    def route(self, request: object, fleet: object, rng: object) -> Decision:
+    def route(self, request: Any, fleet: Any, rng: Any) -> Decision:
         """A send to the small target."""
         return Decision.send("small", reason="x")
 
@@ -201,7 +201,7 @@ def test_a_host_lets_its_policy_finish() -> None:
     assert Host(make_policy("static"), TARGETS, rng=Drawn()).finish() == ()
 
 
-def choice_of(policy: object, loads: tuple[int, ...] = (0, 0, 0, 0)) -> Decision:
+def choice_of(policy: Any, loads: tuple[int, ...] = (0, 0, 0, 0)) -> Decision:
     """What a policy decides on the first request."""
     request = sample_view(sample_requests(1), TARGETS)
     return policy.route(request, sample_fleet(TARGETS, loads), Drawn(0.3, 0.3, 0.3))
@@ -211,7 +211,8 @@ def choice_of(policy: object, loads: tuple[int, ...] = (0, 0, 0, 0)) -> Decision
 def test_a_policy_without_parameters_is_one_with_its_defaults(name: str) -> None:
     """Made directly with nothing, a policy decides as one that is made by name."""
     if name != "oracle":
-        assert choice_of(POLICIES[name].policy()) == choice_of(make_policy(name))
+        factory: Any = POLICIES[name]
+        assert choice_of(factory.policy()) == choice_of(make_policy(name))
 
 
 @pytest.mark.parametrize(
@@ -259,7 +260,7 @@ def test_deployments_in_a_race_stand_for_their_least_busy_replicas() -> None:
     class Races(Holds):
         """Races two deployments."""
 
-        def route(self, request: object, fleet: object, rng: object) -> Decision:
+        def route(self, request: Any, fleet: Any, rng: Any) -> Decision:
             """The race."""
             return Decision.race(("small", "large"), reason="x")
 

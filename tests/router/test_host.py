@@ -164,13 +164,13 @@ def test_policy_that_raises_is_named_with_the_traceback_even_across_processes() 
 def test_decisions_that_cannot_be_are_refused_when_made(make: object) -> None:
     """A decision object that exists can be carried out but for its names."""
     with pytest.raises(InvalidDecisionError):
-        make()  # type: ignore[operator]
+        make()
 
 
 def test_what_is_no_policy_is_refused() -> None:
     """An object with neither route nor steps cannot be hosted."""
     with pytest.raises(PolicyLoadError, match="neither route nor steps"):
-        Host(object(), TARGETS, rng=np.random.default_rng(1))  # type: ignore[arg-type]
+        Host(object(), TARGETS, rng=np.random.default_rng(1))
 
 
 def test_unknown_fallbacks_are_refused_when_hosting_begins() -> None:

@@ -279,7 +279,7 @@ def test_policies_can_serve_another_fleet_afterwards() -> None:
         request = request_of(oracle=name == "oracle")
         for targets in (TARGETS, others, TARGETS):
             decision = policy.route(request, fleet_of(targets), np.random.default_rng(1))
-            names = decision.targets if isinstance(decision, Cascade) else (decision.target,)  # type: ignore[attr-defined]
+            names = decision.targets if isinstance(decision, Cascade) else (decision.target,)  # type: ignore[attr-defined]  # else a send
             assert set(names) <= {target.name for target in targets}
 
 

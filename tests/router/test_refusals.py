@@ -172,7 +172,7 @@ def test_a_plain_class_is_made_from_its_arguments() -> None:
         (":B", False),
     ],
 )
-def test_a_file_s_policy_is_named_after_the_last_colon(text: str, is_one: bool) -> None:  # noqa: FBT001
+def test_a_file_s_policy_is_named_after_the_last_colon(text: str, is_one: bool) -> None:
     """The file ends in .py, the class is an identifier."""
     assert is_file_spec(text) is is_one
 

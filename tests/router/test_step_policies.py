@@ -141,7 +141,7 @@ def sleeps_backwards(_request: RequestView, _fleet: FleetView) -> Generator[Step
 
 def yields_words(_request: RequestView, _fleet: FleetView) -> Generator[Step, Reply, None]:
     """Yields what is no step."""
-    yield "start"  # type: ignore[misc]
+    yield "start"
 
 
 def raises(_request: RequestView, _fleet: FleetView) -> Generator[Step, Reply, None]:

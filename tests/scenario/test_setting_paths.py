@@ -77,7 +77,7 @@ def test_a_path_that_can_mean_two_things_is_refused() -> None:
 
 @settings(deadline=None, derandomize=True, database=None)
 @given(st.lists(st.text(min_size=1, max_size=8), min_size=1, max_size=6), st.booleans())
-def test_any_keys_are_reached_escaped(keys: list[str], value: bool) -> None:  # noqa: FBT001  (drawn)
+def test_any_keys_are_reached_escaped(keys: list[str], value: bool) -> None:
     """A path of escaped letters leads to the very keys."""
     path = ".".join("".join(f"\\{letter}" for letter in key) for key in keys)
     data, faults = overridden({}, [f"{path}={str(value).lower()}"])

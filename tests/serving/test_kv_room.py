@@ -40,7 +40,7 @@ TOLD = Memory(activation_bytes=2.0 * GIB, non_torch_bytes=0.25 * GIB)
 
 def engine(**changes: object) -> Engine:
     """An engine with other memory settings."""
-    return replace(ENGINE, memory=replace(Memory(), **changes))  # type: ignore[arg-type]
+    return replace(ENGINE, memory=replace(Memory(), **changes))
 
 
 def room_gib(width: int = 1, chip: Chip = CHIP, **changes: object) -> float:

@@ -7,6 +7,7 @@ closed form, and the standard error must be small enough for that to mean someth
 from __future__ import annotations
 
 import math
+from typing import Any
 
 import numpy as np
 import pytest
@@ -22,7 +23,7 @@ DURATION = "50min"
 NO_HOST = {"request_s": 0.0, "input_token_s": 0.0, "output_s": 0.0, "first_steps": 0.0, "first_steps_of": {}}
 
 
-def endpoint_world(servers: int, service_time: object, rate: float = RATE) -> Scenario:
+def endpoint_world(servers: int, service_time: Any, rate: float = RATE) -> Scenario:
     """One black box behind no network, fed by a Poisson stream."""
     fleet = [
         {
@@ -130,7 +131,7 @@ def test_batching_of_one_sequence_waits_as_mg1() -> None:
     assert_mean(np.array(waits), float(np.mean(expected)))
 
 
-def work_of(run: object) -> list[tuple[int, int]]:
+def work_of(run: Any) -> list[tuple[int, int]]:
     """Prompt and answer tokens of every attempt."""
     attempts = run.attempts
     return list(zip(attempts.prompt.tolist(), attempts.output.tolist(), strict=True))

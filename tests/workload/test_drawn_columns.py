@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
 from types import SimpleNamespace
 from typing import TYPE_CHECKING
 
@@ -143,16 +142,6 @@ def test_a_limit_that_nobody_stated_cuts_no_stated_length(
     assert given.cut(nominal, limit, recorded=False).tolist() == answers
     assert requests.window_outputs(None, given, nominal, limit).tolist() == limits
     assert (limit.dtype, given.cut(nominal, limit, recorded=False).dtype) == (np.int32, np.int32)
-
-
-@pytest.mark.parametrize(
-    ("zone", "hour"),
-    [("UTC", 21 + 30 / 60 + 36 / 3_600), ("Asia/Kolkata", 3 + 36 / 3_600), ("America/New_York", 16.51)],
-)
-def test_a_run_begins_at_an_hour_of_each_zone(zone: str, hour: float) -> None:
-    """Hours, minutes and seconds on the zone's clock."""
-    world = SimpleNamespace(start=datetime(2026, 11, 2, 21, 30, 36, tzinfo=UTC))
-    assert requests.local_start_hour(world, zone) == pytest.approx(hour)
 
 
 @pytest.mark.parametrize(

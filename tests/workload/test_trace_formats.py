@@ -12,9 +12,9 @@ import pytest
 
 from simulator.traces import InvalidTraceError, convert_trace, inspect_trace, read_trace
 from simulator.traces.conversion import write_whole
+from simulator.traces.formats import TRACE_FORMATS
 from simulator.traces.notes import notes_of
 from simulator.traces.registry import (
-    TRACE_FORMATS,
     ColumnMapError,
     UnknownTraceFormatError,
     trace_columns,
@@ -103,7 +103,7 @@ def test_readers_say_what_they_cannot_read(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(("name", "packed"), [("own.csv", False), ("own.csv.gz", True), ("own.gz", True)])
-def test_what_is_written_are_the_columns_that_rows_fill(tmp_path: Path, name: str, packed: bool) -> None:  # noqa: FBT001
+def test_what_is_written_are_the_columns_that_rows_fill(tmp_path: Path, name: str, packed: bool) -> None:
     """Packed where the name says so, with the same bytes each time; empty columns are not there."""
     source = written(tmp_path / "t.csv", ["5,7,8", "3,9,4"])
     target = tmp_path / name

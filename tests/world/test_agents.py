@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
@@ -21,20 +21,20 @@ STREAM = {**CHAT, "name": "agents", "arrivals": {"pattern": "steady", "rate": 0.
 
 
 def world(
-    agent: dict[str, object] | None = None, stream: dict[str, object] | None = None, **changes: object
+    agent: dict[str, Any] | None = None, stream: dict[str, Any] | None = None, **changes: Any
 ) -> Scenario:
     """A small scenario of agents."""
     made = {**STREAM, **(stream or {}), "agent": {**AGENT, **(agent or {})}}
     return scenario(**{"duration": "10min", "workload": {"streams": [made]}, **changes})
 
 
-def planned(agent: dict[str, object] | None = None, **stream: object) -> Workload:
+def planned(agent: dict[str, Any] | None = None, **stream: Any) -> Workload:
     """The workload of a scenario of agents."""
     made = world(agent, stream, duration="4h")
     return generate_workload(made, RandomStreams(made.seed))
 
 
-def tasks(result: RunResult) -> dict[str, object]:
+def tasks(result: RunResult) -> dict[str, Any]:
     """The report's block of tasks."""
     return result.report.plain["tasks"]
 

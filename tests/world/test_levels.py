@@ -81,7 +81,7 @@ def test_crowding_grows_evenly_from_its_share_on(running: int, factor: float) ->
 
 
 @pytest.mark.parametrize(("notice_s", "gives"), [(0.0, False), (0.001, True), (30.0, True)])
-def test_an_incident_with_a_notice_gives_one(notice_s: float, gives: bool) -> None:  # noqa: FBT001
+def test_an_incident_with_a_notice_gives_one(notice_s: float, gives: bool) -> None:
     """However short the notice is."""
     incident = Incident(
         kind="outage", label="a", at_s=1.0, duration_s=1.0, notice_s=notice_s, begins="", ends=""

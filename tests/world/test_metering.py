@@ -14,7 +14,7 @@ from simulator.world.requests.metering import ApiPrefixCache, Meter, meter_of
 REFUSED = int(Reason.CONTEXT_LENGTH)
 
 
-def plan(repeats: bool = True) -> SimpleNamespace:  # noqa: FBT001, FBT002
+def plan(*, repeats: bool = True) -> SimpleNamespace:
     """Two turns of session 4, one request that repeats nothing, two with recorded blocks, one longer."""
     workload = SimpleNamespace(
         session=np.array([4, 4, 5, 6, 7, 4]),
@@ -120,7 +120,7 @@ def test_a_refused_batch_leaves_nothing_in_the_cache() -> None:
     [(True, 0.0, 1550), (False, 0.0, 550), (True, 4.0, 1590), (False, 0.26, 553)],
 )
 def test_limits_count_prompts_and_weighted_answers(
-    counts_cached: bool,  # noqa: FBT001
+    counts_cached: bool,
     weight: float,
     counted: int,
 ) -> None:
@@ -150,13 +150,13 @@ def test_prompts_with_their_longest_answer_must_fit_the_true_window(window: int,
 )
 def test_a_meter_is_there_only_for_what_it_counts(
     rules: Metering | None,
-    repeats: bool,  # noqa: FBT001
-    counts: bool,  # noqa: FBT001
+    repeats: bool,
+    counts: bool,
 ) -> None:
     """A cache where something repeats, weighted answers, or a window; fresh for every run."""
     target = SimpleNamespace(metering=rules)
-    made = meter_of(target, plan(repeats))
+    made = meter_of(target, plan(repeats=repeats))
     assert (made is not None) is counts
     if made is not None:
-        assert made is not meter_of(target, plan(repeats))
+        assert made is not meter_of(target, plan(repeats=repeats))
         assert made.refusal(0) == (REFUSED if rules and rules.window_tokens else 0)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pytest
 
@@ -15,7 +17,7 @@ EVEN = {"pattern": "steady", "rate": 2.0, "process": "deterministic"}
 STATIC = {"policy": "static", "parameters": {"target": "frontier"}}
 
 
-def run(api: dict[str, object], resilience: dict[str, object] | None = None, **changes: object) -> object:
+def run(api: dict[str, Any], resilience: dict[str, Any] | None = None, **changes: Any) -> Any:
     """Two calls a second at one API, for three minutes."""
     fleet = [{**FRONTIER, "api": {**OFFER, "ttft": "500ms", "output_tokens_per_s": 50, **api}}]
     router = {**STATIC, "resilience": resilience} if resilience else STATIC
@@ -23,7 +25,7 @@ def run(api: dict[str, object], resilience: dict[str, object] | None = None, **c
     return simulate(scenario(fleet=fleet, router=router, **stream))
 
 
-def failed(result: object, reason: Reason) -> np.ndarray:
+def failed(result: Any, reason: Reason) -> np.ndarray:
     """Which attempts failed for a reason."""
     attempts = result.settlement.run.attempts
     return (attempts.ending == Ending.FAILED) & (attempts.reason == reason)
@@ -34,7 +36,7 @@ def failed(result: object, reason: Reason) -> np.ndarray:
     [{"requests_per_min": 60}, {"input_tokens_per_min": 12_000}, {"output_tokens_per_min": 6_000}],
     ids=["requests", "input tokens", "output tokens"],
 )
-def test_above_a_limit_calls_get_a_429_counted_and_free(limit: dict[str, object]) -> None:
+def test_above_a_limit_calls_get_a_429_counted_and_free(limit: dict[str, Any]) -> None:
     """Half of the calls of a flood twice the limit are refused; only answers are on the bill."""
     result = run(limit)
     refused = failed(result, Reason.RATE_LIMIT)

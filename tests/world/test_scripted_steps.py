@@ -110,7 +110,7 @@ def test_a_request_can_be_turned_away() -> None:
 
 
 @pytest.mark.parametrize(("target", "end_s", "verdict"), [(0, 14.5, True), (1, 12.0, False)])
-def test_a_verdict_costs_money_now_and_is_told_later(target: int, end_s: float, verdict: bool) -> None:  # noqa: FBT001
+def test_a_verdict_costs_money_now_and_is_told_later(target: int, end_s: float, verdict: bool) -> None:
     """Right answers are accepted, wrong ones are not; half a second after it was asked."""
     world = world_of(
         only(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from math import nan
 from types import SimpleNamespace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
@@ -141,7 +141,7 @@ def test_an_agents_task_ends_where_a_call_does_not_complete() -> None:
 def test_learners_hear_of_every_end_and_rules_of_successes() -> None:
     """From the request's arrival: a first token after 1.5 s, the end after 4.5 s; failures without either."""
     outage = Incident(**{**{name: getattr(OUTAGE, name) for name in OUTAGE.__slots__}, "at_s": 20.5})
-    script = lambda index: only(index, start(0, follow=True))(index)  # noqa: E731
+    script = lambda index: only(index, start(0, follow=True))(index)
     world = world_of(script, learns=True, counts=True, incidents=(outage,))
     host = world._host
     found = {outcome.request_index: outcome for outcome in host.outcomes}
@@ -291,7 +291,7 @@ def test_the_first_decision_is_written_down() -> None:
         found.append(self)
         return original(self)
 
-    world: World
+    world: Any
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(World, "run", run)
         world_of(script, decide, patience=(HURRIED, HURRIED))
@@ -344,7 +344,7 @@ def test_apis_that_answered_keep_the_prompt() -> None:
 
 
 @pytest.mark.parametrize("fails", [False, True])
-def test_an_observer_hears_of_the_run_however_it_ends(fails: bool) -> None:  # noqa: FBT001
+def test_an_observer_hears_of_the_run_however_it_ends(fails: bool) -> None:
     """At the first arrival and at the end, with what has arrived by then."""
     heard: list[tuple[object, ...]] = []
 

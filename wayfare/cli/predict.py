@@ -2,34 +2,34 @@
 
 from __future__ import annotations
 
-import csv
-import io
-import json
 from collections import Counter
-from dataclasses import asdict
-from math import isnan
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
-from wayfare.cli.exits import CheckFailedError
+from catalogs.units import MS_PER_S
 from wayfare.cli.options import OWN_CATALOG, catalog_with
-from wayfare.render.terminal.console import console
-from wayfare.render.terminal.layout import TableColumn, TableRow, print_figures
+from wayfare.cli.predictions import print_errors, print_skipped, write_rows
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from catalogs import Catalog
     from catalogs.serving_profile import ServingProfile
-    from simulator.calibration.errors import ErrorSummary, Judged
+    from simulator.calibration.errors import Judged
     from simulator.calibration.measured.points import Point
 
     Row = dict[str, str]
 
-MS_PER_S = 1e3
 PREDICTED = ("pred_ttft_ms", "pred_tpot_ms", "pred_kv_room_tokens")
+SHOWN = {
+    "TPOT mean": "tpot_mean",
+    "TPOT median": "tpot_median",
+    "TPOT bias": "tpot_bias",
+    "TTFT median": "ttft_median",
+}
+"""Columns of the printed errors."""
 
 
 @click.command("predict")
@@ -54,22 +54,17 @@ def command(points: Path, name: str | None, catalog: Path | None, as_json: bool,
     from catalogs.profile_file import profile_by
     from simulator.calibration.errors import by_engine_and_regime
     from simulator.calibration.measured.points import read_rows
-    from simulator.traces.conversion import write_whole
 
     rows = read_rows(points)
     facts = catalog_with(catalog)
     profile = None if name is None else profile_by(facts, name)
     judged, reasons = judge(rows, facts, profile)
     print_skipped(reasons, len(rows))
-    write_whole(target, csv_text(rows, judged).encode())
+    write_rows(target, rows, PREDICTED, [None if one is None else texts(one) for one in judged])
     for note, count in doubts(judged, facts, profile).items():
         click.echo(f"rows to doubt ({count}): {note}", err=True)
     summaries = by_engine_and_regime([one for one in judged if one is not None])
-    if as_json:
-        click.echo(json.dumps([defined(row) for row in summaries], indent=2, allow_nan=False))
-    else:
-        print_errors(summaries)
-        click.echo(f"wrote {target}")
+    print_errors(summaries, "engine, regime", SHOWN, target, as_json=as_json)
 
 
 def judge(
@@ -107,20 +102,6 @@ def predicted(point: Point, catalog: Catalog, profile: ServingProfile) -> Judged
     return Judged(point=point, ttft_s=ttft_s, tpot_s=tpot_s, kv_room_tokens=room)
 
 
-def print_skipped(reasons: Counter[str], row_count: int) -> None:
-    """Says which rows cannot be predicted and why.
-
-    Raises:
-        CheckFailedError: they are all there are.
-    """
-    for reason, count in reasons.items():
-        rows = "1 row" if count == 1 else f"{count} rows"
-        click.echo(f"{rows} cannot be predicted: {reason}", err=True)
-    if reasons.total() == row_count:
-        click.echo("no row can be predicted; nothing is written", err=True)
-        raise CheckFailedError(reasons)
-
-
 def doubts(
     judged: Sequence[Judged | None], catalog: Catalog, profile: ServingProfile | None = None
 ) -> Counter[str]:
@@ -137,42 +118,6 @@ def doubts(
     return found
 
 
-def csv_text(rows: Sequence[Row], judged: Sequence[Judged | None]) -> str:
-    """The rows with their predictions: milliseconds and tokens."""
-    text = io.StringIO()
-    writer = csv.DictWriter(text, list(dict.fromkeys((*rows[0], *PREDICTED))), lineterminator="\n")
-    writer.writeheader()
-    for row, one in zip(rows, judged, strict=True):
-        told = (
-            ("", "", "")
-            if one is None
-            else (f"{one.ttft_s * MS_PER_S:.4f}", f"{one.tpot_s * MS_PER_S:.4f}", str(one.kv_room_tokens))
-        )
-        writer.writerow({**row, **dict(zip(PREDICTED, told, strict=True))})
-    return text.getvalue()
-
-
-def defined(row: ErrorSummary) -> dict[str, str | float | None]:
-    """A summary as plain data, null where there is nothing to say."""
-    plain = asdict(row)
-    return {key: None if isinstance(value, float) and isnan(value) else value for key, value in plain.items()}
-
-
-def print_errors(rows: Sequence[ErrorSummary]) -> None:
-    """Prints the errors as a table."""
-    heads = ("points", "TPOT mean", "TPOT median", "TPOT bias", "TTFT median")
-    columns = [TableColumn(head=head, rank=rank) for rank, head in enumerate(heads)]
-    print_figures(
-        console(), "engine, regime", columns, [TableRow(name=row.name, cells=cells(row)) for row in rows]
-    )
-
-
-def cells(row: ErrorSummary) -> list[str]:
-    """One row's points and errors."""
-    errors = (row.tpot_mean, row.tpot_median, row.tpot_bias, row.ttft_median)
-    return [f"{row.count:,}", *map(written, errors)]
-
-
-def written(error: float) -> str:
-    """A relative error as a percentage."""
-    return "-" if isnan(error) else f"{error * 100:.1f} %"
+def texts(one: Judged) -> tuple[str, str, str]:
+    """A prediction as the file's columns hold it: milliseconds and tokens."""
+    return f"{one.ttft_s * MS_PER_S:.4f}", f"{one.tpot_s * MS_PER_S:.4f}", str(one.kv_room_tokens)

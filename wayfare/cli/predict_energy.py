@@ -2,30 +2,34 @@
 
 from __future__ import annotations
 
-import csv
-import io
-import json
 from collections import Counter
-from dataclasses import asdict
-from math import isnan
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
 from wayfare.cli.options import OWN_CATALOG, catalog_with
-from wayfare.cli.predict import print_skipped, written
-from wayfare.render.terminal.console import console
-from wayfare.render.terminal.layout import TableColumn, TableRow, print_figures
+from wayfare.cli.predictions import print_errors, print_skipped, write_rows
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from catalogs import Catalog
-    from simulator.calibration.power_errors import JudgedPower, PowerErrors
+    from simulator.calibration.power_errors import JudgedPower
     from simulator.calibration.predicted.energy import Times
 
     Row = dict[str, str]
+
+PREDICTED = ("pred_power_w", "pred_j_per_token")
+SHOWN = {
+    "power mean": "power_mean",
+    "power median": "power_median",
+    "power constant": "constant_mean",
+    "J/token mean": "energy_mean",
+    "J/token median": "energy_median",
+    "J/token bias": "energy_bias",
+}
+"""Columns of the printed errors; `constant`: as if every such accelerator drew its median watts."""
 
 
 @click.command("predict-energy")
@@ -53,18 +57,13 @@ def command(points: Path, name: str, times: Times, catalog: Path | None, as_json
     from simulator.calibration.measured.energy_points import NEEDED
     from simulator.calibration.measured.points import read_rows
     from simulator.calibration.power_errors import by_accelerator_and_kind
-    from simulator.traces.conversion import write_whole
 
     rows = read_rows(points, NEEDED)
     judged, reasons = judge(rows, name, times, catalog_with(catalog))
     print_skipped(reasons, len(rows))
-    write_whole(target, csv_text(rows, judged).encode())
+    write_rows(target, rows, PREDICTED, [None if one is None else texts(one) for one in judged])
     errors = by_accelerator_and_kind([one for one in judged if one is not None])
-    if as_json:
-        click.echo(json.dumps([defined(row) for row in errors], indent=2, allow_nan=False))
-    else:
-        print_errors(errors)
-        click.echo(f"wrote {target}")
+    print_errors(errors, "accelerator, model", SHOWN, target, as_json=as_json)
 
 
 def judge(
@@ -93,42 +92,6 @@ def judge(
     return judged, reasons
 
 
-def csv_text(rows: Sequence[Row], judged: Sequence[JudgedPower | None]) -> str:
-    """The rows with their predictions, watts and joules per output token."""
-    text = io.StringIO()
-    writer = csv.DictWriter(text, [*rows[0], "pred_power_w", "pred_j_per_token"], lineterminator="\n")
-    writer.writeheader()
-    for row, one in zip(rows, judged, strict=True):
-        power = "" if one is None else f"{one.power_w:.2f}"
-        energy = "" if one is None else f"{one.j_per_token:.6f}"
-        writer.writerow({**row, "pred_power_w": power, "pred_j_per_token": energy})
-    return text.getvalue()
-
-
-def defined(row: PowerErrors) -> dict[str, str | float | None]:
-    """Errors as plain data, null where there is nothing to say."""
-    plain = asdict(row)
-    return {key: None if isinstance(value, float) and isnan(value) else value for key, value in plain.items()}
-
-
-def print_errors(rows: Sequence[PowerErrors]) -> None:
-    """Prints the errors as a table; `constant`: as if every such accelerator drew its median watts."""
-    heads = (
-        "points",
-        "power mean",
-        "power median",
-        "power constant",
-        "J/token mean",
-        "J/token median",
-        "J/token bias",
-    )
-    columns = [TableColumn(head=head, rank=rank) for rank, head in enumerate(heads)]
-    table = [TableRow(name=row.name, cells=cells(row)) for row in rows]
-    print_figures(console(), "accelerator, model", columns, table)
-
-
-def cells(row: PowerErrors) -> list[str]:
-    """One row's points and errors."""
-    power = (row.power_mean, row.power_median, row.constant_mean)
-    energy = (row.energy_mean, row.energy_median, row.energy_bias)
-    return [f"{row.count:,}", *map(written, (*power, *energy))]
+def texts(one: JudgedPower) -> tuple[str, str]:
+    """A prediction as the file's columns hold it: watts, and joules per output token."""
+    return f"{one.power_w:.2f}", f"{one.j_per_token:.6f}"

@@ -12,6 +12,7 @@ from math import isnan
 from pathlib import Path
 from typing import TYPE_CHECKING, TextIO
 
+from catalogs.units import MS_PER_S
 from wayfare.metrics.text import series_text
 
 if TYPE_CHECKING:
@@ -21,7 +22,6 @@ if TYPE_CHECKING:
     from wayfare.metrics.sinks import RunSamples
 
 TOTAL = "_total"
-MS_PER_S = 1_000
 END = "# EOF\n"
 
 

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from catalogs.units import MS_PER_S
 from wayfare.metrics.text import series_text
 
 if TYPE_CHECKING:
@@ -20,8 +21,6 @@ if TYPE_CHECKING:
 
     from wayfare.metrics.families import MetricFamily, SeriesKey
     from wayfare.metrics.sinks import RunSamples
-
-MS_PER_S = 1_000.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

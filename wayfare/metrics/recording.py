@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from catalogs.units import MS_PER_S
 from simulator.report.metrics import METRICS, Kind
 from simulator.series import run_series
 from simulator.workload.demand import demand_of
@@ -23,8 +24,6 @@ if TYPE_CHECKING:
     from simulator.series import FigureSeries, HistogramSeries, RunSeries
 
     Column = NDArray[np.float64]
-
-MS_PER_S = 1_000.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -85,7 +85,7 @@ class ServiceMetrics:
         Raises:
             WrongAddressError: the remote-write URL is none.
         """
-        disable_created_metrics()  # type: ignore[no-untyped-call]
+        disable_created_metrics()  # type: ignore[no-untyped-call]  # ships no types
         self._settings, self._runs = settings, runs
         self._registry = CollectorRegistry()
         ProcessCollector(registry=self._registry)

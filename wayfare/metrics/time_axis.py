@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from catalogs.units import MS_PER_S
 from wayfare.metrics.errors import FutureEpochError
 
 if TYPE_CHECKING:
@@ -15,7 +16,6 @@ if TYPE_CHECKING:
 
     from wayfare.metrics.recording import MetricsRecording
 
-MS_PER_S = 1_000.0
 YEAR_OF_WEEKS = timedelta(weeks=52)
 """Moves an instant and leaves its weekday and its hour."""
 

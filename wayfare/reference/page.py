@@ -114,7 +114,7 @@ def plain(value: object) -> str:
 def duration(seconds: float) -> str:
     """Seconds in the longest unit that they are a whole number of."""
     for length_s, unit in STEPS:
-        if seconds >= length_s and abs(seconds / length_s - round(seconds / length_s)) < 1e-9:  # noqa: PLR2004
+        if seconds >= length_s and abs(seconds / length_s - round(seconds / length_s)) < 1e-9:  # noqa: PLR2004  (room for rounding)
             return f"{seconds / length_s:g}{unit}"
     return f"{seconds:g}s"
 

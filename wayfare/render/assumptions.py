@@ -6,8 +6,9 @@ from dataclasses import dataclass
 from math import isnan
 from typing import TYPE_CHECKING
 
+from catalogs.units import MS_PER_S, SECONDS_PER_HOUR
 from simulator.fleet.backends.api_prices import prices_at, tariff_of
-from simulator.fleet.capacity import SECONDS_PER_HOUR, chip_usd_per_s, is_owned, is_price_known, rent_kind
+from simulator.fleet.capacity import chip_usd_per_s, is_owned, is_price_known, rent_kind
 from simulator.report.warnings.merging import warnings_by_policy
 from simulator.workload.demand import demand_of
 from wayfare.render.lengths import length_line
@@ -22,7 +23,6 @@ if TYPE_CHECKING:
     from simulator.settings.engine import Hardware
     from simulator.settings.fleet import Api, Deployment
 
-MS_PER_S = 1_000.0
 LIMIT_NAMES = {"ttft_s": "TTFT", "tpot_s": "TPOT", "e2e_s": "E2E"}
 
 
@@ -187,7 +187,7 @@ def endpoint_in_words(entry: Deployment) -> tuple[str, str, str, bool]:
     """A black box's back-end, size, price, and whether it is held by the hour."""
     box = entry.endpoint
     if box is None:
-        return "", "", "", False
+        return entry.backend, "", "", False
     hourly = [f"{usd(box.usd_per_server_hour)} a server-hour"] if box.usd_per_server_hour else []
     single = [f"{usd(box.usd_per_request)} a request"] if box.usd_per_request else []
     price = " and ".join(hourly + single) or "free"

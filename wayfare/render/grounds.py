@@ -19,7 +19,8 @@ FITTED = {
     "accelerator": ("times estimated from the data sheet", " on chips left out"),
 }
 """What times are, by how near the configuration is to measured ones, and what their error is of."""
-NOUNS = {"hardware": "times", "api": "the provider's latency", "device": "speeds", "endpoint": "times"}
+NOUNS = {"api": "the provider's latency", "device": "speeds"}
+"""What times are called, by back-end, where not `times`."""
 
 
 def ground_lines(scenario: Scenario, report: Report) -> list[str]:
@@ -49,7 +50,7 @@ def time_words(times: TimesGrounds, back_end: str) -> str:
         return f"times extrapolated{note}, error not known"
     if kind == "unknown":
         return f"times by profile {times.note!r}, error not known"
-    return f"{NOUNS[back_end]} {source_text(kind)}"
+    return f"{NOUNS.get(back_end, 'times')} {source_text(kind)}"
 
 
 def source_text(what: str) -> str:

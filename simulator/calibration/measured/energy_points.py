@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from catalogs.units import SECONDS_PER_MS
 from simulator.calibration.measured.points import (
     PRECISIONS,
-    SECONDS_PER_MS,
     Point,
     accelerator_name,
     architecture_in,

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from catalogs.errors import InputProblem
 from catalogs.model_import.architectures import architectures
 from catalogs.near_names import did_you_mean, unknown_name
+from catalogs.units import SECONDS_PER_MS
 from simulator.calibration.predicted.closed_loop import SPREAD_RATIO
 from simulator.fleet.backends.hardware import shape_of
 from simulator.serving.hardware import WEIGHT_BYTES, Layout
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from catalogs import Catalog
-    from catalogs.records import Accelerator, Architecture, Precision
+    from catalogs.records import Architecture, Precision
     from simulator.serving.hardware import Shape
 
 NEEDED = ("model", "accelerator", "engine", "input_tokens", "output_tokens", "batch_size", "tp")
@@ -41,7 +42,6 @@ the time that the same recipe takes a build earlier, as one draft token and its 
 USUAL_ACCEPTANCE = 0.8
 """Share of single draft tokens kept by multi-token prediction (DeepSeek-V3, arXiv 2412.19437: 85 to 90 %
 for its own answers; benchmarks with random text keep fewer)."""
-SECONDS_PER_MS = 1e-3
 MONTH_LENGTH = len("2026-11")
 MOST_WIDTH, MOST_BATCH = 8, 256
 HOPPER = ("h100", "h200")
@@ -381,8 +381,3 @@ def untold_ranks(width: int, spread: int, loops: int) -> tuple[int, int]:
     if spread > width:
         return width, spread // width
     return (width // loops, loops) if loops > 1 and width % loops == 0 and spread == width else (width, 1)
-
-
-def accelerator_of(point: Point, catalog: Catalog) -> Accelerator:
-    """The point's accelerator."""
-    return catalog.accelerator(point.accelerator)

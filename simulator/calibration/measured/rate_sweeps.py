@@ -11,6 +11,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from catalogs.units import MS_PER_S
 from simulator.calibration.measured.points import Point, point_of, positive, read_rows, whole
 
 if TYPE_CHECKING:
@@ -34,7 +35,6 @@ INPUT_TOKENS, OUTPUT_TOKENS, REQUESTS = 512, 256, 500
 WEIGHT = 5.0
 """What an open-loop run counts in a fit beside a closed-loop point: there are 30 of those, 1,661 of these,
 and they alone show small chips, other hosts and arrivals as users have them."""
-MS_PER_S = 1e3
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -24,7 +24,6 @@ if TYPE_CHECKING:
     Column = NDArray[np.float64]
 
 COLUMNS = ("input_tokens", "output_tokens", "arrival_s", "queued_s", "first_token_s", "last_token_s")
-MS_PER_S = 1e3
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -8,13 +8,12 @@ from typing import TYPE_CHECKING, TypedDict
 import numpy as np
 
 from catalogs.errors import UnknownEntryError
-from catalogs.units import utc_day
+from catalogs.units import MINUTES_PER_HOUR, SECONDS_PER_HOUR, TOKENS_PER_MTOK, utc_day
 from simulator.accounting.terms import Provisioned, TokenRates
 from simulator.distributions import Distribution, Fixed, LogNormal
 from simulator.fleet.backend import Service
 from simulator.fleet.backends.api_metering import limits_of, metering_of, plan_problems, throughput_of
 from simulator.fleet.backends.api_prices import prices_of, tariff_of, token_rates
-from simulator.fleet.capacity import SECONDS_PER_HOUR
 from simulator.kernel.spec import ServersSpec
 from simulator.world.plan import OverloadCurve, Timings
 
@@ -29,8 +28,6 @@ if TYPE_CHECKING:
     from simulator.settings.scenario import Scenario
     from simulator.streams import RandomStreams
 
-TOKENS_PER_MTOK = 1e6
-MINUTES_PER_HOUR = 60.0
 BATCH_PLACES = 1_000_000_000
 """Batches wait side by side: a batch is queued, not refused."""
 

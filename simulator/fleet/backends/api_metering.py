@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from catalogs.units import utc_day
+from catalogs.units import SECONDS_PER_MINUTE, utc_day
 from simulator.fleet.backends.api_prices import caches, rows_during, run_end, tariff_of, uncached_spans_s
 from simulator.kernel.spec import RateLimits
 from simulator.world.plan import Metering
@@ -18,8 +18,6 @@ if TYPE_CHECKING:
     from catalogs.offers import Offer, PrefixCache, Throughput
     from simulator.settings.fleet import Api, Deployment, ProvisionedThroughput
     from simulator.settings.scenario import Scenario
-
-SECONDS_PER_MINUTE = 60.0
 
 
 def prefix_cache_of(scenario: Scenario, api: Api, offer: Offer) -> PrefixCache | None:

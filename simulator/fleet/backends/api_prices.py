@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from catalogs.units import utc_day
+from catalogs.units import TOKENS_PER_MTOK, utc_day
 from simulator.accounting.terms import TokenRates
 
 if TYPE_CHECKING:
@@ -22,7 +22,6 @@ if TYPE_CHECKING:
 
     Prices = tuple[Decimal, Decimal, Decimal, Decimal]
 
-TOKENS_PER_MTOK = 1e6
 DAY = timedelta(days=1)
 
 

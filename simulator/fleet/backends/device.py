@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from catalogs.errors import UnknownEntryError
+from catalogs.units import GRAMS_PER_KG, SECONDS_PER_YEAR, TOKENS_PER_MTOK
 from simulator.fleet.backend import Service
 from simulator.fleet.backends.hardware import shape_of
 from simulator.fleet.backends.offline import offline_schedule
-from simulator.fleet.capacity import GRAMS_PER_KG
-from simulator.fleet.ownership import SECONDS_PER_YEAR, owned_device
+from simulator.fleet.ownership import owned_device
 from simulator.kernel.spec import ServersSpec
 from simulator.serving.attention import kv_bytes_per_token
 from simulator.serving.hardware import Layout
@@ -27,7 +27,6 @@ if TYPE_CHECKING:
     from simulator.streams import RandomStreams
 
 GIGA = 1e9
-TOKENS_PER_MTOK = 1e6
 
 
 class DeviceBackend:

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from catalogs.units import SECONDS_PER_HOUR, TOKENS_PER_MTOK
 from simulator.fleet.backend import Service
-from simulator.fleet.capacity import SECONDS_PER_HOUR
 from simulator.kernel.spec import ServersSpec
 from simulator.workload.demand import demand_of
 from simulator.world.plan import Timings
@@ -19,8 +19,6 @@ if TYPE_CHECKING:
     from simulator.settings.fleet import Deployment, Endpoint
     from simulator.settings.scenario import Scenario
     from simulator.streams import RandomStreams
-
-TOKENS_PER_MTOK = 1e6
 
 
 class EndpointBackend:

@@ -5,8 +5,9 @@ from __future__ import annotations
 from math import ceil
 from typing import TYPE_CHECKING
 
+from catalogs.units import HOURS_PER_DAY, SECONDS_PER_HOUR
 from simulator.fleet.given_signals import hour_of
-from simulator.signals import HOURS_PER_DAY, SECONDS_PER_HOUR, local_clock
+from simulator.signals import local_clock
 from simulator.world.plan import OfflineSchedule
 
 if TYPE_CHECKING:

@@ -56,14 +56,14 @@ def object_code() -> bytes:
     with global_compiler_lock:
         made = {name: compiled_door(getattr(entry, name)) for name in DOORS}
         generator = cpu_target.target_context.codegen()
-        whole = llvm.parse_assembly(str(generator._create_empty_module("kernel")))  # noqa: SLF001
+        whole = llvm.parse_assembly(str(generator._create_empty_module("kernel")))  # noqa: SLF001  (Numba's own)
         whole.link_in(llvm.parse_assembly(door_assembly(made)))
         for function in made.values():
-            whole.link_in(function.library._get_module_for_linking(), preserve=True)  # noqa: SLF001
+            whole.link_in(function.library._get_module_for_linking(), preserve=True)  # noqa: SLF001  (Numba's own)
         keep_doors_alone(whole)
-        passes, builder = generator._module_pass_manager()  # noqa: SLF001
+        passes, builder = generator._module_pass_manager()  # noqa: SLF001  (Numba's own)
         passes.run(whole, builder)
-        code: bytes = generator._tm.emit_object(whole)  # noqa: SLF001
+        code: bytes = generator._tm.emit_object(whole)  # noqa: SLF001  (Numba's own)
     return code
 
 

@@ -67,7 +67,7 @@ class LinkedCompiler(CompilerBase):
 
 def linked_function(function: Callable[P, R]) -> Callable[P, R]:
     """The function as Numba's: no wrappers, no reference counts (all arrays belong to `Kernel`)."""
-    made: Callable[P, R] = numba.njit(  # type: ignore[call-overload]
+    made: Callable[P, R] = numba.njit(  # type: ignore[call-overload]  # typed without a pipeline
         error_model="numpy",
         no_cpython_wrapper=True,
         no_cfunc_wrapper=True,

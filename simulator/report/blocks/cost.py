@@ -5,16 +5,16 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from catalogs.units import SECONDS_PER_MONTH, TOKENS_PER_MTOK
 from simulator.accounting.amounts import spent
 from simulator.report.blocks.quality import right_answers
 from simulator.report.figures import Averaging, Better, Format, figure
 from simulator.report.metrics import COST
-from simulator.report.totals import SECONDS_PER_MONTH, ratio
+from simulator.report.totals import ratio
 
 if TYPE_CHECKING:
     from simulator.accounting.run import RunAccounts, RunSelection
 
-TOKENS_PER_MTOK = 1e6
 USD, LESS = Format.USD, Better.LESS
 COMPLETE, MEASURED = Averaging.COMPLETE, Averaging.MEASURED
 RATIO = "a ratio of totals, which a query forms"

@@ -7,10 +7,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from simulator.accounting.energy import JOULES_PER_WH
+from catalogs.units import JOULES_PER_WH, SECONDS_PER_DAY
 from simulator.report.figures import Averaging, Format, block, figure
 from simulator.report.totals import distribution, ratio
-from simulator.signals import SECONDS_PER_DAY
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

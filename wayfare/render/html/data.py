@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from catalogs.units import SECONDS_PER_HOUR
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
@@ -16,7 +18,6 @@ if TYPE_CHECKING:
 
     Rows = list[dict[str, str | float | None]]
 
-SECONDS_PER_HOUR = 3_600.0
 MOST_STEPS = 144
 QUANTILES = np.concatenate([np.linspace(0.0, 0.9, 46), np.linspace(0.905, 0.995, 19), [0.999, 1.0]])
 LATENCIES = {"ttft_s": "time to first token", "e2e_s": "end to end"}

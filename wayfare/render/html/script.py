@@ -32,5 +32,5 @@ for (const held of document.querySelectorAll("script[data-chart]")) {
 @cache
 def chart_program() -> str:
     """The program as one piece of JavaScript that loads nothing and cannot end its element."""
-    bundle: str = vl_convert.javascript_bundle()  # type: ignore[call-arg]
+    bundle: str = vl_convert.javascript_bundle()  # type: ignore[call-arg]  # the snippet may be left out
     return (bundle + DRAW).replace("</script", "<\\/script").replace("<!--", "\\x3c!--")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from math import isnan, nan
 from typing import TYPE_CHECKING, cast
 
+from catalogs.units import JOULES_PER_WH
 from wayfare.render.numbers import grams, seconds, share, significant, usd_to_the_cent
 
 if TYPE_CHECKING:
@@ -13,7 +14,6 @@ if TYPE_CHECKING:
     Row = dict[str, object]
     Entry = tuple[float, int, list[str]]
 
-JOULES_PER_WH = 3_600.0
 WHOLE_JOULES_FROM = 10.0
 VERDICTS, ATTEMPTS, WAITS = range(3)
 """What comes first of the same instant: what ended, then what was begun, then what is waited for."""

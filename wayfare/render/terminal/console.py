@@ -42,7 +42,7 @@ def console(stream: TextIO | None = None) -> Console:
         markup=False,
         emoji=False,
         soft_wrap=False,
-        **colours,  # type: ignore[arg-type]
+        **colours,  # type: ignore[arg-type]  # a map of one keyword
     )
 
 

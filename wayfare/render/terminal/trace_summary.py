@@ -6,6 +6,8 @@ import json
 from math import ceil, isnan
 from typing import TYPE_CHECKING
 
+from catalogs.units import SECONDS_PER_DAY, SECONDS_PER_HOUR, SECONDS_PER_MINUTE
+
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
     from pathlib import Path
@@ -13,7 +15,6 @@ if TYPE_CHECKING:
     from simulator.traces import LengthStatistics, TraceStatistics
 
 UNIT_WORDS = {"s": "seconds", "ms": "milliseconds", "us": "microseconds", "ns": "nanoseconds"}
-SECONDS_PER_MINUTE, SECONDS_PER_HOUR, SECONDS_PER_DAY = 60, 3_600, 86_400
 MOST_FIELDS = 12
 
 

@@ -13,14 +13,14 @@ from typing import TYPE_CHECKING
 
 import vl_convert
 
-from dashboards.charting import chart
+from bench.previews.charting import chart
+from bench.previews.numbers import written
 from dashboards.palette import INK as FIGURE
-from dashboards.units import written
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from dashboards.answers import Json, Series, TimeRange
+    from bench.previews.answers import Json, Series, TimeRange
 
     Region = tuple[float, float]
 
@@ -43,7 +43,7 @@ class DashboardDrawing:
 
     def svg(self) -> str:
         """The whole dashboard."""
-        panels: list[Json] = self.board["panels"]  # type: ignore[assignment]
+        panels: list[Json] = self.board["panels"]
         height = HEAD_PX + max(edges(panel)[1] + edges(panel)[3] for panel in panels) + GAP_PX
         width = GRID_COLUMNS * COLUMN_PX
         head = TextStyle(size=19, weight="bold").at(16, 26, str(self.board["title"]))
@@ -69,8 +69,8 @@ class DashboardDrawing:
 
     def figures(self, panel: Json, inner: tuple[int, int]) -> str:
         """The last value of each answer, side by side, its name below it."""
-        series = sorted(self.answers[panel["id"]], key=lambda each: each.name)  # type: ignore[index]
-        defaults: Json = panel["fieldConfig"]["defaults"]  # type: ignore[index]
+        series = sorted(self.answers[panel["id"]], key=lambda each: each.name)
+        defaults: Json = panel["fieldConfig"]["defaults"]
         size = 34 if len(series) == 1 else 22
         drawn = []
         for position, each in enumerate(series):
@@ -84,8 +84,8 @@ class DashboardDrawing:
 
     def lines(self, panel: Json, inner: tuple[int, int]) -> str:
         """Lines over time, drawn by Vega, moved below the title."""
-        series = self.answers[panel["id"]]  # type: ignore[index]
-        spec = chart(panel["fieldConfig"], series, self.regions, self.window)  # type: ignore[arg-type]
+        series = self.answers[panel["id"]]
+        spec = chart(panel["fieldConfig"], series, self.regions, self.window)
         spec |= {"width": inner[0] - 12, "height": inner[1] - TITLE_PX - 6}
         return f'<g transform="translate(6,{TITLE_PX})">{vl_convert.vegalite_to_svg(json.dumps(spec))}</g>'
 
@@ -107,17 +107,17 @@ class TextStyle:
 
 def edges(panel: Json) -> tuple[int, int, int, int]:
     """Left, top, width and height of a panel, pixels below the head."""
-    place: dict[str, int] = panel["gridPos"]  # type: ignore[assignment]
+    place: dict[str, int] = panel["gridPos"]
     return place["x"] * COLUMN_PX, place["y"] * ROW_PX, place["w"] * COLUMN_PX, place["h"] * ROW_PX
 
 
 def written_by(defaults: Json, value: float) -> str:
     """A value as its panel's unit and decimals say."""
-    return written(value, str(defaults["unit"]), defaults.get("decimals"))  # type: ignore[arg-type]
+    return written(value, str(defaults["unit"]), defaults.get("decimals"))
 
 
 def threshold(value: float, defaults: Json) -> str:
     """The colour of a value by its panel's limits."""
-    steps: list[Json] = defaults["thresholds"]["steps"]  # type: ignore[index]
-    passed = [step for step in steps if step.get("value") is None or value >= step["value"]]  # type: ignore[operator]
+    steps: list[Json] = defaults["thresholds"]["steps"]
+    passed = [step for step in steps if step.get("value") is None or value >= step["value"]]
     return str(passed[-1]["color"]) if passed else FIGURE

@@ -8,7 +8,7 @@ import time
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from urllib.error import HTTPError
 from urllib.parse import urlencode
 from urllib.request import urlopen
@@ -16,9 +16,9 @@ from urllib.request import urlopen
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    Json = dict[str, object]
+    Json = dict[str, Any]
 
-BOARDS = Path(__file__).parent / "grafana" / "boards"
+BOARDS = Path(__file__).resolve().parents[2] / "dashboards" / "grafana" / "boards"
 RATE_STEPS = 4
 MOST_POINTS = 400
 TIMEOUT_S = 30.0
@@ -93,7 +93,7 @@ class Prometheus:
             QueryError: Prometheus refused.
         """
         try:
-            with urlopen(f"{self.url}/api/v1/{path}?{urlencode(asked)}", timeout=TIMEOUT_S) as answer:  # noqa: S310
+            with urlopen(f"{self.url}/api/v1/{path}?{urlencode(asked)}", timeout=TIMEOUT_S) as answer:  # noqa: S310  (the address given)
                 return json.load(answer)["data"]
         except HTTPError as error:
             raise QueryError(f"{json.load(error)['error']}: {asked}") from error
@@ -105,7 +105,7 @@ class Prometheus:
             raise QueryError(f"{query!r} is not label_values(selector, label)")
         times = {"start": window.begin_s, "end": window.end_s}
         selector = filled_in(found["selector"], variables)
-        return list(self.get(f"label/{found['label']}/values", **{"match[]": selector}, **times))  # type: ignore[call-overload]
+        return list(self.get(f"label/{found['label']}/values", **{"match[]": selector}, **times))
 
     def series(self, target: Json, variables: Mapping[str, str], window: TimeRange) -> list[Series]:
         """The answers to one target of a panel."""
@@ -116,26 +116,26 @@ class Prometheus:
             begin_s = window.begin_s - window.begin_s % window.step_s
             found = self.get("query_range", query=expr, start=begin_s, end=window.end_s, step=window.step_s)
         legend = str(target.get("legendFormat") or "")
-        return [series_of(each, legend) for each in found["result"]]  # type: ignore[index]
+        return [series_of(each, legend) for each in found["result"]]
 
 
 def series_of(answer: Json, legend: str) -> Series:
     """One element of a result."""
-    labels: dict[str, str] = answer["metric"]  # type: ignore[assignment]
+    labels: dict[str, str] = answer["metric"]
     points = answer.get("values") or [answer["value"]]
     name = re.sub(r"\{\{\s*(\w+)\s*\}\}", lambda found: labels.get(found[1], ""), legend)
     return Series(
         name=name,
         labels=labels,
-        t_s=[float(point[0]) for point in points],  # type: ignore[attr-defined]
-        values=[float(point[1]) for point in points],  # type: ignore[attr-defined]
+        t_s=[float(point[0]) for point in points],
+        values=[float(point[1]) for point in points],
     )
 
 
 def chosen(board: Json, source: Prometheus, window: TimeRange, choices: Mapping[str, str]) -> dict[str, str]:
     """A value of every variable of a dashboard: what is chosen, or else what Grafana would take first."""
     variables: dict[str, str] = {}
-    for variable in board["templating"]["list"]:  # type: ignore[index]
+    for variable in board["templating"]["list"]:
         name = variable["name"]
         if name in choices:
             variables[name] = choices[name]
@@ -160,7 +160,7 @@ def escaped(value: str) -> str:
 
 def window_of(board: Json) -> TimeRange:
     """The time that a dashboard shows first, at the step it takes first."""
-    shown: dict[str, str] = board["time"]  # type: ignore[assignment]
+    shown: dict[str, str] = board["time"]
     return TimeRange(begin_s=instant_s(shown["from"]), end_s=instant_s(shown["to"]), step=step_of(board))
 
 
@@ -178,5 +178,5 @@ def seconds(span: str) -> int:
 
 def step_of(board: Json) -> str:
     """The step that a dashboard takes first."""
-    steps = [each for each in board["templating"]["list"] if each["name"] == "step"]  # type: ignore[index]
+    steps = [each for each in board["templating"]["list"] if each["name"] == "step"]
     return str(steps[0]["current"]["value"])

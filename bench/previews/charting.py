@@ -5,14 +5,14 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
+from bench.previews.numbers import axis_expression
 from dashboards.palette import FAULT
 from dashboards.queries import LIMIT, LIMITS
-from dashboards.units import axis_expression
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from dashboards.answers import Json, Series, TimeRange
+    from bench.previews.answers import Json, Series, TimeRange
 
     Region = tuple[float, float]
 
@@ -24,7 +24,7 @@ MS_PER_S = 1_000
 
 def chart(field: Json, series: Sequence[Series], regions: Sequence[Region], window: TimeRange) -> Json:
     """The specification of a panel's lines over the marks of faults; `field` is its configuration."""
-    stacked = field["defaults"]["custom"]["stacking"]["mode"] == "normal"  # type: ignore[index]
+    stacked = field["defaults"]["custom"]["stacking"]["mode"] == "normal"
     span = [window.begin_s * MS_PER_S, window.end_s * MS_PER_S]
     axes = {"labelColor": SOFT, "gridColor": GRID}
     return {
@@ -65,7 +65,7 @@ def drawn(field: Json, series: Sequence[Series], span: Sequence[float], *, stack
         "mark": {"type": "area", "opacity": 0.7} if stacked else lines,
         "encoding": {
             "x": time_axis("t", span),
-            "y": value_axis(field["defaults"], stacked=stacked),  # type: ignore[arg-type]
+            "y": value_axis(field["defaults"], stacked=stacked),
             "color": {"field": "n", "type": "nominal", "legend": legend, "scale": colour},
         },
     }
@@ -87,7 +87,7 @@ def value_axis(defaults: Json, *, stacked: bool) -> Json:
 
 def colours(field: Json, names: Sequence[str]) -> list[str]:
     """The colour of every name: the panel's own, or the next free one."""
-    fixed = {each["matcher"]["options"]: each["properties"][0]["value"] for each in field["overrides"]}  # type: ignore[attr-defined]
+    fixed = {each["matcher"]["options"]: each["properties"][0]["value"] for each in field["overrides"]}
     fixed |= {name: fixed[LIMITS] for name in names if LIMITS in fixed and name.startswith(f"{LIMIT} ")}
     free = iter(FREE_COLOURS * (1 + len(names) // len(FREE_COLOURS)))
     return [fixed[name]["fixedColor"] if name in fixed else next(free) for name in names]

@@ -1,4 +1,4 @@
-"""`python -m dashboards.preview URL BOARD PICTURE [variable=value …]`: a picture of a dashboard.
+"""`python -m bench.previews.preview URL BOARD PICTURE [variable=value …]`: a picture of a dashboard.
 
 Drawn by us from the dashboard's own queries to a real Prometheus; it is no picture of Grafana.
 """
@@ -14,14 +14,14 @@ from typing import TYPE_CHECKING
 import vl_convert
 from PIL import Image
 
-from dashboards.answers import Prometheus, chosen, read_board, window_of
-from dashboards.drawing import DashboardDrawing
+from bench.previews.answers import Prometheus, chosen, read_board, window_of
+from bench.previews.drawing import DashboardDrawing
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from dashboards.answers import Json, Series, TimeRange
-    from dashboards.drawing import Region
+    from bench.previews.answers import Json, Series, TimeRange
+    from bench.previews.drawing import Region
 
 NAMED = ("run", "policy", "deployment", "instance")
 COLOURS = 220
@@ -64,7 +64,7 @@ def answers(
 ) -> dict[int, list[Series]]:
     """What every panel shows, by its number."""
     found: dict[int, list[Series]] = {}
-    for panel in board["panels"]:  # type: ignore[attr-defined]
+    for panel in board["panels"]:
         asked = [source.series(target, variables, window) for target in panel.get("targets", [])]
         found[panel["id"]] = [series for each in asked for series in each]
     return found
@@ -73,7 +73,7 @@ def answers(
 def regions(board: Json, source: Prometheus, variables: Mapping[str, str], window: TimeRange) -> list[Region]:
     """The spans of the faults that are marked."""
     found: list[Region] = []
-    for mark in board["annotations"].get("list", []):  # type: ignore[attr-defined]
+    for mark in board["annotations"].get("list", []):
         for series in source.series(mark["target"], variables, window):
             found += spans(series.t_s, window.step_s)
     return found

@@ -1,4 +1,4 @@
-"""`python -m dashboards.compose`: docker-compose.yml checked by Compose itself, without an engine.
+"""`python -m bench.compose`: docker-compose.yml checked by Compose itself, without an engine.
 
 Compose v2 is taken where it is installed. On CI, where a check must not be missing, it is fetched
 as Debian's package from the release after this one, without becoming root or installing anything.
