@@ -268,7 +268,7 @@ def test_unknown_sources_list_those_there_are():
     [
         ({"timeout_s": 0.0}, "timeout_s: 0.0 is not > 0"),
         ({"fallback": "cheepest"}, "fallback: unknown policy 'cheepest'"),
-        ({"fallback": "oracle"}, "fallback: 'oracle' is a policy that reads answers"),
+        ({"fallback": "oracle"}, "fallback: 'oracle' is an oracle or a step policy"),
         ({"fallback": "grpc://127.0.0.1:1"}, "fallback: .* is a policy server"),
         ({"patience": 3}, "patience: unknown parameter"),
     ],
@@ -301,7 +301,7 @@ def test_serve_policy_serves_until_it_is_asked_to_end():
     ("arguments", "text"),
     [
         (["oracle"], "is an oracle"),
-        (["OWN:Steps"], "answers in steps"),
+        (["OWN:Steps"], "is a step policy"),
         (["cascade", "--address", "0.0.0.0:0"], "beyond loopback"),
         (["cheepest"], "unknown policy"),
     ],
