@@ -149,7 +149,7 @@ def test_unknown_cost_is_incomparable() -> None:
     assert not [one for one in result.differences if one.metric.startswith("cost_usd")]
     assert set(result.pareto) >= {"static", "round_robin", "always_cheapest"}
     assert "Cost cannot be compared: unknown under static" in conclusion(result)
-    assert "Right answers cannot be compared: unknown under static" in conclusion(result)
+    assert "Accuracy cannot be compared: unknown under static" in conclusion(result)
     assert result.routing_quality["aiq"] is None
     known = compare(load_scenario(scenario(RENT, SUCCESS)), ["static"], replications=2)
     assert "cannot be compared" not in conclusion(known)

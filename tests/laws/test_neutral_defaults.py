@@ -27,7 +27,7 @@ PACKAGES = (
 EXCEPTIONS = {
     "Amounts.per": 1.0,
     "Metric.factor": 1.0,
-    "Stated.averaging": Averaging.SUMMED,
+    "FigureDescription.averaging": Averaging.SUMMED,
     "AnsweringModel.verbosity": 1.0,
     "AnsweringModel.wrong_length_ratio": 1.0,
     "Await.interest": EventKind.COMPLETED,

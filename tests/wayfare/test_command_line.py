@@ -227,6 +227,7 @@ def test_help_comes_before_the_simulator_is_loaded() -> None:
         "exits",
         "import-model",
         "options",
+        "predictions",
         "series",
         "serving",
     }  # what they share

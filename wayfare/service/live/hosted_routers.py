@@ -190,11 +190,11 @@ def hosted(
     """
     name = policy or scenario.router.policy
     if scheme_of(name) is not None:
-        invalid(f"policy {name!r} decides in another process; a live router would wait for it")
+        invalid(f"policy {name!r} runs in another process; live routers do not support that")
     fleet = LiveFleet(scenario)
     host = live_host(scenario, fleet, policy)
     if host.oracle:
-        invalid(f"policy {name!r} reads true answers; nobody knows them of a live request")
+        invalid(f"policy {name!r} is an oracle; true answers of live requests are unknown")
     return HostedRouter(
         router_id=router_id,
         tenant=tenant,

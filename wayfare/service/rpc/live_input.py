@@ -73,7 +73,7 @@ def instant_of(request: pb.DecideRequest | pb.ReportOutcomeRequest, router: Host
         invalid(f"now_s {request.now_s!r} must be a finite number of seconds, at most {MOST_INSTANT_S:g}")
     if router.shared and abs(request.now_s - router.live.now_s) > MOST_SKEW_S:
         text = f"now_s {request.now_s:.17g} is more than {MOST_SKEW_S:g} s from this router's clock"
-        invalid(f"{text}, {router.live.now_s:.3f}; a router of your own takes any clock")
+        invalid(f"{text}, {router.live.now_s:.3f}; a router that you create accepts any clock")
     return request.now_s
 
 
