@@ -11,6 +11,9 @@ import pytest
 ROOT = Path(__file__).resolve().parents[2]
 NOTICING = (
     "tests/laws/test_accountant_cases.py",
+    "tests/accounting/test_hand_made_blocks.py",
+    "tests/accounting/test_hand_made_books.py",
+    "tests/accounting/test_hand_made_outcomes.py",
     "tests/experiment/test_statistics.py",
     "tests/router/test_balancing_policies.py",
     "tests/router/test_policies.py",
