@@ -49,7 +49,7 @@ current: $(READY)
 	@$(BIN)/python -m simulator.kernel
 
 .PHONY: test
-test: current ## the tests, without the slow laws: under five minutes on two cores
+test: current ## the tests, without the slow laws: some seven minutes on two cores
 	@$(PYTEST) -m "not slow"
 
 .PHONY: slow

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 Json: TypeAlias = "bool | int | float | str | list[Json] | dict[str, Json] | None"
 
 STATED = "figure"
+RATIO = "a ratio of totals, which a query forms"
+"""Why a figure that divides two totals has no metric of its own."""
 
 
 class Better(StrEnum):
@@ -37,7 +39,6 @@ class Format(StrEnum):
     RATE = "per second"
     FACTOR = "factor"
     SECONDS = "s"
-    TOKENS = "tokens"
     USD = "USD"
     USD_PER_THOUSAND = "USD, shown per thousand"
     WATT_HOURS = "Wh"

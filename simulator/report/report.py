@@ -18,7 +18,7 @@ from simulator.report.blocks.fleet import ReplicaCounts, Timeline
 from simulator.report.blocks.latency import Latency
 from simulator.report.blocks.quality import Quality, Slo
 from simulator.report.blocks.rows import Breakdown
-from simulator.report.figures import Averaging, Better, Format, block, figure, figures_of, plain
+from simulator.report.figures import RATIO, Averaging, Better, Format, block, figure, figures_of, plain
 from simulator.report.grounds import DeploymentGrounds
 from simulator.report.length_effects import StreamLengthEffects
 from simulator.report.metrics import REPLICAS, UTILIZATION
@@ -30,7 +30,6 @@ if TYPE_CHECKING:
 
 SCHEMA = "wayfare.report/1"
 OUTSIDE_DIGEST = ("wall_s", "digest")
-NO_SERIES = "known of the whole run only"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -95,7 +94,7 @@ class Report:
         interval=True,
         compared=8,
         averaging=Averaging.MEASURED,
-        no_metric="a ratio of totals, which a query forms",
+        no_metric=RATIO,
     )
     slo: Slo = block("Service level objectives.")
     quality: Quality = block("Right answers.")

@@ -18,7 +18,6 @@ WRITTEN: dict[Format, Callable[[float | None], str]] = {
     Format.MEAN_COUNT: numbers.count,
     Format.RATIO: numbers.share,
     Format.SECONDS: numbers.seconds,
-    Format.TOKENS: numbers.count,
     Format.USD: numbers.usd,
     Format.USD_PER_THOUSAND: numbers.usd_per_thousand,
     Format.WATT_HOURS: numbers.energy,

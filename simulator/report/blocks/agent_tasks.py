@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from simulator.report.blocks.latency import LatencyFigures, latency_figures, timed
-from simulator.report.figures import Averaging, Better, Format, block, figure
+from simulator.report.figures import RATIO, Averaging, Better, Format, block, figure
 from simulator.report.metrics import (
     AGENT_TASK_DURATION,
     AGENT_TASKS,
@@ -28,7 +28,6 @@ if TYPE_CHECKING:
 COUNT, USD, WH = Format.COUNT, Format.USD, Format.WATT_HOURS
 LESS, MORE = Better.LESS, Better.MORE
 COMPLETE, MEASURED = Averaging.COMPLETE, Averaging.MEASURED
-RATIO = "a ratio of totals, which a query forms"
 IN_REQUESTS = "agents' calls are requests: their dollars and joules are in those metrics, by task"
 SEEN = {"interval": True}
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from catalogs.units import SECONDS_PER_MONTH, TOKENS_PER_MTOK
 from simulator.accounting.amounts import spent
 from simulator.report.blocks.quality import right_answers
-from simulator.report.figures import Averaging, Better, Format, figure
+from simulator.report.figures import RATIO, Averaging, Better, Format, figure
 from simulator.report.metrics import COST
 from simulator.report.totals import ratio
 
@@ -17,7 +17,6 @@ if TYPE_CHECKING:
 
 USD, LESS = Format.USD, Better.LESS
 COMPLETE, MEASURED = Averaging.COMPLETE, Averaging.MEASURED
-RATIO = "a ratio of totals, which a query forms"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from simulator.accounting.amounts import emitted, evaporated, metered
-from simulator.report.figures import Averaging, Better, Format, figure
+from simulator.report.figures import RATIO, Averaging, Better, Format, figure
 from simulator.report.metrics import EMISSIONS, ENERGY, WATER
 from simulator.report.totals import ratio
 
@@ -15,7 +15,6 @@ if TYPE_CHECKING:
 
 WH, GRAMS, LITRES, LESS = Format.WATT_HOURS, Format.GRAMS, Format.LITRES, Better.LESS
 COMPLETE, MEASURED = Averaging.COMPLETE, Averaging.MEASURED
-RATIO = "a ratio of totals, which a query forms"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
