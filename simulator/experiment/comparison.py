@@ -123,7 +123,7 @@ def summarised(
         reports=merged,
         differences=tuple(differences(reports, confidence)),
         pareto=pareto_front(reports, confidence),
-        routing_quality=routing_quality(merged, kept),
+        routing_quality=routing_quality(merged, kept, confidence),
         results=kept,
     )
 

@@ -5,46 +5,131 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from simulator.accounting.outcomes import success_known
-from simulator.experiment.routing_quality import (
-    average_improvement,
-    gap_recovered,
-    threshold_measures,
-)
 from simulator.plan.resolution import weak_and_strong
+from simulator.routing_quality.choices import against_mixes, arena_scores, best_single
+from simulator.routing_quality.hulls import (
+    average_improvement,
+    hull,
+    known_points,
+    routerbench_improvement,
+)
+from simulator.routing_quality.hypervolume import covered_ratio
+from simulator.routing_quality.pair import pair_summary, score_measures, unmeasured
+from simulator.routing_quality.thresholds import gap_recovered
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from simulator.experiment.simulation import RunResult
     from simulator.report.figures import Json
     from simulator.report.report import Report
+    from simulator.routing_quality.hulls import Point
 
-WEAK, STRONG = "always_cheapest", "always_strongest"
+    Choice = tuple[float | None, float | None]
+
+WEAK, STRONG, KNOWING = "always_cheapest", "always_strongest", "oracle"
+SINGLE_CHOICES = (WEAK, STRONG, "static")
+"""Policies that send everything to one model, by the name before their knobs."""
+WEIGHED = {
+    "cost_usd.per_request": 1.0,
+    "quality.success_ratio": -1.0,
+    "latency.e2e_s.p95": 1.0,
+    "energy_wh.per_request": 1.0,
+}
+"""Objectives of the hypervolume by path in the report: 1 where less is better, -1 where more is."""
 
 
-def routing_quality(reports: Sequence[Report], results: Sequence[RunResult]) -> dict[str, Json]:
-    """PGR by policy, APGR and CPT of the router's score, AIQ over the policies anybody can have.
+def routing_quality(
+    reports: Sequence[Report], results: Sequence[RunResult], confidence: float = 0.95
+) -> dict[str, Json]:
+    """How good each policy's choices are, and what the router's scores are worth.
 
     None for what an unknown price or an unknown share of right answers is part of.
     """
-    quality = {report.policy: report.figure("quality.success_ratio") for report in reports}
-    recovered: dict[str, Json] = {
-        name: gap_recovered(value, quality[WEAK], quality[STRONG]) for name, value in quality.items()
+    points = {report.policy: choice_of(report) for report in reports}
+    had = {report.policy: points[report.policy] for report in reports if not report.oracle}
+    return {
+        "pgr": recovered(points),
+        **pair_and_scores(results, confidence),
+        "aiq": average_improvement(list(had.values())),
+        "aiq_routerbench": routerbench_improvement(known_points(had.values())),
+        "zero_router": zero_router(had),
+        "against_mixes": beside_mixes(had),
+        "arena_score": arena_scores(points),
+        "regret": regrets(points),
+        "hypervolume_ratio": hypervolume_of(reports),
     }
-    points = [
-        (report.figure("cost_usd.per_request"), quality[report.policy])
-        for report in reports
-        if not report.oracle
+
+
+def choice_of(report: Report) -> Choice:
+    """A policy's dollars per request and its share of right answers."""
+    return report.figure("cost_usd.per_request"), report.figure("quality.success_ratio")
+
+
+def recovered(points: Mapping[str, Choice]) -> dict[str, Json]:
+    """PGR by policy, between the cheapest and the strongest model."""
+    weak, strong = points[WEAK][1], points[STRONG][1]
+    return {name: gap_recovered(quality, weak, strong) for name, (_cost, quality) in points.items()}
+
+
+def singles(points: Mapping[str, Choice]) -> list[Point]:
+    """Cost and quality of the policies that send everything to one model."""
+    return known_points(point for name, point in points.items() if name.partition(":")[0] in SINGLE_CHOICES)
+
+
+def zero_router(points: Mapping[str, Choice]) -> dict[str, Json]:
+    """The hull of single models: what random mixes of them reach without a router's insight."""
+    found = singles(points)
+    best = best_single(found)
+    return {
+        "hull": [list(point) for point in hull(found)],
+        "aiq": average_improvement(found),
+        "best_single": None if best is None else list(best),
+    }
+
+
+def beside_mixes(points: Mapping[str, Choice]) -> dict[str, Json]:
+    """Every policy beside the zero router; None where its cost or quality is not known."""
+    found = singles(points)
+    return {
+        name: against_mixes(known[0], found).to_dict() if (known := known_points([point])) else None
+        for name, point in points.items()
+    }
+
+
+def regrets(points: Mapping[str, Choice]) -> dict[str, Json]:
+    """What each policy lacks of the oracle's quality, and pays beyond the oracle's cost, per request."""
+    best = known_points([points[KNOWING]]) if KNOWING in points else []
+    if not best:
+        return {}
+    (cost, quality) = best[0]
+    return {
+        name: {"success_ratio": quality - known[0][1], "usd_per_request": known[0][0] - cost}
+        if (known := known_points([point]))
+        else None
+        for name, point in points.items()
+    }
+
+
+def hypervolume_of(reports: Sequence[Report]) -> float | None:
+    """Covered share of the space of cost, quality, p95 latency and energy; None where one is unknown."""
+    had = [report for report in reports if not report.oracle]
+    rows = [[report.figure(path) for path in WEIGHED] for report in had]
+    signs = tuple(WEIGHED.values())
+    known = [
+        tuple(sign * value for sign, value in zip(signs, row, strict=True) if value is not None)
+        for row in rows
     ]
-    return {"pgr": recovered, **score_measures(results), "aiq": average_improvement(points)}
+    whole = all(len(row) == len(signs) for row in known)
+    return covered_ratio(known) if whole and known else None
 
 
-def score_measures(results: Sequence[RunResult]) -> dict[str, Json]:
-    """APGR, CPT50 and CPT80 of the scenario's router score over one replication's requests."""
+def pair_and_scores(results: Sequence[RunResult], confidence: float) -> dict[str, Json]:
+    """The weak and the strong model on the requests, and the router's score between them."""
     plan = results[0].settlement.plan
-    weak, strong = weak_and_strong(plan.targets, plan.workload)
+    names = weak_and_strong(plan.targets, plan.workload)
     if not success_known(plan).all():
-        return dict.fromkeys(("apgr", "cpt50", "cpt80"))
-    rows = [plan.model_names.index(name) for name in (weak, strong)]
-    correct = plan.answers.correct
-    return threshold_measures(plan.requests.router_score, correct[rows[0]], correct[rows[1]])
+        return {**unmeasured().to_dict(), "pair": None}
+    weak, strong = (plan.answers.correct[plan.model_names.index(name)] for name in names)
+    found = score_measures(plan.requests.router_score, weak, strong, confidence, sampled=False)
+    return {**found.to_dict(), "pair": pair_summary(names, weak, strong).to_dict()}

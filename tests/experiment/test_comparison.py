@@ -16,8 +16,9 @@ from router import PolicyFailedError, UnknownPolicyError
 from router.registry import BASELINES
 from simulator import Report, compare, simulate
 from simulator.experiment.pareto import pareto_front
-from simulator.experiment.routing_quality import average_improvement, gap_recovered, threshold_measures
 from simulator.report.mean_report import mean_report
+from simulator.routing_quality.hulls import average_improvement
+from simulator.routing_quality.thresholds import exact_measures, gap_recovered, threshold_curve
 from simulator.statistics import paired_interval, student_interval
 from world_cases import scenario
 
@@ -274,10 +275,10 @@ def test_routing_measures_are_exact_on_a_hand_made_case() -> None:
 
     weak = np.array([True, True, False, False])
     strong = np.array([True, True, True, True])
-    perfect = threshold_measures(np.array([0.1, 0.2, 0.8, 0.9]), weak, strong)
-    assert perfect["cpt50"] == 0.25
-    assert perfect["cpt80"] == 0.5
-    assert perfect["apgr"] == pytest.approx(0.75)
+    perfect = exact_measures(threshold_curve(np.array([0.1, 0.2, 0.8, 0.9]), weak, strong))
+    assert perfect.cpt50 == 0.25
+    assert perfect.cpt80 == 0.5
+    assert perfect.apgr == pytest.approx(0.75)
     assert gap_recovered(0.75, 0.5, 1.0) == 0.5
     assert gap_recovered(0.75, 0.5, 0.5) is None
     assert average_improvement([(0.0, 0.5), (1.0, 1.0)]) == pytest.approx(0.75)

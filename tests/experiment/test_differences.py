@@ -12,10 +12,17 @@ from simulator import Report
 from simulator.experiment.comparison import notes
 from simulator.experiment.differences import Difference, differences
 from simulator.experiment.pareto import BETTER, TIE, WORSE, verdict
-from simulator.experiment.routing_quality import least_share, threshold_measures
 from simulator.experiment.scoring import routing_quality
 from simulator.experiment.simulation import simulate
 from simulator.report.report import COMPARED
+from simulator.routing_quality.pair import score_measures
+from simulator.routing_quality.thresholds import (
+    GapMeasures,
+    ThresholdCurve,
+    call_share,
+    exact_measures,
+    threshold_curve,
+)
 from world_cases import CHAT, scenario
 
 T_2 = 4.30265
@@ -123,27 +130,30 @@ def test_a_routers_score_is_measured_by_its_curve() -> None:
     score = np.array([0.9, 0.8, 0.7, 0.3, 0.2, 0.1])
     weak = np.array([True, False, False, True, True, True])
     strong = np.ones(6, np.bool_)
-    found = threshold_measures(score, weak, strong)
-    assert found["apgr"] == pytest.approx(2.0 / 3.0)
-    assert (found["cpt50"], found["cpt80"]) == pytest.approx((2.0 / 6.0, 3.0 / 6.0))
+    found = exact_measures(threshold_curve(score, weak, strong))
+    assert found.apgr == pytest.approx(2.0 / 3.0)
+    assert (found.cpt50, found.cpt80) == pytest.approx((2.0 / 6.0, 3.0 / 6.0))
 
 
 @pytest.mark.parametrize(("count", "half", "most"), [(9, 5, 8), (35, 18, 28), (34, 17, 28)])
 def test_a_gap_is_recovered_call_by_call(count: int, half: int, most: int) -> None:
     """Each strong call gains as much: 4/9 and 17/35 are less than a half, 7/9 and 27/34 less than 0.8."""
-    found = threshold_measures(-np.arange(count) / count, np.zeros(count, np.bool_), np.ones(count, np.bool_))
-    assert (found["cpt50"], found["cpt80"]) == pytest.approx((half / count, most / count))
+    score, none, all_right = -np.arange(count) / count, np.zeros(count, np.bool_), np.ones(count, np.bool_)
+    found = exact_measures(threshold_curve(score, none, all_right))
+    assert (found.cpt50, found.cpt80) == pytest.approx((half / count, most / count))
 
 
 def test_there_is_nothing_to_measure_without_a_gap_or_a_query() -> None:
     """Models that are right equally often have no gap to recover."""
-    nothing = {"apgr": None, "cpt50": None, "cpt80": None}
+    nothing = GapMeasures(apgr=None, cpt50=None, cpt80=None)
     some = np.array([True, False])
-    assert threshold_measures(np.array([0.1, 0.9]), some, ~some) == nothing
-    assert threshold_measures(np.zeros(0), some[:0], some[:0]) == nothing
+    assert exact_measures(threshold_curve(np.array([0.1, 0.9]), some, ~some)) == nothing
+    unknown = np.full(2, np.nan)
+    assert score_measures(unknown, some, some, 0.95, sampled=True).exact == nothing
     share = np.array([0.0, 0.5, 1.0])
-    assert least_share(share, np.array([0.0, 0.2, 0.4]), 0.5) is None
-    assert least_share(share, np.array([0.0, 0.5, 1.0]), 0.5) == 0.5
+    low = ThresholdCurve(share=share, quality=np.array([0.0, 0.2, 0.4]), queries=2)
+    assert call_share(low, 1.1) is None
+    assert call_share(low, 0.5) == 0.5
 
 
 def figures(policy: str, success: float, usd: float, *, oracle: bool = False) -> Report:

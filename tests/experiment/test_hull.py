@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from simulator.experiment.routing_quality import average_improvement, hull
+from simulator.routing_quality.hulls import average_improvement, hull
 
 
 def height(points: list[tuple[float, float]], cost: float) -> float:
