@@ -19,7 +19,7 @@ QUERIES = 1_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class AgainstMixes:
+class MixComparison:
     """A policy beside what random mixes of single models reach.
 
     `usd_per_request_of_mix` buys the policy's quality from a mix, `quality_of_mix` is what its cost buys;
@@ -41,11 +41,11 @@ class AgainstMixes:
         }
 
 
-def against_mixes(point: Point, singles: Sequence[Point]) -> AgainstMixes:
+def against_mixes(point: Point, singles: Sequence[Point]) -> MixComparison:
     """A policy's cost and quality beside the hull of single models."""
     chain, (cost, quality) = hull(singles), point
     same_quality, same_cost = cost_at_quality(chain, quality), quality_at_cost(chain, cost)
-    return AgainstMixes(
+    return MixComparison(
         usd_per_request_of_mix=same_quality,
         saving_ratio=1.0 - cost / same_quality if same_quality else None,
         quality_of_mix=same_cost,
