@@ -158,9 +158,9 @@ def answered(
     if table is None:
         sharpness = scenario.settings.quality.discrimination
         return workload, answer_table(workload, answerers, difficulties(scenario), sharpness, seed)
-    query = table.queries(seed, workload.key)
+    query = table.drawn_queries(seed, workload.key)
     asked = replace(workload, difficulty=table.difficulty[query])
-    return asked, table.answers([entry.name for entry in answerers], query)
+    return asked, table.answers([entry.name for entry in answerers], query, seed)
 
 
 def warnings_of(workload: Workload, services: Sequence[Service]) -> tuple[str, ...]:

@@ -18,7 +18,7 @@ from simulator.quality.answers import (
     length_factors,
     output_tokens,
 )
-from simulator.quality.outcomes import InvalidOutcomesError, OutcomeTable, read_outcomes
+from simulator.quality.outcomes import InvalidOutcomesError, OutcomeTable, outcome_table, read_outcomes
 from simulator.quality.response_curve import (
     NODES,
     WEIGHTS,
@@ -221,18 +221,17 @@ def test_a_recorded_curve_runs_through_looks_from_end_to_end(noise: float, step:
 
 def outcomes() -> OutcomeTable:
     """Two models, four queries."""
-    return OutcomeTable(
-        models=("a", "b"),
-        correct=np.array([[1, 1, 0, 1], [0, 1, 0, 0]], np.bool_),
-        output_token_count=np.array([[1, 2, 3, 4], [5, 6, 7, 8]], np.int32),
-        difficulty=np.zeros(4),
+    return outcome_table(
+        ("a", "b"),
+        np.array([[1, 1, 0, 1], [0, 1, 0, 0]], np.bool_),
+        np.array([[1, 2, 3, 4], [5, 6, 7, 8]], np.int32),
     )
 
 
 def test_recorded_answers_are_those_of_the_query_asked() -> None:
     """By model in any order and query in any order; a model's success is its share over the queries."""
     table = outcomes()
-    found = table.answers(["b", "a", "b"], np.array([3, 0, 1]))
+    found = table.answers(["b", "a", "b"], np.array([3, 0, 1]), seed=1)
     assert found.correct.tolist() == [[0, 0, 1], [1, 1, 1], [0, 0, 1]]
     assert found.output_token_count.tolist() == [[8, 5, 6], [4, 1, 2], [8, 5, 6]]
     assert (table.success("a"), table.success("b")) == (0.75, 0.25)
@@ -242,7 +241,7 @@ def test_recorded_answers_are_those_of_the_query_asked() -> None:
 def test_a_requests_query_is_drawn_by_its_key() -> None:
     """The floor of a uniform draw times the number of queries: all are asked, none beyond."""
     key = np.arange(300)
-    found = outcomes().queries(6, key)
+    found = outcomes().drawn_queries(6, key)
     assert found.tolist() == [int(draw * 4) for draw in keyed_uniform(6, "query", key)]
     assert set(found.tolist()) == {0, 1, 2, 3}
 

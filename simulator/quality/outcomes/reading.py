@@ -5,22 +5,20 @@ Answers stay joint: a request is a query, and every model answers that query as 
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
-from typing import TYPE_CHECKING, NoReturn
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from catalogs.errors import InputProblem
-from router.views.request import AnswerTable
-from simulator.streams import keyed_uniform
+from simulator.quality.outcomes.errors import InvalidOutcomesError, fail
+from simulator.quality.outcomes.table import OutcomeTable, outcome_table
 from simulator.tables import InvalidTableError, count_of, open_table, shown_problems
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
-
-    from numpy.typing import NDArray
 
     from simulator.tables import Table
 
@@ -28,47 +26,6 @@ if TYPE_CHECKING:
 
 COLUMNS = ("query", "model", "correct", "output_tokens")
 TRUTH = {"1": True, "0": False, "true": True, "false": False, "1.0": True, "0.0": False}
-
-
-class InvalidOutcomesError(ValueError):
-    """A table of recorded answers that cannot be used; lists what is wrong."""
-
-    def __init__(self, problems: tuple[InputProblem, ...]) -> None:
-        """Keeps the problems."""
-        super().__init__(problems)
-        self.problems = problems
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class OutcomeTable:
-    """Answers by model and query; shape models x queries.
-
-    `difficulty` is the query's in logits: -logit of the share of models that were right, half an
-    answer added to either side. `unused_columns` are in the file and play no role.
-    """
-
-    models: tuple[str, ...]
-    correct: NDArray[np.bool_]
-    output_token_count: NDArray[np.int32]
-    difficulty: NDArray[np.float64]
-    unused_columns: tuple[str, ...] = ()
-
-    def success(self, model: str) -> float:
-        """The model's share of right answers."""
-        return float(self.correct[self.models.index(model)].mean())
-
-    def queries(self, seed: int, key: NDArray[np.int64]) -> NDArray[np.int64]:
-        """The query that each request asks: drawn by its key, all equally likely."""
-        draws = keyed_uniform(seed, "query", key)
-        return (draws * self.correct.shape[1]).astype(np.int64)
-
-    def answers(self, models: Sequence[str], query: NDArray[np.int64]) -> AnswerTable:
-        """Every model's answer to every request."""
-        rows = [self.models.index(model) for model in models]
-        return AnswerTable(
-            correct=self.correct[rows][:, query],
-            output_token_count=self.output_token_count[rows][:, query],
-        )
 
 
 def read_outcomes(path: str, models: tuple[str, ...]) -> OutcomeTable:
@@ -107,13 +64,7 @@ def table_of(models: tuple[str, ...], common: Sequence[dict[str, Answer]]) -> Ou
     """The table of queries that all models answered."""
     correct = np.array([[answer[model][0] for answer in common] for model in models])
     output = np.array([[answer[model][1] for answer in common] for model in models], np.int32)
-    share = (correct.sum(axis=0) + 0.5) / (len(models) + 1.0)
-    return OutcomeTable(
-        models=models,
-        correct=correct,
-        output_token_count=np.maximum(output, 1),
-        difficulty=np.log(1.0 - share) - np.log(share),
-    )
+    return outcome_table(models, correct, output)
 
 
 def rows_by_query(path: str) -> tuple[dict[str, dict[str, Answer]], tuple[str, ...]]:
@@ -174,8 +125,3 @@ def wrong_with(row: dict[str, str]) -> str:
     if row["correct"].lower() not in TRUTH:
         return f"correct is {row['correct']!r}; it must be 0 or 1"
     return f"output_tokens is {row['output_tokens']!r}; it must be a whole number from 0 to 2^31 - 1"
-
-
-def fail(path: str, where: str, what: str) -> NoReturn:
-    """Raises `InvalidOutcomesError` with one problem."""
-    raise InvalidOutcomesError((InputProblem(path, where, what),))
