@@ -32,23 +32,31 @@ class ConfidenceInterval:
     high: float | None
 
 
-def student_interval(values: Sequence[float], confidence: float) -> ConfidenceInterval:
-    """Mean and t interval of independent values: mean +- t(n-1, (1+c)/2) s / sqrt(n)."""
+def student_interval(
+    values: Sequence[float], confidence: float, shared_variance: float = 0.0
+) -> ConfidenceInterval:
+    """Mean and t interval of independent values: mean +- t(n-1, (1+c)/2) sqrt(s^2 / n + shared variance).
+
+    `shared_variance` is of what all values have in common, such as the queries of one table: more
+    replications do not make it smaller.
+    """
     sample = np.asarray(values, np.float64)
     mean = float(sample.mean())
     if len(sample) < 2:  # noqa: PLR2004  (a spread needs two)
         return ConfidenceInterval(value=mean, low=None, high=None)
     from scipy.special import stdtrit  # late: it takes a tenth of a second, and a run needs none
 
-    spread = float(sample.std(ddof=1)) / math.sqrt(len(sample))
+    spread = math.sqrt(float(sample.var(ddof=1)) / len(sample) + shared_variance)
     reach = float(stdtrit(len(sample) - 1, (1.0 + confidence) / 2.0)) * spread
     return ConfidenceInterval(value=mean, low=mean - reach, high=mean + reach)
 
 
-def paired_interval(a: Sequence[float], b: Sequence[float], confidence: float) -> ConfidenceInterval:
-    """Mean of b - a and its t interval, replication by replication."""
+def paired_interval(
+    a: Sequence[float], b: Sequence[float], confidence: float, shared_variance: float = 0.0
+) -> ConfidenceInterval:
+    """Mean of b - a and its t interval, replication by replication; see `student_interval`."""
     differences = [gap(first, second) for first, second in zip(a, b, strict=True)]
-    return student_interval(differences, confidence)
+    return student_interval(differences, confidence, shared_variance)
 
 
 def gap(a: float, b: float) -> float:

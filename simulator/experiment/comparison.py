@@ -12,18 +12,22 @@ from router.registry import BASELINES
 from simulator.arrivals import TraceArrivals
 from simulator.experiment.differences import Difference, differences
 from simulator.experiment.pareto import pareto_front
+from simulator.experiment.query_sampling import query_residuals, query_sums
 from simulator.experiment.scoring import routing_quality
 from simulator.experiment.simulation import RunResult, simulate
 from simulator.experiment.workers import worker_pool
 from simulator.observer import SilentObserver
 from simulator.plan.policies import policy_of
+from simulator.plan.resolution import run_seed
 from simulator.report.mean_report import mean_report
+from simulator.scenario.recorded_answers import recorded_answers
 from simulator.statistics import LEAST_REPLICATIONS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
     from concurrent.futures import Executor
 
+    from simulator.experiment.query_sampling import QuerySums
     from simulator.observer import Observer
     from simulator.report.figures import Json
     from simulator.report.report import Report
@@ -110,7 +114,8 @@ def summarised(
 ) -> Comparison:
     """The comparison of finished runs: by policy, in order of replications."""
     reports = {name: [outcome.report for outcome in results[name]] for name in names}
-    merged = tuple(mean_report(reports[name], confidence) for name in names)
+    sampling = {name: query_residuals([outcome.query_sums for outcome in results[name]]) for name in names}
+    merged = tuple(mean_report(reports[name], confidence, sampling[name].variance) for name in names)
     count = len(reports[names[0]])
     first = tuple(outcome.result for name in names for outcome in results[name][:1])
     kept = tuple(result for result in first if result is not None)
@@ -121,8 +126,8 @@ def summarised(
         replications=count,
         confidence=confidence,
         reports=merged,
-        differences=tuple(differences(reports, confidence)),
-        pareto=pareto_front(reports, confidence),
+        differences=tuple(differences(reports, confidence, sampling)),
+        pareto=pareto_front(reports, confidence, sampling),
         routing_quality=routing_quality(merged, kept, confidence),
         results=kept,
     )
@@ -130,16 +135,31 @@ def summarised(
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReplicationResult:
-    """What comes back of one run: its report, and the whole result where it is kept."""
+    """What comes back of one run: its report, and the whole result where it is kept.
+
+    `query_sums` are by figure and query of a table of recorded answers; None without one.
+    """
 
     report: Report
     result: RunResult | None = field(repr=False)
+    query_sums: Mapping[str, QuerySums] | None = field(default=None, repr=False)
 
 
 def replicate(scenario: Scenario, policy: str, replication: int) -> ReplicationResult:
     """One run, as a task of a pool; only the first replication's columns are kept."""
     result = simulate(scenario, policy, replication=replication)
-    return ReplicationResult(report=result.report, result=None if replication else result)
+    sums = sums_by_query(scenario, result, replication)
+    return ReplicationResult(report=result.report, result=None if replication else result, query_sums=sums)
+
+
+def sums_by_query(scenario: Scenario, result: RunResult, replication: int) -> Mapping[str, QuerySums] | None:
+    """What figures sum over each query of the scenario's table; None where answers are drawn."""
+    table = recorded_answers(scenario.settings)
+    if table is None:
+        return None
+    workload = result.settlement.plan.workload
+    query = table.drawn_queries(run_seed(scenario, replication), workload.key)
+    return query_sums(result.settlement, query, len(table.queries))
 
 
 def run_all(

@@ -12,8 +12,13 @@ from simulator.statistics import paired_interval
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
+    from simulator.experiment.query_sampling import QueryResiduals
     from simulator.report.figures import Json
     from simulator.report.report import Report
+    from simulator.statistics import ConfidenceInterval
+
+NO_SAMPLING: Mapping[str, QueryResiduals] = {}
+"""Of policies that no recorded answers were asked of."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,8 +51,15 @@ class Difference:
         }
 
 
-def differences(reports: Mapping[str, Sequence[Report]], confidence: float) -> Iterator[Difference]:
-    """Every pair of policies in every metric that is defined in all replications of both."""
+def differences(
+    reports: Mapping[str, Sequence[Report]],
+    confidence: float,
+    sampling: Mapping[str, QueryResiduals] = NO_SAMPLING,
+) -> Iterator[Difference]:
+    """Every pair of policies in every metric that is defined in all replications of both.
+
+    `sampling` has the residuals by query of policies that recorded answers were asked of.
+    """
     for a, b in combinations(reports, 2):
         for metric in COMPARED:
             pairs = zip(reports[a], reports[b], strict=True)
@@ -55,14 +67,18 @@ def differences(reports: Mapping[str, Sequence[Report]], confidence: float) -> I
             first = [value for value, _other in values if value is not None]
             second = [value for _one, value in values if value is not None]
             if len(first) == len(second) == len(values):
-                yield difference(a, b, metric, first, second, confidence)
+                shared = variance_between(sampling, a, b, metric)
+                interval = paired_interval(first, second, confidence, shared)
+                yield difference(a, b, metric, interval, len(first))
 
 
-def difference(
-    a: str, b: str, metric: str, first: list[float], second: list[float], confidence: float
-) -> Difference:
+def variance_between(sampling: Mapping[str, QueryResiduals], a: str, b: str, metric: str) -> float:
+    """What the sample of queries adds to the variance of a difference."""
+    return sampling[a].variance_beside(sampling[b], metric) if a in sampling else 0.0
+
+
+def difference(a: str, b: str, metric: str, interval: ConfidenceInterval, replications: int) -> Difference:
     """The paired difference of one metric."""
-    interval = paired_interval(first, second, confidence)
     return Difference(
         a=a,
         b=b,
@@ -70,5 +86,5 @@ def difference(
         mean=interval.value,
         low=interval.low,
         high=interval.high,
-        replications=len(first),
+        replications=replications,
     )

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
+from simulator.experiment.differences import NO_SAMPLING, variance_between
 from simulator.statistics import paired_interval
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
+    from simulator.experiment.query_sampling import QueryResiduals
     from simulator.report.report import Report
 
 OBJECTIVES = {
@@ -22,7 +25,13 @@ MAY_BE_UNKNOWN = frozenset({"cost_usd.total", "quality.success_ratio"})
 """Figures that a run lacks only where a price or a success is unknown: nothing follows from that."""
 
 
-def verdict(a: Sequence[float | None], b: Sequence[float | None], sign: float, confidence: float) -> int:
+def verdict(
+    a: Sequence[float | None],
+    b: Sequence[float | None],
+    sign: float,
+    confidence: float,
+    shared_variance: float = 0.0,
+) -> int:
     """Whether `a` is better than `b` in one objective, worse, or as good for all that is known.
 
     Values by replication, paired; better by `sign` as in `OBJECTIVES`. The interval of the paired
@@ -32,7 +41,8 @@ def verdict(a: Sequence[float | None], b: Sequence[float | None], sign: float, c
     pairs = [(x, y) for x, y in zip(a, b, strict=True) if x is not None and y is not None]
     if not pairs:
         return one_sided(a, b)
-    found = paired_interval([sign * x for x, _y in pairs], [sign * y for _x, y in pairs], confidence)
+    first, second = ([sign * pair[place] for pair in pairs] for place in (0, 1))
+    found = paired_interval(first, second, confidence, shared_variance)
     if found.low is None or found.high is None:
         low = high = found.value if len(a) == 1 else 0.0
     else:
@@ -48,29 +58,39 @@ def one_sided(a: Sequence[float | None], b: Sequence[float | None]) -> int:
     return (BETTER if a_known else TIE) if a_known >= b_known else WORSE
 
 
-def verdicts(a: Sequence[Report], b: Sequence[Report], confidence: float) -> Iterator[int]:
+def verdicts(
+    a: Sequence[Report], b: Sequence[Report], confidence: float, shared_variance: Callable[[str], float]
+) -> Iterator[int]:
     """The verdict on each objective, of reports by replication; worse where it may be for all one knows."""
     for path, sign in OBJECTIVES.items():
         first, second = ([report.figure(path) for report in reports] for reports in (a, b))
         known = None not in first and None not in second
-        yield verdict(first, second, sign, confidence) if known or path not in MAY_BE_UNKNOWN else WORSE
+        decided = known or path not in MAY_BE_UNKNOWN
+        yield verdict(first, second, sign, confidence, shared_variance(path)) if decided else WORSE
 
 
-def dominates(a: Sequence[Report], b: Sequence[Report], confidence: float) -> bool:
+def dominates(
+    a: Sequence[Report], b: Sequence[Report], confidence: float, shared_variance: Callable[[str], float]
+) -> bool:
     """Whether `a` is worse than `b` in nothing and better in something."""
-    found = list(verdicts(a, b, confidence))
+    found = list(verdicts(a, b, confidence, shared_variance))
     return WORSE not in found and BETTER in found
 
 
-def pareto_front(reports: Mapping[str, Sequence[Report]], confidence: float) -> tuple[str, ...]:
+def pareto_front(
+    reports: Mapping[str, Sequence[Report]],
+    confidence: float,
+    sampling: Mapping[str, QueryResiduals] = NO_SAMPLING,
+) -> tuple[str, ...]:
     """Names of the policies that no other beats in cost, quality and p95 latency.
 
-    `reports` by policy and replication. Oracles are no choice that anybody has: they neither stand in
-    the front nor beat anybody.
+    `reports` by policy and replication, `sampling` as in `differences`. Oracles are no choice that
+    anybody has: they neither stand in the front nor beat anybody.
     """
     known = {name: runs for name, runs in reports.items() if not runs[0].oracle}
-    return tuple(
-        name
-        for name, runs in known.items()
-        if not any(dominates(others, runs, confidence) for other, others in known.items() if other != name)
-    )
+
+    def beats(other: str, name: str) -> bool:
+        shared_variance = partial(variance_between, sampling, other, name)
+        return dominates(known[other], known[name], confidence, shared_variance)
+
+    return tuple(name for name in known if not any(beats(other, name) for other in known if other != name))

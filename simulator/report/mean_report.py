@@ -11,7 +11,7 @@ from simulator.report.warnings.merging import merged_warnings
 from simulator.statistics import student_interval
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from simulator.report.figures import FigureDescription
 
@@ -21,8 +21,18 @@ SAME = frozenset({"scenario", "catalog", "timeline", "length_effects", "grounds"
 """Blocks that all replications share, or that no mean can be formed of: the first one's."""
 
 
-def mean_report(reports: Sequence[Report], confidence: float) -> Report:
-    """The mean of a policy's replications, with intervals under `intervals` at the same paths."""
+def no_variance(path: str) -> float:  # noqa: ARG001  (of any figure)
+    """What replications do not share adds nothing."""
+    return 0.0
+
+
+def mean_report(
+    reports: Sequence[Report], confidence: float, shared_variance: Callable[[str], float] = no_variance
+) -> Report:
+    """The mean of a policy's replications, with intervals under `intervals` at the same paths.
+
+    `shared_variance` is by figure, of what all replications have in common (`student_interval`).
+    """
     first = reports[0]
     means = {
         entry.name: getattr(first, entry.name)
@@ -32,7 +42,11 @@ def mean_report(reports: Sequence[Report], confidence: float) -> Report:
     }
     texts = [text for report in reports for text in report.warnings]
     return Report(
-        **{**means, "warnings": [*merged_warnings(texts)], "intervals": intervals(reports, confidence)}
+        **{
+            **means,
+            "warnings": [*merged_warnings(texts)],
+            "intervals": intervals(reports, confidence, shared_variance),
+        }
     )
 
 
@@ -94,13 +108,15 @@ def absent(known: Any, stated: FigureDescription) -> Any:
     return None if stated.averaging is Averaging.MEASURED else 0
 
 
-def intervals(reports: Sequence[Report], confidence: float) -> dict[str, Interval]:
+def intervals(
+    reports: Sequence[Report], confidence: float, shared_variance: Callable[[str], float]
+) -> dict[str, Interval]:
     """Means with Student t intervals by dotted path; undefined figures are left out."""
     found: dict[str, Interval] = {}
     for path in WITH_INTERVALS:
         values = [report.figure(path) for report in reports]
         defined = [value for value in values if value is not None]
         if len(defined) == len(values):
-            made = student_interval(defined, confidence)
+            made = student_interval(defined, confidence, shared_variance(path))
             found[path] = Interval(value=made.value, low=made.low, high=made.high)
     return found

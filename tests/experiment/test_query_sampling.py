@@ -1,0 +1,74 @@
+"""Queries of a table are a sample: intervals hold what another sample would have said."""
+
+from __future__ import annotations
+
+import csv
+
+import numpy as np
+import pytest
+
+from simulator import compare
+from simulator.experiment.query_sampling import QuerySums, query_residuals
+from simulator.statistics import paired_interval, student_interval
+from world_cases import scenario as scenario_with
+
+T95 = {1: 12.706205, 2: 4.302653}
+QUERIES = 60
+
+
+def asked(tmp_path, rng, duration):
+    """A scenario whose two models answer sixty queries as a table has it, and the table by model."""
+    right = {"llama-3.1-8b": rng.random(QUERIES) < 0.5, "gpt-6.1-sol": rng.random(QUERIES) < 0.8}
+    path = tmp_path / "answers.csv"
+    with path.open("w", newline="") as file:
+        writer = csv.writer(file)
+        writer.writerow(["query", "model", "correct", "output_tokens"])
+        for model, column in right.items():
+            writer.writerows([f"q{number}", model, int(ok), 40] for number, ok in enumerate(column))
+    return scenario_with(duration=duration, quality={"outcomes": str(path)}), right
+
+
+def test_a_spread_over_queries_is_that_of_a_ratio_over_clusters() -> None:
+    """By Cochran's formula, recomputed query by query; replications are pooled."""
+    rng = np.random.default_rng(2)
+    below = [rng.integers(0, 4, 9).astype(float) for _ in range(3)]
+    above = [rng.random(9) * part for part in below]
+    pooled = [QuerySums(above=one, below=other) for one, other in zip(above, below, strict=True)]
+    found = query_residuals([{"f": sums} for sums in pooled])
+    y, n = sum(above), sum(below)
+    ratio = y.sum() / n.sum()
+    expected = sum((y[j] - ratio * n[j]) ** 2 for j in range(9)) * 9 / 8 / n.sum() ** 2
+    assert found.variance("f") == pytest.approx(expected)
+    assert found.variance("another") == 0.0
+    assert found.variance_beside(found, "f") == 0.0
+
+
+def test_what_replications_share_does_not_shrink() -> None:
+    """The half-width is t sqrt(s^2 / n + v), of means and of paired differences."""
+    values = [1.0, 3.0]
+    plain, shared = student_interval(values, 0.95), student_interval(values, 0.95, 0.25)
+    assert plain.high - plain.value == pytest.approx(T95[1] * 1.0)
+    assert shared.high - shared.value == pytest.approx(T95[1] * (1.0 + 0.25) ** 0.5)
+    paired = paired_interval([0.0, 0.0], values, 0.95, 0.25)
+    assert (paired.low, paired.high) == pytest.approx((shared.low, shared.high))
+
+
+@pytest.mark.parametrize("duration", ["10min", "40min"])
+def test_sixty_queries_leave_the_accuracy_open(tmp_path, duration: str) -> None:
+    """However many requests ask them, intervals stay as wide as sixty answers make them."""
+    scenario, right = asked(tmp_path, np.random.default_rng(5), duration)
+    found = compare(scenario, ["always_cheapest", "always_strongest"], replications=3)
+    reports = {report.policy: report for report in found.reports}
+    for policy, model in (("always_cheapest", "llama-3.1-8b"), ("always_strongest", "gpt-6.1-sol")):
+        interval = reports[policy].intervals["quality.success_ratio"]
+        share = right[model].mean()
+        least = T95[2] * (share * (1 - share) / (QUERIES - 1)) ** 0.5
+        assert (interval.high - interval.low) / 2.0 == pytest.approx(least, rel=0.25)
+    gaps = right["gpt-6.1-sol"].astype(float) - right["llama-3.1-8b"]
+    told = next(
+        entry
+        for entry in found.differences
+        if (entry.a, entry.b) == ("always_cheapest", "always_strongest")
+        and entry.metric == "quality.success_ratio"
+    )
+    assert (told.high - told.low) / 2.0 == pytest.approx(T95[2] * gaps.std(ddof=1) / QUERIES**0.5, rel=0.25)
