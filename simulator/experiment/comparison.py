@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
     from concurrent.futures import Executor
 
-    from simulator.experiment.query_sampling import QuerySums
+    from simulator.experiment.query_sampling import QueryResiduals, QuerySums
     from simulator.observer import Observer
     from simulator.report.figures import Json
     from simulator.report.report import Report
@@ -43,7 +43,8 @@ class Comparison:
     """Reports of all policies over the same replications, and what differs between them.
 
     `policies` are those asked for, then the baselines that were not; `results` are the first
-    replication of each. `pareto` names the policies that no other one beats in cost, quality and
+    replication of each, `replicated` the reports of all, `sampling` what queries of a table differ by.
+    `pareto` names the policies that no other one beats in cost, quality and
     latency at once, by the intervals of their paired differences.
     """
 
@@ -56,6 +57,8 @@ class Comparison:
     pareto: tuple[str, ...]
     routing_quality: Mapping[str, Json]
     results: tuple[RunResult, ...] = field(repr=False)
+    replicated: Mapping[str, Sequence[Report]] = field(repr=False)
+    sampling: Mapping[str, QueryResiduals] = field(repr=False)
 
     def to_dict(self) -> dict[str, Json]:
         """The comparison as plain data (schema `wayfare.comparison/1`)."""
@@ -130,6 +133,8 @@ def summarised(
         pareto=pareto_front(reports, confidence, sampling),
         routing_quality=routing_quality(merged, kept, confidence),
         results=kept,
+        replicated=reports,
+        sampling=sampling,
     )
 
 

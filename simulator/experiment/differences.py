@@ -74,7 +74,7 @@ def differences(
 
 def variance_between(sampling: Mapping[str, QueryResiduals], a: str, b: str, metric: str) -> float:
     """What the sample of queries adds to the variance of a difference."""
-    return sampling[a].variance_beside(sampling[b], metric) if a in sampling else 0.0
+    return sampling[a].variance_beyond(sampling[b], metric) if a in sampling else 0.0
 
 
 def difference(a: str, b: str, metric: str, interval: ConfidenceInterval, replications: int) -> Difference:

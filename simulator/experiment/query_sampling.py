@@ -79,10 +79,10 @@ class QueryResiduals:
         """What the sample of queries adds to a figure's variance; 0 where it is no ratio over queries."""
         return spread(self.by_figure.get(figure))
 
-    def variance_beside(self, other: QueryResiduals, figure: str) -> float:
-        """The same of the difference to another policy's figure, of the same queries."""
-        one, two = self.by_figure.get(figure), other.by_figure.get(figure)
-        return 0.0 if one is None or two is None else spread(two - one)
+    def variance_beyond(self, other: QueryResiduals, figure: str, factor: float = 1.0) -> float:
+        """The same of the figure less `factor` times another policy's, of the same queries."""
+        own, others = self.by_figure.get(figure), other.by_figure.get(figure)
+        return spread(own if own is None or others is None else own - factor * others)
 
 
 NO_QUERIES = QueryResiduals(by_figure={})

@@ -40,7 +40,8 @@ def test_a_spread_over_queries_is_that_of_a_ratio_over_clusters() -> None:
     expected = sum((y[j] - ratio * n[j]) ** 2 for j in range(9)) * 9 / 8 / n.sum() ** 2
     assert found.variance("f") == pytest.approx(expected)
     assert found.variance("another") == 0.0
-    assert found.variance_beside(found, "f") == 0.0
+    assert found.variance_beyond(found, "f") == 0.0
+    assert found.variance_beyond(found, "f", 0.5) == pytest.approx(expected / 4.0)
 
 
 def test_what_replications_share_does_not_shrink() -> None:
