@@ -39,6 +39,10 @@ class UnknownTargetError(RouterError, LookupError):
     """A decision names a target that the fleet does not have."""
 
 
+class UnknownScoreError(RouterError, LookupError):
+    """A router score of that name is not known of the request."""
+
+
 class InvalidDecisionError(RouterError, ValueError):
     """A decision that cannot be carried out as stated."""
 

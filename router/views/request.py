@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from router.errors import UnknownScoreError
+
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     import numpy as np
     from numpy.typing import NDArray
 
@@ -16,7 +20,8 @@ class RequestTable:
 
     Code columns (`task_code`, `tenant_code`, `region_code`) index the name tuples.
     `session` is -1 where a request belongs to none. Limits are `nan` where unset. `stream_code`
-    indexes `stream_names`; without it the stream of every request is `""`.
+    indexes `stream_names`; without it the stream of every request is `""`. `router_scores` are all scores
+    that routers gave, by name; `router_score` is one of them, or another where there are none.
     """
 
     task_names: tuple[str, ...]
@@ -35,6 +40,7 @@ class RequestTable:
     e2e_limit_s: NDArray[np.float64]
     stream_names: tuple[str, ...] = ()
     stream_code: NDArray[np.int16] | None = None
+    router_scores: Mapping[str, NDArray[np.float64]] = field(default_factory=dict)
 
 
 class RequestView:
@@ -93,6 +99,20 @@ class RequestView:
     def router_score(self) -> float:
         """Predicted need of a strong model, 0 to 1."""
         return self._table.router_score.item(self.index)
+
+    def score(self, name: str | None = None) -> float:
+        """The score of that name, of the several that routers gave; `router_score` without a name.
+
+        Raises:
+            UnknownScoreError: no score of that name is known of requests.
+        """
+        if name is None:
+            return self.router_score
+        scores = self._table.router_scores
+        if name not in scores:
+            known = ", ".join(map(repr, scores)) or "none but router_score"
+            raise UnknownScoreError(f"no router score {name!r}; known: {known}")
+        return scores[name].item(self.index)
 
     @property
     def session(self) -> int:

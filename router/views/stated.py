@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from math import nan
 
+from router.errors import UnknownScoreError
 from router.views.request import RequestView
 
 
@@ -74,3 +75,13 @@ class StatedRequest(RequestView):
         self.turn = turn
         self.ttft_limit_s = ttft_limit_s
         self.e2e_limit_s = e2e_limit_s
+
+    def score(self, name: str | None = None) -> float:
+        """The one score that callers state.
+
+        Raises:
+            UnknownScoreError: another one is asked for by name.
+        """
+        if name is None:
+            return self.router_score
+        raise UnknownScoreError(f"no router score {name!r}: stated requests have router_score alone")

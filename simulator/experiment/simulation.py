@@ -27,6 +27,7 @@ from simulator.report.blocks.fleet import (
     replica_counts,
     timeline_block,
 )
+from simulator.report.blocks.recorded_answers import recorded_answer_use
 from simulator.report.grounds import grounds
 from simulator.report.head import report_head
 from simulator.report.length_effects import length_effects
@@ -188,7 +189,13 @@ def result_of(
     warnings = (*policy_warnings, *final_warnings(scenario, world, settlement, blocks["by"]))
     head = report_head(scenario, host, warnings, wall_s=watch.wall_s)
     effects = length_effects(scenario, world.plan.workload)
-    report = Report(**head, **blocks, length_effects=effects, grounds=grounds(scenario))
+    report = Report(
+        **head,
+        **blocks,
+        length_effects=effects,
+        grounds=grounds(scenario),
+        recorded_answers=recorded_answer_use(scenario),
+    )
     samples = world.telemetry.samples(held_capacity(world.plan, world.replicas), world.replicas)
     return RunResult(
         report=report,

@@ -18,12 +18,14 @@ from simulator.fleet.registry import BACKENDS
 from simulator.fleet.site import OWN_DEVICE_REGION
 from simulator.plan.incidents import faults_after_end, incidents_of
 from simulator.plan.month import month_of
+from simulator.plan.queries import asking, with_lengths
 from simulator.plan.repeats import repeats_of
 from simulator.plan.router_knowledge import answerer, learned_statistics, prior_of
+from simulator.plan.router_scores import router_scores
 from simulator.plan.scalings import scalings_of
 from simulator.plan.targets import Slot, group_of, slots_of, target_of, target_plan, terms_of
 from simulator.quality.answers import TaskDifficulty, answer_table, unknown_success
-from simulator.quality.router_estimates import noisy_difficulty, router_score
+from simulator.quality.router_estimates import noisy_difficulty
 from simulator.scenario.recorded_answers import answer_notes, recorded_answers
 from simulator.streams import RandomStreams, stable_hash
 from simulator.workload.demand import demand_of
@@ -152,15 +154,16 @@ def answered(
 ) -> tuple[Workload, AnswerTable]:
     """The workload and every model's answers: by the response curve, or as they were recorded.
 
-    With recorded answers a request's difficulty is that of the query it asks.
+    With recorded answers a request is a query of the table, and difficult as that one.
     """
     table = recorded_answers(scenario.settings)
     if table is None:
         sharpness = scenario.settings.quality.discrimination
         return workload, answer_table(workload, answerers, difficulties(scenario), sharpness, seed)
     query = table.drawn_queries(seed, workload.key)
-    asked = replace(workload, difficulty=table.difficulty[query])
-    return asked, table.answers([entry.name for entry in answerers], query, seed)
+    asked = asking(scenario, workload, table, query)
+    answers = table.answers([entry.name for entry in answerers], query, seed)
+    return asked, with_lengths(asked, answerers, answers)
 
 
 def warnings_of(workload: Workload, services: Sequence[Service]) -> tuple[str, ...]:
@@ -242,7 +245,6 @@ def request_table(
 ) -> RequestTable:
     """What the router sees of every request."""
     limits = limits_s(workload, demands)
-    quality = scenario.settings.quality
     return RequestTable(
         task_names=workload.task_names,
         tenant_names=workload.tenant_names,
@@ -253,9 +255,7 @@ def request_table(
         prompt_token_count=workload.input_token_count,
         max_output_token_count=workload.max_output_token_count,
         estimated_difficulty=expected_difficulty(scenario, workload, demands, seed),
-        router_score=router_score(
-            needs_strong(targets, models, workload, answers), quality.router_auc, seed, workload.key
-        ),
+        **router_scores(scenario, needs_strong(targets, models, workload, answers), workload, seed),
         session=workload.session,
         turn=workload.turn,
         ttft_limit_s=limits["ttft_s"],

@@ -72,8 +72,9 @@ def learned_statistics(scenario: Scenario, name: str, workload: Workload | None)
         curve = curve_of(scenario, stream, demand, model)
         if curve is not None:
             curves[stream.name] = curve
-    if table is not None:
-        usual = dict.fromkeys(usual, float(table.output_token_count[table.models.index(name)].mean()))
+    mean = None if table is None else table.mean_output_tokens(name)
+    if mean is not None:
+        usual = dict.fromkeys(usual, mean)
     return LearnedStatistics(
         stream_output_tokens=usual,
         task_output_tokens=by_task(scenario, usual, workload),
@@ -170,7 +171,13 @@ def curve_of(
 
 
 def recorded_success(table: OutcomeTable, name: str) -> NDArray[np.float64]:
-    """The model's share of right answers among the queries of each difficulty, in ascending order."""
-    place = np.unique(table.difficulty, return_inverse=True)[1]
-    right = np.bincount(place, weights=table.correct[table.models.index(name)])
-    return np.asarray(right / np.bincount(place))
+    """The model's share of right answers among the queries of each difficulty, in ascending order.
+
+    Over those that it was asked; between them on straight lines where it was asked none.
+    """
+    row = table.models.index(name)
+    levels, place = np.unique(table.difficulty, return_inverse=True)
+    asked = np.bincount(place, weights=table.asked[row], minlength=len(levels))
+    right = np.bincount(place, weights=table.asked[row] & table.correct[row], minlength=len(levels))
+    known = asked > 0
+    return np.asarray(np.interp(levels, levels[known], right[known] / asked[known]))

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from simulator.accounting.costs import AttemptCosts
     from simulator.accounting.run import RunAccounts
     from simulator.accounting.settlement import Settlement
+    from simulator.workload.columns import Workload
     from simulator.world.plan import RunPlan
 
     Columns = dict[str, NDArray[np.generic]]
@@ -60,6 +61,7 @@ def request_input_columns(settlement: Settlement) -> Columns:
         "task": named(workload.task_names, workload.task_code[rows]),
         "tenant": named(workload.tenant_names, workload.tenant_code[rows]),
         "region": named(workload.region_names, workload.region_code[rows]),
+        "segment": segments(workload, rows),
         "priority": workload.priority[rows],
         "session": workload.session[rows],
         "turn": workload.turn[rows],
@@ -69,6 +71,13 @@ def request_input_columns(settlement: Settlement) -> Columns:
         "estimated_difficulty": settlement.plan.requests.estimated_difficulty[rows],
         "router_score": settlement.plan.requests.router_score[rows],
     }
+
+
+def segments(workload: Workload, rows: NDArray[np.int64]) -> NDArray[np.object_]:
+    """By request the segment of the query it asks; empty where there is none."""
+    if workload.segment_code is None:
+        return np.full(len(rows), "", np.object_)
+    return named(workload.segment_names, workload.segment_code[rows])
 
 
 def task_columns(settlement: Settlement) -> Columns:

@@ -10,6 +10,7 @@ import numpy as np
 from simulator.plan.router_knowledge import answerer
 from simulator.quality.answers import length_factors
 from simulator.report.figures import Format, block, figure
+from simulator.scenario.recorded_answers import lengths_recorded
 
 if TYPE_CHECKING:
     from simulator.settings.scenario import Scenario
@@ -75,7 +76,7 @@ def effects_by_model(scenario: Scenario, stream: Stream) -> dict[str, LengthEffe
 
 def changed_streams(scenario: Scenario, workload: Workload) -> frozenset[str]:
     """Streams some of whose answers have no exact length."""
-    if scenario.settings.quality.outcomes is not None:
+    if lengths_recorded(scenario.settings):
         return frozenset()
     codes = np.unique(workload.stream_code[~workload.output_exact]).tolist()
     return frozenset(workload.stream_names[code] for code in codes)

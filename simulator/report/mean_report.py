@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     B = TypeVar("B")
 
-SAME = frozenset({"scenario", "catalog", "timeline", "length_effects", "grounds"})
+SAME = frozenset({"scenario", "catalog", "timeline", "length_effects", "grounds", "recorded_answers"})
 """Blocks that all replications share, or that no mean can be formed of: the first one's."""
 
 

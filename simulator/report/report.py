@@ -17,6 +17,7 @@ from simulator.report.blocks.energy import Emissions, Energy, Water
 from simulator.report.blocks.fleet import ReplicaCounts, Timeline
 from simulator.report.blocks.latency import Latency
 from simulator.report.blocks.quality import Quality, Slo
+from simulator.report.blocks.recorded_answers import RecordedAnswerUse
 from simulator.report.blocks.rows import Breakdown
 from simulator.report.figures import RATIO, Averaging, Better, Format, block, figure, figures_of, plain
 from simulator.report.grounds import DeploymentGrounds
@@ -118,6 +119,9 @@ class Report:
     devices: dict[str, DeviceFigures] = block("Users' own devices, by deployment.")
     length_effects: dict[str, StreamLengthEffects] = block("What models do to answer lengths, by stream.")
     grounds: dict[str, DeploymentGrounds] = block("What each deployment's figures are.")
+    recorded_answers: RecordedAnswerUse | None = block(
+        "What is used of the outcome table; absent, and no part of the digest, where answers are drawn."
+    )
 
     @cached_property
     def plain(self) -> dict[str, Json]:
@@ -130,6 +134,8 @@ class Report:
     def digest(self) -> str:
         """SHA-256 of the report without wall time: same seed, same scenario, same digest."""
         inside = {key: value for key, value in self.plain.items() if key not in OUTSIDE_DIGEST}
+        if self.recorded_answers is None:
+            del inside["recorded_answers"]
         text = json.dumps(inside, sort_keys=True, separators=(",", ":"), allow_nan=False)
         return hashlib.sha256(text.encode()).hexdigest()
 

@@ -5,12 +5,14 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from simulator.quality.outcomes import read_outcomes
+from simulator.quality.outcomes import OutcomeReading, read_outcomes
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
     from catalogs import Catalog
     from simulator.quality.outcomes import OutcomeTable
-    from simulator.settings.document import ScenarioSettings
+    from simulator.settings.document import QualitySettings, ScenarioSettings
 
 
 def recorded_answers(settings: ScenarioSettings) -> OutcomeTable | None:
@@ -22,16 +24,68 @@ def recorded_answers(settings: ScenarioSettings) -> OutcomeTable | None:
     if settings.quality.outcomes is None:
         return None
     models = tuple(dict.fromkeys(entry.model for entry in settings.fleet))
-    return read_outcomes(settings.quality.outcomes, models)
+    return read_outcomes(settings.quality.outcomes, models, reading_of(settings.quality))
+
+
+def reading_of(quality: QualitySettings) -> OutcomeReading:
+    """How the scenario says that its table is read."""
+    return OutcomeReading(
+        names=tuple(sorted(quality.outcome_models.items())),
+        coverage=quality.coverage,
+        right_from=quality.right_from,
+        score=quality.score,
+        score_scale=quality.score_scale,
+    )
+
+
+def lengths_recorded(settings: ScenarioSettings) -> bool:
+    """Whether answers have the lengths of a table."""
+    table = recorded_answers(settings)
+    return table is not None and table.lengths_known
 
 
 def answer_notes(settings: ScenarioSettings) -> tuple[str, ...]:
-    """What to know of the table: columns that play no role."""
+    """What to know of the table: its queries, what was taken for what, what plays no role."""
     table = recorded_answers(settings)
-    if table is None or not table.unused_columns:
+    if table is None:
         return ()
-    names = ", ".join(map(repr, table.unused_columns))
-    return (f"quality.outcomes: columns that are not used: {names}",)
+    notes = [*coverage_notes(table), *table.notes, *length_notes(table)]
+    if table.unused_columns:
+        notes.append(f"columns that are not used: {', '.join(map(repr, table.unused_columns))}")
+    return tuple(f"quality.outcomes: {note}" for note in notes)
+
+
+def coverage_notes(table: OutcomeTable) -> Iterator[str]:
+    """How many queries are used, and why others are not, or whose answers are borrowed."""
+    coverage = table.coverage
+    if coverage is None:
+        return
+    for why, count in coverage.excluded_count.items():
+        yield f"{count:,} rows left out: {why}"
+    left_out = coverage.query_count - coverage.used_count
+    if left_out:
+        gaps = coverage.gap_count if coverage.mode == "common" else {}
+        by_whom = f"; not asked: {counted(gaps)}" if any(gaps.values()) else ""
+        more = (
+            "; quality.coverage: per_model uses them"
+            if coverage.mode == "common"
+            else " that no model was asked"
+        )
+        yield f"{left_out:,} of {coverage.query_count:,} queries left out{by_whom}{more}"
+    if any(coverage.borrowed_count.values()):
+        queries = f"of {coverage.used_count:,} queries"
+        yield f"answers borrowed from a model's other queries: {counted(coverage.borrowed_count)} {queries}"
+
+
+def counted(counts: Mapping[str, int]) -> str:
+    """Names with their counts, those without any left out."""
+    return ", ".join(f"{name} {count:,}" for name, count in counts.items() if count)
+
+
+def length_notes(table: OutcomeTable) -> Iterator[str]:
+    """That lengths are the task's, where the table has none."""
+    if not table.lengths_known:
+        yield "no column of output tokens: answers are as long as the stream's task makes them"
 
 
 def agreeing(catalog: Catalog, settings: ScenarioSettings) -> Catalog:

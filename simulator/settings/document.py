@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
@@ -58,13 +58,19 @@ class QualitySettings(Part):
 
     `discrimination` of the item-response curve; `difficulty_noise` the standard deviation of the
     router's estimate of difficulty, logits; `router_auc` the ROC area of the router's score;
-    `outcomes` a table of recorded answers that replaces the curve.
+    `outcomes` a table of recorded answers that replaces the curve. The keys after it say how it is read;
+    without a table they must be left out.
     """
 
     discrimination: Positive = 1.7
     difficulty_noise: NonNegative = 0.8
     router_auc: Annotated[float, Field(ge=0.5, lt=1)] = 0.75
     outcomes: str | None = None
+    outcome_models: dict[str, str] = Field(default_factory=dict)
+    coverage: Literal["common", "per_model"] = "common"
+    right_from: Annotated[float, Field(gt=0, le=1)] | None = None
+    score: str | None = None
+    score_scale: Literal["none", "rank"] = "none"
 
 
 class TelemetrySettings(Part):

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from simulator.arrivals import TraceArrivals
+from simulator.tables.folders import files_of
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -19,6 +20,10 @@ if TYPE_CHECKING:
     from simulator.settings.fleet import Deployment
     from simulator.settings.router import RouterSettings
     from simulator.settings.streams import Stream
+
+
+WITHOUT_OUTCOMES = ("discrimination", "difficulty_noise", "router_auc", "outcomes")
+"""Keys of `quality` that mean something where no answers are recorded."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -86,12 +91,23 @@ class Scenario:
         for stream, settings in zip(plain["workload"]["streams"], self.streams, strict=True):
             if isinstance(settings.arrivals, TraceArrivals):
                 stream["arrivals"]["file"] = content_digest(settings.arrivals.file)
-        if self.settings.quality.outcomes is not None:
-            plain["quality"]["outcomes"] = content_digest(self.settings.quality.outcomes)
+        if self.settings.quality.outcomes is None:
+            plain["quality"] = {name: plain["quality"][name] for name in WITHOUT_OUTCOMES}
+        else:
+            plain["quality"]["outcomes"] = outcomes_digest(self.settings.quality.outcomes)
         for values in plain["signals"].values():
             files = {region: file for region, file in values.items() if isinstance(file, str)}
             values |= {region: content_digest(file) for region, file in files.items()}
         return hashlib.sha256(json.dumps(plain, sort_keys=True).encode()).hexdigest()
+
+
+def outcomes_digest(path: str) -> str:
+    """SHA-256 of a file's bytes, or of the names and bytes of a folder's tables."""
+    folder = Path(path)
+    if not folder.is_dir():
+        return content_digest(path)
+    inside = [(str(file.relative_to(folder)), content_digest(str(file))) for file in files_of(folder)]
+    return hashlib.sha256(json.dumps(inside).encode()).hexdigest()
 
 
 def content_digest(file: str) -> str:

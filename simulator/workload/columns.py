@@ -29,7 +29,9 @@ class Workload:
     The lower its `priority` number, the sooner a request is served where it has to wait.
     `prefix_offset`/`prefix_block` are ragged prefix-block hashes (rows i: offset[i]:offset[i+1]),
     of `prefix_tokens` tokens each: whole blocks of 16. `history_token_count` of a prompt's tokens
-    repeat its conversation's earlier turns; -1 where prompts carry none.
+    repeat its conversation's earlier turns; -1 where prompts carry none. Where answers are recorded,
+    `query_code` is the query asked, as the outcome table counts them, and `segment_code` its segment;
+    None without a table, or without segments.
     """
 
     key: NDArray[np.int64]
@@ -60,6 +62,9 @@ class Workload:
     task_names: tuple[str, ...]
     tenant_names: tuple[str, ...]
     region_names: tuple[str, ...]
+    query_code: NDArray[np.int64] | None = None
+    segment_names: tuple[str, ...] = ()
+    segment_code: NDArray[np.int32] | None = None
     dropped_row_count: dict[str, int] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
 

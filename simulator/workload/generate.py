@@ -55,6 +55,9 @@ def generate_workload(scenario: Scenario, streams: RandomStreams) -> Workload:
         task_names=tables.tasks,
         tenant_names=tables.tenants,
         region_names=tables.regions,
+        query_code=None,
+        segment_names=(),
+        segment_code=None,
         dropped_row_count=tables.dropped,
         notes=tuple(tables.notes),
     )

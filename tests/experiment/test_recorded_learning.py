@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from simulator.plan.router_knowledge import learned_statistics, prior_of, recorded_success
-from simulator.quality.outcomes import table_of
+from simulator.quality.outcomes import outcome_table
 from simulator.workload.demand import demand_of
 from world_cases import FRONTIER, SMALL, scenario
 
@@ -63,8 +63,6 @@ def test_curves_run_through_the_shares_of_right_answers(
 
 def test_shares_are_of_the_queries_of_one_difficulty() -> None:
     """Of two queries that one model of two answers, each answers its own: a half of them each."""
-    table = table_of(
-        ("a", "b"), [{"a": (1, 5), "b": (0, 5)}, {"a": (0, 5), "b": (1, 5)}, {"a": (0, 5), "b": (0, 5)}]
-    )
+    table = outcome_table(("a", "b"), np.array([[1, 0, 0], [0, 1, 0]]), np.full((2, 3), 5))
     assert np.unique(table.difficulty).tolist() == pytest.approx([HARD[1], HARD[0]])
     assert recorded_success(table, "a").tolist() == recorded_success(table, "b").tolist() == [0.5, 0.0]

@@ -262,7 +262,7 @@ def refused(path: Path, text: str | None, models: tuple[str, ...] = ("a", "b")) 
         (HEADER + "q,a,1,5\nq,c,1,5\n", "model: no answers of 'b'; found: 'a', 'c'"),
         (HEADER + "q,c,1,5\n", "model: no answers of 'a', 'b'; found: 'c'"),
         (HEADER + "q,a,1,5\nr,b,1,5\n", "query: no query was answered by all models"),
-        ("query,model,correct\nq,a,1\n", "row 1: no column 'output_tokens'; needed: query, model"),
+        ("query,model\nq,a\n", "row 1: no layout of recorded answers has the columns 'query', 'model'; "),
     ],
 )
 def test_unusable_tables_of_answers_say_what_they_lack(tmp_path: Path, text: str | None, what: str) -> None:

@@ -7,7 +7,7 @@ import math
 import numpy as np
 import pytest
 
-from simulator.quality.outcomes import table_of
+from simulator.quality.outcomes import outcome_table
 from simulator.quality.response_curve import ability_for, mean_success, separation_for
 from simulator.quality.router_estimates import NormalPrior, router_score
 from simulator.streams import keyed_normal
@@ -35,8 +35,7 @@ def test_router_scores_are_the_logistic_of_a_binormal_draw() -> None:
 
 def test_a_recorded_querys_difficulty_is_the_log_odds_of_its_wrong_answers() -> None:
     """With half an answer added to either side: ln((wrong + 0.5) / (right + 0.5)); an answer has a token."""
-    common = [{"a": (right_a, 0), "b": (right_b, 7)} for right_a, right_b in ((1, 1), (1, 0), (0, 0))]
-    table = table_of(("a", "b"), common)
+    table = outcome_table(("a", "b"), np.array([[1, 1, 0], [1, 0, 0]]), np.array([[0, 0, 0], [7, 7, 7]]))
     expected = [math.log((2 - right + 0.5) / (right + 0.5)) for right in (2, 1, 0)]
     assert table.difficulty.tolist() == pytest.approx(expected)
     assert table.output_token_count.tolist() == [[1, 1, 1], [7, 7, 7]]

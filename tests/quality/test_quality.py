@@ -185,12 +185,12 @@ def test_wrong_graded_answers_name_their_row(tmp_path: Path, rows: str, what: st
 
 
 def test_columns_of_graded_answers_without_a_role_are_told(tmp_path: Path) -> None:
-    """A score beside the answers is not used, and the report's warnings say so."""
-    table = graded(tmp_path, ANSWERS.replace("\n", ",score\n") + "q,a,1,50,0.7\nq,b,0,80,0.1\n")
-    assert table.unused_columns == ("score",)
+    """A remark beside the answers is not used, and the report's warnings say so."""
+    table = graded(tmp_path, ANSWERS.replace("\n", ",remark\n") + "q,a,1,50,0.7\nq,b,0,80,0.1\n")
+    assert table.unused_columns == ("remark",)
     path = tmp_path / "fleet.csv"
     models = [entry["model"] for entry in (SMALL, FRONTIER)]
     rows = "".join(f"q,{model},1,50,0.7\n" for model in models)
-    path.write_text(ANSWERS.replace("\n", ",score\n") + rows, encoding="utf-8")
+    path.write_text(ANSWERS.replace("\n", ",remark\n") + rows, encoding="utf-8")
     warnings = simulate(scenario(duration="10s", quality={"outcomes": str(path)})).report.plain["warnings"]
-    assert "quality.outcomes: columns that are not used: 'score'" in warnings
+    assert "quality.outcomes: columns that are not used: 'remark'" in warnings

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from simulator.scenario.recorded_answers import lengths_recorded
+
 if TYPE_CHECKING:
     from simulator import Report, Scenario
     from simulator.report.length_effects import LengthEffects, LengthMultiplier
@@ -11,7 +13,7 @@ if TYPE_CHECKING:
 
 def length_line(scenario: Scenario, report: Report) -> str:
     """Which streams' lengths hold exactly, and by how much models change the others'."""
-    if scenario.settings.quality.outcomes is not None:
+    if scenario.settings.quality.outcomes is not None and lengths_recorded(scenario.settings):
         return f"recorded in {scenario.settings.quality.outcomes}"
     streams = effects_of(report)
     changed = [name for name, models in streams.items() if models]

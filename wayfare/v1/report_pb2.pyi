@@ -578,8 +578,54 @@ class DeploymentGrounds(_message.Message):
     answers: str
     def __init__(self, runs: _Optional[str] = ..., times: _Optional[_Union[TimesGrounds, _Mapping]] = ..., watts: _Optional[str] = ..., price: _Optional[str] = ..., carbon: _Optional[str] = ..., answers: _Optional[str] = ...) -> None: ...
 
+class ModelAnswers(_message.Message):
+    __slots__ = ("asked_count", "borrowed_count", "gap_count", "only_gap_count")
+    ASKED_COUNT_FIELD_NUMBER: _ClassVar[int]
+    BORROWED_COUNT_FIELD_NUMBER: _ClassVar[int]
+    GAP_COUNT_FIELD_NUMBER: _ClassVar[int]
+    ONLY_GAP_COUNT_FIELD_NUMBER: _ClassVar[int]
+    asked_count: float
+    borrowed_count: float
+    gap_count: float
+    only_gap_count: float
+    def __init__(self, asked_count: _Optional[float] = ..., borrowed_count: _Optional[float] = ..., gap_count: _Optional[float] = ..., only_gap_count: _Optional[float] = ...) -> None: ...
+
+class RecordedAnswerUse(_message.Message):
+    __slots__ = ("coverage", "query_count", "used_count", "left_out_count", "excluded_count", "lengths", "router_score", "models")
+    class ExcludedCountEntry(_message.Message):
+        __slots__ = ("key", "value")
+        KEY_FIELD_NUMBER: _ClassVar[int]
+        VALUE_FIELD_NUMBER: _ClassVar[int]
+        key: str
+        value: float
+        def __init__(self, key: _Optional[str] = ..., value: _Optional[float] = ...) -> None: ...
+    class ModelsEntry(_message.Message):
+        __slots__ = ("key", "value")
+        KEY_FIELD_NUMBER: _ClassVar[int]
+        VALUE_FIELD_NUMBER: _ClassVar[int]
+        key: str
+        value: ModelAnswers
+        def __init__(self, key: _Optional[str] = ..., value: _Optional[_Union[ModelAnswers, _Mapping]] = ...) -> None: ...
+    COVERAGE_FIELD_NUMBER: _ClassVar[int]
+    QUERY_COUNT_FIELD_NUMBER: _ClassVar[int]
+    USED_COUNT_FIELD_NUMBER: _ClassVar[int]
+    LEFT_OUT_COUNT_FIELD_NUMBER: _ClassVar[int]
+    EXCLUDED_COUNT_FIELD_NUMBER: _ClassVar[int]
+    LENGTHS_FIELD_NUMBER: _ClassVar[int]
+    ROUTER_SCORE_FIELD_NUMBER: _ClassVar[int]
+    MODELS_FIELD_NUMBER: _ClassVar[int]
+    coverage: str
+    query_count: float
+    used_count: float
+    left_out_count: float
+    excluded_count: _containers.ScalarMap[str, float]
+    lengths: str
+    router_score: str
+    models: _containers.MessageMap[str, ModelAnswers]
+    def __init__(self, coverage: _Optional[str] = ..., query_count: _Optional[float] = ..., used_count: _Optional[float] = ..., left_out_count: _Optional[float] = ..., excluded_count: _Optional[_Mapping[str, float]] = ..., lengths: _Optional[str] = ..., router_score: _Optional[str] = ..., models: _Optional[_Mapping[str, ModelAnswers]] = ...) -> None: ...
+
 class Report(_message.Message):
-    __slots__ = ("schema", "scenario", "policy", "seed", "version", "catalog", "oracle", "replications", "simulated_s", "wall_s", "intervals", "warnings", "requests", "attempts", "tokens", "cost_usd", "energy_wh", "emissions_gco2e", "water_l", "drain", "latency", "completion_ratio", "slo", "quality", "tasks", "utilization", "by", "decisions", "timeline", "availability", "replicas", "devices", "length_effects", "grounds", "digest", "additional")
+    __slots__ = ("schema", "scenario", "policy", "seed", "version", "catalog", "oracle", "replications", "simulated_s", "wall_s", "intervals", "warnings", "requests", "attempts", "tokens", "cost_usd", "energy_wh", "emissions_gco2e", "water_l", "drain", "latency", "completion_ratio", "slo", "quality", "tasks", "utilization", "by", "decisions", "timeline", "availability", "replicas", "devices", "length_effects", "grounds", "recorded_answers", "digest", "additional")
     class IntervalsEntry(_message.Message):
         __slots__ = ("key", "value")
         KEY_FIELD_NUMBER: _ClassVar[int]
@@ -670,6 +716,7 @@ class Report(_message.Message):
     DEVICES_FIELD_NUMBER: _ClassVar[int]
     LENGTH_EFFECTS_FIELD_NUMBER: _ClassVar[int]
     GROUNDS_FIELD_NUMBER: _ClassVar[int]
+    RECORDED_ANSWERS_FIELD_NUMBER: _ClassVar[int]
     DIGEST_FIELD_NUMBER: _ClassVar[int]
     ADDITIONAL_FIELD_NUMBER: _ClassVar[int]
     schema: str
@@ -706,9 +753,10 @@ class Report(_message.Message):
     devices: _containers.MessageMap[str, DeviceFigures]
     length_effects: _containers.MessageMap[str, StreamLengthEffects]
     grounds: _containers.MessageMap[str, DeploymentGrounds]
+    recorded_answers: RecordedAnswerUse
     digest: str
     additional: _struct_pb2.Struct
-    def __init__(self, schema: _Optional[str] = ..., scenario: _Optional[_Union[ScenarioMark, _Mapping]] = ..., policy: _Optional[str] = ..., seed: _Optional[int] = ..., version: _Optional[str] = ..., catalog: _Optional[_Union[CatalogMark, _Mapping]] = ..., oracle: _Optional[bool] = ..., replications: _Optional[int] = ..., simulated_s: _Optional[float] = ..., wall_s: _Optional[float] = ..., intervals: _Optional[_Mapping[str, Interval]] = ..., warnings: _Optional[_Iterable[str]] = ..., requests: _Optional[_Union[RequestCounts, _Mapping]] = ..., attempts: _Optional[_Union[AttemptCounts, _Mapping]] = ..., tokens: _Optional[_Union[TokenCounts, _Mapping]] = ..., cost_usd: _Optional[_Union[Cost, _Mapping]] = ..., energy_wh: _Optional[_Union[Energy, _Mapping]] = ..., emissions_gco2e: _Optional[_Union[Emissions, _Mapping]] = ..., water_l: _Optional[_Union[Water, _Mapping]] = ..., drain: _Optional[_Union[Drain, _Mapping]] = ..., latency: _Optional[_Union[Latency, _Mapping]] = ..., completion_ratio: _Optional[float] = ..., slo: _Optional[_Union[Slo, _Mapping]] = ..., quality: _Optional[_Union[Quality, _Mapping]] = ..., tasks: _Optional[_Union[AgentTasks, _Mapping]] = ..., utilization: _Optional[_Mapping[str, Figure]] = ..., by: _Optional[_Union[Breakdown, _Mapping]] = ..., decisions: _Optional[_Mapping[str, float]] = ..., timeline: _Optional[_Union[Timeline, _Mapping]] = ..., availability: _Optional[_Mapping[str, Figure]] = ..., replicas: _Optional[_Mapping[str, ReplicaCounts]] = ..., devices: _Optional[_Mapping[str, DeviceFigures]] = ..., length_effects: _Optional[_Mapping[str, StreamLengthEffects]] = ..., grounds: _Optional[_Mapping[str, DeploymentGrounds]] = ..., digest: _Optional[str] = ..., additional: _Optional[_Union[_struct_pb2.Struct, _Mapping]] = ...) -> None: ...
+    def __init__(self, schema: _Optional[str] = ..., scenario: _Optional[_Union[ScenarioMark, _Mapping]] = ..., policy: _Optional[str] = ..., seed: _Optional[int] = ..., version: _Optional[str] = ..., catalog: _Optional[_Union[CatalogMark, _Mapping]] = ..., oracle: _Optional[bool] = ..., replications: _Optional[int] = ..., simulated_s: _Optional[float] = ..., wall_s: _Optional[float] = ..., intervals: _Optional[_Mapping[str, Interval]] = ..., warnings: _Optional[_Iterable[str]] = ..., requests: _Optional[_Union[RequestCounts, _Mapping]] = ..., attempts: _Optional[_Union[AttemptCounts, _Mapping]] = ..., tokens: _Optional[_Union[TokenCounts, _Mapping]] = ..., cost_usd: _Optional[_Union[Cost, _Mapping]] = ..., energy_wh: _Optional[_Union[Energy, _Mapping]] = ..., emissions_gco2e: _Optional[_Union[Emissions, _Mapping]] = ..., water_l: _Optional[_Union[Water, _Mapping]] = ..., drain: _Optional[_Union[Drain, _Mapping]] = ..., latency: _Optional[_Union[Latency, _Mapping]] = ..., completion_ratio: _Optional[float] = ..., slo: _Optional[_Union[Slo, _Mapping]] = ..., quality: _Optional[_Union[Quality, _Mapping]] = ..., tasks: _Optional[_Union[AgentTasks, _Mapping]] = ..., utilization: _Optional[_Mapping[str, Figure]] = ..., by: _Optional[_Union[Breakdown, _Mapping]] = ..., decisions: _Optional[_Mapping[str, float]] = ..., timeline: _Optional[_Union[Timeline, _Mapping]] = ..., availability: _Optional[_Mapping[str, Figure]] = ..., replicas: _Optional[_Mapping[str, ReplicaCounts]] = ..., devices: _Optional[_Mapping[str, DeviceFigures]] = ..., length_effects: _Optional[_Mapping[str, StreamLengthEffects]] = ..., grounds: _Optional[_Mapping[str, DeploymentGrounds]] = ..., recorded_answers: _Optional[_Union[RecordedAnswerUse, _Mapping]] = ..., digest: _Optional[str] = ..., additional: _Optional[_Union[_struct_pb2.Struct, _Mapping]] = ...) -> None: ...
 
 class Difference(_message.Message):
     __slots__ = ("a", "b", "metric", "mean", "low", "high", "replications", "additional")

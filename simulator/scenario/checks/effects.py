@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from simulator.arrivals import PlugInArrivals, TraceArrivals
 from simulator.arrivals.bursty import BurstyArrivals
+from simulator.scenario.recorded_answers import lengths_recorded, recorded_answers
 from simulator.settings.faults import BrownOut, Partition
 
 if TYPE_CHECKING:
@@ -28,6 +29,7 @@ BURSTS = ("burst_factor", "burst_share", "burst_duration")
 UNUSED_BY_PROCESS = {"gamma": BURSTS, "mmpp": ("cv",), "on_off": ("cv", "burst_factor")}
 OF_BATCHES = "a batch is answered when the provider's window allows, all at once"
 BACKOFFS = ("backoff", "backoff_max", "jitter", "retry_after", "retry_after_max")
+READING = ("outcome_models", "coverage", "right_from", "score", "score_scale")
 SHARES = ("failure_ratio", "failure_min_count", "lone_failure_count")
 
 
@@ -90,7 +92,7 @@ def of_difficulty(scenario: Scenario, path: str, stream: Stream) -> Iterator[Fin
 def of_lengths(scenario: Scenario, path: str, stream: Stream) -> Iterator[Finding]:
     """Answer lengths, and what models do to them, where neither changes an answer."""
     follows = stream.session is not None or stream.agent is not None
-    if scenario.settings.quality.outcomes is not None:
+    if lengths_recorded(scenario.settings):
         names = ("length_effects",) if follows else ("length_effects", "output_tokens")
         yield from below(path, given(stream, *names), "quality.outcomes gives each answer's length")
     elif stream.length_effects == "none" and stream.output_tokens is not None:
@@ -102,6 +104,16 @@ def of_lengths(scenario: Scenario, path: str, stream: Stream) -> Iterator[Findin
             yield f"{path}.length_effects", "the lengths are the task's, which models change without it"
     elif stream.length_effects == "none" and not follows:
         yield f"{path}.length_effects", "recorded lengths hold exactly without it"
+
+
+def of_quality(scenario: Scenario) -> Iterator[Finding]:
+    """Ways to read a table that is not there, and the strength of a score that a table gives."""
+    quality = scenario.settings.quality
+    table = recorded_answers(scenario.settings)
+    if table is None:
+        yield from below("quality", given(quality, *READING), "there is no quality.outcomes to read")
+    elif table.score is not None:
+        yield from below("quality", given(quality, "router_auc"), "the score is a column of quality.outcomes")
 
 
 def of_priorities(scenario: Scenario) -> Iterator[Finding]:
@@ -271,6 +283,7 @@ def used_entries(scenario: Scenario) -> dict[str, set[str]]:
 
 RULES: tuple[Rule, ...] = (
     of_streams,
+    of_quality,
     of_priorities,
     of_fleet,
     of_network,

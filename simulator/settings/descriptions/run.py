@@ -68,8 +68,21 @@ RUN = {
         "router_auc": "How well the router's score separates requests that need the strong model: ROC area, "
         "0.5 is chance. "
         "Example: 0.8.",
-        "outcomes": "A table of recorded answers that takes the place of the quality model. "
+        "outcomes": "A table of recorded answers, or a folder of them, that takes the place of the quality "
+        "model. "
         "Example: answers.csv.",
+        "outcome_models": "What the table calls models of the fleet, where it is another name. "
+        "Example: {gpt-4o: gpt-4o-2024-08-06}.",
+        "coverage": "Which queries of the table are asked: those that all models of the fleet have answered, "
+        "or all, with answers borrowed from a model's other ones where it has none. "
+        "Example: per_model.",
+        "right_from": "Grade from which on a graded answer counts as right; graded ones are refused where "
+        "left out. "
+        "Example: 0.5.",
+        "score": "The table's column that is the router's score; its only or first one where left out. "
+        "Example: win_rate.",
+        "score_scale": "How scores become numbers from 0 to 1: as they are, or by their ranks. "
+        "Example: rank.",
     },
     "TelemetrySettings": {
         "step": "Time between two samples; a 288th of the duration where left out. Example: 1min.",

@@ -21,6 +21,7 @@ NO_FIGURES = {
     "intervals": "empty in a single run",
     "warnings": "words",
     "grounds": "what figures are, in words; errors are the catalog's",
+    "recorded_answers": "counts of the outcome table, an input; counted anew in tests/quality",
     "timeline": "what happened, told as events",
 }
 """Parts of a run's report that the accountant does not compute, and why."""
