@@ -113,4 +113,4 @@ def spread(residual: Column | None) -> float:
         return 0.0
     if len(residual) == 1:
         return float("inf")
-    return float(len(residual) / (len(residual) - 1) * (residual @ residual))
+    return float(len(residual) / (len(residual) - 1) * np.square(residual).sum())

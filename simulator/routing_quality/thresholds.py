@@ -64,7 +64,7 @@ class RankedAnswers:
         total = weight.sum()
         called = np.cumsum(weight)[self._last]
         gained = np.cumsum(weight * self._gain)[self._last]
-        quality = (weight @ self._weak + np.append(0.0, gained)) / total
+        quality = ((weight * self._weak).sum() + np.append(0.0, gained)) / total
         return ThresholdCurve(share=np.append(0.0, called) / total, quality=quality, queries=round(total))
 
 

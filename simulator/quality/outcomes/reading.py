@@ -51,15 +51,33 @@ def state_of(path: str) -> State:
         return fail(path, "file", f"cannot be read: {getattr(error, 'strerror', None) or error}")
 
 
+def read_answers(path: str, reading: OutcomeReading = AS_STATED) -> RecordedAnswers:
+    """All answers in a file or folder, whatever models a fleet has; not kept.
+
+    Raises:
+        InvalidOutcomesError: the file is missing or malformed.
+    """
+    return merged_answers(path, state_of(path), reading)
+
+
 @lru_cache(maxsize=4)
 def _read(path: str, models: tuple[str, ...], reading: OutcomeReading, state: State) -> OutcomeTable:
     """The table; `state` makes a changed file another entry of the cache."""
+    answers = merged_answers(path, state, reading)
+    found = table_names(path, models, answers.models, dict(reading.names))
+    return fleet_table(path, answers, found, reading)
+
+
+def merged_answers(path: str, state: State, reading: OutcomeReading) -> RecordedAnswers:
+    """The answers of all files of a folder, or of the one.
+
+    Raises:
+        InvalidOutcomesError: there is no file, or one is malformed.
+    """
     files = [Path(name) for name, _time, _size in state]
     if not files:
         fail(path, "file", f"the folder has no table: {', '.join(sorted(READ))}, plain or packed")
-    answers = merged(Path(path), all_answers(files, reading))
-    found = table_names(path, models, answers.models, dict(reading.names))
-    return fleet_table(path, answers, found, reading)
+    return merged(Path(path), all_answers(files, reading))
 
 
 def all_answers(files: Sequence[Path], reading: OutcomeReading) -> list[RecordedAnswers]:
