@@ -29,6 +29,10 @@ KNOBS = re.compile(r"(.+?):(\s*[^\W\d][\w.\"-]*\s*=.*)", re.DOTALL)
 """Any policy, and knobs behind it: from the first colon on that a knob follows."""
 BARE = re.compile(r"[^\W_][\w./@+-]*")
 """Texts that need no quotes in a label."""
+MOST_CHARACTERS = 2_000
+"""Of a policy with knobs."""
+EXACT = 1e15
+"""Below it floats hold every whole number."""
 FORM = "write knob=value, several with commas between them"
 
 
@@ -83,6 +87,8 @@ def read_variant(text: str) -> PolicyVariant:
     policy, written = parts_of(text)
     if written is None:
         return PolicyVariant(label=policy, policy=policy)
+    if len(text) > MOST_CHARACTERS:
+        raise InvalidPolicyParameterError((("knobs", f"more than {MOST_CHARACTERS:,} characters"),))
     if "://" in policy:
         raise InvalidPolicyParameterError((("knobs", f"{policy!r} takes none; they are its server's own"),))
     knobs, problems = knobs_of(written)
@@ -204,7 +210,7 @@ def pieces(text: str) -> list[str]:
 
 def short(value: object) -> object:
     """A value in one form: a whole number is an int, within lists and mappings as well."""
-    if isinstance(value, float) and value.is_integer():
+    if isinstance(value, float) and value.is_integer() and abs(value) < EXACT:
         return int(value)
     if isinstance(value, list):
         return [short(each) for each in value]

@@ -56,6 +56,11 @@ class Comparison:
     results: tuple[RunResult, ...] = field(repr=False)
     sweeps: tuple[SweepCurve, ...] = field(repr=False, default=())
 
+    @property
+    def swept(self) -> frozenset[str]:
+        """The labels of all points of all sweeps."""
+        return frozenset(point.policy for curve in self.sweeps for point in curve.points)
+
     def to_dict(self) -> dict[str, Json]:
         """The comparison as plain data (schema `wayfare.comparison/1`)."""
         return {

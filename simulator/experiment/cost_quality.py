@@ -98,7 +98,7 @@ class SweepCurve:
 
 
 def height_at(line: Sequence[CostQuality], cost: float) -> float | None:
-    """Quality on a hull at a cost: linear between its corners, flat behind the last, none before the first."""
+    """Quality on a hull at a cost: linear between corners, flat behind the last, none before the first."""
     if not line or cost < line[0][0]:
         return None
     for (left, low), (right, high) in pairwise(line):

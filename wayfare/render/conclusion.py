@@ -22,8 +22,7 @@ def conclusion(comparison: Comparison) -> str:
     """Against sending everything to the strongest model; then which policies are dominated."""
     reports = {report.policy: report for report in comparison.reports}
     strongest = reports[STRONGEST]
-    swept = {point.policy for curve in comparison.sweeps for point in curve.points}
-    said = {*comparison.baselines, *swept}
+    said = {*comparison.baselines, *comparison.swept}
     asked = [reports[name] for name in comparison.policies if name not in said]
     lines = [against(comparison, report, strongest) for report in asked]
     lines += [swept_line(curve) for curve in comparison.sweeps[:MOST_CURVES]]

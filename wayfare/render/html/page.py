@@ -54,7 +54,12 @@ def comparison_page(scenario: Scenario, comparison: Comparison) -> str:
         *sweep_sections(comparison),
         policy_section(reports, comparison.pareto, comparison.baselines, span),
         difference_section(comparison),
-        chart("trade", "Cost, quality, latency", TRADE, trade_chart(reports, comparison.pareto)),
+        chart(
+            "trade",
+            "Cost, quality, latency",
+            TRADE,
+            trade_chart(reports, comparison.pareto, comparison.swept),
+        ),
         *shared_sections(scenario, reports, comparison.results, comparison.baselines),
         footer(scenario, reports[0], comparison.replications, comparison.confidence),
     ]

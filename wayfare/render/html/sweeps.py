@@ -50,12 +50,14 @@ def sweep_chart(curve: SweepCurve, reports: Sequence[Report]) -> Spec:
     """Cost against accuracy: points with bars, both lines, and the name of each point beside it."""
     settings, alone = setting_rows(curve), alone_rows(reports)
     layers = [
-        *line(curve.zero_router, ALONE, [6, 4], "without a router"),
-        *line(curve.hull_of_mixes, SETTING, [], "mixes of settings"),
+        line(curve.zero_router, ALONE, [6, 4]),
+        *name_of(curve.zero_router, "without a router", ALONE, share=0.3, dy=-9),
+        line(curve.hull_of_mixes, SETTING, []),
+        *name_of(curve.hull_of_mixes, "mixes of settings", SETTING, share=0.5, dy=18),
         *bars(settings),
         points(alone, ALONE, "square"),
         points(settings, SETTING, "circle"),
-        labels(alone, ALONE, dx=0, dy=18, align="center"),
+        labels(alone, ALONE, dx=6, dy=15, align="left"),
         labels(settings, SETTING, dx=-9, dy=-11, align="right"),
     ]
     return specification(alt.layer(*layers).properties(width=WIDTH, height=380))
@@ -63,7 +65,7 @@ def sweep_chart(curve: SweepCurve, reports: Sequence[Report]) -> Spec:
 
 def cost_axis() -> alt.X:
     """Dollars for a thousand requests."""
-    scale = alt.Scale(zero=False, padding=50, nice=False)
+    scale = alt.Scale(zero=False, padding=80, nice=False)
     return alt.X("cost:Q", title="cost, $ per 1,000 requests", scale=scale)
 
 
@@ -73,22 +75,26 @@ def quality_axis() -> alt.Y:
     return alt.Y("right:Q", title="accuracy", axis=alt.Axis(format=".0%"), scale=scale)
 
 
-def line(places: Sequence[tuple[float, float]], colour: str, dash: list[int], name: str) -> list[alt.Chart]:
-    """A hull, its name below the middle of its longest piece."""
+def line(places: Sequence[tuple[float, float]], colour: str, dash: list[int]) -> alt.Chart:
+    """A hull."""
     rows = [{"cost": cost * THOUSAND, "right": quality} for cost, quality in places]
-    drawn = (
+    return (
         alt.Chart(alt.Data(values=rows))
         .mark_line(color=colour, strokeDash=dash, strokeWidth=1.5, opacity=0.8)
         .encode(x=cost_axis(), y=quality_axis())
     )
-    middle = [{**middle_of_longest(places), "name": name}] if len(places) > 1 else []
-    return [drawn, labels(middle, colour, dx=8, dy=16, align="left")]
 
 
-def middle_of_longest(places: Sequence[tuple[float, float]]) -> dict[str, str | float | None]:
-    """The middle of the piece of a hull that is the longest in cost."""
+def name_of(
+    places: Sequence[tuple[float, float]], name: str, colour: str, *, share: float, dy: int
+) -> list[alt.Chart]:
+    """A hull's name beside the piece of it that is the longest in cost; nothing where it has no piece."""
+    if not places[1:]:
+        return []
     (left, low), (right, high) = max(pairwise(places), key=lambda piece: piece[1][0] - piece[0][0])
-    return {"cost": (left + right) / 2 * THOUSAND, "right": (low + high) / 2}
+    cost, quality = left + share * (right - left), low + share * (high - low)
+    rows: Rows = [{"cost": cost * THOUSAND, "right": quality, "name": name}]
+    return [labels(rows, colour, dx=8, dy=dy, align="right" if dy < 0 else "left")]
 
 
 def bars(rows: Rows) -> list[alt.Chart]:
