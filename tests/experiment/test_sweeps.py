@@ -170,7 +170,7 @@ def test_sweeps_multiply_and_make_a_series_each() -> None:
     [
         (
             ["score_threshold"],
-            ["policy.treshold=0,1"],
+            ["policy.thresh=0,1"],
             "did you mean 'threshold'? score_threshold has 'threshold'",
         ),
         (["oracle"], ["policy.x=0,1"], "no policy compared has a knob 'x'; oracle has none"),

@@ -79,9 +79,9 @@ def test_knobs_lie_on_top_of_given_parameters() -> None:
 def test_all_that_is_wrong_is_said_at_once() -> None:
     """Knobs that cannot be read, do not exist or have bad values are named together, near names first."""
     with pytest.raises(InvalidPolicyParameterError) as refused:
-        read_variant("score_threshold:treshold=1,threshold=2,weak,weak=")
+        read_variant("score_threshold:thresh=1,threshold=2,weak,weak=")
     text = str(refused.value)
-    assert "treshold: unknown parameter; did you mean 'threshold'?" in text
+    assert "thresh: unknown parameter; did you mean 'threshold'?" in text
     assert "'weak' sets none; write knob=value" in text
     assert "'weak=' sets none" in text
     with pytest.raises(InvalidPolicyParameterError, match=r"threshold: 2 is not in \[0, 1\]|2.0 is not in"):

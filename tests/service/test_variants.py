@@ -33,11 +33,11 @@ def test_variants_are_accepted_and_counted(intake):
 
 def test_problems_name_the_field_and_the_knob(intake):
     """Each wrong knob stands under its own field of the request."""
-    texts = ["cascade", "score_threshold:threshold=high,treshold=1", "hedge:after_s"]
+    texts = ["cascade", "score_threshold:threshold=high,thresh=1", "hedge:after_s"]
     with pytest.raises(InvalidScenarioError) as refused:
         intake.checked("t", asked(), texts, 5)
     fields = [problem.path for problem in refused.value.problems]
-    assert fields == ["policies[1].treshold", "policies[1].threshold", "policies[2].after_s"]
+    assert fields == ["policies[1].thresh", "policies[1].threshold", "policies[2].after_s"]
     with pytest.raises(InvalidScenarioError) as alone:
         intake.checked("t", asked(), ["hedge:after_s=-1"])
     assert [problem.path for problem in alone.value.problems] == ["policy.after_s"]

@@ -110,7 +110,7 @@ def test_a_run_takes_a_variant(file):
     ("options", "said"),
     [
         (
-            ("--policy", "score_threshold:treshold=1,threshold=high"),
+            ("--policy", "score_threshold:thresh=1,threshold=high"),
             ("did you mean 'threshold'", "is not a number"),
         ),
         (
