@@ -10,11 +10,13 @@ from typing import TYPE_CHECKING
 
 from router.registry import BASELINES
 from simulator.arrivals import TraceArrivals
+from simulator.experiment.cost_quality import SweepCurve, reference_labels, sweep_curves
 from simulator.experiment.differences import Difference, differences
 from simulator.experiment.pareto import pareto_front
 from simulator.experiment.query_sampling import query_residuals, query_sums
 from simulator.experiment.scoring import routing_quality
 from simulator.experiment.simulation import RunResult, simulate
+from simulator.experiment.sweeps import PolicySelection, selected
 from simulator.experiment.workers import worker_pool
 from simulator.observer import SilentObserver
 from simulator.plan.policies import policy_of
@@ -42,10 +44,10 @@ POOL_WORTH_S = 6.0
 class Comparison:
     """Reports of all policies over the same replications, and what differs between them.
 
-    `policies` are those asked for, then the baselines that were not; `results` are the first
+    `policies` are the labels of those asked for, then the baselines that were not; `results` are the first
     replication of each, `replicated` the reports of all, `sampling` what queries of a table differ by.
-    `pareto` names the policies that no other one beats in cost, quality and
-    latency at once, by the intervals of their paired differences.
+    `pareto` names the policies that no other one beats in cost, quality and latency at once, by the
+    intervals of their paired differences. `sweeps` are the curves of the knobs that were swept.
     """
 
     policies: tuple[str, ...]
@@ -59,6 +61,12 @@ class Comparison:
     results: tuple[RunResult, ...] = field(repr=False)
     replicated: Mapping[str, Sequence[Report]] = field(repr=False)
     sampling: Mapping[str, QueryResiduals] = field(repr=False)
+    sweeps: tuple[SweepCurve, ...] = field(repr=False, default=())
+
+    @property
+    def swept(self) -> frozenset[str]:
+        """The labels of all points of all sweeps."""
+        return frozenset(point.policy for curve in self.sweeps for point in curve.points)
 
     def to_dict(self) -> dict[str, Json]:
         """The comparison as plain data (schema `wayfare.comparison/1`)."""
@@ -72,6 +80,7 @@ class Comparison:
             "differences": [difference.to_dict() for difference in self.differences],
             "pareto": list(self.pareto),
             "routing_quality": dict(self.routing_quality),
+            "sweeps": [curve.to_dict() for curve in self.sweeps],
         }
 
 
@@ -83,18 +92,23 @@ def compare(
     confidence: float = 0.95,
     executor: Executor | None = None,
     observer: Observer | None = None,
+    sweeps: Sequence[str] = (),
 ) -> Comparison:
     """Runs every policy over the same replications.
 
     Args:
         scenario: a loaded scenario.
-        policies: names, `path/to/file.py:Class` or `grpc://host:port`; the baselines are added.
+        policies: names, `path/to/file.py:Class` or `grpc://host:port`, knobs behind them as in
+            `hedge:after_s=0.5`; the baselines are added.
         replications: independent replications of the scenario's seed, at least 1.
         confidence: of the intervals, within (0, 1).
         executor: runs the replications; a local pool of processes where omitted.
         observer: is told how many of the runs are over.
+        sweeps: knobs and their values as in `policy.threshold=0.1..0.9/9`; each policy that has the knob
+            runs with every value, and one run more sends everything to each deployment.
 
     Raises:
+        InvalidSweepError: a sweep cannot be read, or no policy has its knob.
         ValueError: `replications` or `confidence` is impossible.
         PolicyFailedError: a policy failed; chained.
         RouterError: a policy is unknown, cannot be loaded, or its parameters are wrong.
@@ -102,11 +116,18 @@ def compare(
     if replications < 1 or not 0.0 < confidence < 1.0:
         message = f"replications {replications!r} must be >= 1, confidence {confidence!r} in (0, 1)"
         raise ValueError(message)
-    names = tuple(dict.fromkeys((*policies, *BASELINES)))
+    selection = selected(policies, sweeps)
+    names = all_labels(scenario, selection)
     for name in names:
         policy_of(scenario, name, None)
     results = run_all(scenario, names, replications, executor, observer or SilentObserver())
-    return summarised(scenario, names, results, confidence)
+    return summarised(scenario, names, results, confidence, selection)
+
+
+def all_labels(scenario: Scenario, selection: PolicySelection) -> tuple[str, ...]:
+    """Labels of everything that runs: what was asked for, what a sweep is held against, the baselines."""
+    references = reference_labels(scenario) if selection.series else ()
+    return tuple(dict.fromkeys((*selection.labels, *references, *BASELINES)))
 
 
 def summarised(
@@ -114,8 +135,10 @@ def summarised(
     names: tuple[str, ...],
     results: Mapping[str, Sequence[ReplicationResult]],
     confidence: float,
+    selection: PolicySelection,
 ) -> Comparison:
     """The comparison of finished runs: by policy, in order of replications."""
+    references = reference_labels(scenario) if selection.series else ()
     reports = {name: [outcome.report for outcome in results[name]] for name in names}
     sampling = {name: query_residuals([outcome.query_sums for outcome in results[name]]) for name in names}
     merged = tuple(mean_report(reports[name], confidence, sampling[name].variance) for name in names)
@@ -125,7 +148,7 @@ def summarised(
     merged = tuple(report.warned(notes(scenario, count)) for report in merged)
     return Comparison(
         policies=names,
-        baselines=BASELINES,
+        baselines=(*BASELINES, *(label for label in references if label not in selection.labels)),
         replications=count,
         confidence=confidence,
         reports=merged,
@@ -135,6 +158,7 @@ def summarised(
         results=kept,
         replicated=reports,
         sampling=sampling,
+        sweeps=tuple(sweep_curves(selection.series, merged, references)),
     )
 
 

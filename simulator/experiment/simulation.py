@@ -14,7 +14,7 @@ import numpy as np
 from simulator.accounting.settlement import settle
 from simulator.kernel.machine_code.warm import warm_kernel
 from simulator.observer import SilentObserver
-from simulator.plan.policies import host_of, policy_of
+from simulator.plan.policies import asked_variant, host_of, policy_of
 from simulator.plan.resolution import resolve
 from simulator.records.capacity import capacity_columns
 from simulator.records.requests import attempt_records, request_columns, step_columns
@@ -133,9 +133,9 @@ def simulate(
 
     Args:
         scenario: a loaded scenario.
-        policy: a policy's name, `path/to/file.py:Class` or `grpc://host:port`; the scenario's own where
-            omitted.
-        parameters: the policy's parameters; the scenario's where omitted.
+        policy: a policy's name, `path/to/file.py:Class` or `grpc://host:port`, knobs behind it as in
+            `hedge:after_s=0.5`; the scenario's own where omitted.
+        parameters: the policy's parameters, below the knobs; the scenario's where omitted.
         observer: is told how far the run is.
         replication: which of the independent replications of the scenario's seed.
 
@@ -146,7 +146,7 @@ def simulate(
     made = policy_of(scenario, policy, parameters)
     watch = PhaseTimer(warm_kernel())
     resolution = resolve(scenario, replication)
-    plan, name = resolution.plan, policy or scenario.router.policy
+    plan, name = resolution.plan, asked_variant(scenario, policy).label
     host = host_of(scenario, plan.targets, made, name, replication, plan.workload.key)
     watch.mark()
     world = World(plan, host, observer or SilentObserver())

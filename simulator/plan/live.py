@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from router.constraints import screen
-from simulator.plan.policies import host_of, policy_of
+from simulator.plan.policies import asked_variant, host_of, policy_of
 from simulator.plan.resolution import fleet_of, stream_limits
 from simulator.workload.demand import demand_of
 
@@ -105,5 +105,5 @@ def live_host(scenario: Scenario, fleet: LiveFleet, policy: str | None = None) -
     Raises:
         RouterError: the policy is unknown, cannot be loaded, or its parameters are wrong.
     """
-    name = policy or scenario.router.policy
+    name = asked_variant(scenario, policy).label
     return host_of(scenario, fleet.targets, policy_of(scenario, policy, None), name, 0)

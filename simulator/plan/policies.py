@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from router.host.host import Host
 from router.host.resilience import NO_RESILIENCE
-from router.registry import make_policy
+from router.variants import PolicyVariant, make_variant, read_variant
 from simulator.plan.resolution import run_seed
 from simulator.streams import RandomStreams, keyed_uniform_scalar
 
@@ -21,21 +21,31 @@ if TYPE_CHECKING:
     from simulator.settings.scenario import Scenario
 
 
+def asked_variant(scenario: Scenario, spec: str | None) -> PolicyVariant:
+    """The variant asked for, else the scenario's own policy.
+
+    Raises:
+        RouterError: its knobs cannot be read.
+    """
+    own = scenario.router.policy
+    return PolicyVariant(label=own, policy=own) if not spec or spec == own else read_variant(spec)
+
+
 def policy_of(
     scenario: Scenario, spec: str | None, parameters: Mapping[str, object] | None
 ) -> Policy | StepPolicy:
-    """A new policy: the one asked for, else the scenario's; parameters likewise.
+    """A new policy: the one asked for, else the scenario's; parameters likewise, knobs on top.
 
-    The scenario's own parameters belong to the scenario's own policy.
+    The scenario's own parameters belong to the scenario's own policy and to its variants.
 
     Raises:
         UnknownPolicyError: the name is not registered.
         PolicyLoadError: its file, source or entry point cannot be loaded.
         InvalidPolicyParameterError: lists every parameter that is unknown or wrong.
     """
-    name = spec or scenario.router.policy
-    own = scenario.router.parameters if name == scenario.router.policy else {}
-    return make_policy(name, own if parameters is None else parameters)
+    variant = asked_variant(scenario, spec)
+    own = scenario.router.parameters if variant.policy == scenario.router.policy else {}
+    return make_variant(variant, own if parameters is None else parameters)
 
 
 def host_of(

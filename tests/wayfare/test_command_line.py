@@ -230,4 +230,5 @@ def test_help_comes_before_the_simulator_is_loaded() -> None:
         "predictions",
         "series",
         "serving",
+        "sweeps",
     }  # what they share

@@ -18,7 +18,17 @@ from wayfare.cli.options import loaded, scenario_options
     multiple=True,
     required=True,
     metavar="P",
-    help="A policy's name, path/to/file.py:Class or grpc://host:port. Repeatable; the baselines are added.",
+    help="A policy's name, path/to/file.py:Class or grpc://host:port; knobs behind it: hedge:after_s=0.5. "
+    "Repeatable; the baselines are added.",
+)
+@click.option(
+    "--sweep",
+    "sweeps",
+    multiple=True,
+    metavar="PATH=VALUES",
+    help="Run each policy that has the knob with every value and draw its cost-quality curve, e.g. "
+    "policy.threshold=0.1..0.9/9 (/7log: by equal factors) or policy.threshold=0.1,0.5. Repeatable: "
+    "every combination.",
 )
 @click.option(
     "--replications",
@@ -41,6 +51,7 @@ from wayfare.cli.options import loaded, scenario_options
 def command(
     scenario: str,
     policies: tuple[str, ...],
+    sweeps: tuple[str, ...],
     replications: int,
     confidence: float,
     outcomes: Path | None,
@@ -58,21 +69,25 @@ def command(
     """
     from router.registry import BASELINES
     from simulator import compare
+    from wayfare.cli.sweeps import demand_room, selection_of
     from wayfare.render.terminal.comparison import print_comparison
     from wayfare.render.terminal.progress import observer
 
     if outcomes is not None:
         settings = (*settings, f"quality.outcomes={json.dumps(str(outcomes.resolve()))}")
-    kept_runs = len({*policies, *BASELINES})
+    selection, problems = selection_of(policies, sweeps)
     ready = loaded(
-        scenario, settings, trace, seed, catalog=catalog, out=out, policies=policies, kept_runs=kept_runs
-    )
+        scenario, settings, trace, seed, catalog=catalog, out=out,
+        policies=selection.labels, kept_runs=len({*selection.labels, *BASELINES}), problems=problems,
+    )  # fmt: skip
+    demand_room(ready, selection)
     comparison = compare(
         ready,
         policies,
         replications=replications,
         confidence=confidence,
         observer=observer(quiet=quiet),
+        sweeps=sweeps,
     )
     if out is not None:
         from wayfare.render.html.page import comparison_page

@@ -59,6 +59,7 @@ def loaded(
     out: Path | None = None,
     policies: Sequence[str] = (),
     kept_runs: int = 0,
+    problems: Sequence[InputProblem] = (),
 ) -> Scenario:
     """The scenario; says so while the kernel has to be compiled first.
 
@@ -71,6 +72,7 @@ def loaded(
         out: where results will be written.
         policies: what is to be run beside the scenario's own policy, or in its place.
         kept_runs: finished runs that memory has to hold beside the one that is running.
+        problems: what was found wrong with other options.
 
     Raises:
         InvalidScenarioError: lists all that is wrong with any of these.
@@ -80,7 +82,7 @@ def loaded(
 
     scope = CheckScope(policies=tuple(policies), kept_runs=kept_runs)
     found = load_and_check(scenario, overrides=settings, trace=trace, seed=seed, catalog=catalog, scope=scope)
-    more = out_problems(out)
+    more = (*problems, *out_problems(out))
     checked = scenario_or_error(replace(found, problems=(*found.problems, *more)))
     announce_compiling()
     return checked

@@ -15,7 +15,10 @@ if TYPE_CHECKING:
 
 @click.command("run")
 @scenario_options
-@click.option("--policy", metavar="P", help="A policy's name, path/to/file.py:Class or grpc://host:port.")
+@click.option(
+    "--policy", metavar="P",
+    help="A policy's name, path/to/file.py:Class or grpc://host:port; knobs behind it: hedge:after_s=0.5.",
+)  # fmt: skip
 def command(
     scenario: str,
     policy: str | None,

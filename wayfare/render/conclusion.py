@@ -8,10 +8,13 @@ from wayfare.render.numbers import share, usd
 
 if TYPE_CHECKING:
     from simulator import Comparison, Report
+    from simulator.experiment.cost_quality import SweepCurve
 
 STRONGEST = "always_strongest"
 LEAST = 0.0005
 """Half of the last digit that a sentence shows, as a ratio."""
+MOST_CURVES = 6
+"""Of sweeps that sentences are made of."""
 OBJECTIVES = "cost, accuracy and p95 latency"
 
 
@@ -19,10 +22,28 @@ def conclusion(comparison: Comparison) -> str:
     """Against sending everything to the strongest model; then which policies are dominated."""
     reports = {report.policy: report for report in comparison.reports}
     strongest = reports[STRONGEST]
-    asked = [reports[name] for name in comparison.policies if name not in comparison.baselines]
+    said = {*comparison.baselines, *comparison.swept}
+    asked = [reports[name] for name in comparison.policies if name not in said]
     lines = [against(comparison, report, strongest) for report in asked]
+    lines += [swept_line(curve) for curve in comparison.sweeps[:MOST_CURVES]]
     lines += [incomparable(comparison), dominated_line(comparison)]
     return "\n".join(line for line in lines if line)
+
+
+def swept_line(curve: SweepCurve) -> str:
+    """How many settings of a knob beat mixes of single deployments, and which one the most."""
+    known = [(gain, point) for point in curve.points if (gain := curve.gain_ratio(point)) is not None]
+    if not known:
+        return ""
+    count = sum(curve.is_above(point) for point in curve.points)
+    what = f"{curve.policy}, {curve.path}: {count} of {len(curve.points)} settings are better than any mix of"
+    gain, best = max(known, key=lambda each: each[0])
+    if gain < LEAST:
+        return f"{what} single deployments at their cost."
+    return (
+        f"{what} single deployments at their cost, most of all {best.to_dict()['value']}: "
+        f"accuracy {gain * 100:.1f} points higher, by the means."
+    )
 
 
 def incomparable(comparison: Comparison) -> str:

@@ -10,6 +10,8 @@ from pydantic import TypeAdapter, ValidationError
 from catalogs import InvalidCatalogError, UnknownEntryError, load_catalog
 from catalogs.errors import InputProblem
 from catalogs.loading import DEFAULT_EDITION
+from router.errors import InvalidPolicyParameterError, RouterError
+from router.variants import make_variant, read_variant
 from simulator.arrivals import ArrivalSettings
 from simulator.quality.outcomes import InvalidOutcomesError
 from simulator.scenario.checks.catalog import (
@@ -18,12 +20,12 @@ from simulator.scenario.checks.catalog import (
     arrival_problems,
     scenario_problems,
     unknown_names,
-    unmade,
 )
 from simulator.scenario.checks.extent import CheckCoverage
 from simulator.scenario.checks.form import entries_at, form_of, in_file
 from simulator.scenario.checks.size import size_problems
 from simulator.scenario.recorded_answers import agreeing
+from simulator.settings.router import RouterSettings
 from simulator.settings.scenario import Scenario
 
 if TYPE_CHECKING:
@@ -166,10 +168,22 @@ def loose_arrivals(scenario: Scenario, extent: CheckCoverage, path: str, entry: 
 
 def unusable_policies(settings: ScenarioSettings | None, policies: Sequence[str]) -> list[InputProblem]:
     """Policies beside the scenario's own that do not exist, or need parameters."""
+    router = settings.router if settings is not None else RouterSettings(policy="")
     found = []
-    for name in dict.fromkeys(policies):
-        if settings is not None and name == settings.router.policy:
+    for text in dict.fromkeys(policies):
+        if text == router.policy:
             continue
-        for parameter, what in unmade(name, {}):
-            found.append(InputProblem(POLICY, f"{name}: {parameter}" if parameter else "", what))
+        for parameter, what in unmade_variant(text, router):
+            found.append(InputProblem(POLICY, f"{text}: {parameter}" if parameter else "", what))
     return found
+
+
+def unmade_variant(text: str, router: RouterSettings) -> Iterator[Problem]:
+    """Why a variant cannot be made, by parameter; one of the scenario's own policy has its parameters."""
+    try:
+        variant = read_variant(text)
+        make_variant(variant, router.parameters if variant.policy == router.policy else {})
+    except InvalidPolicyParameterError as error:
+        yield from error.problems
+    except RouterError as error:
+        yield "", str(error.args[0])

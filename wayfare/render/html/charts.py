@@ -9,7 +9,7 @@ import altair as alt
 from wayfare.render.html.data import DAY_MEASURES, day_rows, latency_rows, tier_rows, trade_rows
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Collection, Sequence
 
     from simulator import Report, RunResult
 
@@ -42,9 +42,9 @@ def specification(chart: alt.Chart | alt.LayerChart | alt.FacetChart, margin: in
     return {**plain.to_dict(), "usermeta": {"margin": margin}}
 
 
-def trade_chart(reports: Sequence[Report], pareto: Sequence[str]) -> Spec:
-    """Cost against accuracy; the size of a point is its p95 latency."""
-    data = alt.Data(values=trade_rows(reports, pareto))
+def trade_chart(reports: Sequence[Report], pareto: Sequence[str], unnamed: Collection[str] = ()) -> Spec:
+    """Cost against accuracy; the size of a point is its p95 latency; those `unnamed` have no label."""
+    data = alt.Data(values=trade_rows(reports, pareto, unnamed))
     cost = alt.X("cost:Q", title="cost, $ a month", scale=alt.Scale(zero=False, padding=45))
     right = alt.Y(
         "right:Q",

@@ -9,7 +9,7 @@ import numpy as np
 from catalogs.units import SECONDS_PER_HOUR
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Collection, Sequence
 
     from numpy.typing import NDArray
 
@@ -37,13 +37,14 @@ def interval(report: Report, path: str) -> tuple[float | None, float | None]:
     return (None, None) if found is None else (found.low, found.high)
 
 
-def trade_rows(reports: Sequence[Report], pareto: Sequence[str]) -> Rows:
-    """One point a policy: cost a month, share of right answers, p95 latency."""
+def trade_rows(reports: Sequence[Report], pareto: Sequence[str], unnamed: Collection[str] = ()) -> Rows:
+    """One point a policy, those `unnamed` without a label: cost a month, share of right answers, p95."""
     rows: Rows = []
     by_cost = sorted(reports, key=lambda report: figure(report, "cost_usd.per_month") or 0.0)
     for place, report in enumerate(by_cost):
         low, high = interval(report, "cost_usd.per_month")
         kind = "on the front" if report.policy in pareto else "beaten"
+        name = "" if report.policy in unnamed else report.policy
         rows.append(
             {
                 "policy": report.policy,
@@ -53,8 +54,8 @@ def trade_rows(reports: Sequence[Report], pareto: Sequence[str]) -> Rows:
                 "right": figure(report, "quality.success_ratio"),
                 "p95": figure(report, "latency.e2e_s.p95"),
                 "kind": "oracle" if report.oracle else kind,
-                "above": "" if place % 2 else report.policy,
-                "below": report.policy if place % 2 else "",
+                "above": "" if place % 2 else name,
+                "below": name if place % 2 else "",
             }
         )
     return rows

@@ -20,6 +20,7 @@ from wayfare.render.html.grounds import assumption_section, fleet_section, foote
 from wayfare.render.html.markup import chart, items, paragraphs, plain, section
 from wayfare.render.html.script import chart_program
 from wayfare.render.html.style import STYLE
+from wayfare.render.html.sweeps import sweep_sections
 from wayfare.render.html.tasks import task_section
 from wayfare.render.numbers import duration
 from wayfare.render.terminal.devices import device_lines
@@ -50,9 +51,15 @@ def comparison_page(scenario: Scenario, comparison: Comparison) -> str:
     reports, span = comparison.reports, duration(window_s(scenario))
     sections = [
         f"<section class=conclusion>{paragraphs(conclusion(comparison).split(chr(10)))}</section>",
+        *sweep_sections(comparison),
         policy_section(reports, comparison.pareto, comparison.baselines, span),
         difference_section(comparison),
-        chart("trade", "Cost, quality, latency", TRADE, trade_chart(reports, comparison.pareto)),
+        chart(
+            "trade",
+            "Cost, quality, latency",
+            TRADE,
+            trade_chart(reports, comparison.pareto, comparison.swept),
+        ),
         *shared_sections(scenario, reports, comparison.results, comparison.baselines),
         footer(scenario, reports[0], comparison.replications, comparison.confidence),
     ]

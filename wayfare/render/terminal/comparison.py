@@ -8,12 +8,14 @@ from rich.text import Text
 
 from wayfare.render.assumptions import assumption_lines, month_basis, window_s
 from wayfare.render.conclusion import conclusion
-from wayfare.render.figures import factor_of, half_width, head_of
+from wayfare.render.figures import factor_of, head_of
 from wayfare.render.grounds import ground_lines
-from wayfare.render.numbers import NOISE, PERCENT, count, duration, percent, significant, spread
+from wayfare.render.numbers import NOISE, count, duration, spread
+from wayfare.render.terminal.cells import cell
 from wayfare.render.terminal.console import console, visible
 from wayfare.render.terminal.layout import TableColumn, TableRow, print_figures
 from wayfare.render.terminal.run import print_warnings
+from wayfare.render.terminal.sweeps import print_sweeps
 from wayfare.render.terminal.tasks import print_tasks_by_policy
 
 if TYPE_CHECKING:
@@ -54,6 +56,7 @@ def print_comparison(scenario: Scenario, comparison: Comparison) -> None:
     if comparison.replications > 1:
         out.print()
         print_differences(scenario, comparison)
+    print_sweeps(out, comparison)
     print_tasks_by_policy(out, comparison.reports)
     out.print()
     out.print(conclusion(comparison))
@@ -98,19 +101,6 @@ def marks(comparison: Comparison, report: Report) -> str:
         )
         if holds
     )
-
-
-def cell(report: Report, path: str) -> str:
-    """A figure, and the half-width of its interval where there is one."""
-    value, factor = report.figure(path), factor_of(path)
-    if value is None:
-        return "-"
-    half = half_width(report, path)
-    alone = percent(value) if factor == PERCENT else significant(value * factor)
-    if half is None:
-        return alone
-    shown, around = spread(value * factor, half * factor)
-    return f"{alone if alone[0] in '<>' else shown}\n±{around}"
 
 
 def print_differences(scenario: Scenario, comparison: Comparison) -> None:

@@ -13,6 +13,7 @@ from catalogs.errors import InputProblem
 from catalogs.near_names import unknown_name
 from catalogs.reader import parse_yaml
 from router.registry import policy_names
+from router.variants import parts_of
 from simulator import InvalidScenarioError, shipped_scenarios
 from simulator.scenario.checks.checked import POLICY, CheckScope
 from simulator.scenario.checks.form import no_map
@@ -25,7 +26,7 @@ from wayfare.service.limits import RUN_BYTES
 from wayfare.service.submission import AcceptedScenario
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
     from pathlib import Path
 
     from simulator import Scenario
@@ -75,7 +76,7 @@ class ScenarioIntake:
         Raises:
             InvalidScenarioError: lists every problem.
         """
-        scenario, data = self.loaded(tenant, request, policies)
+        scenario, data = self.loaded(tenant, request, policies, replications)
         return AcceptedScenario(
             scenario=scenario.name,
             policy=scenario.router.policy,
@@ -85,7 +86,11 @@ class ScenarioIntake:
         )
 
     def loaded(
-        self, tenant: str, request: simulation_pb2.CreateRunRequest, policies: Sequence[str]
+        self,
+        tenant: str,
+        request: simulation_pb2.CreateRunRequest,
+        policies: Sequence[str],
+        replications: int = 0,
     ) -> tuple[Scenario, dict[str, Any]]:
         """The scenario and the plain data it can be loaded from again.
 
@@ -94,12 +99,14 @@ class ScenarioIntake:
         """
         data, problems = settled(request)
         unread = [*self.outside(tenant, data)]
-        unknown = [*self.policy_problems(data, policies)]
+        unknown = [*self.policy_problems(data, policies, replications)]
         seed = request.seed if request.HasField("seed") else None
         found = load_and_check(
             data, seed=seed, scope=scope_of(policies, unread=bool(unread), unknown=bool(unknown))
         )
-        demand_none([*problems, *unread, *unknown, *map(as_field_problem, found.problems)])
+        fields = dict(zip(policies, policy_fields(policies, replications), strict=True))
+        named = (as_field_problem(problem, fields) for problem in found.problems)
+        demand_none([*problems, *unread, *unknown, *named])
         demand_none([*self.too_many(scenario_or_error(found))])
         return scenario_or_error(found), data if seed is None else {**data, "seed": seed}
 
@@ -127,12 +134,15 @@ class ScenarioIntake:
         file = (self.files / name).resolve()
         return file if file.is_relative_to(self.files.resolve()) and file.is_file() else None
 
-    def policy_problems(self, data: dict[str, Any], policies: Sequence[str]) -> Iterator[InputProblem]:
+    def policy_problems(
+        self, data: dict[str, Any], policies: Sequence[str], replications: int
+    ) -> Iterator[InputProblem]:
         """Policies that are neither a registered name nor allowed by the operator."""
         router = data.get("router")
         own = router.get("policy") if isinstance(router, dict) else None
         known = (*known_policies(), *self.policy_servers, *self.policies)
-        for path, name in [("router.policy", own), *(("policy", name) for name in policies)]:
+        asked = zip(policy_fields(policies, replications), map(policy_part, policies), strict=True)
+        for path, name in [("router.policy", own), *asked]:
             if isinstance(name, str) and name not in known:
                 yield InputProblem(WIRE, path, unknown_name("policy", name, known))
 
@@ -162,9 +172,24 @@ def scope_of(policies: Sequence[str], *, unread: bool, unknown: bool) -> CheckSc
     return CheckScope(files=not unread, own_policy=not unknown, policies=() if unknown else tuple(policies))
 
 
-def as_field_problem(problem: InputProblem) -> InputProblem:
-    """A problem of a policy that was asked for, under the request's own field."""
-    return InputProblem(WIRE, "policy", problem.what) if problem.file == POLICY else problem
+def policy_fields(policies: Sequence[str], replications: int) -> list[str]:
+    """The request's own fields for policies: a comparison's `policies`, a run's `policy`."""
+    return [f"policies[{number}]" if replications else "policy" for number in range(len(policies))]
+
+
+def policy_part(text: str) -> str:
+    """The policy in a variant's text."""
+    return parts_of(text)[0]
+
+
+def as_field_problem(problem: InputProblem, fields: Mapping[str, str]) -> InputProblem:
+    """A problem of a policy that was asked for, under the request's own field and its knob."""
+    if problem.file != POLICY:
+        return problem
+    found = [text for text in fields if problem.path.startswith(f"{text}: ")]
+    text = max(found, key=len, default="")
+    path = f"{fields[text]}.{problem.path.removeprefix(f'{text}: ')}" if text else "policy"
+    return InputProblem(WIRE, path, problem.what)
 
 
 def demand_none(problems: list[InputProblem]) -> None:

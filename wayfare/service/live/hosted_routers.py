@@ -13,6 +13,7 @@ import grpc
 
 from router.host.live import EXPIRE_AFTER_S, LiveRouter
 from router.sources import scheme_of
+from router.variants import parts_of
 from simulator import load_scenario
 from simulator.plan.live import LiveFleet, live_host
 from wayfare.service.errors import RefusedError, exhausted, invalid
@@ -189,7 +190,7 @@ def hosted(
         RouterError: it cannot be loaded.
     """
     name = policy or scenario.router.policy
-    if scheme_of(name) is not None:
+    if scheme_of(parts_of(name)[0]) is not None:
         invalid(f"policy {name!r} runs in another process; live routers do not support that")
     fleet = LiveFleet(scenario)
     host = live_host(scenario, fleet, policy)
