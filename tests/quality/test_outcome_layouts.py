@@ -188,7 +188,7 @@ def test_results_of_zero_eval_are_graded_by_their_answer(
     tmp_path: Path,
     wanted: str,
     output: str,
-    right: bool,  # noqa: FBT001  (a case)
+    right: bool,
 ) -> None:
     """Numbers as numbers, letters by the first one, other texts without quotes."""
     row = {"id": "q", "output": [output], "answer": wanted}
