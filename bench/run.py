@@ -188,7 +188,12 @@ def process_s(arguments: Sequence[str]) -> float:
 
 def decisions() -> dict[str, float]:
     """Microseconds per decision of the load policies, by their own process."""
-    command = [sys.executable, str(HERE / "decisions.py")]
+    return figures_by("decisions.py")
+
+
+def figures_by(script: str) -> dict[str, float]:
+    """The figures by title that a script of this folder prints."""
+    command = [sys.executable, str(HERE / script)]
     done = subprocess.run(command, check=True, capture_output=True, text=True)  # noqa: S603  (our own script)
     found: dict[str, float] = json.loads(done.stdout)
     return found
@@ -213,6 +218,7 @@ def main() -> None:
     if given.is_file():
         rows.append(row(MOONCAKE, measured(MOONCAKE, given)))
     policies = [(name, f"{spent_us:.2f}") for name, spent_us in decisions().items()]
+    tables = [(title, f"{spent_s:.1f}") for title, spent_s in figures_by("outcomes.py").items()]
     page = "\n".join(
         [
             "# Results",
@@ -227,6 +233,8 @@ def main() -> None:
             f"Ten thousand devices cost {devices_ratio(runs):.2f} times what sixteen cost, per request.",
             "",
             markdown(("policy, 16 targets", "us per decision"), policies),
+            "",
+            markdown(("table of recorded answers", "s of processor time to read"), tables),
             "",
             markdown(("whole process", "s"), starts()),
             "",

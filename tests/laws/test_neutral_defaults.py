@@ -48,6 +48,8 @@ EXCEPTIONS = {
     "LeastOutstandingParameters.ties": "lowest_index",
     "Metering.counts_cached": True,
     "Metering.step_tokens": 1,
+    "OutcomeReading.coverage": "common",
+    "OutcomeReading.score_scale": "none",
     "PowerOfTwoParameters.choices": 2,
     "PromptLengthParameters.threshold_token_count": 500,
     "RecordedColumns.prefix_block_tokens": 512,

@@ -56,7 +56,7 @@ PARAMETERS: Mapping[str, Mapping[str, str]] = {
     "prompt_length": {"threshold_token_count": "500", "weak": "None", "strong": "None"},
     "random_mix": {"weights": "None"},
     "round_robin": {"weights": "None"},
-    "score_threshold": {"threshold": "0.5", "weak": "None", "strong": "None"},
+    "score_threshold": {"threshold": "0.5", "weak": "None", "strong": "None", "score": "None"},
     "static": {"target": "None"},
     "weighted_score": {
         "success_weight": "1.0",

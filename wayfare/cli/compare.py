@@ -46,7 +46,7 @@ from wayfare.cli.options import loaded, scenario_options
 )
 @click.option(
     "--outcomes", type=click.Path(path_type=Path), metavar="TABLE",
-    help="Recorded answers (query, model, correct, output_tokens) instead of the quality model.",
+    help="Recorded answers, a file or a folder, instead of the quality model (how-to/recorded-answers).",
 )  # fmt: skip
 def command(
     scenario: str,
