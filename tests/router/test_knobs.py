@@ -8,6 +8,14 @@ from router.errors import InvalidPolicyParameterError, UnknownPolicyError
 from router.knobs import with_knob
 from router.registry import make_policy
 
+FLOOR = {"success_floor": {"floor": 0.9}}
+COST = {"cost": {"weight": 0.5}}
+PARTS = {
+    "filters": [{"success_floor": {"floor": 0.7}}],
+    "scorers": ["load", COST],
+    "picker": {"softmax": {"temperature": 0.2}},
+}
+
 
 @pytest.mark.parametrize(
     ("policy", "parameters", "path", "value", "expected"),
@@ -21,6 +29,46 @@ from router.registry import make_policy
             "weights.a.b",
             3.0,
             {"weights": {"large": 1.0, "a.b": 3.0}},
+        ),
+        ("pipeline", PARTS, "filters.success_floor.floor", 0.9, {**PARTS, "filters": [FLOOR]}),
+        ("pipeline", PARTS, "filters[0].success_floor.floor", 0.9, {**PARTS, "filters": [FLOOR]}),
+        (
+            "pipeline",
+            PARTS,
+            "picker.softmax.temperature",
+            3,
+            {**PARTS, "picker": {"softmax": {"temperature": 3}}},
+        ),
+        (
+            "pipeline",
+            PARTS,
+            "scorers.cost.weight",
+            2,
+            {**PARTS, "scorers": ["load", {"cost": {"weight": 2}}]},
+        ),
+        ("pipeline", PARTS, "scorers.load.weight", 2, {**PARTS, "scorers": [{"load": {"weight": 2}}, COST]}),
+        ("pipeline", PARTS, "when_empty", "reject", {**PARTS, "when_empty": "reject"}),
+        ("pipeline", PARTS, "picker", "softmax", {**PARTS, "picker": "softmax"}),
+        (
+            "pipeline",
+            {},
+            "scorers.cost.weight",
+            2.0,
+            {"scorers": [{"success": {"weight": 1.0}}, {"cost": {"weight": 2.0}}, {"load": {"weight": 0.5}}]},
+        ),
+        (
+            "pipeline",
+            {"filters": [{"domain_rule": {"rules": {"chat": ["edge"]}}}]},
+            "filters.domain_rule.rules.code",
+            ["cloud"],
+            {"filters": [{"domain_rule": {"rules": {"chat": ["edge"], "code": ["cloud"]}}}]},
+        ),
+        (
+            "pipeline",
+            {"filters": [FLOOR, {"success_floor": {"floor": 0.7}}]},
+            "filters[1].success_floor.floor",
+            0.5,
+            {"filters": [FLOOR, {"success_floor": {"floor": 0.5}}]},
         ),
     ],
 )
@@ -48,6 +96,27 @@ def test_a_knob_takes_its_value_and_the_rest_stays(
             {"threshold": 0.5},
             "threshold.low",
             "0.5 has no entry 'low'; it is not a mapping",
+        ),
+        (
+            "pipeline",
+            PARTS,
+            "scorers.cost.wieght",
+            "unknown parameter; did you mean 'weight'? allowed: 'weight'",
+        ),
+        (
+            "pipeline",
+            PARTS,
+            "scorers.costs.weight",
+            "no such part is declared; did you mean 'cost'? declared: ",
+        ),
+        ("pipeline", PARTS, "filters[1].success_floor.floor", "no such part is declared; "),
+        ("pipeline", PARTS, "picker.best_score.k", "no such part is declared; declared: 'softmax'"),
+        ("pipeline", PARTS, "scorer.cost.weight", "unknown parameter; did you mean 'scorers'? allowed: "),
+        (
+            "pipeline",
+            {"filters": [FLOOR, FLOOR]},
+            "filters.success_floor.floor",
+            "declared 2 times; say which ",
         ),
     ],
 )
