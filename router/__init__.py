@@ -22,7 +22,8 @@ from router.host.failures import FailureReason
 from router.host.host import Host
 from router.host.resilience import NO_RESILIENCE, Resilience
 from router.outcome import Outcome
-from router.pipeline.pipeline import Filter, Picker, Pipeline, Scorer, Weighted
+from router.pipeline.part import Filter, FilterPart, Picker, Scorer, ScorerPart
+from router.pipeline.pipeline import Pipeline
 from router.policy import FinishingPolicy, LearningPolicy, Policy, StepPolicy, is_oracle, policy_name
 from router.registry import (
     BASELINES,
@@ -46,6 +47,7 @@ __all__ = [
     "Defer",
     "FailureReason",
     "Filter",
+    "FilterPart",
     "FinishingPolicy",
     "FleetView",
     "Hedge",
@@ -69,6 +71,7 @@ __all__ = [
     "Resilience",
     "RouterError",
     "Scorer",
+    "ScorerPart",
     "Send",
     "StatedRequest",
     "StepPolicy",
@@ -78,7 +81,6 @@ __all__ = [
     "UnknownPolicyError",
     "UnknownTargetError",
     "Verifier",
-    "Weighted",
     "describe_policy",
     "is_oracle",
     "load_policy",

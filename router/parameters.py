@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import MISSING, dataclass, field, fields
 from math import isfinite, isnan
 from types import MappingProxyType, NoneType, UnionType
-from typing import TYPE_CHECKING, Literal, TypeVar, Union, get_args, get_origin, get_type_hints
+from typing import TYPE_CHECKING, Any, Literal, TypeVar, Union, get_args, get_origin, get_type_hints
 
 from catalogs.near_names import did_you_mean
 from router.errors import InvalidPolicyParameterError
@@ -32,11 +32,16 @@ def parameter(default: T, about: str) -> T:
     return field(default=default, metadata={"about": about})
 
 
+def required(about: str) -> Any:  # noqa: ANN401  (takes the type of the field that it stands for)
+    """A dataclass field that must be given, and a sentence about it."""
+    return field(metadata={"about": about})
+
+
 def read_parameters(declared: type[T], values: Mapping[str, object]) -> T:
     """The declared dataclass made from plain values, as YAML or JSON gives them.
 
     Raises:
-        InvalidPolicyParameterError: lists every unknown key, wrong type and bad value.
+        InvalidPolicyParameterError: lists every unknown or missing key, wrong type and bad value.
     """
     hints = get_type_hints(declared)
     allowed = {field.name: hints[field.name] for field in _fields_of(declared)}
@@ -48,9 +53,24 @@ def read_parameters(declared: type[T], values: Mapping[str, object]) -> T:
                 converted[key] = _converted(allowed[key], value)
             except _MismatchError as mismatch:
                 problems.append((key, f"{value!r} is not {mismatch}"))
+    missing = [
+        field.name for field in _fields_of(declared) if _is_required(field) and field.name not in values
+    ]
+    problems += [(key, "required, but not given") for key in missing]
     if problems:
-        raise InvalidPolicyParameterError(tuple(problems))
+        raise InvalidPolicyParameterError((*problems, *_further_problems(declared, converted)))
     return declared(**converted)
+
+
+def _further_problems(declared: type, converted: Mapping[str, object]) -> tuple[tuple[str, str], ...]:
+    """What is wrong with those values that could be read, where the rest does not hide it."""
+    if any(_is_required(field) and field.name not in converted for field in _fields_of(declared)):
+        return ()
+    try:
+        declared(**converted)
+    except InvalidPolicyParameterError as error:
+        return error.problems
+    return ()
 
 
 def describe_parameters(declared: type) -> tuple[ParameterDescription, ...]:
@@ -59,17 +79,17 @@ def describe_parameters(declared: type) -> tuple[ParameterDescription, ...]:
         ParameterDescription(
             name=field.name,
             type=str(field.type),
-            default="required" if field.default is MISSING else repr(field.default),
+            default="required" if _is_required(field) else repr(field.default),
             about=str(field.metadata.get("about", "")),
         )
         for field in _fields_of(declared)
     )
 
 
-def unknown_parameter(key: str, allowed: tuple[str, ...]) -> str:
+def unknown_parameter(key: str, allowed: tuple[str, ...], owner: str = "policy") -> str:
     """What to say of a parameter that does not exist: near matches first, then all there are."""
     if not allowed:
-        return "unknown parameter; this policy has none"
+        return f"unknown parameter; this {owner} has none"
     listed = ", ".join(map(repr, allowed))
     return f"unknown parameter; {did_you_mean(key, allowed)}allowed: {listed}"
 
@@ -111,8 +131,13 @@ class _MismatchError(Exception):
 
 
 def _fields_of(declared: type) -> tuple[Field[object], ...]:
-    """The dataclass fields of a parameters type."""
-    return fields(declared)
+    """The dataclass fields of a parameters type; what it keeps for itself is none."""
+    return tuple(field for field in fields(declared) if field.init)
+
+
+def _is_required(field: Field[object]) -> bool:
+    """Whether the field has no default."""
+    return field.default is MISSING and field.default_factory is MISSING
 
 
 def _converted(hint: object, value: object) -> object:
@@ -121,6 +146,8 @@ def _converted(hint: object, value: object) -> object:
     Raises:
         _MismatchError: it cannot be.
     """
+    if hint is object:
+        return value
     origin, arguments = get_origin(hint), get_args(hint)
     if origin in (Union, UnionType):
         return _optional(arguments, value)

@@ -25,6 +25,7 @@ from router.policies.edge_first import EdgeFirst, EdgeFirstParameters
 from router.policies.hedge import Hedge, HedgeParameters
 from router.policies.least_outstanding import LeastOutstanding, LeastOutstandingParameters
 from router.policies.oracle import Oracle
+from router.policies.pipeline import PipelineParameters, PipelinePolicy
 from router.policies.power_of_two import PowerOfTwo, PowerOfTwoParameters
 from router.policies.prompt_length import PromptLength, PromptLengthParameters
 from router.policies.random_mix import RandomMix, RandomMixParameters
@@ -97,6 +98,7 @@ POLICIES: Mapping[str, PolicyFactory] = {
     "hedge": ParameterisedPolicy(Hedge, HedgeParameters),
     "least_outstanding": ParameterisedPolicy(LeastOutstanding, LeastOutstandingParameters),
     "oracle": PlainPolicy(Oracle),
+    "pipeline": ParameterisedPolicy(PipelinePolicy, PipelineParameters),
     "power_of_two": ParameterisedPolicy(PowerOfTwo, PowerOfTwoParameters),
     "prompt_length": ParameterisedPolicy(PromptLength, PromptLengthParameters),
     "random_mix": ParameterisedPolicy(RandomMix, RandomMixParameters),
@@ -127,7 +129,7 @@ def make_policy(name: str, parameters: Mapping[str, object] | None = None) -> Po
 
 def load_policy(spec: str, parameters: Mapping[str, object] | None = None) -> Policy | StepPolicy:
     """A new policy from `path/to/file.py:Class`; raises what `make_policy` does."""
-    return _checked(spec, factory_of(load_class(spec)).make(parameters or {}))
+    return _checked(spec, factory_of(_policy_class(spec)).make(parameters or {}))
 
 
 def describe_policy(name: str) -> PolicyDescription:
@@ -151,13 +153,18 @@ def _factory(name: str) -> PolicyFactory:
     if name in POLICIES:
         return POLICIES[name]
     if is_file_spec(name):
-        return factory_of(load_class(name))
+        return factory_of(_policy_class(name))
     if scheme_of(name) is not None:
         return source_of(name)(name)
     plug_in = _plug_ins().get(name)
     if plug_in is None:
         raise UnknownPolicyError(_unknown(name))
     return factory_of(_loaded(plug_in))
+
+
+def _policy_class(spec: str) -> Callable[..., Policy | StepPolicy]:
+    """The class of a file; whether it makes a policy is seen when it has made one."""
+    return cast("Callable[..., Policy | StepPolicy]", load_class(spec))
 
 
 def _plug_ins() -> dict[str, EntryPoint]:

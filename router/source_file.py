@@ -1,4 +1,4 @@
-"""Loads a policy class from a Python file."""
+"""Loads a class of the user's own, a policy or a part of one, from a Python file."""
 
 from __future__ import annotations
 
@@ -14,8 +14,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from types import ModuleType
 
-    from router.policy import Policy, StepPolicy
-
 
 def is_file_spec(text: str) -> bool:
     """Whether the text has the form `path/to/file.py:Class`."""
@@ -23,11 +21,18 @@ def is_file_spec(text: str) -> bool:
     return path.endswith(".py") and name.isidentifier()
 
 
-def load_class(spec: str) -> Callable[..., Policy | StepPolicy]:
+def load_class(
+    spec: str, kind: str = "policy", methods: tuple[str, ...] = ("route", "steps")
+) -> Callable[..., object]:
     """The class that `path/to/file.py:Class` names; the file is run once per process and path.
 
+    Args:
+        spec: the path and the name.
+        kind: what the class is to be, for messages.
+        methods: what a class of the kind has one of.
+
     Raises:
-        UnknownPolicyError: no such file or class; the message lists the file's policy classes.
+        UnknownPolicyError: no such file or class; the message lists the file's classes of the kind.
         PolicyLoadError: not of that form, or the file raised when run; its error is chained.
     """
     if not is_file_spec(spec):
@@ -37,10 +42,10 @@ def load_class(spec: str) -> Callable[..., Policy | StepPolicy]:
     module = _module(Path(path))
     found = getattr(module, name, None)
     if found is None or not callable(found):
-        classes = ", ".join(repr(known) for known in _policy_classes(module)) or "none"
-        message = f"no policy {name!r} in {path}; policy classes there: {classes}"
+        classes = ", ".join(repr(known) for known in _classes_with(module, methods)) or "none"
+        message = f"no {kind} {name!r} in {path}; {kind} classes there: {classes}"
         raise UnknownPolicyError(message)
-    return cast("Callable[..., Policy | StepPolicy]", found)
+    return cast("Callable[..., object]", found)
 
 
 def _module(path: Path) -> ModuleType:
@@ -70,15 +75,12 @@ def _run(path: Path, name: str) -> ModuleType:
     return module
 
 
-def _policy_classes(module: ModuleType) -> list[str]:
-    """Names of the classes defined in the module that can decide."""
+def _classes_with(module: ModuleType, methods: tuple[str, ...]) -> list[str]:
+    """Names of the classes defined in the module that have one of the methods."""
     return [
         name
         for name, found in vars(module).items()
-        if isinstance(found, type) and found.__module__ == module.__name__ and _decides(found)
+        if isinstance(found, type)
+        and found.__module__ == module.__name__
+        and any(hasattr(found, method) for method in methods)
     ]
-
-
-def _decides(found: type) -> bool:
-    """Whether instances of the class can be policies."""
-    return hasattr(found, "route") or hasattr(found, "steps")

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from catalogs.reader import parse_yaml
 from router.errors import InvalidPolicyParameterError, RouterError
+from router.knobs import with_knob
 from router.registry import POLICIES, describe_policy, make_policy, policy_names
 
 if TYPE_CHECKING:
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
 
 FILE = re.compile(r"(.+?\.py:[^\W\d]\w*)(?::(.*))?", re.DOTALL)
 """`path/to/file.py:Class`, and what follows it."""
-KNOBS = re.compile(r"(.+?):(\s*[^\W\d][\w.\"-]*\s*=.*)", re.DOTALL)
+KNOBS = re.compile(r"(.+?):(\s*[^\W\d][\w.\"\[\]-]*\s*=.*)", re.DOTALL)
 """Any policy, and knobs behind it: from the first colon on that a knob follows."""
 BARE = re.compile(r"[^\W_][\w./@+-]*")
 """Texts that need no quotes in a label."""
@@ -173,21 +174,6 @@ def laid_over(
         except InvalidPolicyParameterError as error:
             problems += error.problems
     return changed, problems
-
-
-def with_knob(policy: str, parameters: Mapping[str, object], path: str, value: object) -> dict[str, object]:  # noqa: ARG001  (a policy may have knobs of its own making)
-    """A copy of the parameters with the value at a knob's path.
-
-    Raises:
-        InvalidPolicyParameterError: the path leads through what is no mapping.
-    """
-    head, dot, rest = path.partition(".")
-    if not dot:
-        return {**parameters, head: value}
-    inner = parameters.get(head)
-    if inner is not None and not isinstance(inner, dict):
-        raise InvalidPolicyParameterError(((path, f"{head!r} is {inner!r}, which is no mapping"),))
-    return {**parameters, head: with_knob("", inner or {}, rest, value)}
 
 
 def pieces(text: str) -> list[str]:

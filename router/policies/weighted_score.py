@@ -6,10 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
 from router.parameters import at_least, check, parameter, ratio
-from router.pipeline.filters import SuccessFloor
-from router.pipeline.pickers import BestScore
-from router.pipeline.pipeline import Pipeline, Weighted
-from router.pipeline.scorers import CostScore, LoadScore, SuccessScore
+from router.pipeline.declared import pipeline_of
 
 if TYPE_CHECKING:
     import numpy as np
@@ -50,14 +47,13 @@ class WeightedScore:
     def __init__(self, parameters: WeightedScoreParameters | None = None) -> None:
         """Puts the pipeline together."""
         chosen = parameters or WeightedScoreParameters()
-        self._pipeline = Pipeline(
-            filters=(SuccessFloor(chosen.floor),) if chosen.floor > 0.0 else (),
-            scorers=(
-                Weighted(SuccessScore(), chosen.success_weight),
-                Weighted(CostScore(), chosen.cost_weight),
-                Weighted(LoadScore(), chosen.load_weight),
-            ),
-            picker=BestScore(),
+        self._pipeline = pipeline_of(
+            filters=[{"success_floor": {"floor": chosen.floor}}] if chosen.floor > 0.0 else [],
+            scorers=[
+                {"success": {"weight": chosen.success_weight}},
+                {"cost": {"weight": chosen.cost_weight}},
+                {"load": {"weight": chosen.load_weight}},
+            ],
             reason="weighted score",
         )
 

@@ -28,6 +28,24 @@ VARIANTS: tuple[tuple[str, Mapping[str, object]], ...] = (
     ("hedge", {"share_ratio": 0.5, "after_s": 0.1}),
     ("edge_first", {"overflow_outstanding": 0.0}),
     ("weighted_score", {"floor": 0.9}),
+    ("pipeline", {"scorers": [], "when_empty": "reject", "filters": [{"load_ceiling": {"outstanding": 0}}]}),
+    ("pipeline", {"filters": ["session_stickiness", "kv_ceiling"], "picker": "random_by_score"}),
+    ("pipeline", {"scorers": ["random", "session_affinity", "price"], "picker": {"softmax": {}}}),
+    ("pipeline", {"scorers": ["strength", "queue", "kv_room", "success"], "picker": "top_k_random"}),
+    (
+        "pipeline",
+        {
+            "filters": [
+                {"in_tiers": {"tiers": ["edge", "on_prem"]}},
+                {"in_regions": {"regions": ["home"]}},
+                {"success_floor": {"floor": 0.7}},
+                {"cost_ceiling": {"cost_usd": 0.001}},
+                "context_room",
+                {"domain_rule": {"rules": {"support_chat": ["edge"]}}},
+            ],
+            "picker": "least_loaded",
+        },
+    ),
 )
 
 

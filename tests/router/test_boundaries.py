@@ -10,9 +10,9 @@ import pytest
 from router.errors import InvalidPolicyParameterError, UnknownPolicyError
 from router.host.failures import failure_class
 from router.parameters import at_least, check, ratio, weights
+from router.pipeline.columns import lower_is_better
 from router.pipeline.filters import LoadCeiling, SuccessFloor
 from router.pipeline.pickers import BestScore, RandomByScore
-from router.pipeline.scorers import lower_is_better
 from router.registry import describe_policy, make_policy, policy_names
 from router.source_file import is_file_spec
 from router.sources import source_of
@@ -41,16 +41,16 @@ def test_a_success_exactly_at_the_floor_is_kept() -> None:
     fleet = specimens.sample_fleet(TARGETS)
     likely = [target.predicted_success(request) for target in TARGETS]
     for floor in likely:
-        kept = SuccessFloor(floor).keep(request, fleet, ALL)
-        assert kept == [index for index in ALL if likely[index] >= floor]
+        kept = SuccessFloor(floor=floor).keep(request, fleet, ALL)
+        assert list(kept) == [index for index in ALL if likely[index] >= floor]
 
 
 def test_a_load_exactly_at_the_ceiling_is_kept() -> None:
     """A ceiling keeps as many outstanding attempts per replica as it says."""
     request = specimens.sample_view(specimens.sample_requests(1), TARGETS)
     loads = [3 * target.replica_count + (index % 2) for index, target in enumerate(TARGETS)]
-    kept = LoadCeiling(3).keep(request, specimens.sample_fleet(TARGETS, loads), ALL)
-    assert kept == [index for index in ALL if index % 2 == 0]
+    kept = LoadCeiling(outstanding=3).keep(request, specimens.sample_fleet(TARGETS, loads), ALL)
+    assert list(kept) == [index for index in ALL if index % 2 == 0]
 
 
 @pytest.mark.parametrize(

@@ -19,13 +19,13 @@ from router import (
     Send,
     StatedRequest,
     Verifier,
-    Weighted,
     describe_policy,
     make_policy,
     policy_names,
 )
 from router.constraints import StreamConstraints
 from router.host.failures import FailureClass, failure_class
+from router.pipeline.part import FilterPart, ScorerPart
 from router.pipeline.pickers import LeastLoaded
 from router.pipeline.pipeline import Pipeline
 from router.pipeline.scorers import LoadScore
@@ -54,6 +54,12 @@ PARAMETERS: Mapping[str, Mapping[str, str]] = {
     "oracle": {},
     "power_of_two": {"choices": "2"},
     "prompt_length": {"threshold_token_count": "500", "weak": "None", "strong": "None"},
+    "pipeline": {
+        "filters": "()",
+        "scorers": "({'success': {'weight': 1.0}}, {'cost': {'weight': 0.5}}, {'load': {'weight': 0.5}})",
+        "picker": "'best_score'",
+        "when_empty": "'skip'",
+    },
     "random_mix": {"weights": "None"},
     "round_robin": {"weights": "None"},
     "score_threshold": {"threshold": "0.5", "weak": "None", "strong": "None", "score": "None"},
@@ -123,7 +129,8 @@ def test_resilience_defaults_are_the_gateway_s() -> None:
         (Await, {"interest": EventKind.COMPLETED, "until_s": None}),
         (Event, {"reason": "", "first_token_seen": False}),
         (Send, {"fallbacks": ()}),
-        (Weighted, {"weight": 1.0}),
+        (ScorerPart, {"weight": 1.0}),
+        (FilterPart, {"when_empty": None}),
         (ScriptedRun, {"state": None, "answer": -1, "now_s": 0.0}),
         (StreamConstraints, {"residency": None, "capability_floor": 0.0, "average_success": ()}),
     ],
@@ -247,4 +254,4 @@ def test_a_pipeline_skips_unless_told_to_reject() -> None:
         if one.default is not one.empty
     }
     assert defaults == {"filters": (), "scorers": (), "when_empty": "skip"}
-    assert Pipeline(picker=LeastLoaded(), reason="x", scorers=[Weighted(LoadScore())]) is not None
+    assert Pipeline(picker=LeastLoaded(), reason="x", scorers=[LoadScore()]) is not None

@@ -12,6 +12,7 @@ import pytest
 import yaml
 
 from command_runs import error_text, run
+from router.pipeline.parts import describe_parts
 from wayfare.cli import cli, main
 from world_cases import CHAT, plain
 
@@ -123,6 +124,14 @@ def test_policies_show_their_contract_and_parameters() -> None:
     text = run("policies", "cascade").output
     assert "false_accept_ratio" in text
     assert "FrugalGPT" in text
+
+
+def test_the_pipeline_shows_all_its_parts() -> None:
+    """Each part with its knobs, and where the field has it."""
+    text = run("policies", "pipeline").output
+    assert all(f"\n{part.kind} {part.name}\n" in text for part in describe_parts())
+    assert text.count("Source: ") == len(describe_parts()) + 1
+    assert "temperature" in text
 
 
 def test_catalog_commands_show_facts_with_sources() -> None:

@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING
 
 import click
 
+from router.pipeline.parts import describe_parts
+from router.policies.pipeline import PipelinePolicy
 from router.registry import BASELINES, describe_policy, policy_names
 from wayfare.render.terminal.console import console, plain_table
 
@@ -45,3 +47,19 @@ def show(policy: PolicyDescription) -> None:
         table.add_row(entry.name, entry.default, entry.about)
     out.print()
     out.print(table)
+    if policy.name == PipelinePolicy.name:
+        show_parts()
+
+
+def show_parts() -> None:
+    """Every part of a pipeline with its knobs, their defaults, and where the field has it."""
+    for part in describe_parts():
+        out = console()
+        out.print(f"\n{part.kind} {part.name}", style="bold")
+        out.print(part.summary)
+        out.print(f"Source: {part.source}" if part.source else "Source: none stated")
+        table = plain_table("knob", "default", "about")
+        for knob in part.parameters:
+            table.add_row(knob.name, knob.default, knob.about)
+        if part.parameters:
+            out.print(table)
