@@ -35,7 +35,11 @@ class Target:
     them. `replica_count` is how many
     replicas or devices stand behind the target when the deployment balances them itself.
     `expected_output_tokens` is the usual answer by task, `stream_output_tokens` by stream of traffic,
-    which goes first.
+    which goes first. `cached_input_price_usd_per_mtok` is the price of prompt tokens that the provider has
+    in its prefix cache, `None` where they cost as much as others. `provider` sells the tokens, "" for own
+    capacity. `requests_per_minute` and `tokens_per_minute` (prompt and answer together) are its limits,
+    `None` where unlimited. `weight` is the share that the operator gives the target, in any unit; `None`
+    where nothing is said.
     """
 
     index: int
@@ -53,6 +57,11 @@ class Target:
     replica_count: int = 1
     stream_output_tokens: Mapping[str, float] = field(default_factory=dict)
     success_curves: Mapping[str, SuccessCurve] = field(default_factory=dict)
+    cached_input_price_usd_per_mtok: float | None = None
+    provider: str = ""
+    weight: float | None = None
+    requests_per_minute: float | None = None
+    tokens_per_minute: float | None = None
 
     def predicted_success(self, request: RequestView) -> float:
         """P(correct) as the router estimates it: in the mean over requests what the answers follow."""

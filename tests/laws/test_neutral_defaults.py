@@ -48,6 +48,7 @@ EXCEPTIONS = {
     "LeastOutstandingParameters.ties": "lowest_index",
     "Metering.counts_cached": True,
     "Metering.step_tokens": 1,
+    "Outcome.started_s": float("nan"),
     "PowerOfTwoParameters.choices": 2,
     "PromptLengthParameters.threshold_token_count": 500,
     "RecordedColumns.prefix_block_tokens": 512,
