@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from math import exp, inf
+from math import exp, inf, isfinite
 from typing import TYPE_CHECKING, Literal
 
 from catalogs.units import TOKENS_PER_MTOK
@@ -95,9 +95,17 @@ class Target:
     ) -> float:
         """Cost of a prompt with the usual answer, or the longest where none is usual."""
         usual = self.usual_answer_tokens(task, stream)
-        answer = max_output_token_count if usual is None else usual
+        return self.list_cost_usd(prompt_token_count, max_output_token_count if usual is None else usual)
+
+    def list_cost_usd(self, prompt_token_count: float, output_token_count: float) -> float:
+        """Cost of so many tokens at this target's list prices, nothing of the prompt cached."""
         tokens_in = prompt_token_count * self.input_price_usd_per_mtok
-        return (tokens_in + answer * self.output_price_usd_per_mtok) / TOKENS_PER_MTOK
+        return (tokens_in + output_token_count * self.output_price_usd_per_mtok) / TOKENS_PER_MTOK
+
+    @property
+    def is_priced(self) -> bool:
+        """Whether both of its prices are known."""
+        return isfinite(self.input_price_usd_per_mtok) and isfinite(self.output_price_usd_per_mtok)
 
 
 class FleetView:
