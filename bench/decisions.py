@@ -29,6 +29,14 @@ POLICIES = (
     "score_threshold",
     "cheapest_capable",
     "edge_first",
+    "weighted_shuffle",
+    "lowest_latency",
+    "usage_based",
+    "spill_over",
+    "lowest_price",
+    "expected_cost",
+    "budget_cap",
+    "budget_pacing",
 )
 COUNT = 5_000
 REPEATS = 15

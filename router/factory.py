@@ -14,13 +14,14 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PolicyDescription:
-    """A policy as documentation shows it."""
+    """A policy as documentation shows it; `source` is where its rule comes from, "" where nobody's."""
 
     name: str
     contract: str
     parameters: tuple[ParameterDescription, ...]
     oracle: bool
     baseline: bool
+    source: str = ""
 
     @property
     def summary(self) -> str:

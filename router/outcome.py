@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from math import nan
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Outcome:
     """One finished attempt. Times are seconds of virtual time since the run began.
 
-    `ttft_s` and `e2e_s` count from the request's arrival and are `nan` where undefined.
+    `ttft_s` and `e2e_s` count from the request's arrival and are `nan` where undefined. `started_s` is when
+    this attempt was sent, `nan` where that is not known; what the attempt alone took is `attempt_s`, and to
+    its first token `attempt_ttft_s`. `prompt_token_count` is the request's.
     """
 
     request_index: int
@@ -20,3 +23,16 @@ class Outcome:
     ttft_s: float
     e2e_s: float
     output_token_count: int
+    started_s: float = nan
+    prompt_token_count: int = 0
+
+    @property
+    def attempt_s(self) -> float:
+        """Seconds from sending the attempt to its end."""
+        return self.finished_s - self.started_s
+
+    @property
+    def attempt_ttft_s(self) -> float:
+        """Seconds from sending the attempt to its first token; `nan` where it had none."""
+        arrived_s = self.finished_s - self.e2e_s
+        return arrived_s + self.ttft_s - self.started_s

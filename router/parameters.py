@@ -116,6 +116,12 @@ def at_least(name: str, value: float, least: float) -> tuple[str, str] | None:
     return None if good else (name, f"{value!r} is not a finite number >= {least:g}")
 
 
+def above(name: str, value: float, bound: float) -> tuple[str, str] | None:
+    """The problem with a value that is not finite and above `bound`, if any."""
+    good = isfinite(value) and value > bound
+    return None if good else (name, f"{value!r} is not a finite number > {bound:g}")
+
+
 def weights(name: str, values: Mapping[str, float] | None) -> tuple[str, str] | None:
     """The problem with weights that are negative, not finite or all zero, if any."""
     if values is None:
@@ -124,6 +130,13 @@ def weights(name: str, values: Mapping[str, float] | None) -> tuple[str, str] | 
     if good and sum(values.values()) > 0.0:
         return None
     return name, f"{dict(values)!r} are not weights >= 0 with a positive sum"
+
+
+def limits(name: str, values: Mapping[str, float] | None) -> tuple[str, str] | None:
+    """The problem with limits by name that are not finite and above 0, if any."""
+    if values is None or all(isfinite(value) and value > 0.0 for value in values.values()):
+        return None
+    return name, f"{dict(values)!r} are not finite limits > 0"
 
 
 class _MismatchError(Exception):

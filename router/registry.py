@@ -19,11 +19,16 @@ from router.parameters import (
 from router.policies.always_busiest import AlwaysBusiest
 from router.policies.always_cheapest import AlwaysCheapest
 from router.policies.always_strongest import AlwaysStrongest
+from router.policies.budget_cap import BudgetCap, BudgetCapParameters
+from router.policies.budget_pacing import BudgetPacing, BudgetPacingParameters
 from router.policies.cascade import CascadeParameters, CascadePolicy
 from router.policies.cheapest_capable import CheapestCapable, CheapestCapableParameters
 from router.policies.edge_first import EdgeFirst, EdgeFirstParameters
+from router.policies.expected_cost import ExpectedCost, ExpectedCostParameters
 from router.policies.hedge import Hedge, HedgeParameters
 from router.policies.least_outstanding import LeastOutstanding, LeastOutstandingParameters
+from router.policies.lowest_latency import LowestLatency, LowestLatencyParameters
+from router.policies.lowest_price import LowestPrice
 from router.policies.oracle import Oracle
 from router.policies.pipeline import PipelineParameters, PipelinePolicy
 from router.policies.power_of_two import PowerOfTwo, PowerOfTwoParameters
@@ -31,8 +36,11 @@ from router.policies.prompt_length import PromptLength, PromptLengthParameters
 from router.policies.random_mix import RandomMix, RandomMixParameters
 from router.policies.round_robin import RoundRobin, RoundRobinParameters
 from router.policies.score_threshold import ScoreThreshold, ScoreThresholdParameters
+from router.policies.spill_over import SpillOver, SpillOverParameters
 from router.policies.static import Static, StaticParameters
+from router.policies.usage_based import UsageBased, UsageBasedParameters
 from router.policies.weighted_score import WeightedScore, WeightedScoreParameters
+from router.policies.weighted_shuffle import WeightedShuffle
 from router.policy import Policy, StepPolicy
 from router.source_file import is_file_spec, load_class
 from router.sources import scheme_of, source_of
@@ -92,11 +100,16 @@ POLICIES: Mapping[str, PolicyFactory] = {
     "always_busiest": PlainPolicy(AlwaysBusiest),
     "always_cheapest": PlainPolicy(AlwaysCheapest),
     "always_strongest": PlainPolicy(AlwaysStrongest),
+    "budget_cap": ParameterisedPolicy(BudgetCap, BudgetCapParameters),
+    "budget_pacing": ParameterisedPolicy(BudgetPacing, BudgetPacingParameters),
     "cascade": ParameterisedPolicy(CascadePolicy, CascadeParameters),
     "cheapest_capable": ParameterisedPolicy(CheapestCapable, CheapestCapableParameters),
     "edge_first": ParameterisedPolicy(EdgeFirst, EdgeFirstParameters),
+    "expected_cost": ParameterisedPolicy(ExpectedCost, ExpectedCostParameters),
     "hedge": ParameterisedPolicy(Hedge, HedgeParameters),
     "least_outstanding": ParameterisedPolicy(LeastOutstanding, LeastOutstandingParameters),
+    "lowest_latency": ParameterisedPolicy(LowestLatency, LowestLatencyParameters),
+    "lowest_price": PlainPolicy(LowestPrice),
     "oracle": PlainPolicy(Oracle),
     "pipeline": ParameterisedPolicy(PipelinePolicy, PipelineParameters),
     "power_of_two": ParameterisedPolicy(PowerOfTwo, PowerOfTwoParameters),
@@ -104,8 +117,11 @@ POLICIES: Mapping[str, PolicyFactory] = {
     "random_mix": ParameterisedPolicy(RandomMix, RandomMixParameters),
     "round_robin": ParameterisedPolicy(RoundRobin, RoundRobinParameters),
     "score_threshold": ParameterisedPolicy(ScoreThreshold, ScoreThresholdParameters),
+    "spill_over": ParameterisedPolicy(SpillOver, SpillOverParameters),
     "static": ParameterisedPolicy(Static, StaticParameters),
+    "usage_based": ParameterisedPolicy(UsageBased, UsageBasedParameters),
     "weighted_score": ParameterisedPolicy(WeightedScore, WeightedScoreParameters),
+    "weighted_shuffle": PlainPolicy(WeightedShuffle),
 }
 
 
@@ -223,4 +239,5 @@ def _description(
         parameters=parameters,
         oracle=bool(getattr(policy, "oracle", False)),
         baseline=name in BASELINES,
+        source=str(getattr(policy, "source", "")),
     )

@@ -57,9 +57,9 @@ class OpenRequest(Execution):
     """A request under way, and its attempts.
 
     `key` is what its owner, the tenant that asked, calls it; `number` counts decisions. `targets` are by
-    attempt number; `running` are the attempts that have not ended, `first_token_s` counts from the
-    decision. `issued` and `decision` are the answer to the call being served, which came at `now_s` by
-    the caller's clock.
+    attempt number, as are the instants `started_s`; `running` are the attempts that have not ended,
+    `first_token_s` counts from the decision. `issued` and `decision` are the answer to the call being
+    served, which came at `now_s` by the caller's clock.
     """
 
     def __init__(
@@ -72,12 +72,15 @@ class OpenRequest(Execution):
         decided_s: float,
         opened_s: float,
         decision: Decision | None,
+        prompt_token_count: int = 0,
     ) -> None:
         """No attempt was made yet."""
         super().__init__(steps)
         self.key, self.owner, self.number = key, owner, number
+        self.prompt_token_count = prompt_token_count
         self.decided_s, self.opened_s, self.now_s = decided_s, opened_s, decided_s
         self.targets: list[int] = []
+        self.started_s: list[float] = []
         self.running: set[int] = set()
         self.first_token_s: dict[int, float] = {}
         self.issued: list[IssuedStep] = []
@@ -156,6 +159,7 @@ class LiveRouter:
             decided_s=request.now_s,
             opened_s=self.now_s,
             decision=decision,
+            prompt_token_count=request.prompt_token_count,
         )
         self._open[key] = open_request
         return self._advance(open_request, lambda: open_request.begin(self))
@@ -239,6 +243,7 @@ class LiveRouter:
         """Counts a new attempt; its number."""
         attempt = len(open_request.targets)
         open_request.targets.append(step.target)
+        open_request.started_s.append(open_request.now_s)
         open_request.running.add(attempt)
         self.fleet.outstanding[step.target] += 1
         self.fleet.running[step.target] += 1
@@ -315,6 +320,8 @@ class LiveRouter:
                 ttft_s=ttft_s if completed else nan,
                 e2e_s=event.now_s - open_request.decided_s,
                 output_token_count=output_token_count if completed else 0,
+                started_s=open_request.started_s[event.handle],
+                prompt_token_count=open_request.prompt_token_count,
             )
             self.host.observe(outcome)
 

@@ -21,6 +21,7 @@ class AlwaysBusiest:
     """
 
     name: ClassVar[str] = "always_busiest"
+    source: ClassVar[str] = "BLIS's always-busiest policy"
 
     def __init__(self) -> None:
         """Keeps nothing but its decisions."""

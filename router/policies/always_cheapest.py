@@ -24,6 +24,7 @@ class AlwaysCheapest:
     """
 
     name: ClassVar[str] = "always_cheapest"
+    source: ClassVar[str] = "baseline of routing benchmarks such as RouterBench"
 
     def __init__(self) -> None:
         """Prepares the table of options."""

@@ -24,6 +24,7 @@ class AlwaysStrongest:
     """
 
     name: ClassVar[str] = "always_strongest"
+    source: ClassVar[str] = "baseline of routing benchmarks such as RouterBench"
 
     def __init__(self) -> None:
         """Prepares the table of options."""

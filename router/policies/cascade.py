@@ -53,6 +53,7 @@ class CascadePolicy:
     """
 
     name: ClassVar[str] = "cascade"
+    source: ClassVar[str] = "FrugalGPT, arXiv 2305.05176"
 
     def __init__(self, parameters: CascadeParameters | None = None) -> None:
         """Keeps the stages and the verifier."""

@@ -40,6 +40,7 @@ class CheapestCapable:
     """
 
     name: ClassVar[str] = "cheapest_capable"
+    source: ClassVar[str] = ""
 
     def __init__(self, parameters: CheapestCapableParameters | None = None) -> None:
         """Prepares the table of options for the floor."""

@@ -45,6 +45,7 @@ class EdgeFirst:
     """
 
     name: ClassVar[str] = "edge_first"
+    source: ClassVar[str] = ""
 
     def __init__(self, parameters: EdgeFirstParameters | None = None) -> None:
         """Keeps the limits and prepares the table of options."""

@@ -41,6 +41,7 @@ class Hedge:
     """
 
     name: ClassVar[str] = "hedge"
+    source: ClassVar[str] = "Dean and Barroso, CACM 56(2), 2013"
 
     def __init__(self, parameters: HedgeParameters | None = None) -> None:
         """Keeps the wait and the share."""

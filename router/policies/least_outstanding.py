@@ -35,6 +35,7 @@ class LeastOutstanding:
     """
 
     name: ClassVar[str] = "least_outstanding"
+    source: ClassVar[str] = "LiteLLM's least-busy"
 
     def __init__(self, parameters: LeastOutstandingParameters | None = None) -> None:
         """Keeps nothing but the rule for ties."""

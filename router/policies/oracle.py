@@ -28,6 +28,7 @@ class Oracle:
     """
 
     name: ClassVar[str] = "oracle"
+    source: ClassVar[str] = "RouterBench's oracle"
     oracle: ClassVar[bool] = True
 
     def __init__(self) -> None:

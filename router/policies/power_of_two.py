@@ -37,6 +37,7 @@ class PowerOfTwo:
     """
 
     name: ClassVar[str] = "power_of_two"
+    source: ClassVar[str] = "Mitzenmacher, IEEE TPDS 12(10), 2001"
 
     def __init__(self, parameters: PowerOfTwoParameters | None = None) -> None:
         """Draws as many candidates as the parameters say."""

@@ -40,6 +40,7 @@ class PromptLength:
     """
 
     name: ClassVar[str] = "prompt_length"
+    source: ClassVar[str] = "vllm-sr-sim's LengthRouter, without the true output length"
 
     def __init__(self, parameters: PromptLengthParameters | None = None) -> None:
         """Keeps the length and resolves the ends as requests come."""

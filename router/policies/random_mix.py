@@ -46,6 +46,7 @@ class RandomMix:
     """
 
     name: ClassVar[str] = "random_mix"
+    source: ClassVar[str] = "RouteLLM's random router, arXiv 2406.18665"
 
     def __init__(self, parameters: RandomMixParameters | None = None) -> None:
         """Mixes by the parameters' weights."""

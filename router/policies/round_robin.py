@@ -43,6 +43,7 @@ class RoundRobin:
     """
 
     name: ClassVar[str] = "round_robin"
+    source: ClassVar[str] = "nginx's smooth weighted round robin"
 
     def __init__(self, parameters: RoundRobinParameters | None = None) -> None:
         """Starts before the first target."""

@@ -48,6 +48,7 @@ class ScoreThreshold:
     """
 
     name: ClassVar[str] = "score_threshold"
+    source: ClassVar[str] = "RouteLLM, arXiv 2406.18665"
 
     def __init__(self, parameters: ScoreThresholdParameters | None = None) -> None:
         """Keeps the threshold and resolves the ends as requests come."""

@@ -36,6 +36,7 @@ class Static:
     """
 
     name: ClassVar[str] = "static"
+    source: ClassVar[str] = ""
 
     def __init__(self, parameters: StaticParameters | None = None) -> None:
         """Sends to the parameters' target."""

@@ -43,6 +43,7 @@ class WeightedScore:
     """
 
     name: ClassVar[str] = "weighted_score"
+    source: ClassVar[str] = "shape of llm-d's inference scheduler"
 
     def __init__(self, parameters: WeightedScoreParameters | None = None) -> None:
         """Puts the pipeline together."""

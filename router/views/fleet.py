@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from math import exp, inf
+from math import exp, inf, isfinite
 from typing import TYPE_CHECKING, Literal
 
 from catalogs.units import TOKENS_PER_MTOK
@@ -35,7 +35,11 @@ class Target:
     them. `replica_count` is how many
     replicas or devices stand behind the target when the deployment balances them itself.
     `expected_output_tokens` is the usual answer by task, `stream_output_tokens` by stream of traffic,
-    which goes first.
+    which goes first. `cached_input_price_usd_per_mtok` is the price of prompt tokens that the provider has
+    in its prefix cache, `None` where they cost as much as others. `provider` sells the tokens, "" for own
+    capacity. `requests_per_minute` and `tokens_per_minute` (prompt and answer together) are its limits,
+    `None` where unlimited. `weight` is the share that the operator gives the target, in any unit; `None`
+    where nothing is said.
     """
 
     index: int
@@ -53,6 +57,11 @@ class Target:
     replica_count: int = 1
     stream_output_tokens: Mapping[str, float] = field(default_factory=dict)
     success_curves: Mapping[str, SuccessCurve] = field(default_factory=dict)
+    cached_input_price_usd_per_mtok: float | None = None
+    provider: str = ""
+    weight: float | None = None
+    requests_per_minute: float | None = None
+    tokens_per_minute: float | None = None
 
     def predicted_success(self, request: RequestView) -> float:
         """P(correct) as the router estimates it: in the mean over requests what the answers follow."""
@@ -86,9 +95,17 @@ class Target:
     ) -> float:
         """Cost of a prompt with the usual answer, or the longest where none is usual."""
         usual = self.usual_answer_tokens(task, stream)
-        answer = max_output_token_count if usual is None else usual
+        return self.list_cost_usd(prompt_token_count, max_output_token_count if usual is None else usual)
+
+    def list_cost_usd(self, prompt_token_count: float, output_token_count: float) -> float:
+        """Cost of so many tokens at this target's list prices, nothing of the prompt cached."""
         tokens_in = prompt_token_count * self.input_price_usd_per_mtok
-        return (tokens_in + answer * self.output_price_usd_per_mtok) / TOKENS_PER_MTOK
+        return (tokens_in + output_token_count * self.output_price_usd_per_mtok) / TOKENS_PER_MTOK
+
+    @property
+    def is_priced(self) -> bool:
+        """Whether both of its prices are known."""
+        return isfinite(self.input_price_usd_per_mtok) and isfinite(self.output_price_usd_per_mtok)
 
 
 class FleetView:

@@ -162,6 +162,10 @@ class Kernel:
         slot = self._state.slots[handle & SLOT_MASK]
         return float(slot["first_s"] + slot["lag_s"] + slot["return_s"])
 
+    def submitted_s(self, handle: int) -> float:
+        """The instant at which an attempt was submitted; holds as long as `first_token_s` does."""
+        return float(self._state.slots[handle & SLOT_MASK]["submitted_s"])
+
     def fail(self, queue: int, now_s: float, reason: int) -> None:
         """Breaks a queue; all its attempts fail with `reason`."""
         self._reserve(int(self._state.queues["outstanding"][queue]))

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, fields, replace
+from math import isfinite
 from typing import TYPE_CHECKING
 
-from catalogs.units import BYTES_PER_GB
+from catalogs.units import BYTES_PER_GB, SECONDS_PER_MINUTE
 from router.views.fleet import Target
 from simulator.accounting.terms import BillingTerms, ServiceTerms
 from simulator.fleet.site import (
@@ -88,7 +89,24 @@ def target_of(scenario: Scenario, slot: Slot, index: int, learned: LearnedStatis
         stream_output_tokens=learned.stream_output_tokens,
         success_curves=learned.success_curves,
         replica_count=service.replica_count,
+        cached_input_price_usd_per_mtok=service.cached_input_usd_per_mtok,
+        provider=service.provider,
+        weight=weight_of(slot.deployment),
+        requests_per_minute=per_minute(service.limits.requests_per_s),
+        tokens_per_minute=per_minute(service.limits.input_tokens_per_s, service.limits.output_tokens_per_s),
     )
+
+
+def weight_of(deployment: Deployment) -> float | None:
+    """A target's part of the deployment's weight, shared evenly where each replica is a target."""
+    count = deployment.replicas if deployment.balancing == "router" else 1
+    return None if deployment.weight is None else deployment.weight / count
+
+
+def per_minute(*limits_per_s: float) -> float | None:
+    """The finite ones of these limits a second, together and a minute; `None` where there are none."""
+    finite = [limit for limit in limits_per_s if isfinite(limit)]
+    return sum(finite) * SECONDS_PER_MINUTE if finite else None
 
 
 def model_abilities(scenario: Scenario, name: str) -> dict[str, float]:

@@ -258,6 +258,7 @@ class Deployment(Part):
     engine: EngineSettings = EngineSettings()
     pricing: Pricing | None = None
     context_window_tokens: Count | None = None
+    weight: NonNegative | None = None
 
     @model_validator(mode="after")
     def _one_backend(self) -> Deployment:

@@ -86,8 +86,14 @@ class Scenario:
 
     @property
     def digest(self) -> str:
-        """SHA-256 of the settings, recorded traffic and answers included by their content."""
+        """SHA-256 of the settings, recorded traffic and answers included by their content.
+
+        A weight counts only where one is given: scenarios from before there were any keep their digests.
+        """
         plain = self.settings.model_dump(mode="json")
+        for deployment in plain["fleet"]:
+            if deployment["weight"] is None:
+                del deployment["weight"]
         for stream, settings in zip(plain["workload"]["streams"], self.streams, strict=True):
             if isinstance(settings.arrivals, TraceArrivals):
                 stream["arrivals"]["file"] = content_digest(settings.arrivals.file)

@@ -194,6 +194,8 @@ class World:
             ttft_s=first_s - began_s,
             e2e_s=now_s - began_s,
             output_token_count=output if completed else 0,
+            started_s=self.kernel.submitted_s(handle),
+            prompt_token_count=self.plan.workload.input_token_count.item(live.request),
         )
 
 

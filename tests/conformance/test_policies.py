@@ -46,6 +46,15 @@ VARIANTS: tuple[tuple[str, Mapping[str, object]], ...] = (
             "picker": "least_loaded",
         },
     ),
+    ("budget_cap", {"budget_usd": 0.0}),
+    ("budget_cap", {"budget_usd": 0.0, "per": "target", "when_spent": "cheapest"}),
+    ("budget_cap", {"budget_usd": 1e-9, "per": "target", "pick": "cheapest"}),
+    ("budget_pacing", {"mode": "hard", "target_usd_per_request": 1e-9}),
+    ("expected_cost", {"length": "max", "cached_ratio": 1.0, "session_cached_ratio": 1.0}),
+    ("lowest_latency", {"measure": "ttft", "ttft_percentile": 100.0, "lowest_latency_buffer": 9.0}),
+    ("lowest_latency", {"max_latency_list_size": 1, "ttl_s": 0.0}),
+    ("spill_over", {"spill_threshold": 0.0}),
+    ("spill_over", {"measure": "kv_usage", "spill_threshold": 0.5, "return_threshold": 0.2}),
 )
 
 

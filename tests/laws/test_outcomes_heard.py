@@ -72,13 +72,19 @@ def test_a_learner_hears_of_each_attempt_what_its_record_says(tmp_path: Path, na
         assert entry["target"] == row["target"]
         assert entry["output_token_count"] == row["output_token_count"]
         assert entry["e2e_s"] == pytest.approx(entry["finished_s"] - records.asked[request]["arrival_s"])
+        assert entry["started_s"] == pytest.approx(row["started_s"])
+        assert entry["prompt_token_count"] == records.asked[request]["input_token_count"]
         assert entry["finished_s"] == pytest.approx(row["finished_s"] + row["back_s"])
         first_s = row["first_token_s"] - records.asked[request]["arrival_s"]
         assert entry["ttft_s"] == pytest.approx(first_s + row["back_s"])
     lost = [entry for entry in heard if not entry["completed"]]
-    ended = {(row["request"], row["target"]) for row in records.attempts if row["state"] != "completed"}
+    ended = {
+        (row["request"], row["target"], row["started_s"])
+        for row in records.attempts
+        if row["state"] != "completed"
+    }
     for entry in lost:
-        assert (entry["request_index"], entry["target"]) in ended
+        assert (entry["request_index"], entry["target"], entry["started_s"]) in ended
         assert math.isnan(entry["ttft_s"])
         assert entry["output_token_count"] == 0
         assert entry["reason"]

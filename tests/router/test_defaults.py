@@ -40,6 +40,21 @@ PARAMETERS: Mapping[str, Mapping[str, str]] = {
     "always_busiest": {},
     "always_cheapest": {},
     "always_strongest": {},
+    "budget_cap": {
+        "budget_usd": "100.0",
+        "period_s": "86400.0",
+        "offset_s": "0.0",
+        "per": "'all'",
+        "pick": "'least_outstanding'",
+        "when_spent": "'reject'",
+    },
+    "budget_pacing": {
+        "target_usd_per_request": "0.001",
+        "mode": "'soft'",
+        "lr": "0.05",
+        "ema_alpha": "0.05",
+        "lambda_max": "5.0",
+    },
     "cascade": {
         "targets": "()",
         "false_accept_ratio": "0.1",
@@ -49,8 +64,17 @@ PARAMETERS: Mapping[str, Mapping[str, str]] = {
     },
     "cheapest_capable": {"floor": "0.7"},
     "edge_first": {"local_tier": "'edge'", "overflow_outstanding": "2.0", "floor": "0.6"},
+    "expected_cost": {"length": "'usual'", "cached_ratio": "0.0", "session_cached_ratio": "0.0"},
     "hedge": {"after_s": "1.0", "share_ratio": "1.0"},
     "least_outstanding": {"ties": "'lowest_index'"},
+    "lowest_latency": {
+        "measure": "'s_per_token'",
+        "max_latency_list_size": "10",
+        "lowest_latency_buffer": "0.0",
+        "ttft_percentile": "None",
+        "ttl_s": "3600.0",
+    },
+    "lowest_price": {},
     "oracle": {},
     "power_of_two": {"choices": "2"},
     "prompt_length": {"threshold_token_count": "500", "weak": "None", "strong": "None"},
@@ -63,13 +87,21 @@ PARAMETERS: Mapping[str, Mapping[str, str]] = {
     "random_mix": {"weights": "None"},
     "round_robin": {"weights": "None"},
     "score_threshold": {"threshold": "0.5", "weak": "None", "strong": "None", "score": "None"},
+    "spill_over": {
+        "order": "()",
+        "measure": "'outstanding'",
+        "spill_threshold": "4.0",
+        "return_threshold": "None",
+    },
     "static": {"target": "None"},
+    "usage_based": {"tpm": "None", "rpm": "None"},
     "weighted_score": {
         "success_weight": "1.0",
         "cost_weight": "0.5",
         "load_weight": "0.5",
         "floor": "0.0",
     },
+    "weighted_shuffle": {},
 }
 
 

@@ -123,7 +123,16 @@ def test_policies_show_their_contract_and_parameters() -> None:
     assert "oracle (baseline)" in run("policies").output
     text = run("policies", "cascade").output
     assert "false_accept_ratio" in text
-    assert "FrugalGPT" in text
+    assert "source: FrugalGPT, arXiv 2305.05176" in text
+
+
+def test_policies_name_their_sources_where_there_is_room(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A wide list has a column of sources, a narrow one has not; each name's own page has its source."""
+    assert "simple-shuffle" not in run("policies").output
+    assert "source:" not in run("policies", "static").output
+    monkeypatch.setenv("COLUMNS", "200")
+    row = next(line for line in run("policies").output.splitlines() if line.startswith("weighted_shuffle"))
+    assert "LiteLLM's simple-shuffle" in row
 
 
 def test_the_pipeline_shows_all_its_parts() -> None:

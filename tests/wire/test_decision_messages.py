@@ -48,7 +48,7 @@ REQUESTS = st.builds(
 )  # fmt: skip
 OUTCOMES = st.builds(
     Outcome, request_index=COUNTS, target=NAMES, finished_s=SECONDS, completed=st.booleans(), reason=NAMES,
-    ttft_s=UNKNOWN, e2e_s=UNKNOWN, output_token_count=COUNTS,
+    ttft_s=UNKNOWN, e2e_s=UNKNOWN, output_token_count=COUNTS, started_s=UNKNOWN, prompt_token_count=COUNTS,
 )  # fmt: skip
 
 
@@ -86,7 +86,17 @@ LEARNT = replace(
 )
 
 
-@pytest.mark.parametrize("target", [*sample_targets(), LEARNT])
+BOUGHT = replace(
+    sample_targets()[3],
+    cached_input_price_usd_per_mtok=0.0,
+    provider="openai",
+    weight=0.0,
+    requests_per_minute=500.0,
+    tokens_per_minute=3e4,
+)
+
+
+@pytest.mark.parametrize("target", [*sample_targets(), LEARNT, BOUGHT])
 def test_targets_travel_whole(target):
     """Every field of a target comes back as it went."""
     found = stated_target(target_message(target), target.index)

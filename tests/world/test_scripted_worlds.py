@@ -154,6 +154,8 @@ def test_learners_hear_of_every_end_and_rules_of_successes() -> None:
         ttft_s=1.5,
         e2e_s=4.5,
         output_token_count=4,
+        started_s=10.0,
+        prompt_token_count=int(world.plan.workload.input_token_count[1]),
     )
     lost = found[2]
     assert (lost.completed, lost.reason, lost.output_token_count) == (False, "unavailable", 0)

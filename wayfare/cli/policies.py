@@ -14,6 +14,9 @@ from wayfare.render.terminal.console import console, plain_table
 if TYPE_CHECKING:
     from router.factory import PolicyDescription
 
+WIDE = 150
+"""Columns from which on the list has room for sources."""
+
 
 @click.command("policies")
 @click.argument("name", required=False)
@@ -26,19 +29,24 @@ def command(name: str | None) -> None:
 
 
 def show_all() -> None:
-    """Every policy with the first sentence of its contract."""
-    table = plain_table("policy", "what it does")
+    """Every policy with the first sentence of its contract, and its source where there is room."""
+    out = console()
+    wide = out.width >= WIDE
+    table = plain_table("policy", "what it does", *(("source",) if wide else ()))
     for known in policy_names():
+        about = describe_policy(known)
         mark = " (baseline)" if known in BASELINES else ""
-        table.add_row(f"{known}{mark}", describe_policy(known).summary)
-    console().print(table)
+        table.add_row(f"{known}{mark}", about.summary, *((about.source,) if wide else ()))
+    out.print(table)
 
 
 def show(policy: PolicyDescription) -> None:
-    """A policy's contract and parameters."""
+    """A policy's contract, source and parameters."""
     out = console()
     out.print(policy.name, style="bold")
     out.print(policy.contract)
+    if policy.source:
+        out.print(f"\nsource: {policy.source}")
     if not policy.parameters:
         out.print("\nIt takes no parameters.")
         return

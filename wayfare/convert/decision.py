@@ -82,6 +82,11 @@ def target_message(target: Target) -> pb.TargetFacts:
             stream: pb.SuccessCurve(difficulty=curve.difficulties, success_ratio=curve.success)
             for stream, curve in target.success_curves.items()
         },
+        cached_input_price_usd_per_mtok=target.cached_input_price_usd_per_mtok,
+        provider=target.provider,
+        weight=target.weight,
+        requests_per_minute=target.requests_per_minute,
+        tokens_per_minute=target.tokens_per_minute,
     )
 
 
@@ -109,7 +114,17 @@ def stated_target(message: pb.TargetFacts, index: int) -> Target:
         replica_count=message.replica_count,
         stream_output_tokens=MappingProxyType(dict(message.stream_output_token_count)),
         success_curves=MappingProxyType(stated_curves(message)),
+        cached_input_price_usd_per_mtok=stated_number(message, "cached_input_price_usd_per_mtok"),
+        provider=message.provider,
+        weight=stated_number(message, "weight"),
+        requests_per_minute=stated_number(message, "requests_per_minute"),
+        tokens_per_minute=stated_number(message, "tokens_per_minute"),
     )
+
+
+def stated_number(message: pb.TargetFacts, name: str) -> float | None:
+    """A fact that may be absent; `None` where it is."""
+    return float(getattr(message, name)) if message.HasField(name) else None
 
 
 def stated_curves(message: pb.TargetFacts) -> dict[str, SuccessCurve]:
@@ -204,6 +219,8 @@ def outcome_message(outcome: Outcome) -> pb.AttemptOutcome:
         ttft_s=None if isnan(outcome.ttft_s) else outcome.ttft_s,
         e2e_s=None if isnan(outcome.e2e_s) else outcome.e2e_s,
         output_token_count=outcome.output_token_count,
+        started_s=None if isnan(outcome.started_s) else outcome.started_s,
+        prompt_token_count=outcome.prompt_token_count,
     )
 
 
@@ -218,4 +235,6 @@ def stated_outcome(message: pb.AttemptOutcome) -> Outcome:
         ttft_s=message.ttft_s if message.HasField("ttft_s") else nan,
         e2e_s=message.e2e_s if message.HasField("e2e_s") else nan,
         output_token_count=message.output_token_count,
+        started_s=message.started_s if message.HasField("started_s") else nan,
+        prompt_token_count=message.prompt_token_count,
     )

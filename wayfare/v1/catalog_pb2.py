@@ -25,7 +25,7 @@ _sym_db = _symbol_database.Default()
 from google.protobuf import struct_pb2 as google_dot_protobuf_dot_struct__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x18wayfare/v1/catalog.proto\x12\nwayfare.v1\x1a\x1cgoogle/protobuf/struct.proto\"F\n\x0c\x43\x61talogEntry\x12\x0c\n\x04name\x18\x01 \x01(\t\x12(\n\x07\x66igures\x18\x02 \x01(\x0b\x32\x17.google.protobuf.Struct\"O\n\x0bPolicyEntry\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\x10\n\x08\x63ontract\x18\x02 \x01(\t\x12\x0e\n\x06oracle\x18\x03 \x01(\x08\x12\x10\n\x08\x62\x61seline\x18\x04 \x01(\x08\"4\n\rScenarioEntry\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\x15\n\rscenario_yaml\x18\x02 \x01(\t\"$\n\x11ListModelsRequest\x12\x0f\n\x07\x65\x64ition\x18\x01 \x01(\t\"?\n\x12ListModelsResponse\x12)\n\x07\x65ntries\x18\x01 \x03(\x0b\x32\x18.wayfare.v1.CatalogEntry\"*\n\x17ListAcceleratorsRequest\x12\x0f\n\x07\x65\x64ition\x18\x01 \x01(\t\"E\n\x18ListAcceleratorsResponse\x12)\n\x07\x65ntries\x18\x01 \x03(\x0b\x32\x18.wayfare.v1.CatalogEntry\"%\n\x12ListRegionsRequest\x12\x0f\n\x07\x65\x64ition\x18\x01 \x01(\t\"@\n\x13ListRegionsResponse\x12)\n\x07\x65ntries\x18\x01 \x03(\x0b\x32\x18.wayfare.v1.CatalogEntry\"$\n\x11ListPricesRequest\x12\x0f\n\x07\x65\x64ition\x18\x01 \x01(\t\"?\n\x12ListPricesResponse\x12)\n\x07\x65ntries\x18\x01 \x03(\x0b\x32\x18.wayfare.v1.CatalogEntry\"\x15\n\x13ListPoliciesRequest\"A\n\x14ListPoliciesResponse\x12)\n\x08policies\x18\x01 \x03(\x0b\x32\x17.wayfare.v1.PolicyEntry\"\x16\n\x14ListScenariosRequest\"E\n\x15ListScenariosResponse\x12,\n\tscenarios\x18\x01 \x03(\x0b\x32\x19.wayfare.v1.ScenarioEntry2\x82\x04\n\x0e\x43\x61talogService\x12K\n\nListModels\x12\x1d.wayfare.v1.ListModelsRequest\x1a\x1e.wayfare.v1.ListModelsResponse\x12]\n\x10ListAccelerators\x12#.wayfare.v1.ListAcceleratorsRequest\x1a$.wayfare.v1.ListAcceleratorsResponse\x12N\n\x0bListRegions\x12\x1e.wayfare.v1.ListRegionsRequest\x1a\x1f.wayfare.v1.ListRegionsResponse\x12K\n\nListPrices\x12\x1d.wayfare.v1.ListPricesRequest\x1a\x1e.wayfare.v1.ListPricesResponse\x12Q\n\x0cListPolicies\x12\x1f.wayfare.v1.ListPoliciesRequest\x1a .wayfare.v1.ListPoliciesResponse\x12T\n\rListScenarios\x12 .wayfare.v1.ListScenariosRequest\x1a!.wayfare.v1.ListScenariosResponseb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x18wayfare/v1/catalog.proto\x12\nwayfare.v1\x1a\x1cgoogle/protobuf/struct.proto\"F\n\x0c\x43\x61talogEntry\x12\x0c\n\x04name\x18\x01 \x01(\t\x12(\n\x07\x66igures\x18\x02 \x01(\x0b\x32\x17.google.protobuf.Struct\"_\n\x0bPolicyEntry\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\x10\n\x08\x63ontract\x18\x02 \x01(\t\x12\x0e\n\x06oracle\x18\x03 \x01(\x08\x12\x10\n\x08\x62\x61seline\x18\x04 \x01(\x08\x12\x0e\n\x06source\x18\x05 \x01(\t\"4\n\rScenarioEntry\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\x15\n\rscenario_yaml\x18\x02 \x01(\t\"$\n\x11ListModelsRequest\x12\x0f\n\x07\x65\x64ition\x18\x01 \x01(\t\"?\n\x12ListModelsResponse\x12)\n\x07\x65ntries\x18\x01 \x03(\x0b\x32\x18.wayfare.v1.CatalogEntry\"*\n\x17ListAcceleratorsRequest\x12\x0f\n\x07\x65\x64ition\x18\x01 \x01(\t\"E\n\x18ListAcceleratorsResponse\x12)\n\x07\x65ntries\x18\x01 \x03(\x0b\x32\x18.wayfare.v1.CatalogEntry\"%\n\x12ListRegionsRequest\x12\x0f\n\x07\x65\x64ition\x18\x01 \x01(\t\"@\n\x13ListRegionsResponse\x12)\n\x07\x65ntries\x18\x01 \x03(\x0b\x32\x18.wayfare.v1.CatalogEntry\"$\n\x11ListPricesRequest\x12\x0f\n\x07\x65\x64ition\x18\x01 \x01(\t\"?\n\x12ListPricesResponse\x12)\n\x07\x65ntries\x18\x01 \x03(\x0b\x32\x18.wayfare.v1.CatalogEntry\"\x15\n\x13ListPoliciesRequest\"A\n\x14ListPoliciesResponse\x12)\n\x08policies\x18\x01 \x03(\x0b\x32\x17.wayfare.v1.PolicyEntry\"\x16\n\x14ListScenariosRequest\"E\n\x15ListScenariosResponse\x12,\n\tscenarios\x18\x01 \x03(\x0b\x32\x19.wayfare.v1.ScenarioEntry2\x82\x04\n\x0e\x43\x61talogService\x12K\n\nListModels\x12\x1d.wayfare.v1.ListModelsRequest\x1a\x1e.wayfare.v1.ListModelsResponse\x12]\n\x10ListAccelerators\x12#.wayfare.v1.ListAcceleratorsRequest\x1a$.wayfare.v1.ListAcceleratorsResponse\x12N\n\x0bListRegions\x12\x1e.wayfare.v1.ListRegionsRequest\x1a\x1f.wayfare.v1.ListRegionsResponse\x12K\n\nListPrices\x12\x1d.wayfare.v1.ListPricesRequest\x1a\x1e.wayfare.v1.ListPricesResponse\x12Q\n\x0cListPolicies\x12\x1f.wayfare.v1.ListPoliciesRequest\x1a .wayfare.v1.ListPoliciesResponse\x12T\n\rListScenarios\x12 .wayfare.v1.ListScenariosRequest\x1a!.wayfare.v1.ListScenariosResponseb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -35,33 +35,33 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_CATALOGENTRY']._serialized_start=70
   _globals['_CATALOGENTRY']._serialized_end=140
   _globals['_POLICYENTRY']._serialized_start=142
-  _globals['_POLICYENTRY']._serialized_end=221
-  _globals['_SCENARIOENTRY']._serialized_start=223
-  _globals['_SCENARIOENTRY']._serialized_end=275
-  _globals['_LISTMODELSREQUEST']._serialized_start=277
-  _globals['_LISTMODELSREQUEST']._serialized_end=313
-  _globals['_LISTMODELSRESPONSE']._serialized_start=315
-  _globals['_LISTMODELSRESPONSE']._serialized_end=378
-  _globals['_LISTACCELERATORSREQUEST']._serialized_start=380
-  _globals['_LISTACCELERATORSREQUEST']._serialized_end=422
-  _globals['_LISTACCELERATORSRESPONSE']._serialized_start=424
-  _globals['_LISTACCELERATORSRESPONSE']._serialized_end=493
-  _globals['_LISTREGIONSREQUEST']._serialized_start=495
-  _globals['_LISTREGIONSREQUEST']._serialized_end=532
-  _globals['_LISTREGIONSRESPONSE']._serialized_start=534
-  _globals['_LISTREGIONSRESPONSE']._serialized_end=598
-  _globals['_LISTPRICESREQUEST']._serialized_start=600
-  _globals['_LISTPRICESREQUEST']._serialized_end=636
-  _globals['_LISTPRICESRESPONSE']._serialized_start=638
-  _globals['_LISTPRICESRESPONSE']._serialized_end=701
-  _globals['_LISTPOLICIESREQUEST']._serialized_start=703
-  _globals['_LISTPOLICIESREQUEST']._serialized_end=724
-  _globals['_LISTPOLICIESRESPONSE']._serialized_start=726
-  _globals['_LISTPOLICIESRESPONSE']._serialized_end=791
-  _globals['_LISTSCENARIOSREQUEST']._serialized_start=793
-  _globals['_LISTSCENARIOSREQUEST']._serialized_end=815
-  _globals['_LISTSCENARIOSRESPONSE']._serialized_start=817
-  _globals['_LISTSCENARIOSRESPONSE']._serialized_end=886
-  _globals['_CATALOGSERVICE']._serialized_start=889
-  _globals['_CATALOGSERVICE']._serialized_end=1403
+  _globals['_POLICYENTRY']._serialized_end=237
+  _globals['_SCENARIOENTRY']._serialized_start=239
+  _globals['_SCENARIOENTRY']._serialized_end=291
+  _globals['_LISTMODELSREQUEST']._serialized_start=293
+  _globals['_LISTMODELSREQUEST']._serialized_end=329
+  _globals['_LISTMODELSRESPONSE']._serialized_start=331
+  _globals['_LISTMODELSRESPONSE']._serialized_end=394
+  _globals['_LISTACCELERATORSREQUEST']._serialized_start=396
+  _globals['_LISTACCELERATORSREQUEST']._serialized_end=438
+  _globals['_LISTACCELERATORSRESPONSE']._serialized_start=440
+  _globals['_LISTACCELERATORSRESPONSE']._serialized_end=509
+  _globals['_LISTREGIONSREQUEST']._serialized_start=511
+  _globals['_LISTREGIONSREQUEST']._serialized_end=548
+  _globals['_LISTREGIONSRESPONSE']._serialized_start=550
+  _globals['_LISTREGIONSRESPONSE']._serialized_end=614
+  _globals['_LISTPRICESREQUEST']._serialized_start=616
+  _globals['_LISTPRICESREQUEST']._serialized_end=652
+  _globals['_LISTPRICESRESPONSE']._serialized_start=654
+  _globals['_LISTPRICESRESPONSE']._serialized_end=717
+  _globals['_LISTPOLICIESREQUEST']._serialized_start=719
+  _globals['_LISTPOLICIESREQUEST']._serialized_end=740
+  _globals['_LISTPOLICIESRESPONSE']._serialized_start=742
+  _globals['_LISTPOLICIESRESPONSE']._serialized_end=807
+  _globals['_LISTSCENARIOSREQUEST']._serialized_start=809
+  _globals['_LISTSCENARIOSREQUEST']._serialized_end=831
+  _globals['_LISTSCENARIOSRESPONSE']._serialized_start=833
+  _globals['_LISTSCENARIOSRESPONSE']._serialized_end=902
+  _globals['_CATALOGSERVICE']._serialized_start=905
+  _globals['_CATALOGSERVICE']._serialized_end=1419
 # @@protoc_insertion_point(module_scope)

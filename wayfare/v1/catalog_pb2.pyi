@@ -16,16 +16,18 @@ class CatalogEntry(_message.Message):
     def __init__(self, name: _Optional[str] = ..., figures: _Optional[_Union[_struct_pb2.Struct, _Mapping]] = ...) -> None: ...
 
 class PolicyEntry(_message.Message):
-    __slots__ = ("name", "contract", "oracle", "baseline")
+    __slots__ = ("name", "contract", "oracle", "baseline", "source")
     NAME_FIELD_NUMBER: _ClassVar[int]
     CONTRACT_FIELD_NUMBER: _ClassVar[int]
     ORACLE_FIELD_NUMBER: _ClassVar[int]
     BASELINE_FIELD_NUMBER: _ClassVar[int]
+    SOURCE_FIELD_NUMBER: _ClassVar[int]
     name: str
     contract: str
     oracle: bool
     baseline: bool
-    def __init__(self, name: _Optional[str] = ..., contract: _Optional[str] = ..., oracle: _Optional[bool] = ..., baseline: _Optional[bool] = ...) -> None: ...
+    source: str
+    def __init__(self, name: _Optional[str] = ..., contract: _Optional[str] = ..., oracle: _Optional[bool] = ..., baseline: _Optional[bool] = ..., source: _Optional[str] = ...) -> None: ...
 
 class ScenarioEntry(_message.Message):
     __slots__ = ("name", "scenario_yaml")

@@ -109,7 +109,7 @@ class SuccessCurve(_message.Message):
     def __init__(self, difficulty: _Optional[_Iterable[float]] = ..., success_ratio: _Optional[_Iterable[float]] = ...) -> None: ...
 
 class TargetFacts(_message.Message):
-    __slots__ = ("name", "deployment", "tier", "model", "region", "context_window_token_count", "ability", "discrimination", "input_price_usd_per_mtok", "output_price_usd_per_mtok", "expected_output_token_count", "replica_count", "stream_output_token_count", "success_curves")
+    __slots__ = ("name", "deployment", "tier", "model", "region", "context_window_token_count", "ability", "discrimination", "input_price_usd_per_mtok", "output_price_usd_per_mtok", "expected_output_token_count", "replica_count", "stream_output_token_count", "success_curves", "cached_input_price_usd_per_mtok", "provider", "weight", "requests_per_minute", "tokens_per_minute")
     class AbilityEntry(_message.Message):
         __slots__ = ("key", "value")
         KEY_FIELD_NUMBER: _ClassVar[int]
@@ -152,6 +152,11 @@ class TargetFacts(_message.Message):
     REPLICA_COUNT_FIELD_NUMBER: _ClassVar[int]
     STREAM_OUTPUT_TOKEN_COUNT_FIELD_NUMBER: _ClassVar[int]
     SUCCESS_CURVES_FIELD_NUMBER: _ClassVar[int]
+    CACHED_INPUT_PRICE_USD_PER_MTOK_FIELD_NUMBER: _ClassVar[int]
+    PROVIDER_FIELD_NUMBER: _ClassVar[int]
+    WEIGHT_FIELD_NUMBER: _ClassVar[int]
+    REQUESTS_PER_MINUTE_FIELD_NUMBER: _ClassVar[int]
+    TOKENS_PER_MINUTE_FIELD_NUMBER: _ClassVar[int]
     name: str
     deployment: str
     tier: str
@@ -166,10 +171,15 @@ class TargetFacts(_message.Message):
     replica_count: int
     stream_output_token_count: _containers.ScalarMap[str, float]
     success_curves: _containers.MessageMap[str, SuccessCurve]
-    def __init__(self, name: _Optional[str] = ..., deployment: _Optional[str] = ..., tier: _Optional[str] = ..., model: _Optional[str] = ..., region: _Optional[str] = ..., context_window_token_count: _Optional[int] = ..., ability: _Optional[_Mapping[str, float]] = ..., discrimination: _Optional[float] = ..., input_price_usd_per_mtok: _Optional[float] = ..., output_price_usd_per_mtok: _Optional[float] = ..., expected_output_token_count: _Optional[_Mapping[str, float]] = ..., replica_count: _Optional[int] = ..., stream_output_token_count: _Optional[_Mapping[str, float]] = ..., success_curves: _Optional[_Mapping[str, SuccessCurve]] = ...) -> None: ...
+    cached_input_price_usd_per_mtok: float
+    provider: str
+    weight: float
+    requests_per_minute: float
+    tokens_per_minute: float
+    def __init__(self, name: _Optional[str] = ..., deployment: _Optional[str] = ..., tier: _Optional[str] = ..., model: _Optional[str] = ..., region: _Optional[str] = ..., context_window_token_count: _Optional[int] = ..., ability: _Optional[_Mapping[str, float]] = ..., discrimination: _Optional[float] = ..., input_price_usd_per_mtok: _Optional[float] = ..., output_price_usd_per_mtok: _Optional[float] = ..., expected_output_token_count: _Optional[_Mapping[str, float]] = ..., replica_count: _Optional[int] = ..., stream_output_token_count: _Optional[_Mapping[str, float]] = ..., success_curves: _Optional[_Mapping[str, SuccessCurve]] = ..., cached_input_price_usd_per_mtok: _Optional[float] = ..., provider: _Optional[str] = ..., weight: _Optional[float] = ..., requests_per_minute: _Optional[float] = ..., tokens_per_minute: _Optional[float] = ...) -> None: ...
 
 class AttemptOutcome(_message.Message):
-    __slots__ = ("request", "target", "finished_s", "completed", "reason", "ttft_s", "e2e_s", "output_token_count")
+    __slots__ = ("request", "target", "finished_s", "completed", "reason", "ttft_s", "e2e_s", "output_token_count", "started_s", "prompt_token_count")
     REQUEST_FIELD_NUMBER: _ClassVar[int]
     TARGET_FIELD_NUMBER: _ClassVar[int]
     FINISHED_S_FIELD_NUMBER: _ClassVar[int]
@@ -178,6 +188,8 @@ class AttemptOutcome(_message.Message):
     TTFT_S_FIELD_NUMBER: _ClassVar[int]
     E2E_S_FIELD_NUMBER: _ClassVar[int]
     OUTPUT_TOKEN_COUNT_FIELD_NUMBER: _ClassVar[int]
+    STARTED_S_FIELD_NUMBER: _ClassVar[int]
+    PROMPT_TOKEN_COUNT_FIELD_NUMBER: _ClassVar[int]
     request: int
     target: str
     finished_s: float
@@ -186,4 +198,6 @@ class AttemptOutcome(_message.Message):
     ttft_s: float
     e2e_s: float
     output_token_count: int
-    def __init__(self, request: _Optional[int] = ..., target: _Optional[str] = ..., finished_s: _Optional[float] = ..., completed: _Optional[bool] = ..., reason: _Optional[str] = ..., ttft_s: _Optional[float] = ..., e2e_s: _Optional[float] = ..., output_token_count: _Optional[int] = ...) -> None: ...
+    started_s: float
+    prompt_token_count: int
+    def __init__(self, request: _Optional[int] = ..., target: _Optional[str] = ..., finished_s: _Optional[float] = ..., completed: _Optional[bool] = ..., reason: _Optional[str] = ..., ttft_s: _Optional[float] = ..., e2e_s: _Optional[float] = ..., output_token_count: _Optional[int] = ..., started_s: _Optional[float] = ..., prompt_token_count: _Optional[int] = ...) -> None: ...

@@ -381,7 +381,7 @@ class SignalSettings(_message.Message):
     def __init__(self, carbon_intensity: _Optional[_Union[_struct_pb2.Struct, _Mapping]] = ..., electricity_price: _Optional[_Union[_struct_pb2.Struct, _Mapping]] = ...) -> None: ...
 
 class Deployment(_message.Message):
-    __slots__ = ("name", "tier", "model", "region", "hardware", "api", "device", "endpoint", "replicas", "autoscaling", "balancing", "engine", "pricing", "context_window_tokens")
+    __slots__ = ("name", "tier", "model", "region", "hardware", "api", "device", "endpoint", "replicas", "autoscaling", "balancing", "engine", "pricing", "context_window_tokens", "weight")
     NAME_FIELD_NUMBER: _ClassVar[int]
     TIER_FIELD_NUMBER: _ClassVar[int]
     MODEL_FIELD_NUMBER: _ClassVar[int]
@@ -396,6 +396,7 @@ class Deployment(_message.Message):
     ENGINE_FIELD_NUMBER: _ClassVar[int]
     PRICING_FIELD_NUMBER: _ClassVar[int]
     CONTEXT_WINDOW_TOKENS_FIELD_NUMBER: _ClassVar[int]
+    WEIGHT_FIELD_NUMBER: _ClassVar[int]
     name: str
     tier: str
     model: str
@@ -410,7 +411,8 @@ class Deployment(_message.Message):
     engine: EngineSettings
     pricing: Pricing
     context_window_tokens: int
-    def __init__(self, name: _Optional[str] = ..., tier: _Optional[str] = ..., model: _Optional[str] = ..., region: _Optional[str] = ..., hardware: _Optional[_Union[Hardware, _Mapping]] = ..., api: _Optional[_Union[Api, _Mapping]] = ..., device: _Optional[_Union[DeviceSettings, _Mapping]] = ..., endpoint: _Optional[_Union[Endpoint, _Mapping]] = ..., replicas: _Optional[int] = ..., autoscaling: _Optional[_Union[Autoscaling, _Mapping]] = ..., balancing: _Optional[str] = ..., engine: _Optional[_Union[EngineSettings, _Mapping]] = ..., pricing: _Optional[_Union[Pricing, _Mapping]] = ..., context_window_tokens: _Optional[int] = ...) -> None: ...
+    weight: float
+    def __init__(self, name: _Optional[str] = ..., tier: _Optional[str] = ..., model: _Optional[str] = ..., region: _Optional[str] = ..., hardware: _Optional[_Union[Hardware, _Mapping]] = ..., api: _Optional[_Union[Api, _Mapping]] = ..., device: _Optional[_Union[DeviceSettings, _Mapping]] = ..., endpoint: _Optional[_Union[Endpoint, _Mapping]] = ..., replicas: _Optional[int] = ..., autoscaling: _Optional[_Union[Autoscaling, _Mapping]] = ..., balancing: _Optional[str] = ..., engine: _Optional[_Union[EngineSettings, _Mapping]] = ..., pricing: _Optional[_Union[Pricing, _Mapping]] = ..., context_window_tokens: _Optional[int] = ..., weight: _Optional[float] = ...) -> None: ...
 
 class Hardware(_message.Message):
     __slots__ = ("accelerator", "tensor_parallel", "attention_data_parallel", "expert_parallel", "precision", "kv_precision")

@@ -13,7 +13,7 @@ from simulator.accounting.terms import Provisioned, TokenRates
 from simulator.distributions import Distribution, Fixed, LogNormal
 from simulator.fleet.backend import Service
 from simulator.fleet.backends.api_metering import limits_of, metering_of, plan_problems, throughput_of
-from simulator.fleet.backends.api_prices import prices_of, tariff_of, token_rates
+from simulator.fleet.backends.api_prices import caches, prices_of, tariff_of, token_rates
 from simulator.kernel.spec import ServersSpec
 from simulator.world.plan import OverloadCurve, Timings
 
@@ -61,6 +61,7 @@ class ApiBackend:
         return Service(
             queues=ServersSpec(servers=places, queue_limit=0),
             limits=limits_of(api, offer),
+            provider=offer.provider,
             failure_ratio=api.failure_ratio,
             context_window_tokens=deployment.context_window_tokens or model.context_window_tokens,
             metering=metering_of(scenario, deployment, api, offer),
@@ -146,6 +147,7 @@ class PriceTerms(TypedDict, total=False):
     """The money part of a `Service`."""
 
     input_usd_per_mtok: float
+    cached_input_usd_per_mtok: float | None
     output_usd_per_mtok: float
     rates: TokenRates
     unit_count: int
@@ -159,9 +161,11 @@ def price_terms(scenario: Scenario, api: Api, offer: Offer) -> PriceTerms:
     if throughput is not None:
         return unit_terms(api, throughput)
     tariff = tariff_of(scenario, offer, api.plan)
-    given, _cached, _write, answer = prices_of(tariff, offer.price_at(scenario.start))
+    row = offer.price_at(scenario.start)
+    given, cached, _write, answer = prices_of(tariff, row)
     return PriceTerms(
         input_usd_per_mtok=float(given),
+        cached_input_usd_per_mtok=float(cached) if caches(tariff, row) else None,
         output_usd_per_mtok=float(answer),
         rates=token_rates(tariff, scenario),
     )

@@ -33,6 +33,8 @@ FLEET = {
         "engine": "The serving engine on the hardware. Example: {max_sequences: 128}.",
         "pricing": "What the hardware costs; the catalog's rent, on demand first, where left out. "
         "Example: {usd_per_chip_hour: 2.35}.",
+        "weight": "The deployment's share, in any unit, for policies that send by the fleet's weights "
+        "(weighted_shuffle). Example: 3.",
         "context_window_tokens": "Most tokens of prompt and answer; what the model and the memory allow "
         "where left out. "
         "Example: 32768.",

@@ -89,4 +89,10 @@ def entries(kind: str, edition: str) -> list[pb.CatalogEntry]:
 def policy_entry(name: str) -> pb.PolicyEntry:
     """A policy as a message."""
     about = describe_policy(name)
-    return pb.PolicyEntry(name=name, contract=about.contract, oracle=about.oracle, baseline=about.baseline)
+    return pb.PolicyEntry(
+        name=name,
+        contract=about.contract,
+        oracle=about.oracle,
+        baseline=about.baseline,
+        source=about.source,
+    )
