@@ -89,7 +89,7 @@ def test_a_knob_takes_its_value_and_the_rest_stays(
         (
             "score_threshold",
             {},
-            "treshold",
+            "thresholds",
             "unknown parameter; did you mean 'threshold'? allowed: 'threshold', ",
         ),
         ("oracle", {}, "threshold", "unknown parameter; this policy has none"),
@@ -102,7 +102,7 @@ def test_a_knob_takes_its_value_and_the_rest_stays(
         (
             "pipeline",
             PARTS,
-            "scorers.cost.wieght",
+            "scorers.cost.weights",
             "unknown parameter; did you mean 'weight'? ",
         ),
         (

@@ -11,12 +11,20 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pytest
 
-from router import Decision, InvalidPolicyParameterError, Send, StatedRequest, UnknownTargetError, make_policy
+from plain_pipeline import SCORES, cost_usd
+from router import (
+    Decision,
+    InvalidPolicyParameterError,
+    Send,
+    StatedRequest,
+    SuccessCurve,
+    UnknownTargetError,
+    make_policy,
+)
 from router.pipeline import parts
 from router.pipeline.declared import _part
 from router.pipeline.parts import METHODS, PARTS, describe_parts, part_names
 from router.testing.samples import TASK, sample_fleet, sample_requests, sample_targets, sample_view
-from tests.router.plain_pipeline import SCORES, cost_usd
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -77,9 +85,22 @@ def test_each_scorer_scores_as_its_formula(name: str) -> None:
     scorer: Any = _part("scorer", name, {})
     targets = tuple(replace(target, replica_count=1 + target.index) for target in TARGETS)
     fleet, request = sample_fleet(targets, (9, 30, 4, 20)), sample_view(sample_requests(3), targets)
-    for candidates in (ALL, (1, 3), (0, 2, 3)):
+    for candidates in (ALL, (1, 3), (0, 2), (0, 2, 3)):
         found = scorer.scores(request, fleet, candidates, np.random.default_rng(1))
         assert list(found) == pytest.approx(SCORES[name](request, fleet, candidates))
+
+
+@pytest.mark.parametrize("difficulty", [-9.0, -1.0, -0.25, 0.0, 0.9, 2.0, 9.0])
+def test_success_is_read_off_the_curves_of_the_stream(difficulty: float) -> None:
+    """Straight between the points, level beyond them, for each candidate its own."""
+    points = (-1.0, 0.0, 2.0)
+    curves = [SuccessCurve(difficulties=points, success=(0.9 - k / 10, 0.6, 0.1 + k / 10)) for k in ALL]
+    targets = tuple(replace(one, success_curves={"": curves[one.index]}) for one in TARGETS)
+    request = asked()
+    request.estimated_difficulty = difficulty
+    scorer: Any = _part("scorer", "success", {})
+    found = scorer.scores(request, sample_fleet(targets), ALL, np.random.default_rng(1))
+    assert list(found) == pytest.approx([np.interp(difficulty, points, one.success) for one in curves])
 
 
 def test_prices_are_blended_by_the_share_of_answers() -> None:
@@ -176,7 +197,7 @@ def test_every_problem_of_a_declaration_is_listed_with_its_place() -> None:
     """Parts, knobs, values and forms that are wrong stand in one error."""
     parameters = {
         "filters": [{"in_tiers": {"tiers": ["edgy"]}}, {"success_floor": {}}, 7, {"load_ceilng": {}}],
-        "scorers": ["success", {"cost": {"wieght": 0.5}}, {"load": {"weight": "much"}}],
+        "scorers": ["success", {"cost": {"weights": 0.5}}, {"load": {"weight": "much"}}],
         "picker": {"softmax": {"temperature": -1}},
         "when_empty": "maybe",
         "filtres": [],
@@ -184,7 +205,7 @@ def test_every_problem_of_a_declaration_is_listed_with_its_place() -> None:
     with pytest.raises(InvalidPolicyParameterError) as caught:
         make_policy("pipeline", parameters)
     told = dict(caught.value.problems)
-    assert told["scorers[1].cost.wieght"] == "unknown parameter; did you mean 'weight'? allowed: 'weight'"
+    assert told["scorers[1].cost.weights"] == "unknown parameter; did you mean 'weight'? allowed: 'weight'"
     assert told["scorers[2].load.weight"] == "'much' is not a number"
     assert (
         told["filters[0].in_tiers.tiers"] == "['edgy'] is not one of 'edge', 'on_prem', 'dedicated', 'cloud'"
@@ -278,7 +299,7 @@ def test_parts_come_from_files(tmp_path: Path) -> None:
             "pipeline",
             {
                 "filters": [f"{file}:Last", f"{file}:Nobody", f"{tmp_path}/none.py:X"],
-                "scorers": [{f"{file}:Favourite": {"indx": 2}}],
+                "scorers": [{f"{file}:Favourite": {"indexx": 2}}],
                 "picker": {f"{file}:Last": {"k": 1}},
             },
         )
@@ -287,7 +308,7 @@ def test_parts_come_from_files(tmp_path: Path) -> None:
         "filters[0]",
         "filters[1]",
         "filters[2]",
-        f"scorers[0].{file}:Favourite.indx",
+        f"scorers[0].{file}:Favourite.indexx",
         f"picker.{file}:Last.k",
     ]
     assert "has no 'keep'" in told[0][1]

@@ -12,13 +12,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from plain_pipeline import SCORES, decided
 from router import Decision, FleetView, Pipeline, Send, SuccessCurve, Target, make_policy
 from router.pipeline.columns import MANY, weighted_sum
 from router.pipeline.filters import LoadCeiling, SuccessFloor
 from router.pipeline.named_filters import InTiers
 from router.pipeline.pickers import BestScore, LeastLoaded
 from router.testing.samples import TASK, sample_fleet, sample_requests, sample_targets, sample_view
-from tests.router.plain_pipeline import SCORES, decided
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
