@@ -20,7 +20,6 @@ from simulator.experiment.sweeps import PolicySelection, selected
 from simulator.experiment.workers import worker_pool
 from simulator.observer import SilentObserver
 from simulator.plan.policies import policy_of
-from simulator.plan.resolution import run_seed
 from simulator.report.mean_report import mean_report
 from simulator.scenario.recorded_answers import recorded_answers
 from simulator.statistics import LEAST_REPLICATIONS
@@ -177,17 +176,16 @@ class ReplicationResult:
 def replicate(scenario: Scenario, policy: str, replication: int) -> ReplicationResult:
     """One run, as a task of a pool; only the first replication's columns are kept."""
     result = simulate(scenario, policy, replication=replication)
-    sums = sums_by_query(scenario, result, replication)
+    sums = sums_by_query(scenario, result)
     return ReplicationResult(report=result.report, result=None if replication else result, query_sums=sums)
 
 
-def sums_by_query(scenario: Scenario, result: RunResult, replication: int) -> Mapping[str, QuerySums] | None:
+def sums_by_query(scenario: Scenario, result: RunResult) -> Mapping[str, QuerySums] | None:
     """What figures sum over each query of the scenario's table; None where answers are drawn."""
     table = recorded_answers(scenario.settings)
-    if table is None:
+    query = result.settlement.plan.workload.query_code
+    if table is None or query is None:
         return None
-    workload = result.settlement.plan.workload
-    query = table.drawn_queries(run_seed(scenario, replication), workload.key)
     return query_sums(result.settlement, query, len(table.queries))
 
 

@@ -8,8 +8,8 @@ from math import isfinite
 from typing import TYPE_CHECKING
 
 from catalogs.errors import InputProblem
-from catalogs.near_names import shown, unknown_name
-from simulator.report.report import FIGURES
+from catalogs.near_names import did_you_mean, shown
+from simulator.report.report import COMPARED, FIGURES
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 BASELINE = "baseline"
 """What stands for the same figure of the policy that others are held against."""
 FORM = "a condition is FIGURE > LIMIT (or >=, <, <=), LIMIT a number or such as 1.05 * baseline + 0.2"
+USUAL = f"docs/reference/figures.md has all, such as {', '.join(COMPARED)}"
 LONGEST = 200
 """Characters of a condition."""
 OPERATORS: dict[type[ast.cmpop], str] = {ast.Gt: ">", ast.GtE: ">=", ast.Lt: "<", ast.LtE: "<="}
@@ -113,7 +114,10 @@ def figure_of(node: ast.expr) -> str:
     path = ast.unparse(node)
     known = [figure.path for figure in FIGURES if "*" not in figure.path]
     if path not in known:
-        raise _MalformedError(unknown_name("figure", path, known))
+        near = did_you_mean(path, known)
+        raise _MalformedError(
+            f"unknown figure {shown(path)}; {near}docs/reference/figures.md has all; {USUAL}"
+        )
     return path
 
 

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from simulator.experiment.comparison import Comparison
     from simulator.experiment.gate_conditions import GateCondition
     from simulator.report.figures import Json
+    from simulator.report.report import Report
 
     Values: TypeAlias = Sequence[float | None]
 
@@ -133,8 +134,16 @@ def verdict_on(
 
 
 def figures_of(comparison: Comparison, policy: str, figure: str) -> list[float | None]:
-    """The figure of every replication of a policy."""
-    return [report.figure(figure) for report in comparison.replicated[policy]]
+    """The figure of every replication of a policy; None where a report has no such part."""
+    return [figure_or_none(report, figure) for report in comparison.replicated[policy]]
+
+
+def figure_or_none(report: Report, figure: str) -> float | None:
+    """A report's figure; None where it is not known or the report lacks its block."""
+    try:
+        return report.figure(figure)
+    except KeyError:
+        return None
 
 
 def shared_variance(

@@ -23,6 +23,15 @@ if TYPE_CHECKING:
     from simulator.workload.columns import Workload
 
 
+def queries_asked(table: OutcomeTable, workload: Workload, seed: int) -> NDArray[np.int64]:
+    """The query of the table that each request asks, stream by stream."""
+    query = np.zeros(len(workload), np.int64)
+    for code, name in enumerate(workload.stream_names):
+        rows = np.flatnonzero(workload.stream_code == code)
+        query[rows] = table.asked_queries(len(rows), seed, name)
+    return query
+
+
 def asking(scenario: Scenario, workload: Workload, table: OutcomeTable, query: NDArray[np.int64]) -> Workload:
     """The workload whose requests ask these queries of the table."""
     names, code = segment_codes(table, query)

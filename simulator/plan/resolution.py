@@ -18,7 +18,7 @@ from simulator.fleet.registry import BACKENDS
 from simulator.fleet.site import OWN_DEVICE_REGION
 from simulator.plan.incidents import faults_after_end, incidents_of
 from simulator.plan.month import month_of
-from simulator.plan.queries import asking, with_lengths
+from simulator.plan.queries import asking, queries_asked, with_lengths
 from simulator.plan.repeats import repeats_of
 from simulator.plan.router_knowledge import answerer, learned_statistics, prior_of
 from simulator.plan.router_scores import router_scores
@@ -160,7 +160,7 @@ def answered(
     if table is None:
         sharpness = scenario.settings.quality.discrimination
         return workload, answer_table(workload, answerers, difficulties(scenario), sharpness, seed)
-    query = table.drawn_queries(seed, workload.key)
+    query = queries_asked(table, workload, seed)
     asked = asking(scenario, workload, table, query)
     answers = table.answers([entry.name for entry in answerers], query, seed)
     return asked, with_lengths(asked, answerers, answers)

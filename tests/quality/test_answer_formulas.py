@@ -238,12 +238,17 @@ def test_recorded_answers_are_those_of_the_query_asked() -> None:
     assert table.unused_columns == ()
 
 
-def test_a_requests_query_is_drawn_by_its_key() -> None:
-    """The floor of a uniform draw times the number of queries: all are asked, none beyond."""
-    key = np.arange(300)
-    found = outcomes().drawn_queries(6, key)
-    assert found.tolist() == [int(draw * 4) for draw in keyed_uniform(6, "query", key)]
-    assert set(found.tolist()) == {0, 1, 2, 3}
+def test_every_round_asks_all_queries_once() -> None:
+    """In an order of its own by stream, round and seed; the last round is cut short."""
+    found = outcomes().asked_queries(4_002, 6, "chat")
+    rounds = found[:4_000].reshape(-1, 4)
+    assert (np.sort(rounds, axis=1) == [0, 1, 2, 3]).all()
+    assert len(set(map(tuple, rounds.tolist()))) == 24
+    first = np.bincount(rounds[:, 0], minlength=4)
+    assert (abs(first - 250) < 60).all()
+    others = [outcomes().asked_queries(40, seed, name) for seed, name in ((7, "chat"), (6, "agents"))]
+    assert all((other != found[:40]).any() for other in others)
+    assert outcomes().asked_queries(0, 6, "chat").tolist() == []
 
 
 def refused(path: Path, text: str | None, models: tuple[str, ...] = ("a", "b")) -> str:

@@ -243,6 +243,7 @@ def test_help_comes_before_the_simulator_is_loaded() -> None:
     assert set(listed) == modules - {
         "--init--",
         "exits",
+        "gates",
         "import-model",
         "options",
         "predictions",

@@ -45,6 +45,19 @@ from wayfare.cli.options import loaded, scenario_options
     help="Confidence of the intervals.",
 )
 @click.option(
+    "--fail-if",
+    "fail_if",
+    multiple=True,
+    metavar="CONDITION",
+    help="Exit 1 where a policy violates it, 3 where the interval cannot tell, e.g. "
+    "'cost_usd.per_request > 1.05 * baseline'. Repeatable.",
+)
+@click.option(
+    "--baseline",
+    metavar="P",
+    help="What 'baseline' means in --fail-if: any policy of the comparison; the first --policy if omitted.",
+)
+@click.option(
     "--outcomes", type=click.Path(path_type=Path), metavar="TABLE",
     help="Recorded answers, a file or a folder, instead of the quality model (how-to/recorded-answers).",
 )  # fmt: skip
@@ -54,6 +67,8 @@ def command(
     sweeps: tuple[str, ...],
     replications: int,
     confidence: float,
+    fail_if: tuple[str, ...],
+    baseline: str | None,
     outcomes: Path | None,
     seed: int | None,
     settings: tuple[str, ...],
@@ -69,6 +84,8 @@ def command(
     """
     from router.registry import BASELINES
     from simulator import compare
+    from simulator.experiment.gates import check_baseline, gates_of, judge
+    from wayfare.cli.gates import exit_by
     from wayfare.cli.sweeps import demand_room, selection_of
     from wayfare.render.terminal.comparison import print_comparison
     from wayfare.render.terminal.progress import observer
@@ -81,6 +98,8 @@ def command(
         policies=selection.labels, kept_runs=len({*selection.labels, *BASELINES}), problems=problems,
     )  # fmt: skip
     demand_room(ready, selection)
+    gates = gates_of(fail_if, selection.labels, baseline)
+    check_baseline(baseline, (*selection.labels, *BASELINES))
     comparison = compare(
         ready,
         policies,
@@ -89,14 +108,17 @@ def command(
         observer=observer(quiet=quiet),
         sweeps=sweeps,
     )
+    verdicts = judge(comparison, gates)
     if out is not None:
         from wayfare.render.html.page import comparison_page
         from wayfare.results.writing import write_comparison
 
         write_comparison(ready, comparison, out, comparison_page(ready, comparison))
     if as_json:
-        click.echo(json.dumps(comparison.to_dict(), indent=2))
-        return
-    print_comparison(ready, comparison)
-    if out is not None:
-        click.echo(f"wrote {out / 'report.html'}")
+        told = [verdict.to_dict() for verdict in verdicts]
+        click.echo(json.dumps({**comparison.to_dict(), **({"gates": told} if fail_if else {})}, indent=2))
+    else:
+        print_comparison(ready, comparison)
+        if out is not None:
+            click.echo(f"wrote {out / 'report.html'}")
+    exit_by(verdicts, shown=not as_json)

@@ -17,11 +17,16 @@ if TYPE_CHECKING:
 
 FAILED = 1
 WRONG_INPUT = 2
+UNDECIDED = 3
 INTERRUPTED = 130
 
 
 class CheckFailedError(Exception):
     """A check that found something; its message has been shown."""
+
+
+class UndecidedError(Exception):
+    """A check that cannot be decided at this confidence; why has been shown."""
 
 
 def exit_code(error: BaseException) -> int | None:
@@ -40,6 +45,7 @@ def plain_codes() -> tuple[Code, ...]:
         (click.exceptions.Exit, 0),
         (click.ClickException, WRONG_INPUT),
         (CheckFailedError, FAILED),
+        (UndecidedError, UNDECIDED),
         (WrongInputError, WRONG_INPUT),
     )
 
@@ -49,20 +55,22 @@ def late_codes() -> Iterator[tuple[Kinds, int]]:
     from catalogs.errors import CatalogError
     from router.errors import PolicyFailedError, RouterError
     from simulator.calibration.measured.points import InvalidPointsError
+    from simulator.experiment.gate_conditions import InvalidGateError
+    from simulator.quality.outcomes import InvalidOutcomesError
     from simulator.scenario.errors import ScenarioError
     from simulator.traces.errors import WorkloadError
     from wayfare.metrics.errors import MetricsError, PushRejectedError
 
     yield (PolicyFailedError, PushRejectedError), FAILED
     yield MetricsError, WRONG_INPUT
-    yield (InvalidPointsError, ScenarioError), WRONG_INPUT
+    yield (InvalidGateError, InvalidOutcomesError, InvalidPointsError, ScenarioError), WRONG_INPUT
     yield (CatalogError, WorkloadError, RouterError), WRONG_INPUT
     yield (OSError, MemoryError), FAILED
 
 
 def error_text(error: BaseException) -> str:
     """What to say on stderr; nothing where silence is right."""
-    if isinstance(error, (CheckFailedError, click.exceptions.Exit, SystemExit)):
+    if isinstance(error, (CheckFailedError, UndecidedError, click.exceptions.Exit, SystemExit)):
         return ""
     if isinstance(error, (KeyboardInterrupt, click.exceptions.Abort)):
         return "interrupted; nothing was written"

@@ -15,7 +15,7 @@ class InvalidOutcomesError(ValueError):
 
     def __init__(self, problems: tuple[InputProblem, ...]) -> None:
         """Keeps the problems."""
-        super().__init__(problems)
+        super().__init__("\n".join(map(str, problems)))
         self.problems = problems
 
 

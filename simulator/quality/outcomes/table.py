@@ -85,10 +85,18 @@ class OutcomeTable:
         """Whether the table has the length of every answer."""
         return bool((self.output_token_count[self.asked] >= 0).all())
 
-    def drawn_queries(self, seed: int, key: NDArray[np.int64]) -> NDArray[np.int64]:
-        """The query that each request asks: drawn by its key, all equally likely."""
-        draws = keyed_uniform(seed, "query", key)
-        return (draws * len(self.queries)).astype(np.int64)
+    def asked_queries(self, count: int, seed: int, stream: str) -> NDArray[np.int64]:
+        """The query that each of a stream's requests asks, in their order: all once in each round.
+
+        A round is a new order of all queries, drawn by seed, stream and round; the last one is cut
+        short. So a model that gets whole rounds is right as often as in the table, exactly.
+        """
+        size = len(self.queries)
+        rounds = range(-(-count // size))
+        orders = [
+            np.argsort(keyed_uniform(seed, f"query/{stream}", number, np.arange(size))) for number in rounds
+        ]
+        return np.concatenate([np.zeros(0, np.int64), *orders])[:count]
 
     def answers(self, models: Sequence[str], query: NDArray[np.int64], seed: int) -> AnswerTable:
         """Every model's answer to every request; borrowed where it was not asked, -1 tokens where unknown."""
