@@ -67,7 +67,7 @@ class TableSummary:
     def to_dict(self) -> dict[str, Json]:
         """The summary as plain data (schema `wayfare.outcomes/1`)."""
         points = singles(self.models)
-        correlation = None if self.error_correlation is None else [*self.error_correlation]
+        correlation: Json = None if self.error_correlation is None else [*self.error_correlation]
         return {
             "schema": "wayfare.outcomes/1",
             "queries": self.queries,
@@ -161,7 +161,7 @@ def error_correlation(answers: RecordedAnswers) -> tuple[float, float, float] | 
     varying = right[right.std(axis=1) > 0.0] if common.any() else right[:0]
     if len(varying) < 2:  # noqa: PLR2004  (a pair)
         return None
-    pairs = np.corrcoef(varying)[np.triu_indices(len(varying), 1)]
+    pairs = np.asarray(np.corrcoef(varying))[np.triu_indices(len(varying), 1)]
     return float(pairs.min()), float(np.median(pairs)), float(pairs.max())
 
 

@@ -25,7 +25,7 @@ class CheckFailedError(Exception):
     """A check that found something; its message has been shown."""
 
 
-class UndecidedError(Exception):
+class GateUndecidedError(Exception):
     """A check that cannot be decided at this confidence; why has been shown."""
 
 
@@ -45,7 +45,7 @@ def plain_codes() -> tuple[Code, ...]:
         (click.exceptions.Exit, 0),
         (click.ClickException, WRONG_INPUT),
         (CheckFailedError, FAILED),
-        (UndecidedError, UNDECIDED),
+        (GateUndecidedError, UNDECIDED),
         (WrongInputError, WRONG_INPUT),
     )
 
@@ -70,7 +70,7 @@ def late_codes() -> Iterator[tuple[Kinds, int]]:
 
 def error_text(error: BaseException) -> str:
     """What to say on stderr; nothing where silence is right."""
-    if isinstance(error, (CheckFailedError, UndecidedError, click.exceptions.Exit, SystemExit)):
+    if isinstance(error, (CheckFailedError, GateUndecidedError, click.exceptions.Exit, SystemExit)):
         return ""
     if isinstance(error, (KeyboardInterrupt, click.exceptions.Abort)):
         return "interrupted; nothing was written"

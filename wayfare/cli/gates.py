@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from wayfare.cli.exits import CheckFailedError, UndecidedError
+from wayfare.cli.exits import CheckFailedError, GateUndecidedError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -17,7 +17,7 @@ def exit_by(verdicts: Sequence[GateVerdict], *, shown: bool) -> None:
 
     Raises:
         CheckFailedError: a gate is violated.
-        UndecidedError: none is, but the interval of one holds its limit.
+        GateUndecidedError: none is, but the interval of one holds its limit.
     """
     from simulator.experiment.gates import overall
     from wayfare.render.terminal.gates import print_gates
@@ -28,4 +28,4 @@ def exit_by(verdicts: Sequence[GateVerdict], *, shown: bool) -> None:
     if found == "violated":
         raise CheckFailedError
     if found == "undecided":
-        raise UndecidedError
+        raise GateUndecidedError
