@@ -153,7 +153,7 @@ def summarised(
         reports=merged,
         differences=tuple(differences(reports, confidence, sampling)),
         pareto=pareto_front(reports, confidence, sampling),
-        routing_quality=routing_quality(merged, kept, confidence),
+        routing_quality=routing_quality(merged, kept, confidence, recorded_answers(scenario.settings)),
         results=kept,
         replicated=reports,
         sampling=sampling,

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from simulator.experiment.simulation import RunResult
+    from simulator.quality.outcomes import OutcomeTable
     from simulator.report.figures import Json
     from simulator.report.report import Report
     from simulator.routing_quality.hulls import Point
@@ -40,17 +41,21 @@ WEIGHED = {
 
 
 def routing_quality(
-    reports: Sequence[Report], results: Sequence[RunResult], confidence: float = 0.95
+    reports: Sequence[Report],
+    results: Sequence[RunResult],
+    confidence: float = 0.95,
+    table: OutcomeTable | None = None,
 ) -> dict[str, Json]:
     """How good each policy's choices are, and what the router's scores are worth.
 
-    None for what an unknown price or an unknown share of right answers is part of.
+    Scores are measured over all queries of a `table` of recorded answers, else over one replication's
+    requests. None for what an unknown price or an unknown share of right answers is part of.
     """
     points = {report.policy: choice_of(report) for report in reports}
     had = {report.policy: points[report.policy] for report in reports if not report.oracle}
     return {
         "pgr": recovered(points),
-        **pair_and_scores(results, confidence),
+        **pair_and_scores(results, confidence, table),
         "aiq": average_improvement(list(had.values())),
         "aiq_routerbench": routerbench_improvement(known_points(had.values())),
         "zero_router": zero_router(had),
@@ -124,12 +129,37 @@ def hypervolume_of(reports: Sequence[Report]) -> float | None:
     return covered_ratio(known) if whole and known else None
 
 
-def pair_and_scores(results: Sequence[RunResult], confidence: float) -> dict[str, Json]:
-    """The weak and the strong model on the requests, and the router's score between them."""
+def pair_and_scores(
+    results: Sequence[RunResult], confidence: float, table: OutcomeTable | None
+) -> dict[str, Json]:
+    """The weak and the strong model, and what router scores are worth between them."""
     plan = results[0].settlement.plan
     names = weak_and_strong(plan.targets, plan.workload)
     if not success_known(plan).all():
-        return {**unmeasured().to_dict(), "pair": None}
+        return {**unmeasured().to_dict(), "pair": None, "scores": {}}
+    if table is not None:
+        return of_table(table, names, confidence)
     weak, strong = (plan.answers.correct[plan.model_names.index(name)] for name in names)
     found = score_measures(plan.requests.router_score, weak, strong, confidence, sampled=False)
-    return {**found.to_dict(), "pair": pair_summary(names, weak, strong).to_dict()}
+    return {**found.to_dict(), "pair": pair_summary(names, weak, strong).to_dict(), "scores": {}}
+
+
+def of_table(table: OutcomeTable, names: tuple[str, str], confidence: float) -> dict[str, Json]:
+    """The same over the queries of a table that both models were asked; the score in use stands first.
+
+    A table without a score has no measures: those of drawn scores would say nothing of it.
+    """
+    rows = [table.models.index(name) for name in names]
+    both = table.asked[rows].all(axis=0)
+    weak, strong = (table.correct[row][both] for row in rows)
+    scores = {
+        name: score_measures(score[both], weak, strong, confidence, sampled=True)
+        for name, score in table.scores.items()
+    }
+    chosen = unmeasured() if table.score is None else scores[table.score]
+    pair = None if not both.any() else pair_summary(names, weak, strong).to_dict()
+    return {
+        **chosen.to_dict(),
+        "pair": pair,
+        "scores": {name: found.to_dict() for name, found in scores.items()},
+    }
