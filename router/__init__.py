@@ -23,7 +23,15 @@ from router.host.host import Host
 from router.host.resilience import NO_RESILIENCE, Resilience
 from router.outcome import Outcome
 from router.pipeline.pipeline import Filter, Picker, Pipeline, Scorer, Weighted
-from router.policy import FinishingPolicy, LearningPolicy, Policy, StepPolicy, is_oracle, policy_name
+from router.policy import (
+    FinishingPolicy,
+    LearningPolicy,
+    Policy,
+    PreparingPolicy,
+    StepPolicy,
+    is_oracle,
+    policy_name,
+)
 from router.registry import (
     BASELINES,
     describe_policy,
@@ -62,6 +70,7 @@ __all__ = [
     "PolicyDescription",
     "PolicyFailedError",
     "PolicyLoadError",
+    "PreparingPolicy",
     "Race",
     "Reject",
     "RequestTable",
