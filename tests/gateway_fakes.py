@@ -1,4 +1,4 @@
-"""A gateway that speaks the protocol of a hosted router, in this process: entries in turn, retries, a timeout."""
+"""A gateway that speaks the protocol of a hosted router: entries in turn, retries, a timeout."""
 
 from __future__ import annotations
 

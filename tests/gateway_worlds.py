@@ -37,6 +37,13 @@ class FixedSeed:
         return self._seed
 
 
+class Arrived(Execution):
+    """A request with its number and instant."""
+
+    index: int
+    arrived_s: float
+
+
 @dataclass
 class CrowdedWorld:
     """Plays requests against three deployments, one event after the other.
@@ -80,7 +87,7 @@ class CrowdedWorld:
         """A request comes."""
         self.view.index, self.view.now_s = 0, self.now_s
         _decision, steps = self.host.begin(self.view, self.fleet)
-        execution = Execution(steps)
+        execution = Arrived(steps)
         execution.index, execution.arrived_s = index, self.now_s
         execution.begin(self)
 

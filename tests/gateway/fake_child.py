@@ -4,6 +4,7 @@ import json
 import os
 import sys
 from multiprocessing.connection import Connection
+from pathlib import Path
 
 
 def main() -> None:
@@ -22,7 +23,7 @@ def main() -> None:
         if opening["does"] == "die":
             sys.stderr.write("line one\nthe last word\n")
             os._exit(3)
-        facts = {"said": message, "environment": sorted(os.environ), "cwd": os.getcwd()}
+        facts = {"said": message, "environment": sorted(os.environ), "cwd": str(Path.cwd())}
         connection.send_bytes(json.dumps({"fatal": "", **facts}).encode())
 
 

@@ -73,7 +73,7 @@ def test_all_problems_are_told_at_once(tmp_path: Path) -> None:
     )
     text = refusal(path)
     for expected in (
-        "model_list[0].litellm_params.rpm: 'os.environ/RPM' is not a number >= 0; the environment is not read",
+        "model_list[0].litellm_params.rpm: 'os.environ/RPM' is not a number >= 0; the environment is not",
         "model_list[1].litellm_params.weight: -1 is not a number",
         "model_list[2].litellm_params: None is not a mapping",
         "model_list[3]: '*' is a wildcard",
@@ -168,7 +168,7 @@ def test_another_strategy_takes_the_place_of_the_files_own(tmp_path: Path) -> No
 
 def test_an_unknown_parameter_is_refused(tmp_path: Path) -> None:
     """Parameters are checked as everybody's."""
-    assert "did you mean 'group'?" in refusal(written(tmp_path, entry()), grup="grp")
+    assert "did you mean 'group'?" in refusal(written(tmp_path, entry()), groupe="grp")
 
 
 def places(tmp_path: Path, *entries: dict[str, object], targets=None, **stated: str):

@@ -158,12 +158,12 @@ def test_each_router_instance_has_a_gateway_of_its_own() -> None:
     """Two views of the fleet are two instances, each with a seed of its own."""
     openings = []
     fakes = iter((FakeGateway(3), FakeGateway(3)))
-    made = LitellmPolicy(
-        "litellm:c.yaml",
-        config(),
-        LitellmParameters(),
-        lambda opening: openings.append(opening) or next(fakes),
-    )
+
+    def connect(opening):
+        openings.append(opening)
+        return next(fakes)
+
+    made = LitellmPolicy("litellm:c.yaml", config(), LitellmParameters(), connect)
     targets = crowded_targets()
     made.prepare(targets)
     rng, table = np.random.default_rng(1), sample_requests(3)

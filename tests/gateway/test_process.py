@@ -53,17 +53,23 @@ def test_a_process_that_dies_leaves_its_last_words() -> None:
     assert process._process.returncode == 3
 
 
+class Recorded(VirtualLoop):
+    """A loop that keeps the instants it jumped to."""
+
+    jumps: list
+
+
 @pytest.fixture
 def loop():
     """A loop and the instants it jumped to."""
     jumps = []
-    made = VirtualLoop(jumps.append)
+    made = Recorded(jumps.append)
     made.jumps = jumps
     yield made
     made.close()
 
 
-def test_a_loop_jumps_from_timer_to_timer_up_to_the_instant(loop: VirtualLoop) -> None:
+def test_a_loop_jumps_from_timer_to_timer_up_to_the_instant(loop: Recorded) -> None:
     """Sleeps end at their own instants, none beyond the instant, and the clock stands there."""
     seen = []
 
@@ -123,7 +129,8 @@ from wayfare.litellm.hosted.order import forbid_network, forbid_threads
 told = []
 forbid_network(told.append)
 forbid_threads()
-for use in (lambda: socket.create_connection(("127.0.0.1", 9)), lambda: socket.getaddrinfo("example.com", 80)):
+connect = lambda: socket.create_connection(("127.0.0.1", 9))
+for use in (connect, lambda: socket.getaddrinfo("example.com", 80)):
     try:
         use()
     except RuntimeError as error:

@@ -73,7 +73,7 @@ class GatewayConfig:
         return tuple(dict.fromkeys((*names, *(aliases if isinstance(aliases, dict) else ()))))
 
 
-class ConfigReader:
+class GatewayReader:
     """Collects a configuration's problems and unsupported features while it is read."""
 
     def __init__(self, path: str) -> None:
@@ -207,7 +207,7 @@ def read_config(path: str) -> GatewayConfig:
     Raises:
         PolicyLoadError: it cannot be read, or says what no router can be made of; lists all problems.
     """
-    reader = ConfigReader(path)
+    reader = GatewayReader(path)
     data = file_data(path)
     if not isinstance(data, Mapping):
         raise PolicyLoadError(f"{path}: not a mapping with a model_list")

@@ -119,14 +119,17 @@ def model_list(entries: list[Mapping[str, Any]]) -> list[dict[str, object]]:
 
 
 def deployment(number: int, entry: Mapping[str, Any]) -> dict[str, object]:
-    """One entry: what LiteLLM knows of the model's price and context stays, under the stand-in's name."""
-    known = known_facts(entry["model"])
-    prices = {key: known[key] for key in PRICES if known.get(key) is not None}
-    limits = {key: known[key] for key in LIMITS if known.get(key) is not None}
+    """One entry: what LiteLLM knows of the model's price and context stays, under the stand-in's name.
+
+    Facts are stated only where the stand-in's own differ: a price in an entry costs every request a table.
+    """
+    stand_in = f"openai/{entry['model'].rpartition('/')[2]}"
+    prices = differing(PRICES, priced(entry["model"]), priced(stand_in))
+    limits = differing(LIMITS, known_facts(entry["model"]), known_facts(stand_in))
     params = {
         **prices,
         **entry["settings"],
-        "model": f"openai/{entry['model'].rpartition('/')[2]}",
+        "model": stand_in,
         "api_base": f"http://{HOST.format(number)}/v1",
         "api_key": "simulated",
     }
@@ -134,9 +137,20 @@ def deployment(number: int, entry: Mapping[str, Any]) -> dict[str, object]:
     return {"model_name": entry["group"], "litellm_params": params, "model_info": info}
 
 
-def known_facts(model: str) -> Mapping[str, Any]:
-    """What LiteLLM's own table says of a model; nothing where it lacks it."""
+def differing(
+    keys: tuple[str, ...], known: Mapping[str, Any], others: Mapping[str, Any]
+) -> dict[str, object]:
+    """Those of the facts that are known and not the same elsewhere."""
+    return {key: known[key] for key in keys if known.get(key) is not None and known[key] != others.get(key)}
+
+
+def priced(model: str) -> Mapping[str, Any]:
+    """LiteLLM's line on the very name: `cost-based-routing` asks for no other."""
     import litellm
 
-    found = litellm.model_cost.get(model) or litellm.model_cost.get(model.partition("/")[2])
-    return found or {}
+    return litellm.model_cost.get(model) or {}
+
+
+def known_facts(model: str) -> Mapping[str, Any]:
+    """What LiteLLM's own table says of a model, with or without its provider; nothing where it lacks it."""
+    return priced(model) or priced(model.partition("/")[2])

@@ -45,7 +45,7 @@ class VirtualLoop(asyncio.SelectorEventLoop):
 
     def advance(self, until_s: float) -> None:
         """Runs everything that is due by `until_s`, which becomes the time; the past is the present."""
-        self._until_s = max(until_s, self._now_s)
+        self._until_s = until_s
         self.run_forever()
 
     def next_timer_s(self, request: int) -> float | None:
