@@ -168,7 +168,7 @@ def test_another_strategy_takes_the_place_of_the_files_own(tmp_path: Path) -> No
 
 def test_an_unknown_parameter_is_refused(tmp_path: Path) -> None:
     """Parameters are checked as everybody's."""
-    assert "did you mean 'group'?" in refusal(written(tmp_path, entry()), groupe="grp")
+    assert "did you mean 'group'?" in refusal(written(tmp_path, entry()), grouping="grp")
 
 
 def places(tmp_path: Path, *entries: dict[str, object], targets=None, **stated: str):
