@@ -56,6 +56,21 @@ test: current ## the tests, without the slow laws: some seven minutes on two cor
 slow: current ## the slow laws
 	@$(PYTEST) -m slow
 
+# LiteLLM brings some sixty packages, which Wayfare needs for nothing else: they have an environment of their own.
+HOSTING := .venv-litellm/.ready
+
+$(HOSTING): pyproject.toml requirements.litellm.lock requirements.build.lock
+	@test -n "$(PYTHON)" || { echo "Wayfare needs Python 3.11 or newer with venv and pip; found none on PATH" >&2; exit 1; }
+	@echo "installing LiteLLM and Wayfare into .venv-litellm (once)"
+	@$(PYTHON) -m venv .venv-litellm
+	@.venv-litellm/bin/python -m pip --quiet --disable-pip-version-check install --no-deps --require-hashes -r requirements.litellm.lock -r requirements.build.lock
+	@.venv-litellm/bin/python -m pip --quiet --disable-pip-version-check install --no-deps --no-build-isolation -e .
+	@touch $@
+
+.PHONY: litellm
+litellm: $(HOSTING) ## the tests of LiteLLM's router, hosted, in an environment of its own
+	@.venv-litellm/bin/python -m pytest -n 2 tests/gateway
+
 .PHONY: check
 check: $(READY) ## format, lint, types, layers, spelling, generated files
 	@$(BIN)/ruff format --check --quiet . || { echo "run: make format" >&2; exit 1; }
@@ -158,7 +173,9 @@ lock: ## requirements.lock from pyproject.toml (needs uv)
 	  --no-emit-index-url --no-emit-find-links -c requirements.lock pyproject.toml -o requirements.service.lock
 	uv pip compile --quiet --universal --generate-hashes --no-header --no-annotate \
 	  --no-emit-index-url --no-emit-find-links -c requirements.lock --group pyproject.toml:build -o requirements.build.lock
+	uv pip compile --quiet --universal --generate-hashes --no-header --no-annotate \
+	  --no-emit-index-url --no-emit-find-links -c requirements.lock --extra litellm --group hosting pyproject.toml -o requirements.litellm.lock
 
 .PHONY: clean
 clean: ## without what was installed and made
-	@rm -rf .venv .cache out .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
+	@rm -rf .venv .venv-litellm .cache out .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis

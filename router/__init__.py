@@ -24,7 +24,15 @@ from router.host.resilience import NO_RESILIENCE, Resilience
 from router.outcome import Outcome
 from router.pipeline.part import Filter, FilterPart, Picker, Scorer, ScorerPart
 from router.pipeline.pipeline import Pipeline
-from router.policy import FinishingPolicy, LearningPolicy, Policy, StepPolicy, is_oracle, policy_name
+from router.policy import (
+    FinishingPolicy,
+    LearningPolicy,
+    Policy,
+    PreparingPolicy,
+    StepPolicy,
+    is_oracle,
+    policy_name,
+)
 from router.registry import (
     BASELINES,
     describe_policy,
@@ -64,6 +72,7 @@ __all__ = [
     "PolicyDescription",
     "PolicyFailedError",
     "PolicyLoadError",
+    "PreparingPolicy",
     "Race",
     "Reject",
     "RequestTable",

@@ -5,14 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
 if TYPE_CHECKING:
-    from collections.abc import Generator
+    from collections.abc import Generator, Sequence
 
     import numpy as np
 
     from router.decision import Decision
     from router.outcome import Outcome
     from router.steps import Reply, Step
-    from router.views.fleet import FleetView
+    from router.views.fleet import FleetView, Target
     from router.views.request import RequestView
 
 
@@ -53,6 +53,19 @@ class LearningPolicy(Protocol):
 
     def observe(self, outcome: Outcome) -> None:
         """Takes note of one finished attempt."""
+        ...
+
+
+@runtime_checkable
+class PreparingPolicy(Protocol):
+    """A policy that must know the fleet before the first request."""
+
+    def prepare(self, targets: Sequence[Target]) -> None:
+        """Takes note of all targets, in the order of their indexes.
+
+        Raises:
+            RouterError: the policy cannot route to this fleet; lists every problem.
+        """
         ...
 
 

@@ -13,7 +13,15 @@ from router.host.policy_steps import checked_steps
 from router.host.progress import AttemptEnd, RequestProgress
 from router.host.recovery import Recovery
 from router.host.resilience import NO_RESILIENCE, Resilience
-from router.policy import FinishingPolicy, LearningPolicy, Policy, StepPolicy, is_oracle, policy_name
+from router.policy import (
+    FinishingPolicy,
+    LearningPolicy,
+    Policy,
+    PreparingPolicy,
+    StepPolicy,
+    is_oracle,
+    policy_name,
+)
 from router.steps import AttemptKind, Event, Follow, Sleep, Start, TurnAway
 from router.views.loads import least_outstanding
 
@@ -77,6 +85,7 @@ class Host:
         Raises:
             UnknownTargetError: the resilience settings name a target the fleet does not have.
             PolicyLoadError: the policy has neither `route` nor `steps`.
+            RouterError: the policy cannot route to these targets.
         """
         self.name = name or policy_name(policy)
         self.oracle = is_oracle(policy)
@@ -91,6 +100,8 @@ class Host:
         self._health = self._recovery.health
         self._starts = {target.name: (target.index, Start(target.index, follow=True)) for target in targets}
         check_fallbacks(resilience, targets)
+        if isinstance(policy, PreparingPolicy):
+            policy.prepare(targets)
 
     def begin(self, request: RequestView, fleet: FleetView) -> Begun:
         """The decision on the request at hand, `None` of a step policy, and the steps that carry it out.
