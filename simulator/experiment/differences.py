@@ -7,7 +7,7 @@ from itertools import combinations
 from typing import TYPE_CHECKING
 
 from simulator.report.report import COMPARED
-from simulator.statistics import paired_interval
+from simulator.statistics import NOTHING_SHARED, paired_interval
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from simulator.experiment.query_sampling import QueryResiduals
     from simulator.report.figures import Json
     from simulator.report.report import Report
-    from simulator.statistics import ConfidenceInterval
+    from simulator.statistics import ConfidenceInterval, SharedVariance
 
 NO_SAMPLING: Mapping[str, QueryResiduals] = {}
 """Of policies that no recorded answers were asked of."""
@@ -72,9 +72,9 @@ def differences(
                 yield difference(a, b, metric, interval, len(first))
 
 
-def variance_between(sampling: Mapping[str, QueryResiduals], a: str, b: str, metric: str) -> float:
+def variance_between(sampling: Mapping[str, QueryResiduals], a: str, b: str, metric: str) -> SharedVariance:
     """What the sample of queries adds to the variance of a difference."""
-    return sampling[a].variance_beyond(sampling[b], metric) if a in sampling else 0.0
+    return sampling[a].variance_beyond(sampling[b], metric) if a in sampling else NOTHING_SHARED
 
 
 def difference(a: str, b: str, metric: str, interval: ConfidenceInterval, replications: int) -> Difference:

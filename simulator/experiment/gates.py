@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass
-from math import isfinite, sqrt
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
 import numpy as np
@@ -12,7 +11,7 @@ from catalogs.errors import InputProblem
 from catalogs.near_names import unknown_name
 from simulator.experiment.gate_conditions import InvalidGateError, read_conditions
 from simulator.experiment.query_sampling import NO_QUERIES
-from simulator.statistics import student_interval
+from simulator.statistics import half_width, student_interval
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -21,6 +20,7 @@ if TYPE_CHECKING:
     from simulator.experiment.gate_conditions import GateCondition
     from simulator.report.figures import Json
     from simulator.report.report import Report
+    from simulator.statistics import SharedVariance
 
     Values: TypeAlias = Sequence[float | None]
 
@@ -148,7 +148,7 @@ def figure_or_none(report: Report, figure: str) -> float | None:
 
 def shared_variance(
     comparison: Comparison, condition: GateCondition, policy: str, against: str | None
-) -> float:
+) -> SharedVariance:
     """What the queries of a table, as a sample, add to the variance of the excess."""
     own = comparison.sampling.get(policy, NO_QUERIES)
     base = NO_QUERIES if against is None else comparison.sampling.get(against, NO_QUERIES)
@@ -183,21 +183,18 @@ def decided(low: float | None, high: float | None, *, strict: bool) -> tuple[Ver
     return "undecided", "the limit lies within the interval"
 
 
-def replications_needed(beyond: Sequence[float], confidence: float, shared: float) -> int | None:
+def replications_needed(beyond: Sequence[float], confidence: float, shared: SharedVariance) -> int | None:
     """The fewest replications whose interval would leave 0 out, were mean and spread as now.
 
     None where the queries of a table alone are too few, or the figure lies at the limit.
     """
-    from scipy.special import stdtrit
-
     if len(beyond) < 2:  # noqa: PLR2004  (a spread needs two)
         return 2
     mean, variance = abs(float(np.mean(beyond))), float(np.var(beyond, ddof=1))
     low, high = len(beyond), MOST_REPLICATIONS
 
     def decides(count: int) -> bool:
-        reach = float(stdtrit(count - 1, (1.0 + confidence) / 2.0)) * sqrt(variance / count + shared)
-        return isfinite(reach) and reach < mean
+        return half_width(variance, count, confidence, shared) < mean
 
     if not decides(high):
         return None

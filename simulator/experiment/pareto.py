@@ -6,13 +6,14 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from simulator.experiment.differences import NO_SAMPLING, variance_between
-from simulator.statistics import paired_interval
+from simulator.statistics import NOTHING_SHARED, paired_interval
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from simulator.experiment.query_sampling import QueryResiduals
     from simulator.report.report import Report
+    from simulator.statistics import SharedByFigure, SharedVariance
 
 OBJECTIVES = {
     "cost_usd.total": 1.0,
@@ -30,7 +31,7 @@ def verdict(
     b: Sequence[float | None],
     sign: float,
     confidence: float,
-    shared_variance: float = 0.0,
+    shared: SharedVariance = NOTHING_SHARED,
 ) -> int:
     """Whether `a` is better than `b` in one objective, worse, or as good for all that is known.
 
@@ -42,7 +43,7 @@ def verdict(
     if not pairs:
         return one_sided(a, b)
     first, second = ([sign * pair[place] for pair in pairs] for place in (0, 1))
-    found = paired_interval(first, second, confidence, shared_variance)
+    found = paired_interval(first, second, confidence, shared)
     if found.low is None or found.high is None:
         low = high = found.value if len(a) == 1 else 0.0
     else:
@@ -59,7 +60,10 @@ def one_sided(a: Sequence[float | None], b: Sequence[float | None]) -> int:
 
 
 def verdicts(
-    a: Sequence[Report], b: Sequence[Report], confidence: float, shared_variance: Callable[[str], float]
+    a: Sequence[Report],
+    b: Sequence[Report],
+    confidence: float,
+    shared_variance: SharedByFigure,
 ) -> Iterator[int]:
     """The verdict on each objective, of reports by replication; worse where it may be for all one knows."""
     for path, sign in OBJECTIVES.items():
@@ -70,7 +74,10 @@ def verdicts(
 
 
 def dominates(
-    a: Sequence[Report], b: Sequence[Report], confidence: float, shared_variance: Callable[[str], float]
+    a: Sequence[Report],
+    b: Sequence[Report],
+    confidence: float,
+    shared_variance: SharedByFigure,
 ) -> bool:
     """Whether `a` is worse than `b` in nothing and better in something."""
     found = list(verdicts(a, b, confidence, shared_variance))

@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from simulator.statistics import NOTHING_SHARED, SharedVariance
+
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
@@ -75,11 +77,11 @@ class QueryResiduals:
 
     by_figure: Mapping[str, Column]
 
-    def variance(self, figure: str) -> float:
-        """What the sample of queries adds to a figure's variance; 0 where it is no ratio over queries."""
+    def variance(self, figure: str) -> SharedVariance:
+        """What the sample of queries adds to a figure's variance; nothing to what is no ratio."""
         return spread(self.by_figure.get(figure))
 
-    def variance_beyond(self, other: QueryResiduals, figure: str, factor: float = 1.0) -> float:
+    def variance_beyond(self, other: QueryResiduals, figure: str, factor: float = 1.0) -> SharedVariance:
         """The same of the figure less `factor` times another policy's, of the same queries."""
         own, others = self.by_figure.get(figure), other.by_figure.get(figure)
         return spread(own if own is None or others is None else own - factor * others)
@@ -107,10 +109,12 @@ def residuals(sums: Sequence[QuerySums]) -> Column:
     return np.asarray((above - above.sum() / total * below) / total)
 
 
-def spread(residual: Column | None) -> float:
-    """Q / (Q - 1) times the sum of squares; infinite for a single query, 0 for none."""
+def spread(residual: Column | None) -> SharedVariance:
+    """Q / (Q - 1) times the sum of squares, with Q - 1 degrees of freedom; infinite for a single query."""
     if residual is None or len(residual) == 0:
-        return 0.0
-    if len(residual) == 1:
-        return float("inf")
-    return float(len(residual) / (len(residual) - 1) * np.square(residual).sum())
+        return NOTHING_SHARED
+    count = len(residual)
+    if count == 1:
+        return SharedVariance(variance=float("inf"))
+    squares = float(np.square(residual).sum())
+    return SharedVariance(variance=count / (count - 1) * squares, freedom=count - 1)

@@ -8,12 +8,13 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from simulator.report.figures import STATED, Averaging
 from simulator.report.report import WITH_INTERVALS, Interval, Report
 from simulator.report.warnings.merging import merged_warnings
-from simulator.statistics import student_interval
+from simulator.statistics import NOTHING_SHARED, student_interval
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Sequence
 
     from simulator.report.figures import FigureDescription
+    from simulator.statistics import SharedByFigure, SharedVariance
 
     B = TypeVar("B")
 
@@ -21,13 +22,15 @@ SAME = frozenset({"scenario", "catalog", "timeline", "length_effects", "grounds"
 """Blocks that all replications share, or that no mean can be formed of: the first one's."""
 
 
-def no_variance(path: str) -> float:  # noqa: ARG001  (of any figure)
-    """What replications do not share adds nothing."""
-    return 0.0
+def nothing_shared(path: str) -> SharedVariance:  # noqa: ARG001  (of any figure)
+    """What replications have in common adds nothing."""
+    return NOTHING_SHARED
 
 
 def mean_report(
-    reports: Sequence[Report], confidence: float, shared_variance: Callable[[str], float] = no_variance
+    reports: Sequence[Report],
+    confidence: float,
+    shared_variance: SharedByFigure = nothing_shared,
 ) -> Report:
     """The mean of a policy's replications, with intervals under `intervals` at the same paths.
 
@@ -109,7 +112,7 @@ def absent(known: Any, stated: FigureDescription) -> Any:
 
 
 def intervals(
-    reports: Sequence[Report], confidence: float, shared_variance: Callable[[str], float]
+    reports: Sequence[Report], confidence: float, shared_variance: SharedByFigure
 ) -> dict[str, Interval]:
     """Means with Student t intervals by dotted path; undefined figures are left out."""
     found: dict[str, Interval] = {}

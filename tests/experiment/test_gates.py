@@ -12,6 +12,7 @@ from simulator import compare
 from simulator.experiment.gate_conditions import InvalidGateError, read_conditions
 from simulator.experiment.gates import Gates, check_baseline, gates_of, judge, overall, replications_needed
 from simulator.experiment.query_sampling import QuerySums, query_residuals
+from simulator.statistics import NOTHING_SHARED, SharedVariance
 from world_cases import scenario
 
 COST, RIGHT = "cost_usd.per_request", "quality.success_ratio"
@@ -119,15 +120,15 @@ def test_a_gate_is_decided_by_its_whole_interval(operator: str, new, verdict: st
 def test_an_undecided_gate_says_how_many_replications_would_do() -> None:
     """With so many, mean and spread as now, the interval leaves 0 out; with one fewer it does not."""
     beyond = [0.4, -0.3, 0.5, -0.1]
-    needed = replications_needed(beyond, 0.95, 0.0)
+    needed = replications_needed(beyond, 0.95, NOTHING_SHARED)
 
     def reach(count):
         return stats.t.ppf(0.975, count - 1) * np.std(beyond, ddof=1) / count**0.5
 
     assert reach(needed) < np.mean(beyond) <= reach(needed - 1)
-    assert replications_needed(beyond, 0.95, 0.5) is None
-    assert replications_needed([0.1, -0.1], 0.95, 0.0) is None
-    assert replications_needed([3.0], 0.95, 0.0) == 2
+    assert replications_needed(beyond, 0.95, SharedVariance(variance=0.5)) is None
+    assert replications_needed([0.1, -0.1], 0.95, NOTHING_SHARED) is None
+    assert replications_needed([3.0], 0.95, NOTHING_SHARED) == 2
 
 
 def test_queries_of_a_table_can_leave_a_gate_open() -> None:

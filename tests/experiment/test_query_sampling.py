@@ -6,13 +6,14 @@ import csv
 
 import numpy as np
 import pytest
+from scipy import stats
 
 from simulator import compare
 from simulator.experiment.query_sampling import QuerySums, query_residuals
-from simulator.statistics import paired_interval, student_interval
+from simulator.statistics import NOTHING_SHARED, SharedVariance, paired_interval, student_interval
 from world_cases import scenario as scenario_with
 
-T95 = {1: 12.706205, 2: 4.302653}
+T95 = {1: 12.706205}
 QUERIES = 60
 
 
@@ -38,19 +39,23 @@ def test_a_spread_over_queries_is_that_of_a_ratio_over_clusters() -> None:
     y, n = sum(above), sum(below)
     ratio = y.sum() / n.sum()
     expected = sum((y[j] - ratio * n[j]) ** 2 for j in range(9)) * 9 / 8 / n.sum() ** 2
-    assert found.variance("f") == pytest.approx(expected)
-    assert found.variance("another") == 0.0
-    assert found.variance_beyond(found, "f") == 0.0
-    assert found.variance_beyond(found, "f", 0.5) == pytest.approx(expected / 4.0)
+    assert found.variance("f").variance == pytest.approx(expected)
+    assert found.variance("f").freedom == 8
+    assert found.variance("another") == NOTHING_SHARED
+    assert found.variance_beyond(found, "f").variance == 0.0
+    assert found.variance_beyond(found, "f", 0.5).variance == pytest.approx(expected / 4.0)
 
 
 def test_what_replications_share_does_not_shrink() -> None:
-    """The half-width is t sqrt(s^2 / n + v), of means and of paired differences."""
-    values = [1.0, 3.0]
-    plain, shared = student_interval(values, 0.95), student_interval(values, 0.95, 0.25)
+    """The half-width is t sqrt(s^2 / n + v), with Welch's degrees of freedom; of paired differences too."""
+    values, common = [1.0, 3.0], SharedVariance(variance=0.25, freedom=8)
+    plain, shared = student_interval(values, 0.95), student_interval(values, 0.95, common)
     assert plain.high - plain.value == pytest.approx(T95[1] * 1.0)
-    assert shared.high - shared.value == pytest.approx(T95[1] * (1.0 + 0.25) ** 0.5)
-    paired = paired_interval([0.0, 0.0], values, 0.95, 0.25)
+    freedom = (1.0 + 0.25) ** 2 / (1.0**2 / 1 + 0.25**2 / 8)
+    assert shared.high - shared.value == pytest.approx(stats.t.ppf(0.975, freedom) * (1.0 + 0.25) ** 0.5)
+    same = student_interval([2.0, 2.0], 0.95, common)
+    assert same.high - same.value == pytest.approx(stats.t.ppf(0.975, 8) * 0.5)
+    paired = paired_interval([0.0, 0.0], values, 0.95, common)
     assert (paired.low, paired.high) == pytest.approx((shared.low, shared.high))
 
 
@@ -63,8 +68,8 @@ def test_sixty_queries_leave_the_accuracy_open(tmp_path, duration: str) -> None:
     for policy, model in (("always_cheapest", "llama-3.1-8b"), ("always_strongest", "gpt-6.1-sol")):
         interval = reports[policy].intervals["quality.success_ratio"]
         share = right[model].mean()
-        least = T95[2] * (share * (1 - share) / (QUERIES - 1)) ** 0.5
-        assert (interval.high - interval.low) / 2.0 == pytest.approx(least, rel=0.25)
+        expected = stats.t.ppf(0.975, QUERIES - 1) * (share * (1 - share) / (QUERIES - 1)) ** 0.5
+        assert (interval.high - interval.low) / 2.0 == pytest.approx(expected, rel=0.05)
     gaps = right["gpt-6.1-sol"].astype(float) - right["llama-3.1-8b"]
     told = next(
         entry
@@ -72,4 +77,5 @@ def test_sixty_queries_leave_the_accuracy_open(tmp_path, duration: str) -> None:
         if (entry.a, entry.b) == ("always_cheapest", "always_strongest")
         and entry.metric == "quality.success_ratio"
     )
-    assert (told.high - told.low) / 2.0 == pytest.approx(T95[2] * gaps.std(ddof=1) / QUERIES**0.5, rel=0.25)
+    expected = stats.t.ppf(0.975, QUERIES - 1) * gaps.std(ddof=1) / QUERIES**0.5
+    assert (told.high - told.low) / 2.0 == pytest.approx(expected, rel=0.05)
