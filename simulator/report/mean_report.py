@@ -112,7 +112,7 @@ def absent(known: Any, stated: FigureDescription) -> Any:
 
 
 def intervals(
-    reports: Sequence[Report], confidence: float, shared_variance: SharedByFigure
+    reports: Sequence[Report], confidence: float, shared_variance: SharedByFigure = nothing_shared
 ) -> dict[str, Interval]:
     """Means with Student t intervals by dotted path; undefined figures are left out."""
     found: dict[str, Interval] = {}
