@@ -6,6 +6,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from simulator.experiment.differences import NO_SAMPLING, variance_between
+from simulator.report.mean_report import nothing_shared
 from simulator.statistics import NOTHING_SHARED, paired_interval
 
 if TYPE_CHECKING:
@@ -77,7 +78,7 @@ def dominates(
     a: Sequence[Report],
     b: Sequence[Report],
     confidence: float,
-    shared_variance: SharedByFigure,
+    shared_variance: SharedByFigure = nothing_shared,
 ) -> bool:
     """Whether `a` is worse than `b` in nothing and better in something."""
     found = list(verdicts(a, b, confidence, shared_variance))

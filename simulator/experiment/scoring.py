@@ -135,7 +135,7 @@ def pair_and_scores(
     """The weak and the strong model, and what router scores are worth between them."""
     plan = results[0].settlement.plan
     names = weak_and_strong(plan.targets, plan.workload)
-    if not success_known(plan).all():
+    if not len(plan.workload) or not success_known(plan).all():
         return {**unmeasured().to_dict(), "pair": None, "scores": {}}
     if table is not None:
         return of_table(table, names, confidence)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from wayfare.render.numbers import share, usd
+from wayfare.render.routing import routing_lines
 
 if TYPE_CHECKING:
     from simulator import Comparison, Report
@@ -26,7 +27,7 @@ def conclusion(comparison: Comparison) -> str:
     asked = [reports[name] for name in comparison.policies if name not in said]
     lines = [against(comparison, report, strongest) for report in asked]
     lines += [swept_line(curve) for curve in comparison.sweeps[:MOST_CURVES]]
-    lines += [incomparable(comparison), dominated_line(comparison)]
+    lines += [*routing_lines(comparison), incomparable(comparison), dominated_line(comparison)]
     return "\n".join(line for line in lines if line)
 
 

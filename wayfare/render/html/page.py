@@ -18,6 +18,7 @@ from wayfare.render.html.figures import (
 )
 from wayfare.render.html.grounds import assumption_section, fleet_section, footer, objective_section
 from wayfare.render.html.markup import chart, items, paragraphs, plain, section
+from wayfare.render.html.routing import routing_section
 from wayfare.render.html.script import chart_program
 from wayfare.render.html.style import STYLE
 from wayfare.render.html.sweeps import sweep_sections
@@ -54,6 +55,7 @@ def comparison_page(scenario: Scenario, comparison: Comparison) -> str:
         *sweep_sections(comparison),
         policy_section(reports, comparison.pareto, comparison.baselines, span),
         difference_section(comparison),
+        routing_section(comparison),
         chart(
             "trade",
             "Cost, quality, latency",

@@ -1,0 +1,66 @@
+"""The page's table of routing quality: every policy beside single models, their mixes, and the oracle."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, cast
+
+from wayfare.render.html.markup import Cell, Line, section, table
+from wayfare.render.numbers import DASH, share, usd_per_thousand
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from simulator import Comparison
+
+HEADS = (
+    "gap recovered",
+    "same accuracy by mixing, $/1k",
+    "saving over the mix",
+    "accuracy over the mix",
+    "arena score",
+    "accuracy below the oracle",
+    "$/1k above the oracle",
+)
+CAPTION = (
+    "What routing gains, apart from latency. Gap recovered: of the accuracy between always_cheapest and "
+    "always_strongest. The mix: single models of this comparison mixed at random, without any insight. "
+    "Arena score: RouterArena's number for accuracy and cost, 0 to 1. Points are percentage points."
+)
+POINTS = 100.0
+
+
+def routing_section(comparison: Comparison) -> str:
+    """One row a policy."""
+    lines = [routing_line(comparison.routing_quality, report.policy) for report in comparison.reports]
+    return section("Routing quality", CAPTION, table("policy", HEADS, lines))
+
+
+def routing_line(measures: Mapping[str, Any], policy: str) -> Line:
+    """A policy's row."""
+    mix = cast("Mapping[str, Any]", measures["against_mixes"].get(policy) or {})
+    regret = cast("Mapping[str, Any]", measures["regret"].get(policy) or {})
+    cells = (
+        ratio(measures["pgr"].get(policy)),
+        usd_or_dash(mix.get("usd_per_request_of_mix")),
+        ratio(mix.get("saving_ratio")),
+        points(mix.get("quality_gain")),
+        DASH if measures["arena_score"].get(policy) is None else f"{measures['arena_score'][policy]:.3f}",
+        points(regret.get("success_ratio")),
+        usd_or_dash(regret.get("usd_per_request")),
+    )
+    return Line(name=policy, cells=[Cell(text) for text in cells])
+
+
+def ratio(value: float | None) -> str:
+    """A share in percent, negative ones too; a dash where unknown."""
+    return DASH if value is None else f"{'-' if value < 0 else ''}{share(abs(value))}"
+
+
+def points(value: float | None) -> str:
+    """A difference of shares in percentage points."""
+    return DASH if value is None else f"{value * POINTS:+.1f}"
+
+
+def usd_or_dash(value: float | None) -> str:
+    """Dollars for a thousand requests."""
+    return usd_per_thousand(value)
