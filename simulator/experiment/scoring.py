@@ -15,6 +15,7 @@ from simulator.routing_quality.hulls import (
 )
 from simulator.routing_quality.hypervolume import covered_ratio
 from simulator.routing_quality.pair import pair_summary, score_measures, unmeasured
+from simulator.routing_quality.system import routing_effects
 from simulator.routing_quality.thresholds import gap_recovered
 
 if TYPE_CHECKING:
@@ -49,7 +50,8 @@ def routing_quality(
     """How good each policy's choices are, and what the router's scores are worth.
 
     Scores are measured over all queries of a `table` of recorded answers, else over one replication's
-    requests. None for what an unknown price or an unknown share of right answers is part of.
+    requests; `effects` are those of each policy's first replication. None stands for what an unknown
+    price or an unknown share of right answers is part of.
     """
     points = {report.policy: choice_of(report) for report in reports}
     had = {report.policy: points[report.policy] for report in reports if not report.oracle}
@@ -63,6 +65,7 @@ def routing_quality(
         "arena_score": arena_scores(points),
         "regret": regrets(points),
         "hypervolume_ratio": hypervolume_of(reports),
+        "effects": {result.report.policy: routing_effects(result.settlement).to_dict() for result in results},
     }
 
 

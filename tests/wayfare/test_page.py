@@ -75,7 +75,8 @@ def test_a_comparison_holds_what_a_decision_needs(world, comparison):
     """Policies, paired differences, fixed and variable cost, deployments, fleet, limits, assumptions."""
     page = Reading(comparison_page(world, comparison))
     assert page.headings == [
-        "Policies", "Paired differences", "Routing quality", "Cost, quality, latency",
+        "Policies", "Paired differences", "Routing quality", "Effects of routing",
+        "Cost, quality, latency",
         "Fixed and variable cost", "Deployments",
         "Latency", "Where it goes", "The run over time", "Not included in the totals",
         "The fleet and its prices", "Service level objectives", "Assumptions and warnings",

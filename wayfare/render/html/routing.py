@@ -5,12 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, cast
 
 from wayfare.render.html.markup import Cell, Line, section, table
-from wayfare.render.numbers import DASH, share, usd_per_thousand
+from wayfare.render.numbers import DASH, share, significant, usd, usd_per_thousand
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from simulator import Comparison
+
+    Measures = Mapping[str, Any]
 
 HEADS = (
     "gap recovered",
@@ -26,19 +28,60 @@ CAPTION = (
     "always_strongest. The mix: single models of this comparison mixed at random, without any insight. "
     "Arena score: RouterArena's number for accuracy and cost, 0 to 1. Points are percentage points."
 )
+EFFECT_HEADS = (
+    "right in time, /s",
+    "right in time per $",
+    "attempts per request",
+    "fallbacks, most",
+    "lost to hedging",
+    "lost to cascading",
+    "model switches per session",
+    "fairness over tenants",
+    "constraint violations",
+)
+EFFECTS = (
+    "Of the first replication. Right in time: right answers within all objectives; dollars without idle capacity. "
+    "Lost: what attempts cost whose answers were not used. Fairness: Jain's index of SLO attainment, 1 where all "
+    "tenants fare alike."
+)
 POINTS = 100.0
 
 
 def routing_section(comparison: Comparison) -> str:
     """One row a policy."""
     lines = [routing_line(comparison.routing_quality, report.policy) for report in comparison.reports]
-    return section("Routing quality", CAPTION, table("policy", HEADS, lines))
+    effects = cast("Mapping[str, Measures]", comparison.routing_quality["effects"])
+    more = [effect_line(name, found) for name, found in effects.items()]
+    return section("Routing quality", CAPTION, table("policy", HEADS, lines)) + section(
+        "Effects of routing", EFFECTS, table("policy", EFFECT_HEADS, more)
+    )
 
 
-def routing_line(measures: Mapping[str, Any], policy: str) -> Line:
+def effect_line(policy: str, found: Measures) -> Line:
+    """A policy's row of effects."""
+    cells = (
+        number(found["good_answers_per_s"]),
+        number(found["good_answers_per_usd"]),
+        number(found["attempts_per_request"]),
+        str(found["fallback_depth_max"]),
+        usd(found["hedge_waste_usd"]),
+        usd(found["cascade_waste_usd"]),
+        number(found["model_switches_per_session"]),
+        number(found["tenant_fairness"]),
+        str(found["constraint_violations"]),
+    )
+    return Line(name=policy, cells=[Cell(text) for text in cells])
+
+
+def number(value: float | None) -> str:
+    """Three significant digits; a dash where unknown."""
+    return DASH if value is None else significant(value)
+
+
+def routing_line(measures: Measures, policy: str) -> Line:
     """A policy's row."""
-    mix = cast("Mapping[str, Any]", measures["against_mixes"].get(policy) or {})
-    regret = cast("Mapping[str, Any]", measures["regret"].get(policy) or {})
+    mix = cast("Measures", measures["against_mixes"].get(policy) or {})
+    regret = cast("Measures", measures["regret"].get(policy) or {})
     cells = (
         ratio(measures["pgr"].get(policy)),
         usd_or_dash(mix.get("usd_per_request_of_mix")),
