@@ -40,9 +40,9 @@ EFFECT_HEADS = (
     "constraint violations",
 )
 EFFECTS = (
-    "Of the first replication. Right in time: right answers within all objectives; dollars without idle capacity. "
-    "Lost: what attempts cost whose answers were not used. Fairness: Jain's index of SLO attainment, 1 where all "
-    "tenants fare alike."
+    "Of the first replication. Right in time: right answers within all objectives; dollars without idle "
+    "capacity. Lost: what attempts cost whose answers were not used. Fairness: Jain's index of attainment, "
+    "1 where all tenants fare alike."
 )
 POINTS = 100.0
 
