@@ -37,6 +37,8 @@ POLICIES = (
     "expected_cost",
     "budget_cap",
     "budget_pacing",
+    "utility",
+    "multi_factor",
 )
 COUNT = 5_000
 REPEATS = 15
