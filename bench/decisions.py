@@ -39,6 +39,8 @@ POLICIES = (
     "budget_pacing",
     "utility",
     "multi_factor",
+    "slo_headroom",
+    "domain_rule",
 )
 COUNT = 5_000
 REPEATS = 15

@@ -26,6 +26,8 @@ from router.policies.budget_pacing import BudgetPacing, BudgetPacingParameters
 from router.policies.budgeted_oracle import BudgetedOracle, BudgetedOracleParameters
 from router.policies.cascade import CascadeParameters, CascadePolicy
 from router.policies.cheapest_capable import CheapestCapable, CheapestCapableParameters
+from router.policies.confidence_cascade import ConfidenceCascade, ConfidenceCascadeParameters
+from router.policies.domain_rule import DomainRuleParameters, DomainRulePolicy
 from router.policies.edge_first import EdgeFirst, EdgeFirstParameters
 from router.policies.expected_cost import ExpectedCost, ExpectedCostParameters
 from router.policies.flapping import Flapping, FlappingParameters
@@ -38,9 +40,11 @@ from router.policies.oracle import Oracle
 from router.policies.pipeline import PipelineParameters, PipelinePolicy
 from router.policies.power_of_two import PowerOfTwo, PowerOfTwoParameters
 from router.policies.prompt_length import PromptLength, PromptLengthParameters
+from router.policies.race import Race, RaceParameters
 from router.policies.random_mix import RandomMix, RandomMixParameters
 from router.policies.round_robin import RoundRobin, RoundRobinParameters
 from router.policies.score_threshold import ScoreThreshold, ScoreThresholdParameters
+from router.policies.slo_headroom import SloHeadroom, SloHeadroomParameters
 from router.policies.spill_over import SpillOver, SpillOverParameters
 from router.policies.static import Static, StaticParameters
 from router.policies.usage_based import UsageBased, UsageBasedParameters
@@ -113,6 +117,8 @@ POLICIES: Mapping[str, PolicyFactory] = {
     "budgeted_oracle": ParameterisedPolicy(BudgetedOracle, BudgetedOracleParameters),
     "cascade": ParameterisedPolicy(CascadePolicy, CascadeParameters),
     "cheapest_capable": ParameterisedPolicy(CheapestCapable, CheapestCapableParameters),
+    "confidence_cascade": ParameterisedPolicy(ConfidenceCascade, ConfidenceCascadeParameters),
+    "domain_rule": ParameterisedPolicy(DomainRulePolicy, DomainRuleParameters),
     "edge_first": ParameterisedPolicy(EdgeFirst, EdgeFirstParameters),
     "expected_cost": ParameterisedPolicy(ExpectedCost, ExpectedCostParameters),
     "flapping": ParameterisedPolicy(Flapping, FlappingParameters),
@@ -125,9 +131,11 @@ POLICIES: Mapping[str, PolicyFactory] = {
     "pipeline": ParameterisedPolicy(PipelinePolicy, PipelineParameters),
     "power_of_two": ParameterisedPolicy(PowerOfTwo, PowerOfTwoParameters),
     "prompt_length": ParameterisedPolicy(PromptLength, PromptLengthParameters),
+    "race": ParameterisedPolicy(Race, RaceParameters),
     "random_mix": ParameterisedPolicy(RandomMix, RandomMixParameters),
     "round_robin": ParameterisedPolicy(RoundRobin, RoundRobinParameters),
     "score_threshold": ParameterisedPolicy(ScoreThreshold, ScoreThresholdParameters),
+    "slo_headroom": ParameterisedPolicy(SloHeadroom, SloHeadroomParameters),
     "spill_over": ParameterisedPolicy(SpillOver, SpillOverParameters),
     "static": ParameterisedPolicy(Static, StaticParameters),
     "usage_based": ParameterisedPolicy(UsageBased, UsageBasedParameters),
