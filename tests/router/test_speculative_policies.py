@@ -102,7 +102,7 @@ def test_the_cheapest_capable_race() -> None:
 
 
 def test_those_named_race() -> None:
-    """Named runners run whatever their price, each once; without a candidate among them the rule stands in."""
+    """Named runners run whatever their price; where none is a candidate the rule stands in."""
     run = PolicyRun("race", {"targets": ["frontier", "small"]})
     assert run.decide().targets == ("frontier", "small")  # type: ignore[attr-defined]
     run.fleet.candidates = (0, 1)
@@ -148,7 +148,7 @@ def limited(ttft_limit_s: float, e2e_limit_s: float = nan) -> StatedRequest:
 
 @pytest.mark.parametrize(("limit_s", "hedged"), [(1.0, True), (3.0, False), (2.0, False), (nan, False)])
 def test_the_gate_opens_where_the_limit_would_be_missed(limit_s: float, hedged: bool) -> None:
-    """First tokens after 1 and 3 s miss a limit of 1 s in the mean, not one of 2 or 3 s; none is no reason."""
+    """First tokens after 1 and 3 s miss a limit of 1 s in the mean, not one of 2 s; no limit is no reason."""
     run = PolicyRun("hedge", {"slo_headroom_gate": True})
     assert isinstance(run.host.decide(limited(limit_s), run.fleet), Hedge)
     for first_s in (1.0, 3.0):
