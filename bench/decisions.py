@@ -37,6 +37,10 @@ POLICIES = (
     "expected_cost",
     "budget_cap",
     "budget_pacing",
+    "utility",
+    "multi_factor",
+    "slo_headroom",
+    "domain_rule",
 )
 COUNT = 5_000
 REPEATS = 15

@@ -16,29 +16,39 @@ from router.parameters import (
     read_parameters,
     unknown_parameter,
 )
+from router.policies.adversarial_delay import AdversarialDelay, AdversarialDelayParameters
 from router.policies.always_busiest import AlwaysBusiest
 from router.policies.always_cheapest import AlwaysCheapest
 from router.policies.always_strongest import AlwaysStrongest
+from router.policies.best_quality import BestQuality
 from router.policies.budget_cap import BudgetCap, BudgetCapParameters
 from router.policies.budget_pacing import BudgetPacing, BudgetPacingParameters
+from router.policies.budgeted_oracle import BudgetedOracle, BudgetedOracleParameters
 from router.policies.cascade import CascadeParameters, CascadePolicy
 from router.policies.cheapest_capable import CheapestCapable, CheapestCapableParameters
+from router.policies.confidence_cascade import ConfidenceCascade, ConfidenceCascadeParameters
+from router.policies.domain_rule import DomainRuleParameters, DomainRulePolicy
 from router.policies.edge_first import EdgeFirst, EdgeFirstParameters
 from router.policies.expected_cost import ExpectedCost, ExpectedCostParameters
+from router.policies.flapping import Flapping, FlappingParameters
 from router.policies.hedge import Hedge, HedgeParameters
 from router.policies.least_outstanding import LeastOutstanding, LeastOutstandingParameters
 from router.policies.lowest_latency import LowestLatency, LowestLatencyParameters
 from router.policies.lowest_price import LowestPrice
+from router.policies.multi_factor import MultiFactor, MultiFactorParameters
 from router.policies.oracle import Oracle
 from router.policies.pipeline import PipelineParameters, PipelinePolicy
 from router.policies.power_of_two import PowerOfTwo, PowerOfTwoParameters
 from router.policies.prompt_length import PromptLength, PromptLengthParameters
+from router.policies.race import Race, RaceParameters
 from router.policies.random_mix import RandomMix, RandomMixParameters
 from router.policies.round_robin import RoundRobin, RoundRobinParameters
 from router.policies.score_threshold import ScoreThreshold, ScoreThresholdParameters
+from router.policies.slo_headroom import SloHeadroom, SloHeadroomParameters
 from router.policies.spill_over import SpillOver, SpillOverParameters
 from router.policies.static import Static, StaticParameters
 from router.policies.usage_based import UsageBased, UsageBasedParameters
+from router.policies.utility import Utility, UtilityParameters
 from router.policies.weighted_score import WeightedScore, WeightedScoreParameters
 from router.policies.weighted_shuffle import WeightedShuffle
 from router.policy import Policy, StepPolicy
@@ -97,29 +107,39 @@ class PlainPolicy:
 
 
 POLICIES: Mapping[str, PolicyFactory] = {
+    "adversarial_delay": ParameterisedPolicy(AdversarialDelay, AdversarialDelayParameters),
     "always_busiest": PlainPolicy(AlwaysBusiest),
     "always_cheapest": PlainPolicy(AlwaysCheapest),
     "always_strongest": PlainPolicy(AlwaysStrongest),
+    "best_quality": PlainPolicy(BestQuality),
     "budget_cap": ParameterisedPolicy(BudgetCap, BudgetCapParameters),
     "budget_pacing": ParameterisedPolicy(BudgetPacing, BudgetPacingParameters),
+    "budgeted_oracle": ParameterisedPolicy(BudgetedOracle, BudgetedOracleParameters),
     "cascade": ParameterisedPolicy(CascadePolicy, CascadeParameters),
     "cheapest_capable": ParameterisedPolicy(CheapestCapable, CheapestCapableParameters),
+    "confidence_cascade": ParameterisedPolicy(ConfidenceCascade, ConfidenceCascadeParameters),
+    "domain_rule": ParameterisedPolicy(DomainRulePolicy, DomainRuleParameters),
     "edge_first": ParameterisedPolicy(EdgeFirst, EdgeFirstParameters),
     "expected_cost": ParameterisedPolicy(ExpectedCost, ExpectedCostParameters),
+    "flapping": ParameterisedPolicy(Flapping, FlappingParameters),
     "hedge": ParameterisedPolicy(Hedge, HedgeParameters),
     "least_outstanding": ParameterisedPolicy(LeastOutstanding, LeastOutstandingParameters),
     "lowest_latency": ParameterisedPolicy(LowestLatency, LowestLatencyParameters),
     "lowest_price": PlainPolicy(LowestPrice),
+    "multi_factor": ParameterisedPolicy(MultiFactor, MultiFactorParameters),
     "oracle": PlainPolicy(Oracle),
     "pipeline": ParameterisedPolicy(PipelinePolicy, PipelineParameters),
     "power_of_two": ParameterisedPolicy(PowerOfTwo, PowerOfTwoParameters),
     "prompt_length": ParameterisedPolicy(PromptLength, PromptLengthParameters),
+    "race": ParameterisedPolicy(Race, RaceParameters),
     "random_mix": ParameterisedPolicy(RandomMix, RandomMixParameters),
     "round_robin": ParameterisedPolicy(RoundRobin, RoundRobinParameters),
     "score_threshold": ParameterisedPolicy(ScoreThreshold, ScoreThresholdParameters),
+    "slo_headroom": ParameterisedPolicy(SloHeadroom, SloHeadroomParameters),
     "spill_over": ParameterisedPolicy(SpillOver, SpillOverParameters),
     "static": ParameterisedPolicy(Static, StaticParameters),
     "usage_based": ParameterisedPolicy(UsageBased, UsageBasedParameters),
+    "utility": ParameterisedPolicy(Utility, UtilityParameters),
     "weighted_score": ParameterisedPolicy(WeightedScore, WeightedScoreParameters),
     "weighted_shuffle": PlainPolicy(WeightedShuffle),
 }

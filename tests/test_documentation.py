@@ -14,7 +14,7 @@ import pytest
 from router.conformance import check_policy
 from router.registry import policy_names
 from router.source_file import load_class
-from simulator import load_scenario, simulate
+from simulator import compare, load_scenario, simulate
 from wayfare.cli.serve import command as serve
 
 if TYPE_CHECKING:
@@ -34,6 +34,22 @@ def test_policies_on_the_pages_run_and_conform(page: str, name: str, tmp_path: P
     check_policy(load_class(f"{file}:{name}"))
     scenario = load_scenario("support-desk-diurnal", overrides=["duration=10min"])
     assert simulate(scenario, f"{file}:{name}").report.figure("requests.completed") > 50
+
+
+def test_both_kinds_of_policy_on_the_page_are_compared(tmp_path: Path) -> None:
+    """A policy and a policy in steps, ten lines each, stand in a comparison beside one that ships."""
+    text = (ROOT / "docs/how-to/write-a-policy.md").read_text(encoding="utf-8")
+    route, steps, *_server = re.findall(r"```python\n(.*?)```", text, re.DOTALL)
+    file = tmp_path / "mine.py"
+    file.write_text(route + steps, encoding="utf-8")
+    names = [f"{file}:LeastLoadedCapable", f"{file}:NextOnFailure", "least_outstanding"]
+    for shown, name in ((route, names[0]), (steps, names[1])):
+        check_policy(load_class(name))
+        assert len([line for line in shown.splitlines() if line]) <= 12
+    scenario = load_scenario("support-desk-diurnal", overrides=["duration=5min"])
+    found = compare(scenario, names, replications=1)
+    assert found.policies[:3] == tuple(names)
+    assert all(report.figure("requests.completed") > 20 for report in found.reports)
 
 
 def test_the_policy_server_on_the_page_serves(tmp_path: Path) -> None:

@@ -48,9 +48,13 @@ class SuccessColumn:
 
     def at(self, difficulty: float) -> Scores:
         """The success of each candidate."""
-        return self._spread.over(self._distinct(difficulty))
+        return self._spread.over(self.distinct(difficulty))
 
-    def _distinct(self, difficulty: float) -> Sequence[float]:
+    def over(self, values: Sequence[float]) -> Scores:
+        """Values by distinct fact as a column of the candidates."""
+        return self._spread.over(values)
+
+    def distinct(self, difficulty: float) -> Sequence[float]:
         """The success by distinct fact."""
         if not self._rows or difficulty != difficulty:  # noqa: PLR0124  (nan: a call would cost more)
             return [fact.at(difficulty) for fact in self._spread.facts]

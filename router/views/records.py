@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import deque
+from math import ceil, isfinite, nan
 from typing import TYPE_CHECKING, Generic, TypeVar
 
 if TYPE_CHECKING:
@@ -41,6 +43,29 @@ class TargetRecords(Generic[R]):
     def all(self) -> tuple[R, ...]:
         """Every record there is."""
         return tuple(self._by_name.values())
+
+
+class LatestValues:
+    """The latest values of one quantity, at most so many; what is not finite is left out."""
+
+    __slots__ = ("_values", "mean")
+
+    def __init__(self, most: int) -> None:
+        """None yet; `mean` is `nan` until there is one."""
+        self._values: deque[float] = deque(maxlen=most)
+        self.mean = nan
+
+    def add(self, value: float) -> None:
+        """Takes a value in, and lets go of the oldest where there are too many."""
+        if isfinite(value):
+            self._values.append(value)
+            self.mean = sum(self._values) / len(self._values)
+
+    def percentile(self, percent: float) -> float:
+        """The least value that `percent` (above 0 up to 100) of them do not exceed; `nan` of none."""
+        if not self._values:
+            return nan
+        return sorted(self._values)[ceil(percent / 100.0 * len(self._values)) - 1]
 
 
 def any_of(indexes: Sequence[int], rng: np.random.Generator) -> int:

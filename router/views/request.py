@@ -153,6 +153,16 @@ class OracleRequestView(RequestView):
         super().__init__(table, index, now_s)
         self._answers = answers
 
+    @property
+    def all_requests(self) -> RequestTable:
+        """Every request of the run, those to come included; not to be written to."""
+        return self._table
+
+    @property
+    def all_answers(self) -> AnswerTable:
+        """Every target's true answer to every request of the run; not to be written to."""
+        return self._answers
+
     def correct(self, target_index: int) -> bool:
         """Whether the target's answer to this request is right."""
         return self._answers.correct.item(target_index, self.index)

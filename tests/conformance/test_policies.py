@@ -53,8 +53,21 @@ VARIANTS: tuple[tuple[str, Mapping[str, object]], ...] = (
     ("expected_cost", {"length": "max", "cached_ratio": 1.0, "session_cached_ratio": 1.0}),
     ("lowest_latency", {"measure": "ttft", "ttft_percentile": 100.0, "lowest_latency_buffer": 9.0}),
     ("lowest_latency", {"max_latency_list_size": 1, "ttl_s": 0.0}),
+    ("adversarial_delay", {"delay_s": 1e-6}),
+    ("confidence_cascade", {"auc": 0.5, "threshold": 0.6, "escalation_order": "strength"}),
+    ("confidence_cascade", {"auc": 1.0, "threshold": 1.0}),
+    ("domain_rule", {"rules": {"support_chat": ["cloud"]}, "default": ["edge", "on_prem"]}),
+    ("hedge", {"delay_percentile": 95.0, "slo_headroom_gate": True}),
+    ("race", {"count": 3, "floor": 0.0}),
+    ("race", {"count": 1, "floor": 1.0}),
+    ("slo_headroom", {"headroom": "most", "epsilon_explore": 1.0, "tpot_weight": 0.0}),
+    ("budgeted_oracle", {"target_usd_per_request": 0.0}),
+    ("flapping", {"period_s": 1e-6}),
+    ("multi_factor", {"latency_metric": "ttft", "max_inflight": 1, "on_no_candidates": "fail"}),
+    ("multi_factor", {"max_ttft_ms": 1.0, "max_cost_per_1m": 1e-6, "on_no_candidates": "first"}),
     ("spill_over", {"spill_threshold": 0.0}),
     ("spill_over", {"measure": "kv_usage", "spill_threshold": 0.5, "return_threshold": 0.2}),
+    ("utility", {"willingness_to_pay_usd": 0.0, "usd_per_s": 1.0, "ttl_s": 0.0}),
 )
 
 

@@ -37,9 +37,11 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 PARAMETERS: Mapping[str, Mapping[str, str]] = {
+    "adversarial_delay": {"delay_s": "2.0"},
     "always_busiest": {},
     "always_cheapest": {},
     "always_strongest": {},
+    "best_quality": {},
     "budget_cap": {
         "budget_usd": "100.0",
         "period_s": "86400.0",
@@ -55,6 +57,7 @@ PARAMETERS: Mapping[str, Mapping[str, str]] = {
         "ema_alpha": "0.05",
         "lambda_max": "5.0",
     },
+    "budgeted_oracle": {"target_usd_per_request": "0.001"},
     "cascade": {
         "targets": "()",
         "false_accept_ratio": "0.1",
@@ -63,9 +66,22 @@ PARAMETERS: Mapping[str, Mapping[str, str]] = {
         "cost_usd": "0.0",
     },
     "cheapest_capable": {"floor": "0.7"},
+    "confidence_cascade": {
+        "threshold": "0.5",
+        "auc": "0.75",
+        "targets": "()",
+        "escalation_order": "'cost'",
+    },
+    "domain_rule": {"rules": "None", "default": "()"},
     "edge_first": {"local_tier": "'edge'", "overflow_outstanding": "2.0", "floor": "0.6"},
     "expected_cost": {"length": "'usual'", "cached_ratio": "0.0", "session_cached_ratio": "0.0"},
-    "hedge": {"after_s": "1.0", "share_ratio": "1.0"},
+    "flapping": {"first": "None", "second": "None", "period_s": "30.0"},
+    "hedge": {
+        "after_s": "1.0",
+        "share_ratio": "1.0",
+        "delay_percentile": "None",
+        "slo_headroom_gate": "False",
+    },
     "least_outstanding": {"ties": "'lowest_index'"},
     "lowest_latency": {
         "measure": "'s_per_token'",
@@ -75,6 +91,21 @@ PARAMETERS: Mapping[str, Mapping[str, str]] = {
         "ttl_s": "3600.0",
     },
     "lowest_price": {},
+    "multi_factor": {
+        "quality_weight": "0.25",
+        "latency_weight": "0.25",
+        "cost_weight": "0.25",
+        "load_weight": "0.25",
+        "latency_metric": "'tpot'",
+        "latency_percentile": "95.0",
+        "max_latency_list_size": "100",
+        "ttl_s": "3600.0",
+        "max_tpot_ms": "None",
+        "max_ttft_ms": "None",
+        "max_cost_per_1m": "None",
+        "max_inflight": "None",
+        "on_no_candidates": "'cheapest'",
+    },
     "oracle": {},
     "power_of_two": {"choices": "2"},
     "prompt_length": {"threshold_token_count": "500", "weak": "None", "strong": "None"},
@@ -84,9 +115,17 @@ PARAMETERS: Mapping[str, Mapping[str, str]] = {
         "picker": "'best_score'",
         "when_empty": "'skip'",
     },
+    "race": {"targets": "()", "count": "2", "floor": "0.7"},
     "random_mix": {"weights": "None"},
     "round_robin": {"weights": "None"},
     "score_threshold": {"threshold": "0.5", "weak": "None", "strong": "None", "score": "None"},
+    "slo_headroom": {
+        "ttft_weight": "0.8",
+        "tpot_weight": "0.2",
+        "headroom": "'least'",
+        "epsilon_explore": "0.01",
+        "max_latency_list_size": "10",
+    },
     "spill_over": {
         "order": "()",
         "measure": "'outstanding'",
@@ -95,6 +134,12 @@ PARAMETERS: Mapping[str, Mapping[str, str]] = {
     },
     "static": {"target": "None"},
     "usage_based": {"tpm": "None", "rpm": "None"},
+    "utility": {
+        "willingness_to_pay_usd": "0.01",
+        "usd_per_s": "0.0",
+        "max_latency_list_size": "10",
+        "ttl_s": "3600.0",
+    },
     "weighted_score": {
         "success_weight": "1.0",
         "cost_weight": "0.5",

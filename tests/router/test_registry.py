@@ -114,10 +114,14 @@ def test_without_any_source_there_is_none_to_name(monkeypatch: pytest.MonkeyPatc
 
 
 def test_baselines_are_policies_and_marked() -> None:
-    """The mandatory baselines exist; the oracle is the only one that reads answers."""
+    """The mandatory baselines exist; the oracles alone read answers."""
     assert set(BASELINES) <= set(policy_names())
     assert [name for name in policy_names() if describe_policy(name).baseline] == sorted(BASELINES)
-    assert [name for name in policy_names() if describe_policy(name).oracle] == ["oracle"]
+    assert [name for name in policy_names() if describe_policy(name).oracle] == [
+        "best_quality",
+        "budgeted_oracle",
+        "oracle",
+    ]
 
 
 def test_unknown_name_lists_near_matches_and_all_names() -> None:

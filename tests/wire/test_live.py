@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from live_callers import LiveCaller
-from router import Decision, Host, Resilience, make_policy, policy_names
+from router import Decision, Host, Resilience, describe_policy, make_policy, policy_names
 from router.host.live import LiveRouter, UnknownRequestError
 from router.steps import Event, EventKind
 from router.testing.samples import TASK, sample_requests, sample_targets, sample_view
@@ -19,7 +19,7 @@ from simulator.plan.resolution import resolve
 from wayfare.service.live import hosted_routers
 from world_cases import CHAT, FRONTIER, PHONE, SMALL, plain
 
-LIVE = [name for name in policy_names() if name != "oracle"]
+LIVE = [name for name in policy_names() if not describe_policy(name).oracle]
 BROKEN = (ScriptedAttempt(fails_with="server_error", ends_s=0.1),)
 FLAKY = (*BROKEN, ScriptedAttempt())
 SCRIPTS = (

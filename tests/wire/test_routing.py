@@ -8,7 +8,7 @@ from pathlib import Path
 import grpc
 import pytest
 
-from router import policy_names
+from router import describe_policy, policy_names
 from router.host.host import Host
 from routing_services import TWO, RoutingService, refused, told
 from simulator import load_scenario, simulate
@@ -18,7 +18,7 @@ from wayfare.v1 import routing_pb2 as pb
 from wayfare.v1.decision_pb2 import RequestFacts
 
 ROOT = Path(__file__).resolve().parents[2]
-LIVE = [name for name in policy_names() if name != "oracle"]
+LIVE = [name for name in policy_names() if not describe_policy(name).oracle]
 MIXED = "hybrid-edge-cloud"
 SHORT = ["duration=15min", "warmup=0s"]
 EVENT = pb.ReportOutcomeRequest.AttemptEvent
