@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Annotated, Final, Literal
 
-from pydantic import Field, model_validator
+from pydantic import AfterValidator, Field, model_validator
 
-from router.host.failures import ErrorClass
+from router.host.failures import ERROR_CLASSES
 from router.host.resilience import BreakerRules, Resilience
 from simulator.quantities import Count, Duration, NonNegative, Part, Ratio, Span
 
@@ -26,7 +26,22 @@ COOLDOWN_KEYS: Final = (
     "lone_failure_count",
 )
 """What has no meaning beside a breaker."""
-ByClass = dict[ErrorClass, NonNegativeInt]
+
+
+def known_classes(counts: dict[str, int]) -> dict[str, int]:
+    """The counts, if each is of a class of errors that there is.
+
+    Raises:
+        ValueError: one is not.
+    """
+    for kind in counts:
+        if kind not in ERROR_CLASSES:
+            message = f"unknown class of errors {kind!r}; known: {', '.join(ERROR_CLASSES)}"
+            raise ValueError(message)
+    return counts
+
+
+ByClass = Annotated[dict[str, NonNegativeInt], AfterValidator(known_classes)]
 FallbackTable = dict[str, tuple[str, ...]]
 
 
@@ -90,7 +105,7 @@ class ResilienceSettings(Part):
         """The router's settings object."""
         return Resilience(
             retries=self.retries,
-            retries_by_class=by_name(self.retries_by_class),
+            retries_by_class=self.retries_by_class,
             backoff_s=self.backoff,
             backoff_max_s=self.backoff_max,
             jitter_s=self.jitter,
@@ -105,17 +120,12 @@ class ResilienceSettings(Part):
             cooldown_by_hint=self.cooldown_by_hint,
             disable_cooldowns=self.disable_cooldowns,
             allowed_fails=self.allowed_fails,
-            allowed_fails_by_class=by_name(self.allowed_fails_by_class),
+            allowed_fails_by_class=self.allowed_fails_by_class,
             failure_ratio=self.failure_ratio,
             failure_min_count=self.failure_min_count,
             lone_failure_count=self.lone_failure_count,
             breaker=None if self.breaker is None else self.breaker.rules(),
         )
-
-
-def by_name(counts: ByClass) -> dict[str, int]:
-    """The same counts by plain text."""
-    return {str(kind): count for kind, count in counts.items()}
 
 
 class RouterSettings(Part):
