@@ -121,6 +121,7 @@ def test_answers_of_attempts_from_before_close_nothing() -> None:
     found = opened()
     for now_s in (101.0, 111.0, 112.0, 113.0):
         found.succeeded(0, now_s, 99.0)
+    assert found.state(0, 113.0) is HALF_OPEN
     found = opened()
     found.failed(0, 105.0, "server_error")
     assert found.state(0, 110.0) is HALF_OPEN
