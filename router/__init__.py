@@ -20,7 +20,7 @@ from router.errors import (
 from router.factory import PolicyDescription
 from router.host.failures import FailureReason
 from router.host.host import Host
-from router.host.resilience import NO_RESILIENCE, Resilience
+from router.host.resilience import NO_RESILIENCE, BreakerRules, Resilience
 from router.outcome import Outcome
 from router.pipeline.part import Filter, FilterPart, Picker, Scorer, ScorerPart
 from router.pipeline.pipeline import Pipeline
@@ -50,6 +50,7 @@ __all__ = [
     "NO_RESILIENCE",
     "TIERS",
     "AnswerTable",
+    "BreakerRules",
     "Cascade",
     "Decision",
     "Defer",

@@ -80,7 +80,7 @@ class Script:
         """As learning policies do."""
         self.outcomes.append(outcome)
 
-    def succeeded(self, target: int, now_s: float) -> None:
+    def succeeded(self, target: int, now_s: float, started_s: float) -> None:
         """As cooldown rules do."""
         self.successes.append((target, now_s))
 
@@ -157,6 +157,7 @@ def plan_of(**changes: Any) -> SimpleNamespace:
         "telemetry_step_s": 1.0,
         "staleness_s": 0.0,
         "router_instances": 1,
+        "instance_code": np.zeros(COUNT, np.int16),
         "decision_latency_s": 0.0,
         "decision_usd": 0.0,
         "incidents": (),
@@ -210,7 +211,7 @@ def replies(world: Any) -> list[tuple[float, Any]]:
             if hasattr(reply, "kind")
             else reply,
         )
-        for at_s, reply in world._host.replies
+        for at_s, reply in world._hosts[0].replies
         if not isinstance(reply, int) or isinstance(reply, bool)
     ]
 

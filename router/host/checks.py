@@ -53,8 +53,9 @@ def check_target(name: str, fleet: FleetView) -> None:
 def check_fallbacks(resilience: Resilience, targets: Sequence[Target]) -> None:
     """Raises unless every fallback, and what it stands in for, is a target or a deployment."""
     known = {target.name for target in targets} | {target.deployment for target in targets}
-    named = [*resilience.default_fallbacks, *resilience.fallbacks]
-    named += [name for names in resilience.fallbacks.values() for name in names]
+    named = [*resilience.default_fallbacks]
+    for table in resilience.fallback_tables.values():
+        named += [*table, *(name for names in table.values() for name in names)]
     unknown = sorted(set(named) - known)
     if unknown:
         message = f"unknown fallback targets {unknown}; known: {sorted(known)}"

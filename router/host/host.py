@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from math import inf
 from traceback import format_exception
 from typing import TYPE_CHECKING, cast
 
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
     import numpy as np
 
     from router.host.progress import Begun, DecidedSteps, JitterSource, Steps
+    from router.host.trips import Trip
     from router.outcome import Outcome
     from router.views.fleet import FleetView, Target
     from router.views.request import RequestView
@@ -161,9 +163,14 @@ class Host:
         except Exception as error:
             raise self._failure(outcome.request_index, error) from error
 
-    def succeeded(self, target: int, now_s: float) -> None:
-        """Counts a completed attempt for the cooldown rules; due only if `counts_outcomes`."""
-        self._health.succeeded(target, now_s)
+    def succeeded(self, target: int, now_s: float, started_s: float = inf) -> None:
+        """Counts a completed attempt for the rules that send targets away; due only if `counts_outcomes`."""
+        self._health.succeeded(target, now_s, started_s)
+
+    @property
+    def trips(self) -> tuple[Trip, ...]:
+        """When targets were sent away, and when they came back."""
+        return tuple(self._health.trips.trips)
 
     def finish(self) -> tuple[str, ...]:
         """Lets the policy release what it holds when the run is over; returns its warnings."""

@@ -309,7 +309,7 @@ class LiveRouter:
         """Tells cooldown rules that count, and policies that learn, of the end of an attempt."""
         target, completed = open_request.targets[event.handle], event.kind is EventKind.COMPLETED
         if completed and self.host.counts_outcomes:
-            self.host.succeeded(target, event.now_s)
+            self.host.succeeded(target, event.now_s, open_request.started_s[event.handle])
         if self.host.learns:
             outcome = Outcome(
                 request_index=open_request.number,

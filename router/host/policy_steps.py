@@ -54,7 +54,7 @@ def _update_views(progress: RequestProgress, request: RequestView, recovery: Rec
 def _record_reply(reply: Reply, step: Step, progress: RequestProgress, recovery: Recovery) -> None:
     """Keeps the trip's handles and clock as the reply tells, and counts a failure."""
     if isinstance(step, Start):
-        progress.handles[cast("int", reply)] = step.target
+        recovery.note_start(progress, cast("int", reply), step.target)
     elif isinstance(step, Sleep):
         progress.now_s = step.until_s
     elif isinstance(step, Verify):

@@ -143,29 +143,33 @@ def simulate(
         PolicyFailedError: the policy raised or decided what cannot be done; chained.
         RouterError: the policy is unknown, cannot be loaded, or its parameters are wrong.
     """
-    made = policy_of(scenario, policy, parameters)
+    instances = range(scenario.router.instances)
+    made = [policy_of(scenario, policy, parameters) for _ in instances]
     watch = PhaseTimer(warm_kernel())
     resolution = resolve(scenario, replication)
     plan, name = resolution.plan, asked_variant(scenario, policy).label
-    host = host_of(scenario, plan.targets, made, name, replication, plan.workload.key)
+    keys = plan.workload.key
+    hosts = [
+        host_of(scenario, plan.targets, made[number], name, replication, keys, number) for number in instances
+    ]
     watch.mark()
-    world = World(plan, host, observer or SilentObserver())
-    rows, policy_warnings = run_world(world, host)
+    world = World(plan, hosts, observer or SilentObserver())
+    rows, policy_warnings = run_world(world, hosts)
     watch.mark()
     settlement = settled(resolution, world, rows)
     del rows
     watch.mark()
-    return result_of(scenario, world, host, settlement, (*resolution.warnings, *policy_warnings), watch)
+    return result_of(scenario, world, hosts, settlement, (*resolution.warnings, *policy_warnings), watch)
 
 
-def run_world(world: World, host: Host) -> tuple[NDArray[np.void], Sequence[str]]:
-    """The ledger and the policy's warnings; `finish()` is called even if the run fails."""
+def run_world(world: World, hosts: Sequence[Host]) -> tuple[NDArray[np.void], Sequence[str]]:
+    """The ledger and the policy's warnings, each once; every `finish()` is called even if the run fails."""
     try:
         with gc_paused():
             rows = world.run()
     finally:
-        policy_warnings = host.finish()
-    return rows, policy_warnings
+        policy_warnings = dict.fromkeys(text for host in hosts for text in host.finish())
+    return rows, tuple(policy_warnings)
 
 
 def settled(resolution: Resolution, world: World, rows: NDArray[np.void]) -> Settlement:
@@ -178,7 +182,7 @@ def settled(resolution: Resolution, world: World, rows: NDArray[np.void]) -> Set
 def result_of(
     scenario: Scenario,
     world: World,
-    host: Host,
+    hosts: Sequence[Host],
     settlement: Settlement,
     policy_warnings: Sequence[str],
     watch: PhaseTimer,
@@ -187,7 +191,7 @@ def result_of(
     blocks = blocks_of(world, settlement)
     watch.mark()
     warnings = (*policy_warnings, *final_warnings(scenario, world, settlement, blocks["by"]))
-    head = report_head(scenario, host, warnings, wall_s=watch.wall_s)
+    head = report_head(scenario, hosts[0], warnings, wall_s=watch.wall_s)
     effects = length_effects(scenario, world.plan.workload)
     report = Report(
         **head,

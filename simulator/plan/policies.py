@@ -55,10 +55,12 @@ def host_of(
     name: str,
     replication: int,
     keys: NDArray[np.int64] | None = None,
+    instance: int = 0,
 ) -> Host:
-    """The router in front of a scenario's targets; backoff jitter is drawn by request, target and try.
+    """One router in front of a scenario's targets; backoff jitter is drawn by request, target and try.
 
-    `keys` are the requests' own; without them they go by number.
+    `keys` are the requests' own; without them they go by number. Each instance has its own policy,
+    generator and state.
     """
     settings, seed = scenario.router.resilience, run_seed(scenario, replication)
     draws = [f"jitter/{target.name}" for target in targets]
@@ -70,8 +72,13 @@ def host_of(
     return Host(
         policy,
         targets,
-        rng=RandomStreams(scenario.seed, replication)["policy"],
+        rng=RandomStreams(scenario.seed, replication)[policy_stream(instance)],
         resilience=NO_RESILIENCE if settings is None else settings.resilience(),
         jitter_u=jitter_u,
         name=name,
     )
+
+
+def policy_stream(instance: int) -> str:
+    """Name of the stream that a router instance's policy draws from."""
+    return f"policy/{instance}" if instance else "policy"

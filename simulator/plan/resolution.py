@@ -17,6 +17,7 @@ from simulator.fleet.backend import Work
 from simulator.fleet.registry import BACKENDS
 from simulator.fleet.site import OWN_DEVICE_REGION
 from simulator.plan.incidents import faults_after_end, incidents_of
+from simulator.plan.instances import instance_codes
 from simulator.plan.month import month_of
 from simulator.plan.queries import asking, queries_asked, with_lengths
 from simulator.plan.repeats import repeats_of
@@ -133,6 +134,7 @@ def resolve(scenario: Scenario, replication: int = 0) -> Resolution:
             telemetry_step_s=scenario.settings.telemetry_step_s,
             staleness_s=scenario.router.staleness,
             router_instances=scenario.router.instances,
+            instance_code=instance_codes(scenario.router, workload, seed),
             decision_latency_s=scenario.router.decision_latency,
             decision_usd=scenario.router.decision_usd,
             incidents=incidents_of(scenario, slots, workload.region_names, seed),

@@ -6,7 +6,7 @@ import hashlib
 import json
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from simulator.arrivals import TraceArrivals
 from simulator.tables.folders import files_of
@@ -22,6 +22,19 @@ if TYPE_CHECKING:
     from simulator.settings.streams import Stream
 
 
+LATER_ROUTER_DEFAULTS = (("assignment", "random"),)
+LATER_RESILIENCE_KEYS = frozenset(
+    {
+        "retries_by_class",
+        "context_window_fallbacks",
+        "content_policy_fallbacks",
+        "cooldown_by_hint",
+        "disable_cooldowns",
+        "allowed_fails_by_class",
+        "breaker",
+    }
+)
+"""Keys of `router.resilience` that count where they say something; all of their defaults are empty."""
 WITHOUT_OUTCOMES = ("discrimination", "difficulty_noise", "router_auc", "outcomes")
 """Keys of `quality` that mean something where no answers are recorded."""
 
@@ -88,9 +101,11 @@ class Scenario:
     def digest(self) -> str:
         """SHA-256 of the settings, recorded traffic and answers included by their content.
 
-        A weight counts only where one is given: scenarios from before there were any keep their digests.
+        A weight counts only where one is given, and so do some of the router's keys: scenarios from before
+        there were any keep their digests.
         """
         plain = self.settings.model_dump(mode="json")
+        plain["router"] = without_later_defaults(plain["router"])
         for deployment in plain["fleet"]:
             if deployment["weight"] is None:
                 del deployment["weight"]
@@ -105,6 +120,16 @@ class Scenario:
             files = {region: file for region, file in values.items() if isinstance(file, str)}
             values |= {region: content_digest(file) for region, file in files.items()}
         return hashlib.sha256(json.dumps(plain, sort_keys=True).encode()).hexdigest()
+
+
+def without_later_defaults(router: dict[str, Any]) -> dict[str, Any]:
+    """The router's plain settings without keys that came later and have their default."""
+    kept = {name: value for name, value in router.items() if (name, value) not in LATER_ROUTER_DEFAULTS}
+    resilience = kept["resilience"]
+    if resilience is None:
+        return kept
+    stated = {name: value for name, value in resilience.items() if value or name not in LATER_RESILIENCE_KEYS}
+    return {**kept, "resilience": stated}
 
 
 def outcomes_digest(path: str) -> str:

@@ -191,7 +191,7 @@ class RunPlan:
     `limits_s` (ttft_s, tpot_s, e2e_s) by request, nan where unset. `repeats_prefix` marks requests
     whose prompts begin with earlier turns of their session, or with recorded blocks.
     `repeats` is what prefix caches can find, None where nothing is. `task_rules` is by stream, None
-    where its requests are not an agent's calls.
+    where its requests are not an agent's calls. `instance_code` is the router instance by request.
     """
 
     seed: int
@@ -217,6 +217,7 @@ class RunPlan:
     telemetry_step_s: float
     staleness_s: float
     router_instances: int
+    instance_code: NDArray[np.int16]
     decision_latency_s: float
     decision_usd: float
     incidents: tuple[Incident, ...] = ()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 import numpy as np
 
@@ -19,6 +19,8 @@ from simulator.world.requests.views import RouterViews
 from simulator.world.telemetry import Telemetry
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from numpy.typing import NDArray
 
     from router.host.host import Host
@@ -33,13 +35,16 @@ CHUNK = 4096
 class World:
     """Runs a plan under a hosted policy; afterwards holds the journal, ledger and telemetry."""
 
-    def __init__(self, plan: RunPlan, host: Host, observer: Observer) -> None:
-        """Sets everything up at time 0."""
+    def __init__(self, plan: RunPlan, hosts: Host | Sequence[Host], observer: Observer) -> None:
+        """Sets everything up at time 0; there is a host for each router instance, all of one policy."""
         self.plan = plan
         self.journal = Journal(len(plan.workload))
         self.kernel = Kernel(plan.groups, plan.repeats)
         self._clock = Clock()
-        self._host = host
+        self._hosts = tuple(hosts) if isinstance(hosts, (tuple, list)) else (cast("Host", hosts),)
+        host = self._hosts[0]
+        self._name, self._learns, self._counts_outcomes = host.name, host.learns, host.counts_outcomes
+        self._instance = memoryview(plan.instance_code)
         self._observer = observer
         self._executor = Executor(plan, self.kernel, self._clock, self.journal, self._settled)
         self._executor.set_watched_requests(watched_requests(plan, host))
@@ -72,7 +77,7 @@ class World:
     def run(self) -> NDArray[np.void]:
         """Runs to the end of the plan; returns the ledger's rows in order of attempt numbers."""
         InstantSequence(self._clock, memoryview(self._opening_s), self._open)
-        self._observer.begin(self.plan.end_s, self._host.name)
+        self._observer.begin(self.plan.end_s, self._name)
         try:
             run_clock(self._clock, self.kernel, self._executor.deliver, self.plan.end_s)
             self._observer.advance(self.plan.end_s, self._arrived)
@@ -119,8 +124,9 @@ class World:
             if not candidates:
                 self._turn_away(request, ALL_DEVICES_OFFLINE)
                 return False
-        view, fleet = self._views.aim(request, candidates)
-        decision, steps = self._host.begin(view, fleet)
+        instance = self._instance[request]
+        view, fleet = self._views.aim(request, candidates, instance)
+        decision, steps = self._hosts[instance].begin(view, fleet)
         live = ActiveRequest(request, steps, earlier)
         self._live = live
         self._executor.begin(live, self.plan.decision_latency_s)
@@ -172,11 +178,11 @@ class World:
 
     def _on_attempt_end(self, live: ActiveRequest, handle: int, completed: bool, reason: str) -> None:  # noqa: FBT001  (a `Told`)
         """Passes the end of an attempt on to cooldown rules that count and policies that learn."""
-        target = target_of(live, handle)
-        if completed and self._host.counts_outcomes:
-            self._host.succeeded(target, self._clock.now)
-        if self._host.learns:
-            self._host.observe(self._outcome(live, handle, completed, reason))
+        host, target = self._hosts[self._instance[live.request]], target_of(live, handle)
+        if completed and self._counts_outcomes:
+            host.succeeded(target, self._clock.now, self.kernel.submitted_s(handle))
+        if self._learns:
+            host.observe(self._outcome(live, handle, completed, reason))
 
     def _outcome(self, live: ActiveRequest, handle: int, completed: bool, reason: str) -> Outcome:  # noqa: FBT001  (as `_tell`)
         """The outcome of an attempt, as a learning policy receives it."""

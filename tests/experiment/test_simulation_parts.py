@@ -132,7 +132,7 @@ def test_a_router_is_asked_to_finish_where_its_run_fails() -> None:
     """Connections are closed, and the collector works again."""
     host = Unfinished()
     with pytest.raises(RuntimeError):
-        simulation.run_world(Broken(), host)
+        simulation.run_world(Broken(), [host])
     assert host.heard == 1
     assert gc.isenabled()
 

@@ -143,7 +143,7 @@ def test_a_files_policy_is_named_after_the_last_colon(spec: str, is_one: bool) -
 
 
 @pytest.mark.parametrize(
-    ("reason", "retried", "counted"),
+    ("reason", "retried", "cools"),
     [
         ("rate_limited", True, True),
         ("server_error", True, True),
@@ -155,7 +155,7 @@ def test_a_files_policy_is_named_after_the_last_colon(spec: str, is_one: bool) -
         ("never heard of", True, True),
     ],
 )
-def test_only_what_the_target_did_counts_against_it(reason: str, retried: bool, counted: bool) -> None:
+def test_only_what_the_target_did_counts_against_it(reason: str, retried: bool, cools: bool) -> None:
     """Prompts that are too long and broken connections are not held against a target."""
     found = failure_class(reason)
-    assert (found.retried, found.counted) == (retried, counted)
+    assert (found.retried, found.cools) == (retried, cools)

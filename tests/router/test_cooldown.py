@@ -16,8 +16,9 @@ from router import (
     Resilience,
     make_policy,
 )
+from router.host.cooldowns import Cooldowns
 from router.host.failures import FailureReason
-from router.host.health import TargetHealth, model_groups
+from router.host.health import model_groups
 from router.steps import TurnAway
 from router.testing.samples import sample_fleet, sample_requests, sample_targets, sample_view
 from router.testing.scripted_run import ScriptedAttempt, ScriptedRun
@@ -26,9 +27,9 @@ PAIR = sample_targets((2, 1, 1, 1))  # two targets of one model, and three lone 
 LONE = 2
 
 
-def health(**settings: float | None) -> TargetHealth:
+def health(**settings: float | None) -> Cooldowns:
     """Health of the fleet under these settings."""
-    return TargetHealth(PAIR, Resilience(**settings))
+    return Cooldowns(PAIR, Resilience(**settings))
 
 
 def test_model_groups_are_targets_with_one_model() -> None:
@@ -112,17 +113,79 @@ def test_refusal_cools_at_once_and_connection_errors_never() -> None:
 
 
 def test_allowed_fails_counts_failures_close_together() -> None:
-    """With a number of allowed failures, the next one trips, a pause of the cooldown's length resets."""
+    """With a number of allowed failures, the next one trips, within the cooldown's length of the first."""
     states = health(allowed_fails=2, cooldown_s=10.0)
-    for now_s in (100.0, 105.0, 116.0, 117.0):
-        states.failed(LONE, now_s, "server_error")
-        assert not states.is_cooling(LONE, now_s)
-    states.failed(LONE, 118.0, "server_error")
-    assert states.is_cooling(LONE, 118.0)
+    for now_s in (100.0, 105.0, 110.0, 117.0):
+        states.failed(0, now_s, "server_error")
+        assert not states.is_cooling(0, now_s)
+    states.failed(0, 118.0, "server_error")
+    assert states.is_cooling(0, 118.0)
+    states.failed(0, 119.0, "server_error")
+    assert states.is_cooling(0, 128.5)
+
+
+def test_a_lone_target_that_nobody_stands_in_for_is_spared() -> None:
+    """Allowed failures send it away only with fallbacks, or when the class has its own number."""
+    for settings, cools in (
+        ({"allowed_fails": 0}, False),
+        ({"allowed_fails": 0, "default_fallbacks": ("large",)}, True),
+        ({"allowed_fails": 0, "fallbacks": {PAIR[LONE].deployment: ("large",)}}, True),
+        ({"allowed_fails": 9, "allowed_fails_by_class": {"server_error": 0}}, True),
+        ({"allowed_fails": 0, "allowed_fails_by_class": {"timeout": 0}}, False),
+    ):
+        states = health(**settings)
+        states.failed(LONE, 100.0, "server_error")
+        assert states.is_cooling(LONE, 100.0) is cools
+
+
+def test_classes_without_a_number_of_their_own_are_allowed_three() -> None:
+    """All failures are counted together, and held against the number of the latest one's class."""
+    states = health(allowed_fails_by_class={"timeout": 1}, cooldown_s=10.0)
+    for _ in range(3):
+        states.failed(0, 100.0, "server_error")
+    assert not states.is_cooling(0, 100.0)
+    states.failed(1, 100.0, "server_error")
+    states.failed(1, 100.0, "timed_out")
+    assert states.is_cooling(1, 100.0)
+    states.failed(0, 100.0, "server_error")
+    assert states.is_cooling(0, 100.0)
+
+
+def test_a_hint_takes_the_cooldown_s_place_where_it_is_asked_for() -> None:
+    """Seconds in Retry-After are the cooldown's length, also those beyond a minute; none means none."""
+    for hint_s, cools_s in ((600.0, 600.0), (1.0, 1.0), (float("nan"), 5.0)):
+        states = health(cooldown_by_hint=True)
+        states.failed(0, 100.0, "rate_limited", hint_s)
+        assert states.is_cooling(0, 100.0 + cools_s - 0.001)
+        assert not states.is_cooling(0, 100.0 + cools_s)
+    states = health(cooldown_by_hint=True)
+    states.failed(0, 100.0, "rate_limited", 0.0)
+    assert not states.is_cooling(0, 100.0)
+    plain = health()
+    plain.failed(0, 100.0, "rate_limited", 600.0)
+    assert not plain.is_cooling(0, 105.0)
+
+
+def test_cooldowns_are_disabled_in_one_word() -> None:
+    """Nothing trips, whatever else is stated, and successes need not be reported."""
+    states = health(disable_cooldowns=True, allowed_fails=0)
+    states.failed(0, 100.0, FailureReason.REFUSED)
+    assert not states.is_cooling(0, 100.0)
+    assert not Resilience(disable_cooldowns=True).counts_outcomes()
+
+
+def test_what_cannot_trip_still_counts_as_a_failure_of_the_minute() -> None:
+    """Two refused prompts, then three errors: all of five attempts failed."""
+    states = health()
+    for reason in ("context_length", "connection_error", "server_error", "server_error"):
+        states.failed(0, 100.0, reason)
+    assert not states.is_cooling(0, 100.0)
+    states.failed(0, 100.0, "server_error")
+    assert states.is_cooling(0, 100.0)
 
 
 def test_a_failure_a_whole_cooldown_after_another_begins_a_new_streak() -> None:
-    """Exactly the cooldown later is no longer close together; a moment less is."""
+    """Exactly the cooldown later the counter is gone; a moment before it is not."""
     for later_s, cools in ((4.999, True), (5.0, False)):
         states = health(allowed_fails=1)
         states.failed(0, 100.0, "server_error")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import inspect
 import re
-from dataclasses import MISSING, fields
+from dataclasses import MISSING, asdict, fields
 from math import isnan
 from typing import TYPE_CHECKING
 
@@ -14,6 +14,7 @@ from router import (
     BASELINES,
     NO_RESILIENCE,
     TIERS,
+    BreakerRules,
     FailureReason,
     Resilience,
     Send,
@@ -24,7 +25,7 @@ from router import (
     policy_names,
 )
 from router.constraints import StreamConstraints
-from router.host.failures import FailureClass, failure_class
+from router.host.failures import failure_class
 from router.pipeline.part import FilterPart, ScorerPart
 from router.pipeline.pickers import LeastLoaded
 from router.pipeline.pipeline import Pipeline
@@ -173,19 +174,34 @@ def test_resilience_defaults_are_the_gateway_s() -> None:
     made = Resilience()
     assert {one.name: getattr(made, one.name) for one in fields(made)} == {
         "retries": 0,
+        "retries_by_class": {},
         "backoff_s": 0.5,
         "backoff_max_s": 8.0,
         "jitter_s": 0.75,
         "retry_after_s": 0.0,
         "retry_after_max_s": 60.0,
         "fallbacks": {},
+        "context_window_fallbacks": {},
+        "content_policy_fallbacks": {},
         "default_fallbacks": (),
         "max_fallbacks": 5,
         "cooldown_s": 5.0,
+        "cooldown_by_hint": False,
+        "disable_cooldowns": False,
         "allowed_fails": None,
+        "allowed_fails_by_class": {},
         "failure_ratio": 0.5,
         "failure_min_count": 5,
         "lone_failure_count": 1000,
+        "breaker": None,
+    }
+    assert asdict(BreakerRules()) == {
+        "failure_threshold": 10,
+        "success_threshold": 3,
+        "timeout_s": 30.0,
+        "minimum_requests": 0,
+        "window_s": 120.0,
+        "probes": 1,
     }
     assert Resilience(cooldown_s=0.0) == NO_RESILIENCE
 
@@ -197,10 +213,6 @@ def test_resilience_defaults_are_the_gateway_s() -> None:
         (
             Verifier,
             {"false_accept_ratio": 0.1, "false_reject_ratio": 0.1, "latency_s": 0.2, "cost_usd": 0.0},
-        ),
-        (
-            FailureClass,
-            {"retried": True, "counted": True, "cools_at_once": False, "cools_group_at_once": False},
         ),
         (Start, {"kind": AttemptKind.FIRST, "follow": False}),
         (Await, {"interest": EventKind.COMPLETED, "until_s": None}),
@@ -230,7 +242,7 @@ def test_limits_that_are_not_stated_ban_nobody() -> None:
 
 def test_reasons_of_failures_are_the_words_of_reports() -> None:
     """Reports and files carry these words."""
-    assert all(failure_class(reason).counted in {True, False} for reason in FailureReason)
+    assert all(failure_class(reason).status >= 400 for reason in FailureReason)
     assert {reason.name: reason.value for reason in FailureReason} == {
         "RATE_LIMITED": "rate_limited",
         "QUEUE_FULL": "queue_full",
@@ -241,7 +253,11 @@ def test_reasons_of_failures_are_the_words_of_reports() -> None:
         "CONNECTION_ERROR": "connection_error",
         "TOO_LARGE": "too_large",
         "CONTEXT_LENGTH": "context_length",
+        "CONTENT_POLICY": "content_policy",
+        "INVALID_REQUEST": "invalid_request",
         "REFUSED": "refused",
+        "FORBIDDEN": "forbidden",
+        "NOT_FOUND": "not_found",
     }
     assert {target.tier for target in sample_fleet(sample_targets()).candidate_targets()} == set(TIERS)
     assert TIERS == ("edge", "on_prem", "dedicated", "cloud")
@@ -249,32 +265,39 @@ def test_reasons_of_failures_are_the_words_of_reports() -> None:
 
 
 @pytest.mark.parametrize(
-    ("reason", "retried", "counted", "at_once", "group_at_once"),
+    ("reason", "status", "kind", "retried", "elsewhere", "cools", "at_once"),
     [
-        ("rate_limited", True, True, False, True),
-        ("queue_full", True, True, False, False),
-        ("server_error", True, True, False, False),
-        ("unavailable", True, True, False, False),
-        ("overloaded", True, True, False, False),
-        ("timed_out", True, True, False, False),
-        ("connection_error", True, False, False, False),
-        ("too_large", False, False, False, False),
-        ("context_length", False, False, False, False),
-        ("refused", False, True, True, False),
-        ("never heard of", True, True, False, False),
+        ("rate_limited", 429, "rate_limit", True, False, True, False),
+        ("queue_full", 503, "unavailable", True, False, True, False),
+        ("server_error", 500, "server_error", True, False, True, False),
+        ("unavailable", 503, "unavailable", True, False, True, False),
+        ("overloaded", 529, "server_error", True, False, True, False),
+        ("timed_out", 408, "timeout", True, False, True, False),
+        ("connection_error", 500, "connection", True, False, False, False),
+        ("too_large", 400, "context_window", False, False, False, False),
+        ("context_length", 400, "context_window", False, False, False, False),
+        ("content_policy", 400, "content_policy", False, False, False, False),
+        ("invalid_request", 400, "bad_request", False, False, False, False),
+        ("refused", 401, "authentication", False, True, True, True),
+        ("forbidden", 403, "authentication", False, True, False, False),
+        ("not_found", 404, "not_found", False, False, True, True),
+        ("never heard of", 500, "server_error", True, False, True, False),
     ],
 )
 def test_what_follows_from_each_reason(
     reason: str,
+    status: int,
+    kind: str,
     retried: bool,
-    counted: bool,
+    elsewhere: bool,
+    cools: bool,
     at_once: bool,
-    group_at_once: bool,
 ) -> None:
-    """Whether it is tried again, held against the target, and sends it away at once."""
+    """Its status and class, whether it is tried again, and whether it sends its target away."""
     found = failure_class(reason)
-    assert (found.retried, found.counted) == (retried, counted)
-    assert (found.cools_at_once, found.cools_group_at_once) == (at_once, group_at_once)
+    assert (found.status, found.kind) == (status, kind)
+    assert (found.retried, found.retried_elsewhere) == (retried, elsewhere)
+    assert (found.cools, found.cools_at_once) == (cools, at_once)
 
 
 def test_numbers_of_kinds_are_those_of_the_kernel_and_the_wire() -> None:

@@ -18,7 +18,8 @@ from router import (
     make_policy,
     policy_names,
 )
-from router.host.health import TargetHealth
+from router.host.cooldowns import Cooldowns
+from router.host.health import model_groups
 from router.parameters import describe_parameters
 from router.pipeline.pickers import RandomByScore
 from router.registry import POLICIES
@@ -144,9 +145,9 @@ def test_a_first_token_is_heard_once_and_the_earliest_event_first() -> None:
     assert last.kind is DONE
 
 
-def health(**settings: float) -> TargetHealth:
+def health(**settings: float) -> Cooldowns:
     """The health of four lone targets and a pair."""
-    return TargetHealth(sample_targets((1, 1, 1, 2)), Resilience(**settings))
+    return Cooldowns(sample_targets((1, 1, 1, 2)), Resilience(**settings))
 
 
 def test_a_target_cools_from_its_failure_for_the_cooldown() -> None:
@@ -154,7 +155,8 @@ def test_a_target_cools_from_its_failure_for_the_cooldown() -> None:
     states = health(cooldown_s=10.0, failure_min_count=2)
     states.failed(0, 100.0, "refused")
     states.failed(1, 95.0, "refused")
-    assert (states.cooling_until_s, states.groups) == (110.0, ((0,), (1,), (2,), (3, 4), (3, 4)))
+    assert states.cooling_until_s == 110.0
+    assert model_groups(sample_targets((1, 1, 1, 2))) == ((0,), (1,), (2,), (3, 4), (3, 4))
     assert [states.is_cooling(0, now_s) for now_s in (100.0, 109.99, 110.0)] == [True, True, False]
     assert states.healthy((2, 1, 0), 104.0) == (2,)
     assert states.healthy((2, 1, 0), 105.0) == (2, 1)

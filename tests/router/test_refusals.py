@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from router import (
+    BreakerRules,
     Decision,
     InvalidPolicyParameterError,
     RequestView,
@@ -79,7 +80,12 @@ def test_a_parameter_at_the_end_of_its_range_will_do(policy: str, parameter: str
     assert make_policy(policy, {parameter: value}) is not None
 
 
-COUNTED = [one.name for one in fields(Resilience) if isinstance(one.default, (int, float, type(None)))]
+WORDS = {"cooldown_by_hint", "disable_cooldowns", "breaker"}
+COUNTED = [
+    one.name
+    for one in fields(Resilience)
+    if isinstance(one.default, (int, float, type(None))) and one.name not in WORDS
+]
 
 
 @pytest.mark.parametrize("name", [name for name in COUNTED if name != "failure_ratio"])
@@ -197,3 +203,31 @@ def test_the_least_outstanding_is_found_in_small_and_large_fleets(count: int) ->
     assert least_outstanding(loads, range(count)) == count - 1
     some = list(range(0, max(count - 1, 1), 2))
     assert least_outstanding(loads, some) == min(some, key=lambda index: (loads[index], index))
+
+
+def test_counts_by_class_are_of_known_classes() -> None:
+    """An unknown class and a negative count are named together."""
+    with pytest.raises(InvalidResilienceError) as caught:
+        Resilience(retries_by_class={"odd": 1}, allowed_fails_by_class={"timeout": -1})
+    first, second = str(caught.value).split("; known: ")
+    assert first == "retries_by_class: unknown class 'odd'"
+    assert second.endswith("not_found; allowed_fails_by_class.timeout: -1 is not a number >= 0")
+    assert Resilience(retries_by_class={"timeout": 0}).retries_by_class == {"timeout": 0}
+
+
+@pytest.mark.parametrize(
+    ("rule", "wrong", "least", "allowed"),
+    [
+        ("failure_threshold", 0, 1, ">= 1"),
+        ("success_threshold", 0, 1, ">= 1"),
+        ("probes", 0, 1, ">= 1"),
+        ("timeout_s", 0.0, 0.001, "a number > 0"),
+        ("window_s", float("inf"), 0.001, "a number > 0"),
+        ("minimum_requests", -1, 0, ">= 0"),
+    ],
+)
+def test_a_breaker_s_rule_out_of_range_is_named(rule: str, wrong: float, least: float, allowed: str) -> None:
+    """Thresholds are 1 or more, times above 0."""
+    with pytest.raises(InvalidResilienceError, match=rf"^breaker\.{rule}: {wrong!r} is not {allowed}$"):
+        BreakerRules(**{rule: wrong})
+    assert getattr(BreakerRules(**{rule: least}), rule) == least

@@ -90,6 +90,7 @@ AT: dict[str, tuple[str, dict[str, Any]]] = {
     "Pricing": ("fleet.0.pricing", {}),
     "Router": ("router", {}),
     "Resilience": ("router.resilience", {}),
+    "Breaker": ("router.resilience.breaker", {}),
     "Outage": ("faults", {"kind": "outage", **FAULT}),
     "Brown-out": ("faults", {"kind": "brown_out", **FAULT}),
     "Slow replica": ("faults", {"kind": "slow_replica", "factor": 2, **FAULT}),

@@ -67,7 +67,7 @@ def test_timers_events_concern_no_attempt() -> None:
     """Their handle is -1."""
     steps = (start(0), lambda made: Await((made[0],), until_s=11.0), lambda _made: Fail("late"))
     world = world_of(only(1, *steps), patience=(PATIENT, Patience(timeout_s=9.0)))
-    event = world._host.replies[-1][1]
+    event = world._hosts[0].replies[-1][1]
     assert (event.handle, event.reason, event.first_token_seen) == (-1, "", False)
     assert np.isnan(event.retry_after_s)
     assert len(world.journal.attempt_kinds) == COUNT

@@ -146,12 +146,12 @@ def test_failures_while_nobody_waits_are_heard_in_their_order() -> None:
     )
     heard = [
         (at_s, reply.kind, reply.now_s, reply.reason)
-        for at_s, reply in world._host.replies
+        for at_s, reply in world._hosts[0].replies
         if hasattr(reply, "kind")
     ]
     assert [entry[:2] for entry in heard] == [(13.0, FAILED), (13.0, FAILED)]
     assert {entry[3] for entry in heard} == {"unavailable"}
-    handles = [reply.handle for _at_s, reply in world._host.replies if hasattr(reply, "kind")]
+    handles = [reply.handle for _at_s, reply in world._hosts[0].replies if hasattr(reply, "kind")]
     assert len(set(handles)) == 2
     assert world.journal.final_s[1] == 13.0
     assert world.journal.given_up_s == {}

@@ -35,7 +35,7 @@ def test_clients_hang_up_ask_again_and_give_up() -> None:
     """After 1.5 s each of three times, 0.25 s between them; what they waited for is given up."""
     world = world_of(only(1, start(0, follow=True)), patience=(PATIENT, HURRIED))
     journal = world.journal
-    asked = [(index, now_s) for index, now_s, _candidates in world._host.asked if index == 1]
+    asked = [(index, now_s) for index, now_s, _candidates in world._hosts[0].asked if index == 1]
     assert asked == [(1, 10.0), (1, 11.75), (1, 13.5)]
     assert (journal.state[1], journal.final_s[1]) == (RequestState.TIMED_OUT, 15.0)
     assert journal.hung_up_on[:3] == [1, 2, 3]
@@ -105,7 +105,7 @@ def test_requests_that_nobody_may_serve_are_turned_away() -> None:
     assert (journal.state == RequestState.REJECTED).tolist() == [False, True, False, False, True, False]
     assert journal.final_s[[1, 4]].tolist() == [10.0, 40.0]
     assert {journal.reason_names()[code] for code in journal.reason[[1, 4]]} == {"nobody may"}
-    assert [index for index, _now_s, _candidates in world._host.asked] == [0, 2, 3, 5]
+    assert [index for index, _now_s, _candidates in world._hosts[0].asked] == [0, 2, 3, 5]
     assert journal.arrival_s.tolist() == [0.0, 10.0, 20.0, 30.0, 40.0, 50.0]
 
 
@@ -143,7 +143,7 @@ def test_learners_hear_of_every_end_and_rules_of_successes() -> None:
     outage = Incident(**{**{name: getattr(OUTAGE, name) for name in OUTAGE.__slots__}, "at_s": 20.5})
     script = lambda index: only(index, start(0, follow=True))(index)
     world = world_of(script, learns=True, counts=True, incidents=(outage,))
-    host = world._host
+    host = world._hosts[0]
     found = {outcome.request_index: outcome for outcome in host.outcomes}
     assert found[1] == Outcome(
         request_index=1,
@@ -163,9 +163,9 @@ def test_learners_hear_of_every_end_and_rules_of_successes() -> None:
     assert np.isnan(lost.ttft_s)
     assert host.successes == [(0, at_s) for at_s in (4.5, 14.5, 34.5, 44.5, 54.5)]
     quiet = world_of(script, learns=True)
-    assert (len(quiet._host.outcomes), quiet._host.successes) == (COUNT, [])
+    assert (len(quiet._hosts[0].outcomes), quiet._hosts[0].successes) == (COUNT, [])
     counting = world_of(script, counts=True)
-    assert (counting._host.outcomes, len(counting._host.successes)) == ([], COUNT)
+    assert (counting._hosts[0].outcomes, len(counting._hosts[0].successes)) == ([], COUNT)
 
 
 def test_devices_that_are_off_are_no_candidates() -> None:
@@ -183,7 +183,7 @@ def test_devices_that_are_off_are_no_candidates() -> None:
         set_code=np.array([0, 0, 1, 0, 0, 1], np.int32),
         warmup_s=20.0,
     )
-    asked = [(index, candidates) for index, _now_s, candidates in world._host.asked]
+    asked = [(index, candidates) for index, _now_s, candidates in world._hosts[0].asked]
     assert asked == [(0, (0, 1)), (1, (1,)), (3, (0, 1)), (4, (0, 1)), (5, (0,))]
     journal = world.journal
     assert journal.off_count.tolist() == [0, 1, 1, 0, 0, 0]
@@ -276,7 +276,7 @@ def test_the_first_decision_is_written_down() -> None:
 
     def decide(index: int) -> object:
         target = {"target": named[index]} if index in named else {}
-        again = world._host.asked[-1][1] > 10.0 * index
+        again = world._hosts[0].asked[-1][1] > 10.0 * index
         if index == 4:
             return None
         return SimpleNamespace(reason="again" if again else f"reason {index}", **target)
@@ -387,6 +387,6 @@ def test_who_has_hung_up_has_no_answer_until_it_asks_again(backoff_s: float, win
 def test_a_router_that_stops_asking_leaves_its_request_open() -> None:
     """Its client's timer finds nobody to hang up on, and nobody asks again."""
     world = world_of(only(1, start(0)), patience=(PATIENT, HURRIED))
-    assert [index for index, _now_s, _candidates in world._host.asked].count(1) == 1
+    assert [index for index, _now_s, _candidates in world._hosts[0].asked].count(1) == 1
     assert world.journal.state[1] == RequestState.PENDING
     assert np.isnan(world.journal.final_s[1])

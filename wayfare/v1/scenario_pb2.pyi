@@ -635,11 +635,12 @@ class Pricing(_message.Message):
     def __init__(self, rent: _Optional[str] = ..., usd_per_chip_hour: _Optional[str] = ..., owned: _Optional[bool] = ..., purchase_usd_per_chip: _Optional[str] = ..., lifetime_years: _Optional[float] = ..., host_purchase_usd: _Optional[str] = ..., network_ratio: _Optional[float] = ..., residual_ratio: _Optional[float] = ..., wacc_ratio: _Optional[float] = ..., colocation_usd_per_kw_month: _Optional[float] = ..., maintenance_ratio_per_year: _Optional[float] = ..., staff_usd_per_host_year: _Optional[float] = ..., software_usd_per_chip_year: _Optional[float] = ..., utilization_ratio: _Optional[float] = ...) -> None: ...
 
 class RouterSettings(_message.Message):
-    __slots__ = ("policy", "parameters", "staleness_s", "instances", "decision_latency_s", "decision_usd", "resilience")
+    __slots__ = ("policy", "parameters", "staleness_s", "instances", "assignment", "decision_latency_s", "decision_usd", "resilience")
     POLICY_FIELD_NUMBER: _ClassVar[int]
     PARAMETERS_FIELD_NUMBER: _ClassVar[int]
     STALENESS_S_FIELD_NUMBER: _ClassVar[int]
     INSTANCES_FIELD_NUMBER: _ClassVar[int]
+    ASSIGNMENT_FIELD_NUMBER: _ClassVar[int]
     DECISION_LATENCY_S_FIELD_NUMBER: _ClassVar[int]
     DECISION_USD_FIELD_NUMBER: _ClassVar[int]
     RESILIENCE_FIELD_NUMBER: _ClassVar[int]
@@ -647,13 +648,21 @@ class RouterSettings(_message.Message):
     parameters: _struct_pb2.Struct
     staleness_s: float
     instances: int
+    assignment: str
     decision_latency_s: float
     decision_usd: float
     resilience: ResilienceSettings
-    def __init__(self, policy: _Optional[str] = ..., parameters: _Optional[_Union[_struct_pb2.Struct, _Mapping]] = ..., staleness_s: _Optional[float] = ..., instances: _Optional[int] = ..., decision_latency_s: _Optional[float] = ..., decision_usd: _Optional[float] = ..., resilience: _Optional[_Union[ResilienceSettings, _Mapping]] = ...) -> None: ...
+    def __init__(self, policy: _Optional[str] = ..., parameters: _Optional[_Union[_struct_pb2.Struct, _Mapping]] = ..., staleness_s: _Optional[float] = ..., instances: _Optional[int] = ..., assignment: _Optional[str] = ..., decision_latency_s: _Optional[float] = ..., decision_usd: _Optional[float] = ..., resilience: _Optional[_Union[ResilienceSettings, _Mapping]] = ...) -> None: ...
 
 class ResilienceSettings(_message.Message):
-    __slots__ = ("retries", "backoff_s", "backoff_max_s", "jitter_s", "retry_after_s", "retry_after_max_s", "fallbacks", "default_fallbacks", "max_fallbacks", "cooldown_s", "allowed_fails", "failure_ratio", "failure_min_count", "lone_failure_count")
+    __slots__ = ("retries", "retries_by_class", "backoff_s", "backoff_max_s", "jitter_s", "retry_after_s", "retry_after_max_s", "fallbacks", "context_window_fallbacks", "content_policy_fallbacks", "default_fallbacks", "max_fallbacks", "cooldown_s", "cooldown_by_hint", "disable_cooldowns", "allowed_fails", "allowed_fails_by_class", "failure_ratio", "failure_min_count", "lone_failure_count", "breaker")
+    class RetriesByClassEntry(_message.Message):
+        __slots__ = ("key", "value")
+        KEY_FIELD_NUMBER: _ClassVar[int]
+        VALUE_FIELD_NUMBER: _ClassVar[int]
+        key: str
+        value: int
+        def __init__(self, key: _Optional[str] = ..., value: _Optional[int] = ...) -> None: ...
     class FallbacksEntry(_message.Message):
         __slots__ = ("key", "value")
         KEY_FIELD_NUMBER: _ClassVar[int]
@@ -661,35 +670,86 @@ class ResilienceSettings(_message.Message):
         key: str
         value: Names
         def __init__(self, key: _Optional[str] = ..., value: _Optional[_Union[Names, _Mapping]] = ...) -> None: ...
+    class ContextWindowFallbacksEntry(_message.Message):
+        __slots__ = ("key", "value")
+        KEY_FIELD_NUMBER: _ClassVar[int]
+        VALUE_FIELD_NUMBER: _ClassVar[int]
+        key: str
+        value: Names
+        def __init__(self, key: _Optional[str] = ..., value: _Optional[_Union[Names, _Mapping]] = ...) -> None: ...
+    class ContentPolicyFallbacksEntry(_message.Message):
+        __slots__ = ("key", "value")
+        KEY_FIELD_NUMBER: _ClassVar[int]
+        VALUE_FIELD_NUMBER: _ClassVar[int]
+        key: str
+        value: Names
+        def __init__(self, key: _Optional[str] = ..., value: _Optional[_Union[Names, _Mapping]] = ...) -> None: ...
+    class AllowedFailsByClassEntry(_message.Message):
+        __slots__ = ("key", "value")
+        KEY_FIELD_NUMBER: _ClassVar[int]
+        VALUE_FIELD_NUMBER: _ClassVar[int]
+        key: str
+        value: int
+        def __init__(self, key: _Optional[str] = ..., value: _Optional[int] = ...) -> None: ...
     RETRIES_FIELD_NUMBER: _ClassVar[int]
+    RETRIES_BY_CLASS_FIELD_NUMBER: _ClassVar[int]
     BACKOFF_S_FIELD_NUMBER: _ClassVar[int]
     BACKOFF_MAX_S_FIELD_NUMBER: _ClassVar[int]
     JITTER_S_FIELD_NUMBER: _ClassVar[int]
     RETRY_AFTER_S_FIELD_NUMBER: _ClassVar[int]
     RETRY_AFTER_MAX_S_FIELD_NUMBER: _ClassVar[int]
     FALLBACKS_FIELD_NUMBER: _ClassVar[int]
+    CONTEXT_WINDOW_FALLBACKS_FIELD_NUMBER: _ClassVar[int]
+    CONTENT_POLICY_FALLBACKS_FIELD_NUMBER: _ClassVar[int]
     DEFAULT_FALLBACKS_FIELD_NUMBER: _ClassVar[int]
     MAX_FALLBACKS_FIELD_NUMBER: _ClassVar[int]
     COOLDOWN_S_FIELD_NUMBER: _ClassVar[int]
+    COOLDOWN_BY_HINT_FIELD_NUMBER: _ClassVar[int]
+    DISABLE_COOLDOWNS_FIELD_NUMBER: _ClassVar[int]
     ALLOWED_FAILS_FIELD_NUMBER: _ClassVar[int]
+    ALLOWED_FAILS_BY_CLASS_FIELD_NUMBER: _ClassVar[int]
     FAILURE_RATIO_FIELD_NUMBER: _ClassVar[int]
     FAILURE_MIN_COUNT_FIELD_NUMBER: _ClassVar[int]
     LONE_FAILURE_COUNT_FIELD_NUMBER: _ClassVar[int]
+    BREAKER_FIELD_NUMBER: _ClassVar[int]
     retries: int
+    retries_by_class: _containers.ScalarMap[str, int]
     backoff_s: float
     backoff_max_s: float
     jitter_s: float
     retry_after_s: float
     retry_after_max_s: float
     fallbacks: _containers.MessageMap[str, Names]
+    context_window_fallbacks: _containers.MessageMap[str, Names]
+    content_policy_fallbacks: _containers.MessageMap[str, Names]
     default_fallbacks: _containers.RepeatedScalarFieldContainer[str]
     max_fallbacks: int
     cooldown_s: float
+    cooldown_by_hint: bool
+    disable_cooldowns: bool
     allowed_fails: int
+    allowed_fails_by_class: _containers.ScalarMap[str, int]
     failure_ratio: float
     failure_min_count: int
     lone_failure_count: int
-    def __init__(self, retries: _Optional[int] = ..., backoff_s: _Optional[float] = ..., backoff_max_s: _Optional[float] = ..., jitter_s: _Optional[float] = ..., retry_after_s: _Optional[float] = ..., retry_after_max_s: _Optional[float] = ..., fallbacks: _Optional[_Mapping[str, Names]] = ..., default_fallbacks: _Optional[_Iterable[str]] = ..., max_fallbacks: _Optional[int] = ..., cooldown_s: _Optional[float] = ..., allowed_fails: _Optional[int] = ..., failure_ratio: _Optional[float] = ..., failure_min_count: _Optional[int] = ..., lone_failure_count: _Optional[int] = ...) -> None: ...
+    breaker: BreakerSettings
+    def __init__(self, retries: _Optional[int] = ..., retries_by_class: _Optional[_Mapping[str, int]] = ..., backoff_s: _Optional[float] = ..., backoff_max_s: _Optional[float] = ..., jitter_s: _Optional[float] = ..., retry_after_s: _Optional[float] = ..., retry_after_max_s: _Optional[float] = ..., fallbacks: _Optional[_Mapping[str, Names]] = ..., context_window_fallbacks: _Optional[_Mapping[str, Names]] = ..., content_policy_fallbacks: _Optional[_Mapping[str, Names]] = ..., default_fallbacks: _Optional[_Iterable[str]] = ..., max_fallbacks: _Optional[int] = ..., cooldown_s: _Optional[float] = ..., cooldown_by_hint: _Optional[bool] = ..., disable_cooldowns: _Optional[bool] = ..., allowed_fails: _Optional[int] = ..., allowed_fails_by_class: _Optional[_Mapping[str, int]] = ..., failure_ratio: _Optional[float] = ..., failure_min_count: _Optional[int] = ..., lone_failure_count: _Optional[int] = ..., breaker: _Optional[_Union[BreakerSettings, _Mapping]] = ...) -> None: ...
+
+class BreakerSettings(_message.Message):
+    __slots__ = ("failure_threshold", "success_threshold", "timeout_s", "minimum_requests", "window_s", "probes")
+    FAILURE_THRESHOLD_FIELD_NUMBER: _ClassVar[int]
+    SUCCESS_THRESHOLD_FIELD_NUMBER: _ClassVar[int]
+    TIMEOUT_S_FIELD_NUMBER: _ClassVar[int]
+    MINIMUM_REQUESTS_FIELD_NUMBER: _ClassVar[int]
+    WINDOW_S_FIELD_NUMBER: _ClassVar[int]
+    PROBES_FIELD_NUMBER: _ClassVar[int]
+    failure_threshold: int
+    success_threshold: int
+    timeout_s: float
+    minimum_requests: int
+    window_s: float
+    probes: int
+    def __init__(self, failure_threshold: _Optional[int] = ..., success_threshold: _Optional[int] = ..., timeout_s: _Optional[float] = ..., minimum_requests: _Optional[int] = ..., window_s: _Optional[float] = ..., probes: _Optional[int] = ...) -> None: ...
 
 class QualitySettings(_message.Message):
     __slots__ = ("discrimination", "difficulty_noise", "router_auc", "outcomes", "outcome_models", "coverage", "right_from", "score", "score_scale")

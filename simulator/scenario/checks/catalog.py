@@ -213,11 +213,14 @@ def resilience_problems(scenario: Scenario) -> Iterator[Problem]:
     if settings is None:
         return
     names = {entry.name for entry in scenario.fleet}
-    given = [*settings.fallbacks, *settings.default_fallbacks]
-    given += [name for chain in settings.fallbacks.values() for name in chain]
-    for name in dict.fromkeys(given):
-        if name.partition("/")[0] not in names:
-            yield "router.resilience.fallbacks", unknown_name("deployment", name, sorted(names))
+    tables = settings.resilience().fallback_tables
+    for key, table in tables.items():
+        given = [*table, *(name for chain in table.values() for name in chain)]
+        if key == "fallbacks":
+            given += settings.default_fallbacks
+        for name in dict.fromkeys(given):
+            if name.partition("/")[0] not in names:
+                yield f"router.resilience.{key}", unknown_name("deployment", name, sorted(names))
 
 
 def unknown_names(

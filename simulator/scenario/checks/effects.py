@@ -30,6 +30,7 @@ UNUSED_BY_PROCESS = {"gamma": BURSTS, "mmpp": ("cv",), "on_off": ("cv", "burst_f
 OF_BATCHES = "a batch is answered when the provider's window allows, all at once"
 BACKOFFS = ("backoff", "backoff_max", "jitter", "retry_after", "retry_after_max")
 READING = ("outcome_models", "coverage", "right_from", "score", "score_scale")
+COUNTERS = ("cooldown_by_hint", "allowed_fails", "allowed_fails_by_class")
 SHARES = ("failure_ratio", "failure_min_count", "lone_failure_count")
 
 
@@ -223,10 +224,10 @@ def pays_for_electricity(entry: Deployment) -> bool:
 
 
 def of_router(scenario: Scenario) -> Iterator[Finding]:
-    """Instances that see the same, and resilience without what it goes with."""
+    """An assignment with nothing to choose between, and resilience without what it goes with."""
     router = scenario.router
-    if router.instances > 1 and not router.staleness:
-        yield "router.instances", "without `staleness` all of them see the same"
+    if router.instances == 1:
+        yield from below("router", given(router, "assignment"), "there is one of the router's `instances`")
     if router.resilience is not None:
         yield from of_resilience(router.resilience)
 
@@ -234,13 +235,15 @@ def of_router(scenario: Scenario) -> Iterator[Finding]:
 def of_resilience(settings: ResilienceSettings) -> Iterator[Finding]:
     """Pauses before retries, rules of a cooldown and bounds of fallbacks that there are none of."""
     path = "router.resilience"
-    if settings.retries == 0:
+    if settings.retries == 0 and not any(settings.retries_by_class.values()):
         yield from below(path, given(settings, *BACKOFFS), "there are no `retries`")
-    if not settings.fallbacks and not settings.default_fallbacks:
+    if not settings.default_fallbacks and not any(settings.resilience().fallback_tables.values()):
         yield from below(path, given(settings, "max_fallbacks"), "there are no `fallbacks`")
     if settings.cooldown == 0.0:
-        yield from below(path, given(settings, "allowed_fails", *SHARES), "`cooldown` is 0")
-    elif settings.allowed_fails is not None:
+        yield from below(path, given(settings, *COUNTERS, *SHARES), "`cooldown` is 0")
+    elif settings.disable_cooldowns:
+        yield from below(path, given(settings, "cooldown", *COUNTERS, *SHARES), "`disable_cooldowns` is true")
+    elif settings.resilience().counts_fails():
         yield from below(path, given(settings, *SHARES), "`allowed_fails` takes the place of rules by share")
 
 

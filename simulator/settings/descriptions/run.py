@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from router.host.failures import ERROR_CLASSES
+
 AT = "When it begins, from the start of the run. Example: 2h."
 LENGTH = "How long it lasts. Example: 10min."
 KIND = "Kind of the incident; it decides which other keys there are."
@@ -10,6 +12,7 @@ TARGET = (
     "{provider: …}. "
     "Example: small."
 )
+ERRORS = ", ".join(ERROR_CLASSES)
 RUN = {
     "ScenarioSettings": {
         "name": "The scenario's name: letters, digits, dots, dashes, underscores. Example: support-desk.",
@@ -100,32 +103,61 @@ RUN = {
         "staleness": "How old the router's view of the fleet gets before it is renewed; always fresh at "
         "0. "
         "Example: 500ms.",
-        "instances": "Router instances, each with a view of its own. Example: 4.",
+        "instances": "Router instances, each with a policy, cooldowns and a view of its own; they share "
+        "nothing. Example: 4.",
+        "assignment": "Which instance a request reaches: any, or for all of a session the same one (random, "
+        "session). Example: session.",
         "decision_latency": "Time that a decision takes. Example: 20ms.",
         "decision_usd": "USD of a decision, e.g. for a classifier. Example: 0.0001.",
-        "resilience": "The router's retries, fallbacks and cooldown; none of them where left out. "
+        "resilience": "The router's retries, fallbacks and cooldown or breaker; none where left out. "
         "Example: {retries: 2}.",
     },
     "ResilienceSettings": {
         "retries": "Further attempts within the model's targets after the first one failed. Example: 2.",
+        "retries_by_class": "The same by class of the first error, whatever its status: "
+        + ERRORS
+        + "; others "
+        "have retries. Example: {rate_limit: 3}.",
         "backoff": "Pause before the first retry on the same target; doubles with each. Example: 250ms.",
         "backoff_max": "Longest such pause. Example: 10s.",
         "jitter": "Upper end of the random extra pause. Example: 500ms.",
         "retry_after": "Shortest pause before a retry on the same target. Example: 1s.",
         "retry_after_max": "Longest hint of a provider that is heeded. Example: 30s.",
-        "fallbacks": "Deployments tried next, by deployment. Example: {small: [frontier]}.",
+        "fallbacks": "Deployments tried next, by deployment; a fallback has fallbacks of its own. "
+        "Example: {small: [frontier]}.",
+        "context_window_fallbacks": "Deployments tried next after a prompt that is too long, by deployment; "
+        "where any are stated, no others then. Example: {small: [frontier]}.",
+        "content_policy_fallbacks": "Deployments tried next after a content policy's refusal, by "
+        "deployment; where any are stated, no others then. Example: {small: [frontier]}.",
         "default_fallbacks": "Deployments tried where fallbacks names none. Example: [frontier].",
         "max_fallbacks": "Most fallbacks tried for a request. Example: 2.",
         "cooldown": "How long a target that failed too often gets no traffic; 0 switches it off. "
         "Example: 30s.",
-        "allowed_fails": "Failures within cooldown of one another before a target rests; by share where "
-        "left out. "
+        "cooldown_by_hint": "Whether a provider's Retry-After, however long, takes the cooldown's place. "
+        "Example: true.",
+        "disable_cooldowns": "Whether no target ever rests. Example: true.",
+        "allowed_fails": "Failures within cooldown of the first of them before a target rests; by share "
+        "where left out. A model's only target without fallbacks never does. "
         "Example: 3.",
+        "allowed_fails_by_class": "The same by class of the latest error, for a model's only target too: "
+        + ERRORS
+        + "; others have allowed_fails, or 3. "
+        "Example: {timeout: 1}.",
         "failure_ratio": "Share of a minute's attempts that must fail before a target rests. Example: 0.3.",
         "failure_min_count": "Attempts of a minute below which the share does not count. Example: 10.",
         "lone_failure_count": "Failures, without a success in a minute, before a model's only target "
         "rests. "
         "Example: 100.",
+        "breaker": "A circuit breaker for each target, in the place of the cooldown and all of its keys. "
+        "Example: {failure_threshold: 5}.",
+    },
+    "BreakerSettings": {
+        "failure_threshold": "Failures in a row that open it. Example: 5.",
+        "success_threshold": "Answers to probes that close it again. Example: 2.",
+        "timeout": "How long it stays open before probes are let through. Example: 30s.",
+        "minimum_requests": "Attempts that must have ended within the window before it opens. Example: 20.",
+        "window": "How long ago the first failure of the row may be. Example: 60s.",
+        "probes": "Most requests let through at a time while it is half open. Example: 3.",
     },
     "FaultTarget": {
         "deployment": "A deployment's name. Example: small.",

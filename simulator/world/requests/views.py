@@ -22,7 +22,7 @@ LOADS = ("outstanding", "waiting", "running", "kv_usage_ratio")
 
 
 class RouterViews:
-    """The views of every router instance; requests go to the instances in turn.
+    """The views of every router instance.
 
     Without staleness a view looks at the kernel's own counters, otherwise at a copy renewed
     every `staleness_s`, each instance at its own phase of the interval.
@@ -56,12 +56,12 @@ class RouterViews:
             fleet.seen_s = self._clock.now
             yield self._clock.timeout(every_s)
 
-    def aim(self, request: int, candidates: tuple[int, ...]) -> tuple[RequestView, FleetView]:
-        """The views, pointed at a request that has arrived now."""
+    def aim(self, request: int, candidates: tuple[int, ...], instance: int) -> tuple[RequestView, FleetView]:
+        """An instance's views, pointed at a request that has arrived now."""
         view = self._request
         view.index = request
         view.now_s = self._clock.now
-        fleet = self._fleets[request % len(self._fleets)]
+        fleet = self._fleets[instance]
         fleet.candidates = candidates
         return view, fleet
 
