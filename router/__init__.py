@@ -21,10 +21,18 @@ from router.factory import PolicyDescription
 from router.host.failures import FailureReason
 from router.host.host import Host
 from router.host.resilience import NO_RESILIENCE, Resilience
-from router.outcome import Outcome
+from router.outcome import Feedback, Outcome
 from router.pipeline.part import Filter, FilterPart, Picker, Scorer, ScorerPart
 from router.pipeline.pipeline import Pipeline
-from router.policy import FinishingPolicy, LearningPolicy, Policy, StepPolicy, is_oracle, policy_name
+from router.policy import (
+    FeedbackPolicy,
+    FinishingPolicy,
+    LearningPolicy,
+    Policy,
+    StepPolicy,
+    is_oracle,
+    policy_name,
+)
 from router.registry import (
     BASELINES,
     describe_policy,
@@ -46,6 +54,8 @@ __all__ = [
     "Decision",
     "Defer",
     "FailureReason",
+    "Feedback",
+    "FeedbackPolicy",
     "Filter",
     "FilterPart",
     "FinishingPolicy",

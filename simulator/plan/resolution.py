@@ -27,10 +27,10 @@ from simulator.plan.targets import Slot, group_of, slots_of, target_of, target_p
 from simulator.quality.answers import TaskDifficulty, answer_table, unknown_success
 from simulator.quality.router_estimates import noisy_difficulty
 from simulator.scenario.recorded_answers import answer_notes, recorded_answers
-from simulator.streams import RandomStreams, stable_hash
+from simulator.streams import RandomStreams, keyed_uniform, stable_hash
 from simulator.workload.demand import demand_of
 from simulator.workload.generate import generate_workload
-from simulator.world.plan import Patience, RunPlan, TaskRule
+from simulator.world.plan import FeedbackPlan, Patience, RunPlan, TaskRule
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -137,6 +137,7 @@ def resolve(scenario: Scenario, replication: int = 0) -> Resolution:
             decision_usd=scenario.router.decision_usd,
             incidents=incidents_of(scenario, slots, workload.region_names, seed),
             scalings=tuple(scalings_of(scenario, slots)),
+            feedback=feedback_plan(scenario, workload, seed),
         ),
         terms=tuple(terms_of(scenario, slot) for slot in slots),
         warnings=(
@@ -201,6 +202,15 @@ def patience_of(stream: Stream) -> Patience:
     client = stream.client
     timeout_s = np.inf if client.timeout is None else client.timeout
     return Patience(timeout_s=timeout_s, retries=client.retries, backoff_s=client.backoff)
+
+
+def feedback_plan(scenario: Scenario, workload: Workload, seed: int) -> FeedbackPlan | None:
+    """Of which answers routers hear whether they were right: the stated share, drawn by request."""
+    given = scenario.settings.quality.feedback
+    if given is None:
+        return None
+    drawn = keyed_uniform(seed, "feedback", workload.key) < given.ratio
+    return FeedbackPlan(given=drawn, delay_s=given.delay)
 
 
 def task_rule(stream: Stream) -> TaskRule | None:

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from simulator.settings.streams import Stream
 
 
-WITHOUT_OUTCOMES = ("discrimination", "difficulty_noise", "router_auc", "outcomes")
+WITHOUT_OUTCOMES = ("discrimination", "difficulty_noise", "router_auc", "feedback", "outcomes")
 """Keys of `quality` that mean something where no answers are recorded."""
 
 
@@ -88,17 +88,21 @@ class Scenario:
     def digest(self) -> str:
         """SHA-256 of the settings, recorded traffic and answers included by their content.
 
-        A weight counts only where one is given: scenarios from before there were any keep their digests.
+        Weights, deadlines of deferral and feedback count only where they are given: scenarios from before
+        there were any keep their digests.
         """
         plain = self.settings.model_dump(mode="json")
         for deployment in plain["fleet"]:
             if deployment["weight"] is None:
                 del deployment["weight"]
+        if plain["quality"]["feedback"] is None:
+            del plain["quality"]["feedback"]
         for stream, settings in zip(plain["workload"]["streams"], self.streams, strict=True):
             if isinstance(settings.arrivals, TraceArrivals):
                 stream["arrivals"]["file"] = content_digest(settings.arrivals.file)
         if self.settings.quality.outcomes is None:
-            plain["quality"] = {name: plain["quality"][name] for name in WITHOUT_OUTCOMES}
+            kept = (name for name in WITHOUT_OUTCOMES if name in plain["quality"])
+            plain["quality"] = {name: plain["quality"][name] for name in kept}
         else:
             plain["quality"]["outcomes"] = outcomes_digest(self.settings.quality.outcomes)
         for values in plain["signals"].values():

@@ -126,6 +126,14 @@ class Patience:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class FeedbackPlan:
+    """By request, whether routers hear if its answer was right; `delay_s` after it was complete."""
+
+    given: NDArray[np.bool_]
+    delay_s: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class TaskRule:
     """When an agent's task succeeded: its last call is right, or every call."""
 
@@ -191,7 +199,7 @@ class RunPlan:
     `limits_s` (ttft_s, tpot_s, e2e_s) by request, nan where unset. `repeats_prefix` marks requests
     whose prompts begin with earlier turns of their session, or with recorded blocks.
     `repeats` is what prefix caches can find, None where nothing is. `task_rules` is by stream, None
-    where its requests are not an agent's calls.
+    where its requests are not an agent's calls. `feedback` is None where routers never hear who was right.
     """
 
     seed: int
@@ -221,3 +229,4 @@ class RunPlan:
     decision_usd: float
     incidents: tuple[Incident, ...] = ()
     scalings: tuple[Scaling, ...] = ()
+    feedback: FeedbackPlan | None = None

@@ -8,14 +8,25 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from router import Decision, InvalidDecisionError, Outcome, RequestView, SuccessCurve, Target, Verifier
+from router import (
+    Decision,
+    Feedback,
+    InvalidDecisionError,
+    Outcome,
+    RequestView,
+    SuccessCurve,
+    Target,
+    Verifier,
+)
 from router.testing.samples import sample_targets
 from router.views.stated import StatedRequest
 from wayfare.convert.decision import (
     decision_message,
     facts_message,
+    feedback_message,
     outcome_message,
     stated_decision,
+    stated_feedback,
     stated_outcome,
     stated_request,
     stated_target,
@@ -50,6 +61,9 @@ OUTCOMES = st.builds(
     Outcome, request_index=COUNTS, target=NAMES, finished_s=SECONDS, completed=st.booleans(), reason=NAMES,
     ttft_s=UNKNOWN, e2e_s=UNKNOWN, output_token_count=COUNTS, started_s=UNKNOWN, prompt_token_count=COUNTS,
 )  # fmt: skip
+
+
+FEEDBACK = st.builds(Feedback, request_index=COUNTS, target=NAMES, received_s=SECONDS, correct=st.booleans())
 
 
 def shown(request):
@@ -103,6 +117,13 @@ def test_targets_travel_whole(target):
     assert {field.name: getattr(found, field.name) for field in fields(Target)} == {
         field.name: getattr(target, field.name) for field in fields(Target)
     }
+
+
+@settings(deadline=None)
+@given(FEEDBACK)
+def test_feedback_travels_whole(feedback):
+    """What became known of an answer comes back as it went."""
+    assert stated_feedback(feedback_message(feedback)) == feedback
 
 
 @settings(deadline=None)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from router.decision import Cascade, Decision, Defer, Hedge, Race, Reject, Send, Verifier
 from router.errors import InvalidDecisionError
-from router.outcome import Outcome
+from router.outcome import Feedback, Outcome
 from router.views.fleet import TIERS, Target
 from router.views.stated import StatedRequest
 from router.views.success_curve import SuccessCurve
@@ -237,4 +237,24 @@ def stated_outcome(message: pb.AttemptOutcome) -> Outcome:
         output_token_count=message.output_token_count,
         started_s=message.started_s if message.HasField("started_s") else nan,
         prompt_token_count=message.prompt_token_count,
+    )
+
+
+def feedback_message(feedback: Feedback) -> pb.AnswerFeedback:
+    """What became known of an answer, as a message."""
+    return pb.AnswerFeedback(
+        request=feedback.request_index,
+        target=feedback.target,
+        received_s=feedback.received_s,
+        correct=feedback.correct,
+    )
+
+
+def stated_feedback(message: pb.AnswerFeedback) -> Feedback:
+    """The feedback that a message states."""
+    return Feedback(
+        request_index=message.request,
+        target=message.target,
+        received_s=message.received_s,
+        correct=message.correct,
     )

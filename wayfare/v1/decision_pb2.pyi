@@ -201,3 +201,15 @@ class AttemptOutcome(_message.Message):
     started_s: float
     prompt_token_count: int
     def __init__(self, request: _Optional[int] = ..., target: _Optional[str] = ..., finished_s: _Optional[float] = ..., completed: _Optional[bool] = ..., reason: _Optional[str] = ..., ttft_s: _Optional[float] = ..., e2e_s: _Optional[float] = ..., output_token_count: _Optional[int] = ..., started_s: _Optional[float] = ..., prompt_token_count: _Optional[int] = ...) -> None: ...
+
+class AnswerFeedback(_message.Message):
+    __slots__ = ("request", "target", "received_s", "correct")
+    REQUEST_FIELD_NUMBER: _ClassVar[int]
+    TARGET_FIELD_NUMBER: _ClassVar[int]
+    RECEIVED_S_FIELD_NUMBER: _ClassVar[int]
+    CORRECT_FIELD_NUMBER: _ClassVar[int]
+    request: int
+    target: str
+    received_s: float
+    correct: bool
+    def __init__(self, request: _Optional[int] = ..., target: _Optional[str] = ..., received_s: _Optional[float] = ..., correct: _Optional[bool] = ...) -> None: ...

@@ -692,7 +692,7 @@ class ResilienceSettings(_message.Message):
     def __init__(self, retries: _Optional[int] = ..., backoff_s: _Optional[float] = ..., backoff_max_s: _Optional[float] = ..., jitter_s: _Optional[float] = ..., retry_after_s: _Optional[float] = ..., retry_after_max_s: _Optional[float] = ..., fallbacks: _Optional[_Mapping[str, Names]] = ..., default_fallbacks: _Optional[_Iterable[str]] = ..., max_fallbacks: _Optional[int] = ..., cooldown_s: _Optional[float] = ..., allowed_fails: _Optional[int] = ..., failure_ratio: _Optional[float] = ..., failure_min_count: _Optional[int] = ..., lone_failure_count: _Optional[int] = ...) -> None: ...
 
 class QualitySettings(_message.Message):
-    __slots__ = ("discrimination", "difficulty_noise", "router_auc", "outcomes", "outcome_models", "coverage", "right_from", "score", "score_scale")
+    __slots__ = ("discrimination", "difficulty_noise", "router_auc", "feedback", "outcomes", "outcome_models", "coverage", "right_from", "score", "score_scale")
     class OutcomeModelsEntry(_message.Message):
         __slots__ = ("key", "value")
         KEY_FIELD_NUMBER: _ClassVar[int]
@@ -703,6 +703,7 @@ class QualitySettings(_message.Message):
     DISCRIMINATION_FIELD_NUMBER: _ClassVar[int]
     DIFFICULTY_NOISE_FIELD_NUMBER: _ClassVar[int]
     ROUTER_AUC_FIELD_NUMBER: _ClassVar[int]
+    FEEDBACK_FIELD_NUMBER: _ClassVar[int]
     OUTCOMES_FIELD_NUMBER: _ClassVar[int]
     OUTCOME_MODELS_FIELD_NUMBER: _ClassVar[int]
     COVERAGE_FIELD_NUMBER: _ClassVar[int]
@@ -712,13 +713,22 @@ class QualitySettings(_message.Message):
     discrimination: float
     difficulty_noise: float
     router_auc: float
+    feedback: FeedbackSettings
     outcomes: str
     outcome_models: _containers.ScalarMap[str, str]
     coverage: str
     right_from: float
     score: str
     score_scale: str
-    def __init__(self, discrimination: _Optional[float] = ..., difficulty_noise: _Optional[float] = ..., router_auc: _Optional[float] = ..., outcomes: _Optional[str] = ..., outcome_models: _Optional[_Mapping[str, str]] = ..., coverage: _Optional[str] = ..., right_from: _Optional[float] = ..., score: _Optional[str] = ..., score_scale: _Optional[str] = ...) -> None: ...
+    def __init__(self, discrimination: _Optional[float] = ..., difficulty_noise: _Optional[float] = ..., router_auc: _Optional[float] = ..., feedback: _Optional[_Union[FeedbackSettings, _Mapping]] = ..., outcomes: _Optional[str] = ..., outcome_models: _Optional[_Mapping[str, str]] = ..., coverage: _Optional[str] = ..., right_from: _Optional[float] = ..., score: _Optional[str] = ..., score_scale: _Optional[str] = ...) -> None: ...
+
+class FeedbackSettings(_message.Message):
+    __slots__ = ("ratio", "delay_s")
+    RATIO_FIELD_NUMBER: _ClassVar[int]
+    DELAY_S_FIELD_NUMBER: _ClassVar[int]
+    ratio: float
+    delay_s: float
+    def __init__(self, ratio: _Optional[float] = ..., delay_s: _Optional[float] = ...) -> None: ...
 
 class TelemetrySettings(_message.Message):
     __slots__ = ("step_s", "epoch", "pace_ratio")

@@ -242,9 +242,11 @@ def report_reply(
             return live.report(key, Event(-1, EventKind.TIMER, now_s), tenant)
         case "verdict":
             return live.judge(key, accepted=request.verdict.accepted, owner=tenant)
+        case "feedback":
+            return live.assess(key, correct=request.feedback.correct, now_s=now_s, owner=tenant)
         case "attempt" if request.attempt.kind in ATTEMPT_EVENTS:
             return attempt_reply(router, request, now_s, tenant)
-    text = "say what happened: attempt with its kind, timer or verdict"
+    text = "say what happened: attempt with its kind, timer, verdict or feedback"
     raise RefusedError(grpc.StatusCode.INVALID_ARGUMENT, text)
 
 
