@@ -40,6 +40,7 @@ from router.registry import (
     make_policy,
     policy_names,
 )
+from router.views.carbon import CarbonForecast
 from router.views.fleet import TIERS, FleetView, Target, Tier
 from router.views.request import AnswerTable, OracleRequestView, RequestTable, RequestView
 from router.views.stated import StatedRequest
@@ -50,6 +51,7 @@ __all__ = [
     "NO_RESILIENCE",
     "TIERS",
     "AnswerTable",
+    "CarbonForecast",
     "Cascade",
     "Decision",
     "Defer",

@@ -23,6 +23,7 @@ from simulator.plan.repeats import repeats_of
 from simulator.plan.router_knowledge import answerer, learned_statistics, prior_of
 from simulator.plan.router_scores import router_scores
 from simulator.plan.scalings import scalings_of
+from simulator.plan.carbon import carbon_forecast
 from simulator.plan.targets import Slot, group_of, slots_of, target_of, target_plan, terms_of
 from simulator.quality.answers import TaskDifficulty, answer_table, unknown_success
 from simulator.quality.router_estimates import noisy_difficulty
@@ -79,12 +80,13 @@ def fleet_of(scenario: Scenario, workload: Workload | None = None) -> Fleet:
     services = tuple(BACKENDS[entry.backend].service(scenario, entry) for entry in scenario.fleet)
     slots = tuple(slots_of(scenario, services))
     models = {entry.model for entry in scenario.fleet}
+    carbon = {region: carbon_forecast(scenario, region) for region in {e.region for e in scenario.fleet}}
     learned = {name: learned_statistics(scenario, name, workload) for name in models}
     return Fleet(
         services=services,
         slots=slots,
         targets=tuple(
-            target_of(scenario, slot, index, learned[slot.deployment.model])
+            target_of(scenario, slot, index, learned[slot.deployment.model], carbon[slot.deployment.region])
             for index, slot in enumerate(slots)
         ),
         batch=frozenset(index for index, slot in enumerate(slots) if slot.service.batch),
@@ -272,7 +274,18 @@ def request_table(
         e2e_limit_s=limits["e2e_s"],
         stream_names=workload.stream_names,
         stream_code=workload.stream_code,
+        defer_deadline_s=defer_deadline_s(scenario, workload),
+        prefix_offset=workload.prefix_offset,
+        prefix_block=workload.prefix_block,
+        history_token_count=workload.history_token_count,
     )
+
+
+def defer_deadline_s(scenario: Scenario, workload: Workload) -> NDArray[np.float64]:
+    """How long every request may be held back, nan where it may not."""
+    stated = [stream.defer_deadline for stream in scenario.streams]
+    by_stream = np.array([np.nan if deadline is None else deadline for deadline in stated])
+    return by_stream[workload.stream_code]
 
 
 def expected_difficulty(

@@ -97,6 +97,9 @@ class Scenario:
                 del deployment["weight"]
         if plain["quality"]["feedback"] is None:
             del plain["quality"]["feedback"]
+        for stream in plain["workload"]["streams"]:
+            if stream["defer_deadline"] is None:
+                del stream["defer_deadline"]
         for stream, settings in zip(plain["workload"]["streams"], self.streams, strict=True):
             if isinstance(settings.arrivals, TraceArrivals):
                 stream["arrivals"]["file"] = content_digest(settings.arrivals.file)

@@ -261,6 +261,9 @@ FURTHER = {
     "ttft_limit_s": 9.0,
     "e2e_limit_s": 10.0,
     "stream": "d",
+    "deferrable_until_s": 11.0,
+    "prefix_blocks": (12, 13),
+    "history_token_count": 14,
 }
 
 
@@ -273,9 +276,10 @@ def test_a_stated_request_shows_what_was_stated() -> None:
 def test_a_stated_request_needs_no_more_than_the_facts() -> None:
     """Estimates and limits are unknown, the session none, the turn its first, the stream unnamed."""
     request = StatedRequest(**STATED)
-    unknown = ("estimated_difficulty", "router_score", "ttft_limit_s", "e2e_limit_s")
+    unknown = ("estimated_difficulty", "router_score", "ttft_limit_s", "e2e_limit_s", "deferrable_until_s")
     assert all(isnan(getattr(request, name)) for name in unknown)
     assert (request.session, request.turn, request.stream) == (-1, 0, "")
+    assert (request.prefix_blocks, request.history_token_count) == ((), 0)
 
 
 def test_a_pipeline_skips_unless_told_to_reject() -> None:

@@ -9,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from router import (
+    CarbonForecast,
     Decision,
     Feedback,
     InvalidDecisionError,
@@ -55,7 +56,9 @@ REQUESTS = st.builds(
     StatedRequest, index=COUNTS, now_s=SECONDS, task=NAMES, tenant=NAMES, region=NAMES,
     prompt_token_count=COUNTS, max_output_token_count=COUNTS, estimated_difficulty=UNKNOWN,
     router_score=UNKNOWN, session=st.integers(-1, 2**40), turn=st.integers(0, 99), ttft_limit_s=UNKNOWN,
-    e2e_limit_s=UNKNOWN, stream=NAMES,
+    e2e_limit_s=UNKNOWN, stream=NAMES, deferrable_until_s=UNKNOWN,
+    prefix_blocks=st.lists(st.integers(-(2**63), 2**63 - 1), max_size=4).map(tuple),
+    history_token_count=COUNTS,
 )  # fmt: skip
 OUTCOMES = st.builds(
     Outcome, request_index=COUNTS, target=NAMES, finished_s=SECONDS, completed=st.booleans(), reason=NAMES,
@@ -108,9 +111,15 @@ BOUGHT = replace(
     requests_per_minute=500.0,
     tokens_per_minute=3e4,
 )
+METERED = replace(
+    sample_targets()[2],
+    energy_j_per_input_token=0.0,
+    energy_j_per_output_token=2.5,
+    carbon=CarbonForecast(step_s=900.0, gco2e_per_kwh=(400.0, 0.0)),
+)
 
 
-@pytest.mark.parametrize("target", [*sample_targets(), LEARNT, BOUGHT])
+@pytest.mark.parametrize("target", [*sample_targets(), LEARNT, BOUGHT, METERED])
 def test_targets_travel_whole(target):
     """Every field of a target comes back as it went."""
     found = stated_target(target_message(target), target.index)

@@ -75,7 +75,7 @@ class WorkloadSettings(_message.Message):
     def __init__(self, streams: _Optional[_Iterable[_Union[Stream, _Mapping]]] = ...) -> None: ...
 
 class Stream(_message.Message):
-    __slots__ = ("name", "task", "region", "arrivals", "input_tokens", "output_tokens", "max_output_tokens", "length_effects", "difficulty", "tenants", "slo", "residency", "banned_tiers", "capability_floor", "deferrable", "client", "session", "agent", "devices", "priority")
+    __slots__ = ("name", "task", "region", "arrivals", "input_tokens", "output_tokens", "max_output_tokens", "length_effects", "difficulty", "tenants", "slo", "residency", "banned_tiers", "capability_floor", "deferrable", "defer_deadline_s", "client", "session", "agent", "devices", "priority")
     class TenantsEntry(_message.Message):
         __slots__ = ("key", "value")
         KEY_FIELD_NUMBER: _ClassVar[int]
@@ -98,6 +98,7 @@ class Stream(_message.Message):
     BANNED_TIERS_FIELD_NUMBER: _ClassVar[int]
     CAPABILITY_FLOOR_FIELD_NUMBER: _ClassVar[int]
     DEFERRABLE_FIELD_NUMBER: _ClassVar[int]
+    DEFER_DEADLINE_S_FIELD_NUMBER: _ClassVar[int]
     CLIENT_FIELD_NUMBER: _ClassVar[int]
     SESSION_FIELD_NUMBER: _ClassVar[int]
     AGENT_FIELD_NUMBER: _ClassVar[int]
@@ -118,12 +119,13 @@ class Stream(_message.Message):
     banned_tiers: _containers.RepeatedScalarFieldContainer[str]
     capability_floor: float
     deferrable: bool
+    defer_deadline_s: float
     client: Client
     session: Session
     agent: Agent
     devices: int
     priority: int
-    def __init__(self, name: _Optional[str] = ..., task: _Optional[str] = ..., region: _Optional[str] = ..., arrivals: _Optional[_Union[Arrivals, _Mapping]] = ..., input_tokens: _Optional[_Union[Spread, _Mapping]] = ..., output_tokens: _Optional[_Union[Spread, _Mapping]] = ..., max_output_tokens: _Optional[int] = ..., length_effects: _Optional[str] = ..., difficulty: _Optional[_Union[Difficulty, _Mapping]] = ..., tenants: _Optional[_Mapping[str, float]] = ..., slo: _Optional[_Union[Objectives, _Mapping]] = ..., residency: _Optional[_Iterable[str]] = ..., banned_tiers: _Optional[_Iterable[str]] = ..., capability_floor: _Optional[float] = ..., deferrable: _Optional[bool] = ..., client: _Optional[_Union[Client, _Mapping]] = ..., session: _Optional[_Union[Session, _Mapping]] = ..., agent: _Optional[_Union[Agent, _Mapping]] = ..., devices: _Optional[int] = ..., priority: _Optional[int] = ...) -> None: ...
+    def __init__(self, name: _Optional[str] = ..., task: _Optional[str] = ..., region: _Optional[str] = ..., arrivals: _Optional[_Union[Arrivals, _Mapping]] = ..., input_tokens: _Optional[_Union[Spread, _Mapping]] = ..., output_tokens: _Optional[_Union[Spread, _Mapping]] = ..., max_output_tokens: _Optional[int] = ..., length_effects: _Optional[str] = ..., difficulty: _Optional[_Union[Difficulty, _Mapping]] = ..., tenants: _Optional[_Mapping[str, float]] = ..., slo: _Optional[_Union[Objectives, _Mapping]] = ..., residency: _Optional[_Iterable[str]] = ..., banned_tiers: _Optional[_Iterable[str]] = ..., capability_floor: _Optional[float] = ..., deferrable: _Optional[bool] = ..., defer_deadline_s: _Optional[float] = ..., client: _Optional[_Union[Client, _Mapping]] = ..., session: _Optional[_Union[Session, _Mapping]] = ..., agent: _Optional[_Union[Agent, _Mapping]] = ..., devices: _Optional[int] = ..., priority: _Optional[int] = ...) -> None: ...
 
 class SteadyArrivals(_message.Message):
     __slots__ = ("rate_per_s", "process")

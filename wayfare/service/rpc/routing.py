@@ -210,6 +210,8 @@ def stated_with_defaults(
         asked.ttft_limit_s = demand.limits_s["ttft_s"]
     if not request.facts.HasField("e2e_limit_s"):
         asked.e2e_limit_s = demand.limits_s["e2e_s"]
+    if not request.facts.HasField("deferrable_until_s") and stream.defer_deadline is not None:
+        asked.deferrable_until_s = asked.now_s + stream.defer_deadline
     longest = asked.prompt_token_count + asked.max_output_token_count
     demanded = constraints(request.constraints, asked)
     return asked, *router.fleet.candidates(stream.name, demanded, longest)
@@ -273,9 +275,10 @@ def attempt_reply(
 
 
 def without_curves(target: Target) -> TargetFacts:
-    """What callers are told of a target: how often it is right by difficulty is for policies, and long."""
+    """What callers are told of a target: curves and forecasts are for policies, and long."""
     message = target_message(target)
     message.ClearField("success_curves")
+    message.ClearField("carbon")
     return message
 
 
