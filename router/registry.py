@@ -24,9 +24,11 @@ from router.policies.budget_pacing import BudgetPacing, BudgetPacingParameters
 from router.policies.cascade import CascadeParameters, CascadePolicy
 from router.policies.cheapest_capable import CheapestCapable, CheapestCapableParameters
 from router.policies.edge_first import EdgeFirst, EdgeFirstParameters
+from router.policies.epsilon_greedy import EpsilonGreedy, EpsilonGreedyParameters
 from router.policies.expected_cost import ExpectedCost, ExpectedCostParameters
 from router.policies.hedge import Hedge, HedgeParameters
 from router.policies.least_outstanding import LeastOutstanding, LeastOutstandingParameters
+from router.policies.linucb import LinUcb, LinUcbParameters
 from router.policies.lowest_latency import LowestLatency, LowestLatencyParameters
 from router.policies.lowest_price import LowestPrice
 from router.policies.oracle import Oracle
@@ -38,6 +40,8 @@ from router.policies.round_robin import RoundRobin, RoundRobinParameters
 from router.policies.score_threshold import ScoreThreshold, ScoreThresholdParameters
 from router.policies.spill_over import SpillOver, SpillOverParameters
 from router.policies.static import Static, StaticParameters
+from router.policies.thompson import Thompson, ThompsonParameters
+from router.policies.ucb import Ucb, UcbParameters
 from router.policies.usage_based import UsageBased, UsageBasedParameters
 from router.policies.weighted_score import WeightedScore, WeightedScoreParameters
 from router.policies.weighted_shuffle import WeightedShuffle
@@ -105,9 +109,11 @@ POLICIES: Mapping[str, PolicyFactory] = {
     "cascade": ParameterisedPolicy(CascadePolicy, CascadeParameters),
     "cheapest_capable": ParameterisedPolicy(CheapestCapable, CheapestCapableParameters),
     "edge_first": ParameterisedPolicy(EdgeFirst, EdgeFirstParameters),
+    "epsilon_greedy": ParameterisedPolicy(EpsilonGreedy, EpsilonGreedyParameters),
     "expected_cost": ParameterisedPolicy(ExpectedCost, ExpectedCostParameters),
     "hedge": ParameterisedPolicy(Hedge, HedgeParameters),
     "least_outstanding": ParameterisedPolicy(LeastOutstanding, LeastOutstandingParameters),
+    "linucb": ParameterisedPolicy(LinUcb, LinUcbParameters),
     "lowest_latency": ParameterisedPolicy(LowestLatency, LowestLatencyParameters),
     "lowest_price": PlainPolicy(LowestPrice),
     "oracle": PlainPolicy(Oracle),
@@ -119,6 +125,8 @@ POLICIES: Mapping[str, PolicyFactory] = {
     "score_threshold": ParameterisedPolicy(ScoreThreshold, ScoreThresholdParameters),
     "spill_over": ParameterisedPolicy(SpillOver, SpillOverParameters),
     "static": ParameterisedPolicy(Static, StaticParameters),
+    "thompson": ParameterisedPolicy(Thompson, ThompsonParameters),
+    "ucb": ParameterisedPolicy(Ucb, UcbParameters),
     "usage_based": ParameterisedPolicy(UsageBased, UsageBasedParameters),
     "weighted_score": ParameterisedPolicy(WeightedScore, WeightedScoreParameters),
     "weighted_shuffle": PlainPolicy(WeightedShuffle),

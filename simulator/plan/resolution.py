@@ -16,6 +16,7 @@ from router.views.request import RequestTable
 from simulator.fleet.backend import Work
 from simulator.fleet.registry import BACKENDS
 from simulator.fleet.site import OWN_DEVICE_REGION
+from simulator.plan.carbon import carbon_forecast
 from simulator.plan.incidents import faults_after_end, incidents_of
 from simulator.plan.month import month_of
 from simulator.plan.queries import asking, with_lengths
@@ -23,7 +24,6 @@ from simulator.plan.repeats import repeats_of
 from simulator.plan.router_knowledge import answerer, learned_statistics, prior_of
 from simulator.plan.router_scores import router_scores
 from simulator.plan.scalings import scalings_of
-from simulator.plan.carbon import carbon_forecast
 from simulator.plan.targets import Slot, group_of, slots_of, target_of, target_plan, terms_of
 from simulator.quality.answers import TaskDifficulty, answer_table, unknown_success
 from simulator.quality.router_estimates import noisy_difficulty

@@ -53,6 +53,11 @@ VARIANTS: tuple[tuple[str, Mapping[str, object]], ...] = (
     ("expected_cost", {"length": "max", "cached_ratio": 1.0, "session_cached_ratio": 1.0}),
     ("lowest_latency", {"measure": "ttft", "ttft_percentile": 100.0, "lowest_latency_buffer": 9.0}),
     ("lowest_latency", {"max_latency_list_size": 1, "ttl_s": 0.0}),
+    ("epsilon_greedy", {"epsilon": 1.0, "cost_weight": 0.0}),
+    ("epsilon_greedy", {"epsilon": 0.0, "gamma": 0.5}),
+    ("linucb", {"alpha": 0.0, "ridge": 1e-9, "gamma": 0.5}),
+    ("thompson", {"prior_mean": 1.0, "prior_mass": 1e-3, "cap": 1.0}),
+    ("ucb", {"exploration": 0.0, "gamma": 1e-9}),
     ("spill_over", {"spill_threshold": 0.0}),
     ("spill_over", {"measure": "kv_usage", "spill_threshold": 0.5, "return_threshold": 0.2}),
 )

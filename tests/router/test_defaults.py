@@ -64,9 +64,11 @@ PARAMETERS: Mapping[str, Mapping[str, str]] = {
     },
     "cheapest_capable": {"floor": "0.7"},
     "edge_first": {"local_tier": "'edge'", "overflow_outstanding": "2.0", "floor": "0.6"},
+    "epsilon_greedy": {"quality_weight": "0.7", "cost_weight": "0.3", "gamma": "1.0", "epsilon": "0.1"},
     "expected_cost": {"length": "'usual'", "cached_ratio": "0.0", "session_cached_ratio": "0.0"},
     "hedge": {"after_s": "1.0", "share_ratio": "1.0"},
     "least_outstanding": {"ties": "'lowest_index'"},
+    "linucb": {"quality_weight": "0.7", "cost_weight": "0.3", "gamma": "1.0", "alpha": "0.5", "ridge": "1.0"},
     "lowest_latency": {
         "measure": "'s_per_token'",
         "max_latency_list_size": "10",
@@ -94,6 +96,20 @@ PARAMETERS: Mapping[str, Mapping[str, str]] = {
         "return_threshold": "None",
     },
     "static": {"target": "None"},
+    "thompson": {
+        "quality_weight": "0.7",
+        "cost_weight": "0.3",
+        "gamma": "1.0",
+        "prior_mean": "0.5",
+        "prior_mass": "10.0",
+        "cap": "200.0",
+    },
+    "ucb": {
+        "quality_weight": "0.7",
+        "cost_weight": "0.3",
+        "gamma": "1.0",
+        "exploration": "1.4142135623730951",
+    },
     "usage_based": {"tpm": "None", "rpm": "None"},
     "weighted_score": {
         "success_weight": "1.0",
