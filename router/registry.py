@@ -16,13 +16,17 @@ from router.parameters import (
     read_parameters,
     unknown_parameter,
 )
+from router.pipeline.cleanest import CarbonParameters
 from router.policies.always_busiest import AlwaysBusiest
 from router.policies.always_cheapest import AlwaysCheapest
 from router.policies.always_strongest import AlwaysStrongest
 from router.policies.budget_cap import BudgetCap, BudgetCapParameters
 from router.policies.budget_pacing import BudgetPacing, BudgetPacingParameters
+from router.policies.carbon_aware import CarbonAware
+from router.policies.carbon_deferral import CarbonDeferral, CarbonDeferralParameters
 from router.policies.cascade import CascadeParameters, CascadePolicy
 from router.policies.cheapest_capable import CheapestCapable, CheapestCapableParameters
+from router.policies.consistent_hash import ConsistentHash, ConsistentHashParameters
 from router.policies.edge_first import EdgeFirst, EdgeFirstParameters
 from router.policies.epsilon_greedy import EpsilonGreedy, EpsilonGreedyParameters
 from router.policies.expected_cost import ExpectedCost, ExpectedCostParameters
@@ -31,6 +35,7 @@ from router.policies.least_outstanding import LeastOutstanding, LeastOutstanding
 from router.policies.linucb import LinUcb, LinUcbParameters
 from router.policies.lowest_latency import LowestLatency, LowestLatencyParameters
 from router.policies.lowest_price import LowestPrice
+from router.policies.marginal_energy import MarginalEnergy
 from router.policies.oracle import Oracle
 from router.policies.pipeline import PipelineParameters, PipelinePolicy
 from router.policies.power_of_two import PowerOfTwo, PowerOfTwoParameters
@@ -38,6 +43,7 @@ from router.policies.prompt_length import PromptLength, PromptLengthParameters
 from router.policies.random_mix import RandomMix, RandomMixParameters
 from router.policies.round_robin import RoundRobin, RoundRobinParameters
 from router.policies.score_threshold import ScoreThreshold, ScoreThresholdParameters
+from router.policies.session_stickiness import SessionStickiness, SessionStickinessParameters
 from router.policies.spill_over import SpillOver, SpillOverParameters
 from router.policies.static import Static, StaticParameters
 from router.policies.thompson import Thompson, ThompsonParameters
@@ -106,8 +112,11 @@ POLICIES: Mapping[str, PolicyFactory] = {
     "always_strongest": PlainPolicy(AlwaysStrongest),
     "budget_cap": ParameterisedPolicy(BudgetCap, BudgetCapParameters),
     "budget_pacing": ParameterisedPolicy(BudgetPacing, BudgetPacingParameters),
+    "carbon_aware": ParameterisedPolicy(CarbonAware, CarbonParameters),
+    "carbon_deferral": ParameterisedPolicy(CarbonDeferral, CarbonDeferralParameters),
     "cascade": ParameterisedPolicy(CascadePolicy, CascadeParameters),
     "cheapest_capable": ParameterisedPolicy(CheapestCapable, CheapestCapableParameters),
+    "consistent_hash": ParameterisedPolicy(ConsistentHash, ConsistentHashParameters),
     "edge_first": ParameterisedPolicy(EdgeFirst, EdgeFirstParameters),
     "epsilon_greedy": ParameterisedPolicy(EpsilonGreedy, EpsilonGreedyParameters),
     "expected_cost": ParameterisedPolicy(ExpectedCost, ExpectedCostParameters),
@@ -116,6 +125,7 @@ POLICIES: Mapping[str, PolicyFactory] = {
     "linucb": ParameterisedPolicy(LinUcb, LinUcbParameters),
     "lowest_latency": ParameterisedPolicy(LowestLatency, LowestLatencyParameters),
     "lowest_price": PlainPolicy(LowestPrice),
+    "marginal_energy": PlainPolicy(MarginalEnergy),
     "oracle": PlainPolicy(Oracle),
     "pipeline": ParameterisedPolicy(PipelinePolicy, PipelineParameters),
     "power_of_two": ParameterisedPolicy(PowerOfTwo, PowerOfTwoParameters),
@@ -123,6 +133,7 @@ POLICIES: Mapping[str, PolicyFactory] = {
     "random_mix": ParameterisedPolicy(RandomMix, RandomMixParameters),
     "round_robin": ParameterisedPolicy(RoundRobin, RoundRobinParameters),
     "score_threshold": ParameterisedPolicy(ScoreThreshold, ScoreThresholdParameters),
+    "session_stickiness": ParameterisedPolicy(SessionStickiness, SessionStickinessParameters),
     "spill_over": ParameterisedPolicy(SpillOver, SpillOverParameters),
     "static": ParameterisedPolicy(Static, StaticParameters),
     "thompson": ParameterisedPolicy(Thompson, ThompsonParameters),

@@ -30,8 +30,8 @@ class Service(ServiceTerms):
     have their own. Prices per million tokens are what a router takes as marginal price, `None` of cached
     input where it has no price of its own. `energy_j_per_*_token` is what a token more draws in own
     machines at a middling load, before PUE; 0 where unknown. `provider` sells the tokens. `pays_meter`:
-    the operator pays for the electricity. `metering` is how an API counts tokens; `batch` answers come within hours.
-    `absence` is when own devices are off. `warnings` go into the report.
+    the operator pays for the electricity. `metering` is how an API counts tokens; `batch` answers come
+    within hours. `absence` is when own devices are off. `warnings` go into the report.
     """
 
     queues: BatchingSpec | ServersSpec

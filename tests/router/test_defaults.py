@@ -55,6 +55,8 @@ PARAMETERS: Mapping[str, Mapping[str, str]] = {
         "ema_alpha": "0.05",
         "lambda_max": "5.0",
     },
+    "carbon_aware": {"floor": "0.7", "cost_ceiling_usd": "None"},
+    "carbon_deferral": {"floor": "0.7", "cost_ceiling_usd": "None", "step_s": "900.0"},
     "cascade": {
         "targets": "()",
         "false_accept_ratio": "0.1",
@@ -63,6 +65,7 @@ PARAMETERS: Mapping[str, Mapping[str, str]] = {
         "cost_usd": "0.0",
     },
     "cheapest_capable": {"floor": "0.7"},
+    "consistent_hash": {"key": "'session'", "vnodes": "100", "load_factor": "1.25"},
     "edge_first": {"local_tier": "'edge'", "overflow_outstanding": "2.0", "floor": "0.6"},
     "epsilon_greedy": {"quality_weight": "0.7", "cost_weight": "0.3", "gamma": "1.0", "epsilon": "0.1"},
     "expected_cost": {"length": "'usual'", "cached_ratio": "0.0", "session_cached_ratio": "0.0"},
@@ -77,6 +80,7 @@ PARAMETERS: Mapping[str, Mapping[str, str]] = {
         "ttl_s": "3600.0",
     },
     "lowest_price": {},
+    "marginal_energy": {},
     "oracle": {},
     "power_of_two": {"choices": "2"},
     "prompt_length": {"threshold_token_count": "500", "weak": "None", "strong": "None"},
@@ -89,6 +93,7 @@ PARAMETERS: Mapping[str, Mapping[str, str]] = {
     "random_mix": {"weights": "None"},
     "round_robin": {"weights": "None"},
     "score_threshold": {"threshold": "0.5", "weak": "None", "strong": "None", "score": "None"},
+    "session_stickiness": {"ttl_s": "600.0", "inner": "'least_outstanding'"},
     "spill_over": {
         "order": "()",
         "measure": "'outstanding'",

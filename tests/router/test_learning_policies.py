@@ -1,4 +1,4 @@
-"""Policies that learn from feedback: less regret with time, and every choice recomputed from what was heard."""
+"""Policies that learn from feedback: less regret with time, every choice recomputed from what was heard."""
 
 from __future__ import annotations
 
@@ -139,7 +139,7 @@ def test_feedback_on_what_is_not_remembered_changes_nothing(name) -> None:
 
 def discounted(heard: list[Feedback], gamma: float) -> dict[str, tuple[float, float]]:
     """Counts and right answers by model, the k-th latest of all weighing gamma^k."""
-    counts = {name: (0.0, 0.0) for name in NAMES}
+    counts = dict.fromkeys(NAMES, (0.0, 0.0))
     for age, feedback in enumerate(reversed(heard)):
         count, right = counts[feedback.target]
         counts[feedback.target] = (count + gamma**age, right + gamma**age * feedback.correct)
@@ -153,7 +153,7 @@ def best_of(qualities: dict[str, float], sent: list[str]) -> str:
 
 @pytest.mark.parametrize("gamma", [1.0, 0.97])
 def test_ucb_is_the_bound_recomputed_from_all_that_was_heard(gamma) -> None:
-    """m + sqrt(2 ln N / n) from the log of feedback, choice by choice; those unheard of first."""
+    """M + sqrt(2 ln N / n) from the log of feedback, choice by choice; those unheard of first."""
     town = Town("ucb", {"gamma": gamma})
     town.ask(400, BEFORE)
     for choice in range(0, 400, 7):
