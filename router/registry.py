@@ -22,6 +22,7 @@ from router.policies.always_cheapest import AlwaysCheapest
 from router.policies.always_strongest import AlwaysStrongest
 from router.policies.budget_cap import BudgetCap, BudgetCapParameters
 from router.policies.budget_pacing import BudgetPacing, BudgetPacingParameters
+from router.policies.cache_regret import CacheRegret, CacheRegretParameters
 from router.policies.carbon_aware import CarbonAware
 from router.policies.carbon_deferral import CarbonDeferral, CarbonDeferralParameters
 from router.policies.cascade import CascadeParameters, CascadePolicy
@@ -39,6 +40,7 @@ from router.policies.marginal_energy import MarginalEnergy
 from router.policies.oracle import Oracle
 from router.policies.pipeline import PipelineParameters, PipelinePolicy
 from router.policies.power_of_two import PowerOfTwo, PowerOfTwoParameters
+from router.policies.prefix_affinity import PrefixAffinity, PrefixAffinityParameters
 from router.policies.prompt_length import PromptLength, PromptLengthParameters
 from router.policies.random_mix import RandomMix, RandomMixParameters
 from router.policies.round_robin import RoundRobin, RoundRobinParameters
@@ -112,6 +114,7 @@ POLICIES: Mapping[str, PolicyFactory] = {
     "always_strongest": PlainPolicy(AlwaysStrongest),
     "budget_cap": ParameterisedPolicy(BudgetCap, BudgetCapParameters),
     "budget_pacing": ParameterisedPolicy(BudgetPacing, BudgetPacingParameters),
+    "cache_regret": ParameterisedPolicy(CacheRegret, CacheRegretParameters),
     "carbon_aware": ParameterisedPolicy(CarbonAware, CarbonParameters),
     "carbon_deferral": ParameterisedPolicy(CarbonDeferral, CarbonDeferralParameters),
     "cascade": ParameterisedPolicy(CascadePolicy, CascadeParameters),
@@ -129,6 +132,7 @@ POLICIES: Mapping[str, PolicyFactory] = {
     "oracle": PlainPolicy(Oracle),
     "pipeline": ParameterisedPolicy(PipelinePolicy, PipelineParameters),
     "power_of_two": ParameterisedPolicy(PowerOfTwo, PowerOfTwoParameters),
+    "prefix_affinity": ParameterisedPolicy(PrefixAffinity, PrefixAffinityParameters),
     "prompt_length": ParameterisedPolicy(PromptLength, PromptLengthParameters),
     "random_mix": ParameterisedPolicy(RandomMix, RandomMixParameters),
     "round_robin": ParameterisedPolicy(RoundRobin, RoundRobinParameters),

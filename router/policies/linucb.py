@@ -46,7 +46,8 @@ class LinUcb(FeedbackLearner["NDArray[np.float64]"]):
     A = ridge I + sum of x x' and b = sum of r x over its answers heard of, r 1 for right ones, and
     q = x' A^-1 b + alpha sqrt(x' A^-1 x). With each feedback on a model its sums are first multiplied by
     gamma. Nothing is drawn. Worth is quality_weight q + cost_weight (1 - expected cost / the dearest
-    candidate's); ties go to the model sent to least, then to the least outstanding target, then to the lowest index.
+    candidate's); ties go to the model sent to least, then to the least outstanding target, then to the lowest
+    index.
     """
 
     name: ClassVar[str] = "linucb"

@@ -53,6 +53,8 @@ VARIANTS: tuple[tuple[str, Mapping[str, object]], ...] = (
     ("expected_cost", {"length": "max", "cached_ratio": 1.0, "session_cached_ratio": 1.0}),
     ("lowest_latency", {"measure": "ttft", "ttft_percentile": 100.0, "lowest_latency_buffer": 9.0}),
     ("lowest_latency", {"max_latency_list_size": 1, "ttl_s": 0.0}),
+    ("cache_regret", {"floor": 0.0, "horizon": 1e9, "ttl_s": 0.0}),
+    ("prefix_affinity", {"cache_threshold": 0.0, "balance_abs_threshold": 0, "max_tree_blocks": 1}),
     ("carbon_aware", {"floor": 1.0, "cost_ceiling_usd": 1e-9}),
     ("carbon_deferral", {"floor": 0.0, "step_s": 1e-3}),
     ("consistent_hash", {"key": "tenant", "vnodes": 1, "load_factor": 1.0}),

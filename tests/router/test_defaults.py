@@ -55,6 +55,7 @@ PARAMETERS: Mapping[str, Mapping[str, str]] = {
         "ema_alpha": "0.05",
         "lambda_max": "5.0",
     },
+    "cache_regret": {"floor": "0.7", "horizon": "4.0", "ttl_s": "300.0"},
     "carbon_aware": {"floor": "0.7", "cost_ceiling_usd": "None"},
     "carbon_deferral": {"floor": "0.7", "cost_ceiling_usd": "None", "step_s": "900.0"},
     "cascade": {
@@ -83,6 +84,13 @@ PARAMETERS: Mapping[str, Mapping[str, str]] = {
     "marginal_energy": {},
     "oracle": {},
     "power_of_two": {"choices": "2"},
+    "prefix_affinity": {
+        "cache_threshold": "0.3",
+        "balance_abs_threshold": "64",
+        "balance_rel_threshold": "1.5",
+        "eviction_interval_s": "60.0",
+        "max_tree_blocks": "32768",
+    },
     "prompt_length": {"threshold_token_count": "500", "weak": "None", "strong": "None"},
     "pipeline": {
         "filters": "()",

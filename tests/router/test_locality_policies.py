@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import takewhile
 from math import ceil
 
 import numpy as np
@@ -9,12 +10,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from policy_runs import PolicyRun
+from policy_runs import PolicyRun, stated
 from router import InvalidPolicyParameterError, make_policy
+from router.pipeline.prefixes import PrefixRecord
 from router.testing.samples import sample_targets
 
 TEN = sample_targets((0, 10, 0, 0))
 KEYS = 3_000
+NAMES = ["small", "medium", "large", "frontier"]
 
 
 def placed(run: PolicyRun, count: int = KEYS) -> list[str]:
@@ -152,3 +155,120 @@ def test_sessions_may_be_placed_by_cost() -> None:
     run.load(0, 9, 0, 0)
     assert run.send(session=1) == "medium"
     assert run.send() == "medium"
+
+
+class NaiveRecord:
+    """What was sent where, as whole prompts, and a search through all of them."""
+
+    def __init__(self) -> None:
+        """Nothing was sent."""
+        self.sent: dict[str, list[tuple[int, ...]]] = {target.name: [] for target in TEN}
+
+    def matched(self, name: str, prompt: tuple[int, ...]) -> int:
+        """The longest beginning that the prompt shares with one sent there."""
+        shared = [sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], zip(prompt, old, strict=False)))
+                  for old in self.sent[name]]  # fmt: skip
+        return max(shared, default=0)
+
+    def size(self, name: str) -> int:
+        """Distinct beginnings of all prompts sent there."""
+        return len({old[:end] for old in self.sent[name] for end in range(1, len(old) + 1)})
+
+
+def named(words: tuple[int, ...]) -> tuple[int, ...]:
+    """Blocks of these words: each name stands for all words up to its end."""
+    return tuple(hash(words[:end]) for end in range(1, len(words) + 1))
+
+
+@settings(deadline=None, max_examples=60)
+@given(
+    prompts=st.lists(st.lists(st.integers(0, 2), min_size=1, max_size=6).map(tuple), max_size=40),
+    threshold=st.sampled_from([0.0, 0.3, 0.5, 1.0]),
+    loads=st.lists(st.integers(0, 3), min_size=10, max_size=10),
+)
+def test_the_longest_match_is_that_of_a_naive_search(prompts, threshold, loads) -> None:
+    """Every prompt goes to the longest shared beginning above the threshold, else to the smallest record."""
+    run, naive = PolicyRun("prefix_affinity", {"cache_threshold": threshold}, TEN), NaiveRecord()
+    run.load(*loads)
+    for words in prompts:
+        order = {t.name: (-naive.matched(t.name, words), loads[t.index], t.index) for t in TEN}
+        wanted = min(order, key=order.__getitem__)
+        if -order[wanted][0] <= threshold * len(words):
+            wanted = min(TEN, key=lambda t: (naive.size(t.name), loads[t.index], t.index)).name
+        assert run.send(blocks=named(words)) == wanted
+        naive.sent[wanted].append(words)
+
+
+@pytest.mark.parametrize(("busy", "balanced"), [(64, False), (65, True), (130, False), (200, True)])
+def test_uneven_loads_go_before_affinity(busy, balanced) -> None:
+    """More than 64 apart and more than 1.5 times: both must hold for the least outstanding to be taken."""
+    least = 0 if busy < 100 else 90
+    run = PolicyRun("prefix_affinity", {}, TEN[:2])
+    assert run.send(blocks=(1, 2)) == "medium/0"
+    run.load(busy, least)
+    assert run.send(blocks=(1, 2)) == ("medium/1" if balanced else "medium/0")
+
+
+def test_old_blocks_are_dropped_ends_first() -> None:
+    """After an interval only so many of a target's blocks are left: the latest, of a prompt its beginning."""
+    record = PrefixRecord()
+    record.note((1, 2, 3))
+    record.note((1, 9))
+    record.shrink(3)
+    assert (record.matched((1, 2, 3)), record.matched((1, 9)), len(record)) == (2, 2, 3)
+    run = PolicyRun("prefix_affinity", {"max_tree_blocks": 1, "cache_threshold": 0.5}, TEN[:2])
+    run.send(0.0, blocks=(1, 2, 3))
+    run.send(0.0, blocks=(7,))
+    assert run.decide(59.0, blocks=(1, 2, 3)).reason == "prefix on record"
+    assert run.decide(60.0, blocks=(1, 2, 3)).reason == "prefix is new"
+
+
+def test_a_session_s_history_is_a_prefix_too() -> None:
+    """Without blocks it goes where its session went, if most of it is history; else where there is room."""
+    run = PolicyRun("prefix_affinity", {}, TEN[:3])
+    run.load(1, 0, 0)
+    assert run.send(session=4, prompt=100) == "medium/1"
+    run.load(1, 5, 0)
+    assert run.send(session=4, prompt=100, history=31) == "medium/1"
+    assert run.send(session=4, prompt=100, history=30) == "medium/2"
+    assert run.send(session=5, prompt=100, history=90) == "medium/2"
+
+
+@settings(deadline=None, max_examples=80)
+@given(
+    usd=st.tuples(*[st.integers(1, 20).map(float)] * 4),
+    cached=st.tuples(*[st.one_of(st.none(), st.just(0.5))] * 4),
+    history=st.integers(0, 5_000), new=st.integers(1, 500), horizon=st.sampled_from([0.5, 4.0, 50.0]),
+    wait_s=st.sampled_from([1.0, 300.0, 301.0]),
+)  # fmt: skip
+def test_a_session_moves_when_the_saving_exceeds_the_cold_prompt(
+    usd, cached, history, new, horizon, wait_s
+) -> None:
+    """From the target it was placed at alone: by the saving of so many turns against one cold reading."""
+    targets = stated(
+        input_price_usd_per_mtok=usd,
+        output_price_usd_per_mtok=(1.0,) * 4,
+        cached_input_price_usd_per_mtok=cached,
+    )
+    run = PolicyRun("cache_regret", {"floor": 0.0, "horizon": horizon}, targets)
+    run.fleet.candidates = (2,)
+    run.send(0.0, session=3)
+    run.fleet.candidates = (0, 1, 2, 3)
+    warm = [new * usd[i] + history * (usd[i] if cached[i] is None else cached[i]) + 200 for i in range(4)]
+    cold = [0.0 if cached[i] is None else history * (usd[i] - cached[i]) for i in range(4)]
+    best = min(range(4), key=lambda i: warm[i])
+    gain = horizon * (warm[2] - warm[best]) - cold[best]
+    sent = run.send(wait_s, session=3, prompt=new + history, history=history)
+    if wait_s > 300.0 or gain > 1e-3:
+        assert warm[NAMES.index(sent)] == pytest.approx(warm[best])
+    elif gain < -1e-3:
+        assert sent == "large"
+
+
+def test_a_warm_target_below_the_floor_is_left() -> None:
+    """Where a harder turn cannot be answered well enough, warmth does not hold the session."""
+    run = PolicyRun("cache_regret")
+    assert run.send(session=1, difficulty=-3.0) == "small"
+    assert run.send(session=1, difficulty=0.5) == "large"
+    assert run.decide(session=1, difficulty=0.5).reason == "stays where it is warm"
+    assert run.send(session=-1, difficulty=-3.0) == "small"
