@@ -21,10 +21,11 @@ from router.factory import PolicyDescription
 from router.host.failures import FailureReason
 from router.host.host import Host
 from router.host.resilience import NO_RESILIENCE, BreakerRules, Resilience
-from router.outcome import Outcome
+from router.outcome import Feedback, Outcome
 from router.pipeline.part import Filter, FilterPart, Picker, Scorer, ScorerPart
 from router.pipeline.pipeline import Pipeline
 from router.policy import (
+    FeedbackPolicy,
     FinishingPolicy,
     LearningPolicy,
     Policy,
@@ -40,6 +41,7 @@ from router.registry import (
     make_policy,
     policy_names,
 )
+from router.views.carbon import CarbonForecast
 from router.views.fleet import TIERS, FleetView, Target, Tier
 from router.views.request import AnswerTable, OracleRequestView, RequestTable, RequestView
 from router.views.stated import StatedRequest
@@ -51,10 +53,13 @@ __all__ = [
     "TIERS",
     "AnswerTable",
     "BreakerRules",
+    "CarbonForecast",
     "Cascade",
     "Decision",
     "Defer",
     "FailureReason",
+    "Feedback",
+    "FeedbackPolicy",
     "Filter",
     "FilterPart",
     "FinishingPolicy",

@@ -17,8 +17,8 @@ import numpy as np
 from router.decision import Decision
 from router.errors import PolicyFailedError
 from router.host.host import Host
-from router.outcome import Outcome
-from router.policy import LearningPolicy, Policy, StepPolicy, is_oracle
+from router.outcome import Feedback, Outcome
+from router.policy import FeedbackPolicy, LearningPolicy, Policy, StepPolicy, is_oracle
 from router.steps import Start
 from router.testing.samples import sample_fleet, sample_requests, sample_targets, sample_view
 from router.testing.scripted_run import ScriptedAttempt, ScriptedRun
@@ -167,6 +167,23 @@ def receives_outcomes(factory: PolicyFactory) -> None:
         _run(policy, targets, fleet)
 
 
+def receives_feedback(factory: PolicyFactory) -> None:
+    """A policy that learns from feedback takes it of requests known and unknown, and decides on."""
+    policy = factory()
+    targets, fleet = next(_fleets())
+    if isinstance(policy, FeedbackPolicy):
+        _run(policy, targets, fleet)
+        host, _request = _hosted(policy, targets)
+        for index, target in enumerate((*targets, replace(targets[0], name="gone"))):
+            for request in (index, REQUEST_COUNT + index):
+                known = Feedback(
+                    request_index=request, target=target.name, received_s=20.0, correct=index % 2 == 0
+                )
+                with _without_outside():
+                    host.observe_feedback(known)
+        _run(policy, targets, fleet)
+
+
 def keeps_to_its_generator(factory: PolicyFactory) -> None:
     """Neither the wall clock nor any random source but the given generator is used to decide."""
     targets, fleet = next(_fleets())
@@ -190,6 +207,7 @@ RULES: tuple[Callable[[PolicyFactory], None], ...] = (
     survives_extreme_loads,
     ends_every_request,
     receives_outcomes,
+    receives_feedback,
     keeps_to_its_generator,
 )
 

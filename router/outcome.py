@@ -1,4 +1,4 @@
-"""The outcome of one attempt, as a learning policy receives it."""
+"""What learning policies receive: the outcome of an attempt, and later whether its answer was right."""
 
 from __future__ import annotations
 
@@ -36,3 +36,17 @@ class Outcome:
         """Seconds from sending the attempt to its first token; `nan` where it had none."""
         arrived_s = self.finished_s - self.e2e_s
         return arrived_s + self.ttft_s - self.started_s
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Feedback:
+    """What became known of an answer some time after it was given: whether it was right.
+
+    `target` gave the answer that the request ended with; `received_s` is when the router learnt of it,
+    seconds of virtual time since the run began.
+    """
+
+    request_index: int
+    target: str
+    received_s: float
+    correct: bool

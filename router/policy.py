@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     import numpy as np
 
     from router.decision import Decision
-    from router.outcome import Outcome
+    from router.outcome import Feedback, Outcome
     from router.steps import Reply, Step
     from router.views.fleet import FleetView, Target
     from router.views.request import RequestView
@@ -66,6 +66,19 @@ class PreparingPolicy(Protocol):
         Raises:
             RouterError: the policy cannot route to this fleet; lists every problem.
         """
+        ...
+
+
+@runtime_checkable
+class FeedbackPolicy(Protocol):
+    """A policy that also hears, later and of some answers only, whether they were right.
+
+    Feedback comes in order of `received_s`, before the next decision. What a request looked like when it
+    was routed is for the policy to remember.
+    """
+
+    def observe_feedback(self, feedback: Feedback) -> None:
+        """Takes note of what became known of one answer."""
         ...
 
 

@@ -16,6 +16,7 @@ from router.parameters import (
     read_parameters,
     unknown_parameter,
 )
+from router.pipeline.cleanest import CarbonParameters
 from router.policies.adversarial_delay import AdversarialDelay, AdversarialDelayParameters
 from router.policies.always_busiest import AlwaysBusiest
 from router.policies.always_cheapest import AlwaysCheapest
@@ -24,29 +25,40 @@ from router.policies.best_quality import BestQuality
 from router.policies.budget_cap import BudgetCap, BudgetCapParameters
 from router.policies.budget_pacing import BudgetPacing, BudgetPacingParameters
 from router.policies.budgeted_oracle import BudgetedOracle, BudgetedOracleParameters
+from router.policies.cache_regret import CacheRegret, CacheRegretParameters
+from router.policies.carbon_aware import CarbonAware
+from router.policies.carbon_deferral import CarbonDeferral, CarbonDeferralParameters
 from router.policies.cascade import CascadeParameters, CascadePolicy
 from router.policies.cheapest_capable import CheapestCapable, CheapestCapableParameters
 from router.policies.confidence_cascade import ConfidenceCascade, ConfidenceCascadeParameters
+from router.policies.consistent_hash import ConsistentHash, ConsistentHashParameters
 from router.policies.domain_rule import DomainRuleParameters, DomainRulePolicy
 from router.policies.edge_first import EdgeFirst, EdgeFirstParameters
+from router.policies.epsilon_greedy import EpsilonGreedy, EpsilonGreedyParameters
 from router.policies.expected_cost import ExpectedCost, ExpectedCostParameters
 from router.policies.flapping import Flapping, FlappingParameters
 from router.policies.hedge import Hedge, HedgeParameters
 from router.policies.least_outstanding import LeastOutstanding, LeastOutstandingParameters
+from router.policies.linucb import LinUcb, LinUcbParameters
 from router.policies.lowest_latency import LowestLatency, LowestLatencyParameters
 from router.policies.lowest_price import LowestPrice
+from router.policies.marginal_energy import MarginalEnergy
 from router.policies.multi_factor import MultiFactor, MultiFactorParameters
 from router.policies.oracle import Oracle
 from router.policies.pipeline import PipelineParameters, PipelinePolicy
 from router.policies.power_of_two import PowerOfTwo, PowerOfTwoParameters
+from router.policies.prefix_affinity import PrefixAffinity, PrefixAffinityParameters
 from router.policies.prompt_length import PromptLength, PromptLengthParameters
 from router.policies.race import Race, RaceParameters
 from router.policies.random_mix import RandomMix, RandomMixParameters
 from router.policies.round_robin import RoundRobin, RoundRobinParameters
 from router.policies.score_threshold import ScoreThreshold, ScoreThresholdParameters
+from router.policies.session_stickiness import SessionStickiness, SessionStickinessParameters
 from router.policies.slo_headroom import SloHeadroom, SloHeadroomParameters
 from router.policies.spill_over import SpillOver, SpillOverParameters
 from router.policies.static import Static, StaticParameters
+from router.policies.thompson import Thompson, ThompsonParameters
+from router.policies.ucb import Ucb, UcbParameters
 from router.policies.usage_based import UsageBased, UsageBasedParameters
 from router.policies.utility import Utility, UtilityParameters
 from router.policies.weighted_score import WeightedScore, WeightedScoreParameters
@@ -119,25 +131,36 @@ POLICIES: Mapping[str, PolicyFactory] = {
     "cheapest_capable": ParameterisedPolicy(CheapestCapable, CheapestCapableParameters),
     "confidence_cascade": ParameterisedPolicy(ConfidenceCascade, ConfidenceCascadeParameters),
     "domain_rule": ParameterisedPolicy(DomainRulePolicy, DomainRuleParameters),
+    "cache_regret": ParameterisedPolicy(CacheRegret, CacheRegretParameters),
+    "carbon_aware": ParameterisedPolicy(CarbonAware, CarbonParameters),
+    "carbon_deferral": ParameterisedPolicy(CarbonDeferral, CarbonDeferralParameters),
+    "consistent_hash": ParameterisedPolicy(ConsistentHash, ConsistentHashParameters),
     "edge_first": ParameterisedPolicy(EdgeFirst, EdgeFirstParameters),
+    "epsilon_greedy": ParameterisedPolicy(EpsilonGreedy, EpsilonGreedyParameters),
     "expected_cost": ParameterisedPolicy(ExpectedCost, ExpectedCostParameters),
     "flapping": ParameterisedPolicy(Flapping, FlappingParameters),
     "hedge": ParameterisedPolicy(Hedge, HedgeParameters),
     "least_outstanding": ParameterisedPolicy(LeastOutstanding, LeastOutstandingParameters),
+    "linucb": ParameterisedPolicy(LinUcb, LinUcbParameters),
     "lowest_latency": ParameterisedPolicy(LowestLatency, LowestLatencyParameters),
     "lowest_price": PlainPolicy(LowestPrice),
     "multi_factor": ParameterisedPolicy(MultiFactor, MultiFactorParameters),
+    "marginal_energy": PlainPolicy(MarginalEnergy),
     "oracle": PlainPolicy(Oracle),
     "pipeline": ParameterisedPolicy(PipelinePolicy, PipelineParameters),
     "power_of_two": ParameterisedPolicy(PowerOfTwo, PowerOfTwoParameters),
+    "prefix_affinity": ParameterisedPolicy(PrefixAffinity, PrefixAffinityParameters),
     "prompt_length": ParameterisedPolicy(PromptLength, PromptLengthParameters),
     "race": ParameterisedPolicy(Race, RaceParameters),
     "random_mix": ParameterisedPolicy(RandomMix, RandomMixParameters),
     "round_robin": ParameterisedPolicy(RoundRobin, RoundRobinParameters),
     "score_threshold": ParameterisedPolicy(ScoreThreshold, ScoreThresholdParameters),
     "slo_headroom": ParameterisedPolicy(SloHeadroom, SloHeadroomParameters),
+    "session_stickiness": ParameterisedPolicy(SessionStickiness, SessionStickinessParameters),
     "spill_over": ParameterisedPolicy(SpillOver, SpillOverParameters),
     "static": ParameterisedPolicy(Static, StaticParameters),
+    "thompson": ParameterisedPolicy(Thompson, ThompsonParameters),
+    "ucb": ParameterisedPolicy(Ucb, UcbParameters),
     "usage_based": ParameterisedPolicy(UsageBased, UsageBasedParameters),
     "utility": ParameterisedPolicy(Utility, UtilityParameters),
     "weighted_score": ParameterisedPolicy(WeightedScore, WeightedScoreParameters),

@@ -43,6 +43,10 @@ class PolicyRun:
         difficulty: float = 0.0,
         most: int = 1024,
         turn: int = 0,
+        tenant: str = "acme",
+        until_s: float = np.nan,
+        blocks: tuple[int, ...] = (),
+        history: int = 0,
     ) -> Decision:
         """The decision on the next request."""
         self.count += 1
@@ -50,19 +54,22 @@ class PolicyRun:
             index=self.count,
             now_s=now_s,
             task=TASK,
-            tenant="acme",
+            tenant=tenant,
             region="home",
             prompt_token_count=prompt,
             max_output_token_count=most,
             estimated_difficulty=difficulty,
             session=session,
             turn=turn,
+            deferrable_until_s=until_s,
+            prefix_blocks=blocks,
+            history_token_count=history,
         )
         return self.host.decide(request, self.fleet)
 
-    def send(self, now_s: float = 0.0, **request: float) -> str:
+    def send(self, now_s: float = 0.0, **request: object) -> str:
         """The target that the next request is sent to; "" where it is not sent."""
-        decision = self.decide(now_s, **request)  # type: ignore[arg-type]  # numbers of either kind
+        decision = self.decide(now_s, **request)  # type: ignore[arg-type]  # facts of any kind
         return decision.target if isinstance(decision, Send) else ""
 
     def load(self, *outstanding: int) -> None:

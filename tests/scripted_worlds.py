@@ -53,7 +53,7 @@ class Script:
         """Nothing has happened; `decide` makes the decisions, none where it is left out."""
         self._script = script
         self._decide = decide or (lambda _index: None)
-        self.learns, self.counts_outcomes = learns, counts
+        self.learns, self.counts_outcomes, self.takes_feedback = learns, counts, False
         self.asked: list[tuple[int, float, tuple[int, ...]]] = []
         self.replies: list[tuple[float, Any]] = []
         self.outcomes: list[Outcome] = []
@@ -151,6 +151,7 @@ def plan_of(**changes: Any) -> SimpleNamespace:
         "empty_reasons": ("", "nobody may"),
         "patience": (Patience(timeout_s=inf), Patience(timeout_s=inf)),
         "task_rules": (None, None),
+        "feedback": None,
         "warmup_s": 0.0,
         "duration_s": 60.0,
         "end_s": 100.0,

@@ -18,7 +18,13 @@ from router.policy import Policy, StepPolicy, is_oracle
 from router.registry import make_policy
 from router.sources import scheme_of
 from simulator.streams import stable_hash
-from wayfare.convert.decision import facts_message, outcome_message, stated_decision, target_message
+from wayfare.convert.decision import (
+    facts_message,
+    feedback_message,
+    outcome_message,
+    stated_decision,
+    target_message,
+)
 from wayfare.v1 import policy_pb2 as pb
 from wayfare.v1 import policy_pb2_grpc
 
@@ -29,7 +35,7 @@ if TYPE_CHECKING:
 
     from router.decision import Decision
     from router.factory import PolicyFactory
-    from router.outcome import Outcome
+    from router.outcome import Feedback, Outcome
     from router.views.fleet import FleetView
     from router.views.request import RequestView
 
@@ -110,8 +116,8 @@ class PolicyServerFactory:
             PolicyLoadError: no policy server answers there.
         """
         parameters = read_parameters(ServerParameters, values)
-        kind = LearningServerPolicy if self.described().learns else ServerPolicy
-        return kind(self.spec, parameters)
+        told = self.described()
+        return KINDS[told.learns, told.takes_feedback](self.spec, parameters)
 
     def describe(self, name: str) -> PolicyDescription:
         """What the server says of its policy, and the parameters of asking it."""
@@ -162,6 +168,7 @@ class ServerPolicy:
         self._channel = grpc.insecure_channel(spec.removeprefix(SCHEME))
         self._stream: PolicyStream | None = PolicyStream(self._channel, parameters.timeout_s)
         self._outcomes: list[Outcome] = []
+        self._feedback: list[Feedback] = []
         self._failures_in_a_row = 0
         self._pause, self._backoff_count = FIRST_PAUSE, 0
         self._decision_count = 0
@@ -207,7 +214,8 @@ class ServerPolicy:
         if not self._stream.opened:
             self._stream.open(fleet, rng)
         outcomes, self._outcomes = self._outcomes, []
-        answer = self._stream.ask(request, fleet, outcomes)
+        feedback, self._feedback = self._feedback, []
+        answer = self._stream.ask(request, fleet, outcomes, feedback)
         if answer.WhichOneof("result") != "decision":
             raise PolicyServerError(f"at {self.name}:\n{answer.error}")
         return stated_decision(answer.decision)
@@ -235,7 +243,7 @@ class ServerPolicy:
         if self._stream is not None:
             self._stream.end()
             self._stream = None
-        self._outcomes = []
+        self._outcomes, self._feedback = [], []
 
     def __del__(self) -> None:
         """Ends the stream of a policy that was not finished."""
@@ -251,6 +259,28 @@ class LearningServerPolicy(ServerPolicy):
         """Keeps an outcome until the next question; none while the server is left alone."""
         if not self._backoff_count:
             self._outcomes.append(outcome)
+
+
+class FeedbackServerPolicy(ServerPolicy):
+    """The same for a server whose policy hears which answers were right, with the next question."""
+
+    def observe_feedback(self, feedback: Feedback) -> None:
+        """Keeps feedback until the next question; none while the server is left alone."""
+        if not self._backoff_count:
+            self._feedback.append(feedback)
+
+
+class LearningFeedbackServerPolicy(LearningServerPolicy, FeedbackServerPolicy):
+    """The same for a server whose policy receives both."""
+
+
+KINDS: Mapping[tuple[bool, bool], type[ServerPolicy]] = {
+    (False, False): ServerPolicy,
+    (True, False): LearningServerPolicy,
+    (False, True): FeedbackServerPolicy,
+    (True, True): LearningFeedbackServerPolicy,
+}
+"""By what a server's policy wants to receive: outcomes, and feedback."""
 
 
 class PolicyStream:
@@ -274,7 +304,7 @@ class PolicyStream:
         self.opened = True
 
     def ask(
-        self, request: RequestView, fleet: FleetView, outcomes: list[Outcome]
+        self, request: RequestView, fleet: FleetView, outcomes: list[Outcome], feedback: list[Feedback]
     ) -> pb.PolicyServiceDecideResponse:
         """The answer about a request; answers to earlier questions, which came too late, are passed over.
 
@@ -283,7 +313,8 @@ class PolicyStream:
             grpc.RpcError: the stream broke.
         """
         self._number += 1
-        self._out.put(pb.PolicyServiceDecideRequest(question=self._question(request, fleet, outcomes)))
+        question = self._question(request, fleet, outcomes, feedback)
+        self._out.put(pb.PolicyServiceDecideRequest(question=question))
         until_s = monotonic() + self._timeout_s
         while True:
             answer = self._in.get(timeout=max(until_s - monotonic(), 0.0))
@@ -292,7 +323,9 @@ class PolicyStream:
             if answer.number == self._number:
                 return answer
 
-    def _question(self, request: RequestView, fleet: FleetView, outcomes: list[Outcome]) -> pb.Question:
+    def _question(
+        self, request: RequestView, fleet: FleetView, outcomes: list[Outcome], feedback: list[Feedback]
+    ) -> pb.Question:
         """The question about a request."""
         return pb.Question(
             number=self._number,
@@ -304,6 +337,7 @@ class PolicyStream:
             changed_loads=self._sent_loads.changes(fleet),
             seen_s=fleet.seen_s,
             outcomes=[outcome_message(outcome) for outcome in outcomes],
+            feedback=[feedback_message(known) for known in feedback],
         )
 
     def end(self) -> None:

@@ -16,9 +16,16 @@ import numpy as np
 from grpc_reflection.v1alpha import reflection
 
 from router.errors import PolicyLoadError
-from router.policy import LearningPolicy, Policy, StepPolicy, is_oracle, policy_name
+from router.outcome import Feedback, Outcome
+from router.policy import FeedbackPolicy, LearningPolicy, Policy, StepPolicy, is_oracle, policy_name
 from router.views.fleet import FleetView
-from wayfare.convert.decision import decision_message, stated_outcome, stated_request, stated_target
+from wayfare.convert.decision import (
+    decision_message,
+    stated_feedback,
+    stated_outcome,
+    stated_request,
+    stated_target,
+)
 from wayfare.listening import UnsafeAddressError, is_loopback, opened_port, stop_signal
 from wayfare.v1 import policy_pb2 as pb
 from wayfare.v1 import policy_pb2_grpc
@@ -107,6 +114,7 @@ class PolicyServicer(policy_pb2_grpc.PolicyServiceServicer):
             name=policy_name(policy),
             contract=inspect.getdoc(policy) or "",
             learns=isinstance(policy, LearningPolicy),
+            takes_feedback=isinstance(policy, FeedbackPolicy),
         )
 
     async def Decide(
@@ -131,6 +139,7 @@ class PolicySession:
         targets = [stated_target(message, index) for index, message in enumerate(opening.targets)]
         self._route = policy.route
         self._observe = policy.observe if isinstance(policy, LearningPolicy) else None
+        self._observe_feedback = policy.observe_feedback if isinstance(policy, FeedbackPolicy) else None
         self._fleet = idle_fleet(targets)
         self._rng = generator_of(opening)
 
@@ -156,9 +165,22 @@ class PolicySession:
         fleet.candidates = tuple(question.candidates)
         fleet.permitted = tuple(question.permitted) or None
         fleet.seen_s = question.seen_s
-        if self._observe is not None:
-            for outcome in question.outcomes:
-                self._observe(stated_outcome(outcome))
+        self._pass_on(question)
+
+    def _pass_on(self, question: pb.Question) -> None:
+        """Tells the policy what happened since, in order; at one instant outcomes come before feedback."""
+        events: list[Outcome | Feedback] = [stated_outcome(message) for message in question.outcomes]
+        events += [stated_feedback(message) for message in question.feedback]
+        for news in sorted(events, key=instant_of):
+            if isinstance(news, Feedback) and self._observe_feedback is not None:
+                self._observe_feedback(news)
+            elif isinstance(news, Outcome) and self._observe is not None:
+                self._observe(news)
+
+
+def instant_of(news: Outcome | Feedback) -> float:
+    """When a policy in the simulation's own process would have received it."""
+    return news.received_s if isinstance(news, Feedback) else news.finished_s
 
 
 def idle_fleet(targets: Sequence[Target]) -> FleetView:

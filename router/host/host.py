@@ -15,6 +15,7 @@ from router.host.progress import AttemptEnd, RequestProgress
 from router.host.recovery import Recovery
 from router.host.resilience import NO_RESILIENCE, Resilience
 from router.policy import (
+    FeedbackPolicy,
     FinishingPolicy,
     LearningPolicy,
     Policy,
@@ -34,7 +35,7 @@ if TYPE_CHECKING:
 
     from router.host.progress import Begun, DecidedSteps, JitterSource, Steps
     from router.host.trips import Trip
-    from router.outcome import Outcome
+    from router.outcome import Feedback, Outcome
     from router.views.fleet import FleetView, Target
     from router.views.request import RequestView
 
@@ -61,6 +62,7 @@ class Host:
         name: the policy's name, for messages and reports.
         oracle: whether the policy reads true answers and must be given `OracleRequestView`s.
         learns: whether `observe` wants to receive outcomes.
+        takes_feedback: whether `observe_feedback` wants to hear which answers were right.
         counts_outcomes: whether `succeeded` wants to be told of completed attempts.
     """
 
@@ -93,6 +95,8 @@ class Host:
         self.oracle = is_oracle(policy)
         self.learns = isinstance(policy, LearningPolicy)
         self._observe = policy.observe if isinstance(policy, LearningPolicy) else None
+        self.takes_feedback = isinstance(policy, FeedbackPolicy)
+        self._observe_feedback = policy.observe_feedback if isinstance(policy, FeedbackPolicy) else None
         self._finish = policy.finish if isinstance(policy, FinishingPolicy) else None
         self.counts_outcomes = resilience.counts_outcomes()
         self._step_policy = policy if isinstance(policy, StepPolicy) else None
@@ -162,6 +166,19 @@ class Host:
             self._observe(outcome)
         except Exception as error:
             raise self._failure(outcome.request_index, error) from error
+
+    def observe_feedback(self, feedback: Feedback) -> None:
+        """Tells a policy that learns from feedback whether an answer was right; does nothing for others.
+
+        Raises:
+            PolicyFailedError: the policy raised; chained.
+        """
+        if self._observe_feedback is None:
+            return
+        try:
+            self._observe_feedback(feedback)
+        except Exception as error:
+            raise self._failure(feedback.request_index, error) from error
 
     def succeeded(self, target: int, now_s: float, started_s: float = inf) -> None:
         """Counts a completed attempt for the rules that send targets away; due only if `counts_outcomes`."""

@@ -15,7 +15,7 @@ import numpy as np
 
 from router.decision import Decision
 from router.host.execution import Execution
-from router.outcome import Outcome
+from router.outcome import Feedback, Outcome
 from router.steps import Cancel, Event, EventKind, Finish, Follow, Step, TurnAway
 from router.views.fleet import FleetView
 
@@ -87,6 +87,15 @@ class OpenRequest(Execution):
         self.decision = decision
 
 
+@dataclass(frozen=True, slots=True)
+class Answered:
+    """A request that ended with an answer of which it is not known yet whether it was right."""
+
+    owner: str
+    number: int
+    target: str
+
+
 class UnknownRequestError(LookupError):
     """A request that is not under way."""
 
@@ -119,6 +128,7 @@ class LiveRouter:
         self._clock = clock
         self._began_s = clock()
         self._open: dict[int, OpenRequest] = {}
+        self._answered: dict[int, Answered] = {}
 
     @property
     def now_s(self) -> float:
@@ -209,6 +219,22 @@ class LiveRouter:
         open_request.now_s = now_s if isfinite(now_s) else open_request.now_s
         return self._advance(open_request, lambda: open_request.judge(self, accepted=accepted))
 
+    def assess(self, key: int, *, correct: bool, now_s: float, owner: str = "") -> RouterReply:
+        """Tells a policy that learns from feedback whether a request's answer was right; once a request.
+
+        Raises:
+            UnknownRequestError: no such request of the owner ended with an answer, or it was forgotten.
+            PolicyFailedError: the policy raised; chained.
+        """
+        answered = self._answered.get(key)
+        if answered is None or answered.owner != owner:
+            raise UnknownRequestError(f"no answer to a request {key} waits for feedback")
+        del self._answered[key]
+        self.host.observe_feedback(
+            Feedback(request_index=answered.number, target=answered.target, received_s=now_s, correct=correct)
+        )
+        return RouterReply(request=key, decision=None, steps=[])
+
     def first_token_seen(self, key: int, attempt: int, owner: str = "") -> bool:
         """Whether the first token of an attempt was reported."""
         return attempt in self._found(key, owner).first_token_s
@@ -266,10 +292,13 @@ class LiveRouter:
 
     def on_completed(self, open_request: OpenRequest, attempt: int) -> None:
         """The attempt that was followed has answered."""
+        self._keep_answered(open_request, attempt)
         open_request.issued.append(IssuedStep(Finish(attempt)))
 
     def on_end(self, open_request: OpenRequest, step: Terminal) -> None:
         """The request is over as the step says."""
+        if isinstance(step, Finish):
+            self._keep_answered(open_request, step.handle)
         open_request.issued.append(IssuedStep(step))
 
     def on_decision(self, open_request: OpenRequest, decision: Decision | None) -> None:
@@ -324,6 +353,15 @@ class LiveRouter:
                 prompt_token_count=open_request.prompt_token_count,
             )
             self.host.observe(outcome)
+
+    def _keep_answered(self, open_request: OpenRequest, attempt: int) -> None:
+        """Remembers who answered, where the policy wants to hear more of it; the oldest is forgotten."""
+        if not self.host.takes_feedback:
+            return
+        target = self.fleet.targets[open_request.targets[attempt]].name
+        self._answered[open_request.key] = Answered(open_request.owner, open_request.number, target)
+        if len(self._answered) > MOST_OPEN:
+            del self._answered[next(iter(self._answered))]
 
     def _close(self, open_request: OpenRequest) -> None:
         """The request is over; attempts still running are outstanding no more."""

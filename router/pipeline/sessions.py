@@ -37,6 +37,10 @@ class SessionMemory:
         self._sent[request.session] = (index, request.now_s)
         self._forget(request.now_s - self._ttl_s)
 
+    def forget(self, session: int) -> None:
+        """Lets go of a session."""
+        self._sent.pop(session, None)
+
     def _forget(self, before_s: float) -> None:
         """Drops sessions last heard of before the instant; the longest silent stand first."""
         while self._sent:

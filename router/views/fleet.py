@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from math import exp, inf, isfinite
+from math import exp, inf, isfinite, nan
 from typing import TYPE_CHECKING, Literal
 
 from catalogs.units import TOKENS_PER_MTOK
@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
+    from router.views.carbon import CarbonForecast
     from router.views.request import RequestView
     from router.views.success_curve import SuccessCurve
 
@@ -39,7 +40,9 @@ class Target:
     in its prefix cache, `None` where they cost as much as others. `provider` sells the tokens, "" for own
     capacity. `requests_per_minute` and `tokens_per_minute` (prompt and answer together) are its limits,
     `None` where unlimited. `weight` is the share that the operator gives the target, in any unit; `None`
-    where nothing is said.
+    where nothing is said. `energy_j_per_input_token` and `energy_j_per_output_token` estimate what a token
+    more draws at a middling load, at the electricity meter of whoever runs the target (PUE included);
+    `None` where nobody knows. `carbon` is the grid where it stands, `None` where unknown.
     """
 
     index: int
@@ -62,6 +65,9 @@ class Target:
     weight: float | None = None
     requests_per_minute: float | None = None
     tokens_per_minute: float | None = None
+    energy_j_per_input_token: float | None = None
+    energy_j_per_output_token: float | None = None
+    carbon: CarbonForecast | None = None
 
     def predicted_success(self, request: RequestView) -> float:
         """P(correct) as the router estimates it: in the mean over requests what the answers follow."""
@@ -101,6 +107,15 @@ class Target:
         """Cost of so many tokens at this target's list prices, nothing of the prompt cached."""
         tokens_in = prompt_token_count * self.input_price_usd_per_mtok
         return (tokens_in + output_token_count * self.output_price_usd_per_mtok) / TOKENS_PER_MTOK
+
+    def marginal_energy_j(self, request: RequestView) -> float:
+        """Joules of the prompt and the usual answer, or the longest; infinite where energy is unknown."""
+        input_j, output_j = self.energy_j_per_input_token, self.energy_j_per_output_token
+        if input_j is None or output_j is None:
+            return inf
+        usual = self.usual_answer_tokens(request.task, request.stream)
+        answer = request.max_output_token_count if usual is None else usual
+        return request.prompt_token_count * input_j + answer * output_j
 
     @property
     def is_priced(self) -> bool:
@@ -175,6 +190,11 @@ class FleetView:
         if target is not None:
             return (target.index,)
         return self.by_deployment.get(name) or (self.target(name).index,)
+
+    def intensity_gco2e_per_kwh(self, index: int, at_s: float) -> float:
+        """Grid carbon where a target stands, now or ahead; `nan` where unknown."""
+        carbon = self.targets[index].carbon
+        return nan if carbon is None else carbon.at(at_s)
 
     def permits(self, index: int) -> bool:
         """Whether hard constraints let the request go to this target, cooling down or not."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from math import nan
 from typing import TYPE_CHECKING
 
 from router.errors import UnknownScoreError
@@ -22,6 +23,10 @@ class RequestTable:
     `session` is -1 where a request belongs to none. Limits are `nan` where unset. `stream_code`
     indexes `stream_names`; without it the stream of every request is `""`. `router_scores` are all scores
     that routers gave, by name; `router_score` is one of them, or another where there are none.
+    `defer_deadline_s` is how long after its arrival a request may wait to be sent, `nan` where it may not.
+    `prefix_block[prefix_offset[i]:prefix_offset[i + 1]]` name the blocks that prompt i begins with, equal
+    names meaning equal prompts up to there. `history_token_count` of its tokens repeat its session's
+    earlier turns, -1 where none can. What is absent is unknown of every request.
     """
 
     task_names: tuple[str, ...]
@@ -41,6 +46,10 @@ class RequestTable:
     stream_names: tuple[str, ...] = ()
     stream_code: NDArray[np.int16] | None = None
     router_scores: Mapping[str, NDArray[np.float64]] = field(default_factory=dict)
+    defer_deadline_s: NDArray[np.float64] | None = None
+    prefix_offset: NDArray[np.int64] | None = None
+    prefix_block: NDArray[np.int64] | None = None
+    history_token_count: NDArray[np.int32] | None = None
 
 
 class RequestView:
@@ -51,11 +60,18 @@ class RequestView:
     predicted need of a strong model (RouteLLM's strong win rate), noisy as the scenario states.
     """
 
-    __slots__ = ("_table", "index", "now_s")
+    __slots__ = ("_arrival_s", "_table", "index", "now_s")
 
-    def __init__(self, table: RequestTable, index: int = 0, now_s: float = 0.0) -> None:
-        """Looks at row `index` of `table` at virtual time `now_s`."""
+    def __init__(
+        self,
+        table: RequestTable,
+        index: int = 0,
+        now_s: float = 0.0,
+        arrival_s: NDArray[np.float64] | None = None,
+    ) -> None:
+        """Looks at row `index` of `table` at virtual time `now_s`; `arrival_s` has when requests came."""
         self._table = table
+        self._arrival_s = arrival_s
         self.index = index
         self.now_s = now_s
 
@@ -134,6 +150,28 @@ class RequestView:
         """End-to-end objective in seconds, `nan` when unset."""
         return self._table.e2e_limit_s.item(self.index)
 
+    @property
+    def deferrable_until_s(self) -> float:
+        """Instant of virtual time until which it may wait to be sent; `nan` where it may not wait."""
+        deadlines_s, arrival_s = self._table.defer_deadline_s, self._arrival_s
+        if deadlines_s is None or arrival_s is None:
+            return nan
+        return arrival_s.item(self.index) + deadlines_s.item(self.index)
+
+    @property
+    def prefix_blocks(self) -> tuple[int, ...]:
+        """Names of the blocks that the prompt begins with; equal names mean equal prompts up to there."""
+        offset, block = self._table.prefix_offset, self._table.prefix_block
+        if offset is None or block is None:
+            return ()
+        return tuple(block[offset.item(self.index) : offset.item(self.index + 1)].tolist())
+
+    @property
+    def history_token_count(self) -> int:
+        """Tokens of the prompt that repeat the session's earlier turns."""
+        counts = self._table.history_token_count
+        return 0 if counts is None else max(counts.item(self.index), 0)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AnswerTable:
@@ -148,9 +186,16 @@ class OracleRequestView(RequestView):
 
     __slots__ = ("_answers",)
 
-    def __init__(self, table: RequestTable, answers: AnswerTable, index: int = 0, now_s: float = 0.0) -> None:
+    def __init__(
+        self,
+        table: RequestTable,
+        answers: AnswerTable,
+        index: int = 0,
+        now_s: float = 0.0,
+        arrival_s: NDArray[np.float64] | None = None,
+    ) -> None:
         """Looks at row `index` of `table` and column `index` of `answers`."""
-        super().__init__(table, index, now_s)
+        super().__init__(table, index, now_s, arrival_s)
         self._answers = answers
 
     @property

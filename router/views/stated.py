@@ -15,9 +15,12 @@ class StatedRequest(RequestView):
     """
 
     __slots__ = (
+        "deferrable_until_s",
         "e2e_limit_s",
         "estimated_difficulty",
+        "history_token_count",
         "max_output_token_count",
+        "prefix_blocks",
         "prompt_token_count",
         "region",
         "router_score",
@@ -41,6 +44,9 @@ class StatedRequest(RequestView):
     turn: int
     ttft_limit_s: float
     e2e_limit_s: float
+    deferrable_until_s: float
+    prefix_blocks: tuple[int, ...]
+    history_token_count: int
 
     def __init__(
         self,
@@ -59,6 +65,9 @@ class StatedRequest(RequestView):
         ttft_limit_s: float = nan,
         e2e_limit_s: float = nan,
         stream: str = "",
+        deferrable_until_s: float = nan,
+        prefix_blocks: tuple[int, ...] = (),
+        history_token_count: int = 0,
     ) -> None:
         """States every fact; `index` is the request's number, `now_s` the instant of the decision."""
         self.index = index
@@ -75,6 +84,9 @@ class StatedRequest(RequestView):
         self.turn = turn
         self.ttft_limit_s = ttft_limit_s
         self.e2e_limit_s = e2e_limit_s
+        self.deferrable_until_s = deferrable_until_s
+        self.prefix_blocks = prefix_blocks
+        self.history_token_count = history_token_count
 
     def score(self, name: str | None = None) -> float:
         """The one score that callers state.

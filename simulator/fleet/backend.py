@@ -28,9 +28,10 @@ class Service(ServiceTerms):
     `queue_count` queues, those of the `decode` pool included, each of `unit_count` units (servers)
     that are paid for and draw power. A replica has `rank_count` queues: several where attention ranks
     have their own. Prices per million tokens are what a router takes as marginal price, `None` of cached
-    input where it has no price of its own. `provider` sells the tokens. `pays_meter`: the operator pays
-    for the electricity. `metering` is how an API counts tokens; `batch` answers come within hours.
-    `absence` is when own devices are off. `warnings` go into the report.
+    input where it has no price of its own. `energy_j_per_*_token` is what a token more draws in own
+    machines at a middling load, before PUE; 0 where unknown. `provider` sells the tokens. `pays_meter`:
+    the operator pays for the electricity. `metering` is how an API counts tokens; `batch` answers come
+    within hours. `absence` is when own devices are off. `warnings` go into the report.
     """
 
     queues: BatchingSpec | ServersSpec
@@ -45,6 +46,8 @@ class Service(ServiceTerms):
     input_usd_per_mtok: float = 0.0
     cached_input_usd_per_mtok: float | None = None
     output_usd_per_mtok: float = 0.0
+    energy_j_per_input_token: float = 0.0
+    energy_j_per_output_token: float = 0.0
     provider: str = ""
     metering: Metering | None = None
     batch: bool = False

@@ -16,6 +16,7 @@ from router.views.request import RequestTable
 from simulator.fleet.backend import Work
 from simulator.fleet.registry import BACKENDS
 from simulator.fleet.site import OWN_DEVICE_REGION
+from simulator.plan.carbon import carbon_forecast
 from simulator.plan.incidents import faults_after_end, incidents_of
 from simulator.plan.instances import instance_codes
 from simulator.plan.month import month_of
@@ -28,10 +29,10 @@ from simulator.plan.targets import Slot, group_of, slots_of, target_of, target_p
 from simulator.quality.answers import TaskDifficulty, answer_table, unknown_success
 from simulator.quality.router_estimates import noisy_difficulty
 from simulator.scenario.recorded_answers import answer_notes, recorded_answers
-from simulator.streams import RandomStreams, stable_hash
+from simulator.streams import RandomStreams, keyed_uniform, stable_hash
 from simulator.workload.demand import demand_of
 from simulator.workload.generate import generate_workload
-from simulator.world.plan import Patience, RunPlan, TaskRule
+from simulator.world.plan import FeedbackPlan, Patience, RunPlan, TaskRule
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -80,12 +81,13 @@ def fleet_of(scenario: Scenario, workload: Workload | None = None) -> Fleet:
     services = tuple(BACKENDS[entry.backend].service(scenario, entry) for entry in scenario.fleet)
     slots = tuple(slots_of(scenario, services))
     models = {entry.model for entry in scenario.fleet}
+    carbon = {region: carbon_forecast(scenario, region) for region in {e.region for e in scenario.fleet}}
     learned = {name: learned_statistics(scenario, name, workload) for name in models}
     return Fleet(
         services=services,
         slots=slots,
         targets=tuple(
-            target_of(scenario, slot, index, learned[slot.deployment.model])
+            target_of(scenario, slot, index, learned[slot.deployment.model], carbon[slot.deployment.region])
             for index, slot in enumerate(slots)
         ),
         batch=frozenset(index for index, slot in enumerate(slots) if slot.service.batch),
@@ -139,6 +141,7 @@ def resolve(scenario: Scenario, replication: int = 0) -> Resolution:
             decision_usd=scenario.router.decision_usd,
             incidents=incidents_of(scenario, slots, workload.region_names, seed),
             scalings=tuple(scalings_of(scenario, slots)),
+            feedback=feedback_plan(scenario, workload, seed),
         ),
         terms=tuple(terms_of(scenario, slot) for slot in slots),
         warnings=(
@@ -205,6 +208,15 @@ def patience_of(stream: Stream) -> Patience:
     return Patience(timeout_s=timeout_s, retries=client.retries, backoff_s=client.backoff)
 
 
+def feedback_plan(scenario: Scenario, workload: Workload, seed: int) -> FeedbackPlan | None:
+    """Of which answers routers hear whether they were right: the stated share, drawn by request."""
+    given = scenario.settings.quality.feedback
+    if given is None:
+        return None
+    drawn = keyed_uniform(seed, "feedback", workload.key) < given.ratio
+    return FeedbackPlan(given=drawn, delay_s=given.delay)
+
+
 def task_rule(stream: Stream) -> TaskRule | None:
     """When the stream's agent tasks succeed; None where it has no agents."""
     return None if stream.agent is None else TaskRule(every_call=stream.agent.success == "all")
@@ -264,7 +276,18 @@ def request_table(
         e2e_limit_s=limits["e2e_s"],
         stream_names=workload.stream_names,
         stream_code=workload.stream_code,
+        defer_deadline_s=defer_deadline_s(scenario, workload),
+        prefix_offset=workload.prefix_offset,
+        prefix_block=workload.prefix_block,
+        history_token_count=workload.history_token_count,
     )
+
+
+def defer_deadline_s(scenario: Scenario, workload: Workload) -> NDArray[np.float64]:
+    """How long every request may be held back, nan where it may not."""
+    stated = [stream.defer_deadline for stream in scenario.streams]
+    by_stream = np.array([np.nan if deadline is None else deadline for deadline in stated])
+    return by_stream[workload.stream_code]
 
 
 def expected_difficulty(

@@ -6,7 +6,7 @@ from dataclasses import dataclass, fields, replace
 from math import isfinite
 from typing import TYPE_CHECKING
 
-from catalogs.units import BYTES_PER_GB, SECONDS_PER_MINUTE
+from catalogs.units import BYTES_PER_GB, JOULES_PER_WH, SECONDS_PER_MINUTE
 from router.views.fleet import Target
 from simulator.accounting.terms import BillingTerms, ServiceTerms
 from simulator.fleet.site import (
@@ -26,6 +26,7 @@ from simulator.world.plan import TargetPlan
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from router.views.carbon import CarbonForecast
     from simulator.fleet.backend import Service
     from simulator.plan.router_knowledge import LearnedStatistics
     from simulator.settings.fleet import Deployment
@@ -69,7 +70,9 @@ def slots_of(scenario: Scenario, services: Sequence[Service]) -> list[Slot]:
     return slots
 
 
-def target_of(scenario: Scenario, slot: Slot, index: int, learned: LearnedStatistics) -> Target:
+def target_of(
+    scenario: Scenario, slot: Slot, index: int, learned: LearnedStatistics, carbon: CarbonForecast
+) -> Target:
     """What the router knows of a target."""
     model = scenario.catalog.model(slot.deployment.model)
     service = slot.service
@@ -93,8 +96,25 @@ def target_of(scenario: Scenario, slot: Slot, index: int, learned: LearnedStatis
         provider=service.provider,
         weight=weight_of(slot.deployment),
         requests_per_minute=per_minute(service.limits.requests_per_s),
+        **energy_j_per_token(scenario, slot),
+        carbon=carbon,
         tokens_per_minute=per_minute(service.limits.input_tokens_per_s, service.limits.output_tokens_per_s),
     )
+
+
+def energy_j_per_token(scenario: Scenario, slot: Slot) -> dict[str, float | None]:
+    """Joules at the meter of a prompt and of an answer token more; the catalog's estimate of an API's.
+
+    An estimate of 0 is none.
+    """
+    service = slot.service
+    rates_j = (service.energy_j_per_input_token, service.energy_j_per_output_token)
+    factor = pue(scenario, slot.deployment)
+    if slot.deployment.api is not None:
+        rates_j, factor = (service.api_wh_per_input_token, service.api_wh_per_output_token), JOULES_PER_WH
+    known = rates_j[1] > 0.0
+    names = ("energy_j_per_input_token", "energy_j_per_output_token")
+    return {name: rate * factor if known else None for name, rate in zip(names, rates_j, strict=True)}
 
 
 def weight_of(deployment: Deployment) -> float | None:

@@ -15,6 +15,7 @@ from simulator.quantities import (
     Pace,
     Part,
     Positive,
+    Ratio,
     Span,
 )
 from simulator.settings.faults import FaultSettings
@@ -53,11 +54,19 @@ class Network(Part):
     bytes_per_output_token: Positive = 200.0
 
 
+class FeedbackSettings(Part):
+    """What routers hear of answers: of a share of the requests, some time after, whether they were right."""
+
+    ratio: Ratio = 0.1
+    delay: Duration = 600.0
+
+
 class QualitySettings(Part):
     """How sharply ability decides, and how well the router can guess.
 
     `discrimination` of the item-response curve; `difficulty_noise` the standard deviation of the
     router's estimate of difficulty, logits; `router_auc` the ROC area of the router's score;
+    `feedback` what it hears of the answers, nothing where left out;
     `outcomes` a table of recorded answers that replaces the curve. The keys after it say how it is read;
     without a table they must be left out.
     """
@@ -65,6 +74,7 @@ class QualitySettings(Part):
     discrimination: Positive = 1.7
     difficulty_noise: NonNegative = 0.8
     router_auc: Annotated[float, Field(ge=0.5, lt=1)] = 0.75
+    feedback: FeedbackSettings | None = None
     outcomes: str | None = None
     outcome_models: dict[str, str] = Field(default_factory=dict)
     coverage: Literal["common", "per_model"] = "common"

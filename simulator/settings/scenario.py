@@ -35,7 +35,7 @@ LATER_RESILIENCE_KEYS = frozenset(
     }
 )
 """Keys of `router.resilience` that count where they say something; all of their defaults are empty."""
-WITHOUT_OUTCOMES = ("discrimination", "difficulty_noise", "router_auc", "outcomes")
+WITHOUT_OUTCOMES = ("discrimination", "difficulty_noise", "router_auc", "feedback", "outcomes")
 """Keys of `quality` that mean something where no answers are recorded."""
 
 
@@ -101,7 +101,8 @@ class Scenario:
     def digest(self) -> str:
         """SHA-256 of the settings, recorded traffic and answers included by their content.
 
-        A weight counts only where one is given, and so do some of the router's keys: scenarios from before
+        Weights, deadlines of deferral and feedback count only where they are given, and so do some of the
+        router's keys: scenarios from before
         there were any keep their digests.
         """
         plain = self.settings.model_dump(mode="json")
@@ -109,11 +110,17 @@ class Scenario:
         for deployment in plain["fleet"]:
             if deployment["weight"] is None:
                 del deployment["weight"]
+        if plain["quality"]["feedback"] is None:
+            del plain["quality"]["feedback"]
+        for stream in plain["workload"]["streams"]:
+            if stream["defer_deadline"] is None:
+                del stream["defer_deadline"]
         for stream, settings in zip(plain["workload"]["streams"], self.streams, strict=True):
             if isinstance(settings.arrivals, TraceArrivals):
                 stream["arrivals"]["file"] = content_digest(settings.arrivals.file)
         if self.settings.quality.outcomes is None:
-            plain["quality"] = {name: plain["quality"][name] for name in WITHOUT_OUTCOMES}
+            kept = (name for name in WITHOUT_OUTCOMES if name in plain["quality"])
+            plain["quality"] = {name: plain["quality"][name] for name in kept}
         else:
             plain["quality"]["outcomes"] = outcomes_digest(self.settings.quality.outcomes)
         for values in plain["signals"].values():

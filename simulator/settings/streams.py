@@ -73,7 +73,8 @@ class Stream(Part):
     """Requests of one kind. What is left out comes from the task's catalog entry.
 
     Where a back-end has a queue, the lower `priority` number is served first.
-    `deferrable` requests may wait for a batch, and have only the objectives stated here.
+    `deferrable` requests may wait for a batch, and have only the objectives stated here; with a
+    `defer_deadline` a router may hold them back so long.
     Lengths that are stated here or recorded are totals and hold exactly, whichever model answers;
     `length_effects` says whether verbosity, wrong answers and reasoning change others (`task`: those
     drawn from the task), `all` lengths, or `none`.
@@ -94,6 +95,7 @@ class Stream(Part):
     banned_tiers: tuple[Tier, ...] = ()
     capability_floor: Ratio = 0.0
     deferrable: bool = False
+    defer_deadline: Span | None = None
     client: Client = Client()
     session: Session | None = None
     agent: Agent | None = None
@@ -105,6 +107,14 @@ class Stream(Part):
         """Conversations or agent tasks, not both."""
         if self.session is not None and self.agent is not None:
             message = "give session or agent, not both: a stream is of people or of agents"
+            raise ValueError(message)
+        return self
+
+    @model_validator(mode="after")
+    def _deadline_of_what_may_wait(self) -> Stream:
+        """A deadline belongs to requests that may wait."""
+        if self.defer_deadline is not None and not self.deferrable:
+            message = "defer_deadline goes with deferrable: true"
             raise ValueError(message)
         return self
 

@@ -126,6 +126,14 @@ class Patience:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class FeedbackPlan:
+    """By request, whether routers hear if its answer was right; `delay_s` after it was complete."""
+
+    given: NDArray[np.bool_]
+    delay_s: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class TaskRule:
     """When an agent's task succeeded: its last call is right, or every call."""
 
@@ -192,6 +200,7 @@ class RunPlan:
     whose prompts begin with earlier turns of their session, or with recorded blocks.
     `repeats` is what prefix caches can find, None where nothing is. `task_rules` is by stream, None
     where its requests are not an agent's calls. `instance_code` is the router instance by request.
+    `feedback` is None where routers never hear who was right.
     """
 
     seed: int
@@ -222,3 +231,4 @@ class RunPlan:
     decision_usd: float
     incidents: tuple[Incident, ...] = ()
     scalings: tuple[Scaling, ...] = ()
+    feedback: FeedbackPlan | None = None

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, cast
 
 import numpy as np
 
-from router.outcome import Outcome
+from router.outcome import Feedback, Outcome
 from simulator.kernel import Kernel
 from simulator.world.clock import Clock, InstantSequence, run_clock
 from simulator.world.fleet.autoscaler import Autoscaler
@@ -50,6 +50,8 @@ class World:
         self._executor.set_watched_requests(watched_requests(plan, host))
         if host.learns or host.counts_outcomes:
             self._executor.tell(self._on_attempt_end)
+        if host.takes_feedback and plan.feedback is not None:
+            self._executor.tell_answers(self._on_answer)
         self.replicas = Replicas(plan, self.kernel, self._clock)
         self.happenings: list[FleetEvent] = []
         around = (self.kernel, self._clock, self.replicas)
@@ -57,7 +59,7 @@ class World:
         for scaling in plan.scalings:
             Autoscaler(scaling, *around, self.happenings)
         self.absences = OfflineDevices(plan)
-        self._views = RouterViews(plan, self.kernel, self._clock, oracle=host.oracle)
+        self._views = RouterViews(plan, self.kernel, self._clock, self.journal.arrival_s, oracle=host.oracle)
         self.telemetry = Telemetry(plan, self.kernel, self._clock)
         self._arrival_s: memoryview[float] = memoryview(self.journal.arrival_s)
         self._reason = memoryview(self.journal.reason)
@@ -171,6 +173,23 @@ class World:
             if at_s < self.plan.duration_s:
                 self._clock.at(at_s, lambda: self._arrive(following))
 
+    def _on_answer(self, request: int, target: int) -> None:
+        """Has the policy hear, later, whether the target's answer to a request was right."""
+        feedback = self.plan.feedback
+        if feedback is not None and feedback.given[request]:
+            at_s = self._clock.now + feedback.delay_s
+            self._clock.at(at_s, lambda: self._host.observe_feedback(self._known(request, target)))
+
+    def _known(self, request: int, target: int) -> Feedback:
+        """What becomes known now of the target's answer to a request."""
+        model = self.plan.target_plans[target].model
+        return Feedback(
+            request_index=request,
+            target=self.plan.targets[target].name,
+            received_s=self._clock.now,
+            correct=self.plan.answers.correct.item(model, request),
+        )
+
     def _may_continue(self, request: int) -> bool:
         """Whether what follows a final request may still come."""
         gives_up = self._ends_early[self._stream[request]]
@@ -207,13 +226,15 @@ class World:
 
 def watched_requests(plan: RunPlan, host: Host) -> bytes:
     """By request 1 where its end must be known at its instant: by a client with a timeout, the
-    next turn of its session, an API that keeps its prompt's recorded blocks, a learning policy or
-    a cooldown rule that counts successes.
+    next turn of its session, an API that keeps its prompt's recorded blocks, a learning policy, one that
+    hears whether the answer was right, or a cooldown rule that counts successes.
     """
     impatient = np.array([np.isfinite(patience.timeout_s) for patience in plan.patience], np.bool_)
     hear = impatient[plan.workload.stream_code] | (plan.workload.next_request >= 0)
     if any(target.metering is not None for target in plan.target_plans):
         hear |= np.diff(plan.workload.prefix_offset) > 0
+    if plan.feedback is not None and host.takes_feedback:
+        hear |= plan.feedback.given
     if host.learns or host.counts_outcomes:
         hear = np.ones(len(plan.workload), np.bool_)
     return hear.astype(np.uint8).tobytes()

@@ -61,6 +61,7 @@ class Recorded:
         self.host = Host(policy, TARGETS, rng=np.random.default_rng(1), resilience=case.resilience)
         self.name, self.oracle = self.host.name, False
         self.learns, self.counts_outcomes = self.host.learns, self.host.counts_outcomes
+        self.takes_feedback = self.host.takes_feedback
         self.succeeded, self.observe = self.host.succeeded, self.host.observe
         self.lines: list[tuple[Any, ...]] = []
         self.handles: list[int] = []

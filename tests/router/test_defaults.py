@@ -59,6 +59,9 @@ PARAMETERS: Mapping[str, Mapping[str, str]] = {
         "lambda_max": "5.0",
     },
     "budgeted_oracle": {"target_usd_per_request": "0.001"},
+    "cache_regret": {"floor": "0.7", "horizon": "4.0", "ttl_s": "300.0"},
+    "carbon_aware": {"floor": "0.7", "cost_ceiling_usd": "None"},
+    "carbon_deferral": {"floor": "0.7", "cost_ceiling_usd": "None", "step_s": "900.0"},
     "cascade": {
         "targets": "()",
         "false_accept_ratio": "0.1",
@@ -74,7 +77,9 @@ PARAMETERS: Mapping[str, Mapping[str, str]] = {
         "escalation_order": "'cost'",
     },
     "domain_rule": {"rules": "None", "default": "()"},
+    "consistent_hash": {"key": "'session'", "vnodes": "100", "load_factor": "1.25"},
     "edge_first": {"local_tier": "'edge'", "overflow_outstanding": "2.0", "floor": "0.6"},
+    "epsilon_greedy": {"quality_weight": "0.7", "cost_weight": "0.3", "gamma": "1.0", "epsilon": "0.1"},
     "expected_cost": {"length": "'usual'", "cached_ratio": "0.0", "session_cached_ratio": "0.0"},
     "flapping": {"first": "None", "second": "None", "period_s": "30.0"},
     "hedge": {
@@ -84,6 +89,7 @@ PARAMETERS: Mapping[str, Mapping[str, str]] = {
         "slo_headroom_gate": "False",
     },
     "least_outstanding": {"ties": "'lowest_index'"},
+    "linucb": {"quality_weight": "0.7", "cost_weight": "0.3", "gamma": "1.0", "alpha": "0.5", "ridge": "1.0"},
     "lowest_latency": {
         "measure": "'s_per_token'",
         "max_latency_list_size": "10",
@@ -107,8 +113,16 @@ PARAMETERS: Mapping[str, Mapping[str, str]] = {
         "max_inflight": "None",
         "on_no_candidates": "'cheapest'",
     },
+    "marginal_energy": {},
     "oracle": {},
     "power_of_two": {"choices": "2"},
+    "prefix_affinity": {
+        "cache_threshold": "0.3",
+        "balance_abs_threshold": "64",
+        "balance_rel_threshold": "1.5",
+        "eviction_interval_s": "60.0",
+        "max_tree_blocks": "32768",
+    },
     "prompt_length": {"threshold_token_count": "500", "weak": "None", "strong": "None"},
     "pipeline": {
         "filters": "()",
@@ -127,6 +141,7 @@ PARAMETERS: Mapping[str, Mapping[str, str]] = {
         "epsilon_explore": "0.01",
         "max_latency_list_size": "10",
     },
+    "session_stickiness": {"ttl_s": "600.0", "inner": "'least_outstanding'"},
     "spill_over": {
         "order": "()",
         "measure": "'outstanding'",
@@ -134,6 +149,20 @@ PARAMETERS: Mapping[str, Mapping[str, str]] = {
         "return_threshold": "None",
     },
     "static": {"target": "None"},
+    "thompson": {
+        "quality_weight": "0.7",
+        "cost_weight": "0.3",
+        "gamma": "1.0",
+        "prior_mean": "0.5",
+        "prior_mass": "10.0",
+        "cap": "200.0",
+    },
+    "ucb": {
+        "quality_weight": "0.7",
+        "cost_weight": "0.3",
+        "gamma": "1.0",
+        "exploration": "1.4142135623730951",
+    },
     "usage_based": {"tpm": "None", "rpm": "None"},
     "utility": {
         "willingness_to_pay_usd": "0.01",
@@ -329,6 +358,9 @@ FURTHER = {
     "ttft_limit_s": 9.0,
     "e2e_limit_s": 10.0,
     "stream": "d",
+    "deferrable_until_s": 11.0,
+    "prefix_blocks": (12, 13),
+    "history_token_count": 14,
 }
 
 
@@ -341,9 +373,10 @@ def test_a_stated_request_shows_what_was_stated() -> None:
 def test_a_stated_request_needs_no_more_than_the_facts() -> None:
     """Estimates and limits are unknown, the session none, the turn its first, the stream unnamed."""
     request = StatedRequest(**STATED)
-    unknown = ("estimated_difficulty", "router_score", "ttft_limit_s", "e2e_limit_s")
+    unknown = ("estimated_difficulty", "router_score", "ttft_limit_s", "e2e_limit_s", "deferrable_until_s")
     assert all(isnan(getattr(request, name)) for name in unknown)
     assert (request.session, request.turn, request.stream) == (-1, 0, "")
+    assert (request.prefix_blocks, request.history_token_count) == ((), 0)
 
 
 def test_a_pipeline_skips_unless_told_to_reject() -> None:

@@ -8,14 +8,26 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from router import Decision, InvalidDecisionError, Outcome, RequestView, SuccessCurve, Target, Verifier
+from router import (
+    CarbonForecast,
+    Decision,
+    Feedback,
+    InvalidDecisionError,
+    Outcome,
+    RequestView,
+    SuccessCurve,
+    Target,
+    Verifier,
+)
 from router.testing.samples import sample_targets
 from router.views.stated import StatedRequest
 from wayfare.convert.decision import (
     decision_message,
     facts_message,
+    feedback_message,
     outcome_message,
     stated_decision,
+    stated_feedback,
     stated_outcome,
     stated_request,
     stated_target,
@@ -44,12 +56,17 @@ REQUESTS = st.builds(
     StatedRequest, index=COUNTS, now_s=SECONDS, task=NAMES, tenant=NAMES, region=NAMES,
     prompt_token_count=COUNTS, max_output_token_count=COUNTS, estimated_difficulty=UNKNOWN,
     router_score=UNKNOWN, session=st.integers(-1, 2**40), turn=st.integers(0, 99), ttft_limit_s=UNKNOWN,
-    e2e_limit_s=UNKNOWN, stream=NAMES,
+    e2e_limit_s=UNKNOWN, stream=NAMES, deferrable_until_s=UNKNOWN,
+    prefix_blocks=st.lists(st.integers(-(2**63), 2**63 - 1), max_size=4).map(tuple),
+    history_token_count=COUNTS,
 )  # fmt: skip
 OUTCOMES = st.builds(
     Outcome, request_index=COUNTS, target=NAMES, finished_s=SECONDS, completed=st.booleans(), reason=NAMES,
     ttft_s=UNKNOWN, e2e_s=UNKNOWN, output_token_count=COUNTS, started_s=UNKNOWN, prompt_token_count=COUNTS,
 )  # fmt: skip
+
+
+FEEDBACK = st.builds(Feedback, request_index=COUNTS, target=NAMES, received_s=SECONDS, correct=st.booleans())
 
 
 def shown(request):
@@ -94,15 +111,28 @@ BOUGHT = replace(
     requests_per_minute=500.0,
     tokens_per_minute=3e4,
 )
+METERED = replace(
+    sample_targets()[2],
+    energy_j_per_input_token=0.0,
+    energy_j_per_output_token=2.5,
+    carbon=CarbonForecast(step_s=900.0, gco2e_per_kwh=(400.0, 0.0)),
+)
 
 
-@pytest.mark.parametrize("target", [*sample_targets(), LEARNT, BOUGHT])
+@pytest.mark.parametrize("target", [*sample_targets(), LEARNT, BOUGHT, METERED])
 def test_targets_travel_whole(target):
     """Every field of a target comes back as it went."""
     found = stated_target(target_message(target), target.index)
     assert {field.name: getattr(found, field.name) for field in fields(Target)} == {
         field.name: getattr(target, field.name) for field in fields(Target)
     }
+
+
+@settings(deadline=None)
+@given(FEEDBACK)
+def test_feedback_travels_whole(feedback):
+    """What became known of an answer comes back as it went."""
+    assert stated_feedback(feedback_message(feedback)) == feedback
 
 
 @settings(deadline=None)

@@ -138,6 +138,7 @@ def failing_world(**router):
             fleet=[small, PHONE, FRONTIER],
             duration="4min",
             router={"resilience": resilience, **router},
+            quality={"feedback": {"ratio": 0.5, "delay": "5s"}},
             faults=[{"kind": "error_rate", "target": "small", "at": "1min", "duration": "2min",
                      "failure_ratio": 0.3}],
         )

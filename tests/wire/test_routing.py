@@ -8,7 +8,7 @@ from pathlib import Path
 import grpc
 import pytest
 
-from router import describe_policy, policy_names
+from router import FeedbackPolicy, LearningPolicy, describe_policy, make_policy, policy_names
 from router.host.host import Host
 from routing_services import TWO, RoutingService, refused, told
 from simulator import load_scenario, simulate
@@ -18,7 +18,14 @@ from wayfare.v1 import routing_pb2 as pb
 from wayfare.v1.decision_pb2 import RequestFacts
 
 ROOT = Path(__file__).resolve().parents[2]
-LIVE = [name for name in policy_names() if not describe_policy(name).oracle]
+LIVE = [
+    name
+    for name in policy_names()
+    if not describe_policy(name).oracle
+    and not isinstance(make_policy(name), (LearningPolicy, FeedbackPolicy))
+]
+"""Policies that decide by what they see alone: a run's outcomes are not reported to the live router."""
+
 MIXED = "hybrid-edge-cloud"
 SHORT = ["duration=15min", "warmup=0s"]
 EVENT = pb.ReportOutcomeRequest.AttemptEvent

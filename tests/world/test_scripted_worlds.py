@@ -208,10 +208,11 @@ def test_ends_are_told_at_once_only_where_something_follows(
     if "load" in changes:
         changes = {**changes, "load": {**changes["load"], "arrival_s": np.full(COUNT, nan)}}
     world = world_of(only(-1), **changes)
-    silent = SimpleNamespace(learns=False, counts_outcomes=False)
+    silent = SimpleNamespace(learns=False, counts_outcomes=False, takes_feedback=False)
     assert list(watched_requests(world.plan, silent)) == flags
-    for heard in ({"learns": True, "counts_outcomes": False}, {"learns": False, "counts_outcomes": True}):
-        assert list(watched_requests(world.plan, SimpleNamespace(**heard))) == [1] * COUNT
+    for heard in ({"learns": True}, {"counts_outcomes": True}):
+        listening = SimpleNamespace(**{**vars(silent), **heard})
+        assert list(watched_requests(world.plan, listening)) == [1] * COUNT
 
 
 def test_samples_show_what_runs_at_each_step_and_in_the_window() -> None:
@@ -336,7 +337,7 @@ def test_apis_that_answered_keep_the_prompt() -> None:
     changes = {"load": METERED, "target_plans": metered, "repeats_prefix": np.ones(COUNT, np.bool_)}
     world = world_of(script, **changes)
     assert world.journal.cached_token_count == {2: 10, 7: 30, 11: 32}
-    silent = SimpleNamespace(learns=False, counts_outcomes=False)
+    silent = SimpleNamespace(learns=False, counts_outcomes=False, takes_feedback=False)
     assert list(watched_requests(world.plan, silent)) == [0, 0, 0, 0, 1, 1]
     unmetered = world_of(script, load=METERED)
     assert unmetered.journal.cached_token_count == {}

@@ -25,8 +25,8 @@ def test_only_a_declared_oracle_sees_the_answers_of_each_target() -> None:
     )
     plans = [SimpleNamespace(model=model) for model in (1, 0, 1)]
     plan = SimpleNamespace(requests="table", target_plans=plans, answers=answers)
-    assert type(request_view(plan, oracle=False)) is RequestView
-    view = request_view(plan, oracle=True)
+    assert type(request_view(plan, np.zeros(1), oracle=False)) is RequestView
+    view = request_view(plan, np.zeros(1), oracle=True)
     assert isinstance(view, OracleRequestView)
     assert [view.correct(target) for target in range(3)] == [False, True, False]
     view.index = 1

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 
 from router.decision import Cascade, Decision, Defer, Hedge, Race, Reject, Send, Verifier
 from router.errors import InvalidDecisionError
-from router.outcome import Outcome
+from router.outcome import Feedback, Outcome
+from router.views.carbon import CarbonForecast
 from router.views.fleet import TIERS, Target
 from router.views.stated import StatedRequest
 from router.views.success_curve import SuccessCurve
@@ -17,7 +18,7 @@ from wayfare.v1 import decision_pb2 as pb
 if TYPE_CHECKING:
     from router.views.request import RequestView
 
-UNSET = {"estimated_difficulty", "router_score", "ttft_limit_s", "e2e_limit_s"}
+UNSET = {"estimated_difficulty", "router_score", "ttft_limit_s", "e2e_limit_s", "deferrable_until_s"}
 """Facts that are `nan` where they are not known, and absent on the wire."""
 
 
@@ -31,6 +32,8 @@ def facts_message(request: RequestView) -> pb.RequestFacts:
         max_output_token_count=request.max_output_token_count,
         turn=request.turn,
         stream=request.stream,
+        prefix_blocks=request.prefix_blocks,
+        history_token_count=request.history_token_count,
     )
     for name in UNSET:
         value = getattr(request, name)
@@ -59,6 +62,9 @@ def stated_request(facts: pb.RequestFacts, index: int, now_s: float) -> StatedRe
         ttft_limit_s=facts.ttft_limit_s if has("ttft_limit_s") else nan,
         e2e_limit_s=facts.e2e_limit_s if has("e2e_limit_s") else nan,
         stream=facts.stream,
+        deferrable_until_s=facts.deferrable_until_s if has("deferrable_until_s") else nan,
+        prefix_blocks=tuple(facts.prefix_blocks),
+        history_token_count=facts.history_token_count,
     )
 
 
@@ -87,7 +93,25 @@ def target_message(target: Target) -> pb.TargetFacts:
         weight=target.weight,
         requests_per_minute=target.requests_per_minute,
         tokens_per_minute=target.tokens_per_minute,
+        energy_j_per_input_token=target.energy_j_per_input_token,
+        energy_j_per_output_token=target.energy_j_per_output_token,
+        carbon=forecast_message(target.carbon),
     )
+
+
+def forecast_message(carbon: CarbonForecast | None) -> pb.CarbonForecast | None:
+    """A forecast as a message."""
+    if carbon is None:
+        return None
+    return pb.CarbonForecast(step_s=carbon.step_s, gco2e_per_kwh=carbon.gco2e_per_kwh)
+
+
+def stated_forecast(message: pb.TargetFacts) -> CarbonForecast | None:
+    """The target's forecast; none where it has no value or no step."""
+    carbon = message.carbon
+    if not (message.HasField("carbon") and carbon.gco2e_per_kwh and carbon.step_s > 0.0):
+        return None
+    return CarbonForecast(step_s=carbon.step_s, gco2e_per_kwh=tuple(carbon.gco2e_per_kwh))
 
 
 def stated_target(message: pb.TargetFacts, index: int) -> Target:
@@ -119,6 +143,9 @@ def stated_target(message: pb.TargetFacts, index: int) -> Target:
         weight=stated_number(message, "weight"),
         requests_per_minute=stated_number(message, "requests_per_minute"),
         tokens_per_minute=stated_number(message, "tokens_per_minute"),
+        energy_j_per_input_token=stated_number(message, "energy_j_per_input_token"),
+        energy_j_per_output_token=stated_number(message, "energy_j_per_output_token"),
+        carbon=stated_forecast(message),
     )
 
 
@@ -237,4 +264,24 @@ def stated_outcome(message: pb.AttemptOutcome) -> Outcome:
         output_token_count=message.output_token_count,
         started_s=message.started_s if message.HasField("started_s") else nan,
         prompt_token_count=message.prompt_token_count,
+    )
+
+
+def feedback_message(feedback: Feedback) -> pb.AnswerFeedback:
+    """What became known of an answer, as a message."""
+    return pb.AnswerFeedback(
+        request=feedback.request_index,
+        target=feedback.target,
+        received_s=feedback.received_s,
+        correct=feedback.correct,
+    )
+
+
+def stated_feedback(message: pb.AnswerFeedback) -> Feedback:
+    """The feedback that a message states."""
+    return Feedback(
+        request_index=message.request,
+        target=message.target,
+        received_s=message.received_s,
+        correct=message.correct,
     )

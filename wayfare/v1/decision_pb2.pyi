@@ -73,7 +73,7 @@ class Verifier(_message.Message):
     def __init__(self, false_accept_ratio: _Optional[float] = ..., false_reject_ratio: _Optional[float] = ..., latency_s: _Optional[float] = ..., cost_usd: _Optional[float] = ...) -> None: ...
 
 class RequestFacts(_message.Message):
-    __slots__ = ("task", "tenant", "region", "prompt_token_count", "max_output_token_count", "estimated_difficulty", "router_score", "session", "turn", "ttft_limit_s", "e2e_limit_s", "stream")
+    __slots__ = ("task", "tenant", "region", "prompt_token_count", "max_output_token_count", "estimated_difficulty", "router_score", "session", "turn", "ttft_limit_s", "e2e_limit_s", "stream", "deferrable_until_s", "prefix_blocks", "history_token_count")
     TASK_FIELD_NUMBER: _ClassVar[int]
     TENANT_FIELD_NUMBER: _ClassVar[int]
     REGION_FIELD_NUMBER: _ClassVar[int]
@@ -86,6 +86,9 @@ class RequestFacts(_message.Message):
     TTFT_LIMIT_S_FIELD_NUMBER: _ClassVar[int]
     E2E_LIMIT_S_FIELD_NUMBER: _ClassVar[int]
     STREAM_FIELD_NUMBER: _ClassVar[int]
+    DEFERRABLE_UNTIL_S_FIELD_NUMBER: _ClassVar[int]
+    PREFIX_BLOCKS_FIELD_NUMBER: _ClassVar[int]
+    HISTORY_TOKEN_COUNT_FIELD_NUMBER: _ClassVar[int]
     task: str
     tenant: str
     region: str
@@ -98,7 +101,18 @@ class RequestFacts(_message.Message):
     ttft_limit_s: float
     e2e_limit_s: float
     stream: str
-    def __init__(self, task: _Optional[str] = ..., tenant: _Optional[str] = ..., region: _Optional[str] = ..., prompt_token_count: _Optional[int] = ..., max_output_token_count: _Optional[int] = ..., estimated_difficulty: _Optional[float] = ..., router_score: _Optional[float] = ..., session: _Optional[int] = ..., turn: _Optional[int] = ..., ttft_limit_s: _Optional[float] = ..., e2e_limit_s: _Optional[float] = ..., stream: _Optional[str] = ...) -> None: ...
+    deferrable_until_s: float
+    prefix_blocks: _containers.RepeatedScalarFieldContainer[int]
+    history_token_count: int
+    def __init__(self, task: _Optional[str] = ..., tenant: _Optional[str] = ..., region: _Optional[str] = ..., prompt_token_count: _Optional[int] = ..., max_output_token_count: _Optional[int] = ..., estimated_difficulty: _Optional[float] = ..., router_score: _Optional[float] = ..., session: _Optional[int] = ..., turn: _Optional[int] = ..., ttft_limit_s: _Optional[float] = ..., e2e_limit_s: _Optional[float] = ..., stream: _Optional[str] = ..., deferrable_until_s: _Optional[float] = ..., prefix_blocks: _Optional[_Iterable[int]] = ..., history_token_count: _Optional[int] = ...) -> None: ...
+
+class CarbonForecast(_message.Message):
+    __slots__ = ("step_s", "gco2e_per_kwh")
+    STEP_S_FIELD_NUMBER: _ClassVar[int]
+    GCO2E_PER_KWH_FIELD_NUMBER: _ClassVar[int]
+    step_s: float
+    gco2e_per_kwh: _containers.RepeatedScalarFieldContainer[float]
+    def __init__(self, step_s: _Optional[float] = ..., gco2e_per_kwh: _Optional[_Iterable[float]] = ...) -> None: ...
 
 class SuccessCurve(_message.Message):
     __slots__ = ("difficulty", "success_ratio")
@@ -109,7 +123,7 @@ class SuccessCurve(_message.Message):
     def __init__(self, difficulty: _Optional[_Iterable[float]] = ..., success_ratio: _Optional[_Iterable[float]] = ...) -> None: ...
 
 class TargetFacts(_message.Message):
-    __slots__ = ("name", "deployment", "tier", "model", "region", "context_window_token_count", "ability", "discrimination", "input_price_usd_per_mtok", "output_price_usd_per_mtok", "expected_output_token_count", "replica_count", "stream_output_token_count", "success_curves", "cached_input_price_usd_per_mtok", "provider", "weight", "requests_per_minute", "tokens_per_minute")
+    __slots__ = ("name", "deployment", "tier", "model", "region", "context_window_token_count", "ability", "discrimination", "input_price_usd_per_mtok", "output_price_usd_per_mtok", "expected_output_token_count", "replica_count", "stream_output_token_count", "success_curves", "cached_input_price_usd_per_mtok", "provider", "weight", "requests_per_minute", "tokens_per_minute", "energy_j_per_input_token", "energy_j_per_output_token", "carbon")
     class AbilityEntry(_message.Message):
         __slots__ = ("key", "value")
         KEY_FIELD_NUMBER: _ClassVar[int]
@@ -157,6 +171,9 @@ class TargetFacts(_message.Message):
     WEIGHT_FIELD_NUMBER: _ClassVar[int]
     REQUESTS_PER_MINUTE_FIELD_NUMBER: _ClassVar[int]
     TOKENS_PER_MINUTE_FIELD_NUMBER: _ClassVar[int]
+    ENERGY_J_PER_INPUT_TOKEN_FIELD_NUMBER: _ClassVar[int]
+    ENERGY_J_PER_OUTPUT_TOKEN_FIELD_NUMBER: _ClassVar[int]
+    CARBON_FIELD_NUMBER: _ClassVar[int]
     name: str
     deployment: str
     tier: str
@@ -176,7 +193,10 @@ class TargetFacts(_message.Message):
     weight: float
     requests_per_minute: float
     tokens_per_minute: float
-    def __init__(self, name: _Optional[str] = ..., deployment: _Optional[str] = ..., tier: _Optional[str] = ..., model: _Optional[str] = ..., region: _Optional[str] = ..., context_window_token_count: _Optional[int] = ..., ability: _Optional[_Mapping[str, float]] = ..., discrimination: _Optional[float] = ..., input_price_usd_per_mtok: _Optional[float] = ..., output_price_usd_per_mtok: _Optional[float] = ..., expected_output_token_count: _Optional[_Mapping[str, float]] = ..., replica_count: _Optional[int] = ..., stream_output_token_count: _Optional[_Mapping[str, float]] = ..., success_curves: _Optional[_Mapping[str, SuccessCurve]] = ..., cached_input_price_usd_per_mtok: _Optional[float] = ..., provider: _Optional[str] = ..., weight: _Optional[float] = ..., requests_per_minute: _Optional[float] = ..., tokens_per_minute: _Optional[float] = ...) -> None: ...
+    energy_j_per_input_token: float
+    energy_j_per_output_token: float
+    carbon: CarbonForecast
+    def __init__(self, name: _Optional[str] = ..., deployment: _Optional[str] = ..., tier: _Optional[str] = ..., model: _Optional[str] = ..., region: _Optional[str] = ..., context_window_token_count: _Optional[int] = ..., ability: _Optional[_Mapping[str, float]] = ..., discrimination: _Optional[float] = ..., input_price_usd_per_mtok: _Optional[float] = ..., output_price_usd_per_mtok: _Optional[float] = ..., expected_output_token_count: _Optional[_Mapping[str, float]] = ..., replica_count: _Optional[int] = ..., stream_output_token_count: _Optional[_Mapping[str, float]] = ..., success_curves: _Optional[_Mapping[str, SuccessCurve]] = ..., cached_input_price_usd_per_mtok: _Optional[float] = ..., provider: _Optional[str] = ..., weight: _Optional[float] = ..., requests_per_minute: _Optional[float] = ..., tokens_per_minute: _Optional[float] = ..., energy_j_per_input_token: _Optional[float] = ..., energy_j_per_output_token: _Optional[float] = ..., carbon: _Optional[_Union[CarbonForecast, _Mapping]] = ...) -> None: ...
 
 class AttemptOutcome(_message.Message):
     __slots__ = ("request", "target", "finished_s", "completed", "reason", "ttft_s", "e2e_s", "output_token_count", "started_s", "prompt_token_count")
@@ -201,3 +221,15 @@ class AttemptOutcome(_message.Message):
     started_s: float
     prompt_token_count: int
     def __init__(self, request: _Optional[int] = ..., target: _Optional[str] = ..., finished_s: _Optional[float] = ..., completed: _Optional[bool] = ..., reason: _Optional[str] = ..., ttft_s: _Optional[float] = ..., e2e_s: _Optional[float] = ..., output_token_count: _Optional[int] = ..., started_s: _Optional[float] = ..., prompt_token_count: _Optional[int] = ...) -> None: ...
+
+class AnswerFeedback(_message.Message):
+    __slots__ = ("request", "target", "received_s", "correct")
+    REQUEST_FIELD_NUMBER: _ClassVar[int]
+    TARGET_FIELD_NUMBER: _ClassVar[int]
+    RECEIVED_S_FIELD_NUMBER: _ClassVar[int]
+    CORRECT_FIELD_NUMBER: _ClassVar[int]
+    request: int
+    target: str
+    received_s: float
+    correct: bool
+    def __init__(self, request: _Optional[int] = ..., target: _Optional[str] = ..., received_s: _Optional[float] = ..., correct: _Optional[bool] = ...) -> None: ...

@@ -25,7 +25,7 @@ _sym_db = _symbol_database.Default()
 from wayfare.v1 import decision_pb2 as wayfare_dot_v1_dot_decision__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x17wayfare/v1/policy.proto\x12\nwayfare.v1\x1a\x19wayfare/v1/decision.proto\"\x11\n\x0f\x44\x65scribeRequest\"B\n\x10\x44\x65scribeResponse\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\x10\n\x08\x63ontract\x18\x02 \x01(\t\x12\x0e\n\x06learns\x18\x03 \x01(\x08\"y\n\x1aPolicyServiceDecideRequest\x12&\n\x07opening\x18\x01 \x01(\x0b\x32\x13.wayfare.v1.OpeningH\x00\x12(\n\x08question\x18\x02 \x01(\x0b\x32\x14.wayfare.v1.QuestionH\x00\x42\t\n\x07message\"g\n\x07Opening\x12(\n\x07targets\x18\x01 \x03(\x0b\x32\x17.wayfare.v1.TargetFacts\x12\x0c\n\x04seed\x18\x02 \x01(\x03\x12$\n\tgenerator\x18\x03 \x01(\x0b\x32\x11.wayfare.v1.Pcg64\")\n\x05Pcg64\x12\r\n\x05state\x18\x01 \x01(\x0c\x12\x11\n\tincrement\x18\x02 \x01(\x0c\"\xf2\x01\n\x08Question\x12\x0e\n\x06number\x18\x01 \x01(\x03\x12\x0f\n\x07request\x18\x02 \x01(\x03\x12\r\n\x05now_s\x18\x03 \x01(\x01\x12\'\n\x05\x66\x61\x63ts\x18\x04 \x01(\x0b\x32\x18.wayfare.v1.RequestFacts\x12\x12\n\ncandidates\x18\x05 \x03(\x03\x12\x11\n\tpermitted\x18\x06 \x03(\x03\x12(\n\rchanged_loads\x18\x07 \x01(\x0b\x32\x11.wayfare.v1.Loads\x12\x0e\n\x06seen_s\x18\x08 \x01(\x01\x12,\n\x08outcomes\x18\t \x03(\x0b\x32\x1a.wayfare.v1.AttemptOutcome\"g\n\x05Loads\x12\x0f\n\x07targets\x18\x01 \x03(\x03\x12\x13\n\x0boutstanding\x18\x02 \x03(\x03\x12\x0f\n\x07waiting\x18\x03 \x03(\x03\x12\x0f\n\x07running\x18\x04 \x03(\x03\x12\x16\n\x0ekv_usage_ratio\x18\x05 \x03(\x01\"r\n\x1bPolicyServiceDecideResponse\x12\x0e\n\x06number\x18\x01 \x01(\x03\x12(\n\x08\x64\x65\x63ision\x18\x02 \x01(\x0b\x32\x14.wayfare.v1.DecisionH\x00\x12\x0f\n\x05\x65rror\x18\x03 \x01(\tH\x00\x42\x08\n\x06result2\xb5\x01\n\rPolicyService\x12\x45\n\x08\x44\x65scribe\x12\x1b.wayfare.v1.DescribeRequest\x1a\x1c.wayfare.v1.DescribeResponse\x12]\n\x06\x44\x65\x63ide\x12&.wayfare.v1.PolicyServiceDecideRequest\x1a\'.wayfare.v1.PolicyServiceDecideResponse(\x01\x30\x01\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x17wayfare/v1/policy.proto\x12\nwayfare.v1\x1a\x19wayfare/v1/decision.proto\"\x11\n\x0f\x44\x65scribeRequest\"Z\n\x10\x44\x65scribeResponse\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\x10\n\x08\x63ontract\x18\x02 \x01(\t\x12\x0e\n\x06learns\x18\x03 \x01(\x08\x12\x16\n\x0etakes_feedback\x18\x04 \x01(\x08\"y\n\x1aPolicyServiceDecideRequest\x12&\n\x07opening\x18\x01 \x01(\x0b\x32\x13.wayfare.v1.OpeningH\x00\x12(\n\x08question\x18\x02 \x01(\x0b\x32\x14.wayfare.v1.QuestionH\x00\x42\t\n\x07message\"g\n\x07Opening\x12(\n\x07targets\x18\x01 \x03(\x0b\x32\x17.wayfare.v1.TargetFacts\x12\x0c\n\x04seed\x18\x02 \x01(\x03\x12$\n\tgenerator\x18\x03 \x01(\x0b\x32\x11.wayfare.v1.Pcg64\")\n\x05Pcg64\x12\r\n\x05state\x18\x01 \x01(\x0c\x12\x11\n\tincrement\x18\x02 \x01(\x0c\"\xa0\x02\n\x08Question\x12\x0e\n\x06number\x18\x01 \x01(\x03\x12\x0f\n\x07request\x18\x02 \x01(\x03\x12\r\n\x05now_s\x18\x03 \x01(\x01\x12\'\n\x05\x66\x61\x63ts\x18\x04 \x01(\x0b\x32\x18.wayfare.v1.RequestFacts\x12\x12\n\ncandidates\x18\x05 \x03(\x03\x12\x11\n\tpermitted\x18\x06 \x03(\x03\x12(\n\rchanged_loads\x18\x07 \x01(\x0b\x32\x11.wayfare.v1.Loads\x12\x0e\n\x06seen_s\x18\x08 \x01(\x01\x12,\n\x08outcomes\x18\t \x03(\x0b\x32\x1a.wayfare.v1.AttemptOutcome\x12,\n\x08\x66\x65\x65\x64\x62\x61\x63k\x18\n \x03(\x0b\x32\x1a.wayfare.v1.AnswerFeedback\"g\n\x05Loads\x12\x0f\n\x07targets\x18\x01 \x03(\x03\x12\x13\n\x0boutstanding\x18\x02 \x03(\x03\x12\x0f\n\x07waiting\x18\x03 \x03(\x03\x12\x0f\n\x07running\x18\x04 \x03(\x03\x12\x16\n\x0ekv_usage_ratio\x18\x05 \x03(\x01\"r\n\x1bPolicyServiceDecideResponse\x12\x0e\n\x06number\x18\x01 \x01(\x03\x12(\n\x08\x64\x65\x63ision\x18\x02 \x01(\x0b\x32\x14.wayfare.v1.DecisionH\x00\x12\x0f\n\x05\x65rror\x18\x03 \x01(\tH\x00\x42\x08\n\x06result2\xb5\x01\n\rPolicyService\x12\x45\n\x08\x44\x65scribe\x12\x1b.wayfare.v1.DescribeRequest\x1a\x1c.wayfare.v1.DescribeResponse\x12]\n\x06\x44\x65\x63ide\x12&.wayfare.v1.PolicyServiceDecideRequest\x1a\'.wayfare.v1.PolicyServiceDecideResponse(\x01\x30\x01\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -35,19 +35,19 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_DESCRIBEREQUEST']._serialized_start=66
   _globals['_DESCRIBEREQUEST']._serialized_end=83
   _globals['_DESCRIBERESPONSE']._serialized_start=85
-  _globals['_DESCRIBERESPONSE']._serialized_end=151
-  _globals['_POLICYSERVICEDECIDEREQUEST']._serialized_start=153
-  _globals['_POLICYSERVICEDECIDEREQUEST']._serialized_end=274
-  _globals['_OPENING']._serialized_start=276
-  _globals['_OPENING']._serialized_end=379
-  _globals['_PCG64']._serialized_start=381
-  _globals['_PCG64']._serialized_end=422
-  _globals['_QUESTION']._serialized_start=425
-  _globals['_QUESTION']._serialized_end=667
-  _globals['_LOADS']._serialized_start=669
-  _globals['_LOADS']._serialized_end=772
-  _globals['_POLICYSERVICEDECIDERESPONSE']._serialized_start=774
-  _globals['_POLICYSERVICEDECIDERESPONSE']._serialized_end=888
-  _globals['_POLICYSERVICE']._serialized_start=891
-  _globals['_POLICYSERVICE']._serialized_end=1072
+  _globals['_DESCRIBERESPONSE']._serialized_end=175
+  _globals['_POLICYSERVICEDECIDEREQUEST']._serialized_start=177
+  _globals['_POLICYSERVICEDECIDEREQUEST']._serialized_end=298
+  _globals['_OPENING']._serialized_start=300
+  _globals['_OPENING']._serialized_end=403
+  _globals['_PCG64']._serialized_start=405
+  _globals['_PCG64']._serialized_end=446
+  _globals['_QUESTION']._serialized_start=449
+  _globals['_QUESTION']._serialized_end=737
+  _globals['_LOADS']._serialized_start=739
+  _globals['_LOADS']._serialized_end=842
+  _globals['_POLICYSERVICEDECIDERESPONSE']._serialized_start=844
+  _globals['_POLICYSERVICEDECIDERESPONSE']._serialized_end=958
+  _globals['_POLICYSERVICE']._serialized_start=961
+  _globals['_POLICYSERVICE']._serialized_end=1142
 # @@protoc_insertion_point(module_scope)

@@ -12,14 +12,16 @@ class DescribeRequest(_message.Message):
     def __init__(self) -> None: ...
 
 class DescribeResponse(_message.Message):
-    __slots__ = ("name", "contract", "learns")
+    __slots__ = ("name", "contract", "learns", "takes_feedback")
     NAME_FIELD_NUMBER: _ClassVar[int]
     CONTRACT_FIELD_NUMBER: _ClassVar[int]
     LEARNS_FIELD_NUMBER: _ClassVar[int]
+    TAKES_FEEDBACK_FIELD_NUMBER: _ClassVar[int]
     name: str
     contract: str
     learns: bool
-    def __init__(self, name: _Optional[str] = ..., contract: _Optional[str] = ..., learns: _Optional[bool] = ...) -> None: ...
+    takes_feedback: bool
+    def __init__(self, name: _Optional[str] = ..., contract: _Optional[str] = ..., learns: _Optional[bool] = ..., takes_feedback: _Optional[bool] = ...) -> None: ...
 
 class PolicyServiceDecideRequest(_message.Message):
     __slots__ = ("opening", "question")
@@ -48,7 +50,7 @@ class Pcg64(_message.Message):
     def __init__(self, state: _Optional[bytes] = ..., increment: _Optional[bytes] = ...) -> None: ...
 
 class Question(_message.Message):
-    __slots__ = ("number", "request", "now_s", "facts", "candidates", "permitted", "changed_loads", "seen_s", "outcomes")
+    __slots__ = ("number", "request", "now_s", "facts", "candidates", "permitted", "changed_loads", "seen_s", "outcomes", "feedback")
     NUMBER_FIELD_NUMBER: _ClassVar[int]
     REQUEST_FIELD_NUMBER: _ClassVar[int]
     NOW_S_FIELD_NUMBER: _ClassVar[int]
@@ -58,6 +60,7 @@ class Question(_message.Message):
     CHANGED_LOADS_FIELD_NUMBER: _ClassVar[int]
     SEEN_S_FIELD_NUMBER: _ClassVar[int]
     OUTCOMES_FIELD_NUMBER: _ClassVar[int]
+    FEEDBACK_FIELD_NUMBER: _ClassVar[int]
     number: int
     request: int
     now_s: float
@@ -67,7 +70,8 @@ class Question(_message.Message):
     changed_loads: Loads
     seen_s: float
     outcomes: _containers.RepeatedCompositeFieldContainer[_decision_pb2.AttemptOutcome]
-    def __init__(self, number: _Optional[int] = ..., request: _Optional[int] = ..., now_s: _Optional[float] = ..., facts: _Optional[_Union[_decision_pb2.RequestFacts, _Mapping]] = ..., candidates: _Optional[_Iterable[int]] = ..., permitted: _Optional[_Iterable[int]] = ..., changed_loads: _Optional[_Union[Loads, _Mapping]] = ..., seen_s: _Optional[float] = ..., outcomes: _Optional[_Iterable[_Union[_decision_pb2.AttemptOutcome, _Mapping]]] = ...) -> None: ...
+    feedback: _containers.RepeatedCompositeFieldContainer[_decision_pb2.AnswerFeedback]
+    def __init__(self, number: _Optional[int] = ..., request: _Optional[int] = ..., now_s: _Optional[float] = ..., facts: _Optional[_Union[_decision_pb2.RequestFacts, _Mapping]] = ..., candidates: _Optional[_Iterable[int]] = ..., permitted: _Optional[_Iterable[int]] = ..., changed_loads: _Optional[_Union[Loads, _Mapping]] = ..., seen_s: _Optional[float] = ..., outcomes: _Optional[_Iterable[_Union[_decision_pb2.AttemptOutcome, _Mapping]]] = ..., feedback: _Optional[_Iterable[_Union[_decision_pb2.AnswerFeedback, _Mapping]]] = ...) -> None: ...
 
 class Loads(_message.Message):
     __slots__ = ("targets", "outstanding", "waiting", "running", "kv_usage_ratio")

@@ -240,7 +240,7 @@ class RouterStep(_message.Message):
     def __init__(self, start: _Optional[_Union[RouterStep.Start, _Mapping]] = ..., cancel: _Optional[_Union[RouterStep.Cancel, _Mapping]] = ..., verify: _Optional[_Union[RouterStep.Verify, _Mapping]] = ..., wait: _Optional[_Union[RouterStep.Wait, _Mapping]] = ..., sleep: _Optional[_Union[RouterStep.Sleep, _Mapping]] = ..., finish: _Optional[_Union[RouterStep.Finish, _Mapping]] = ..., fail: _Optional[_Union[RouterStep.Fail, _Mapping]] = ..., turn_away: _Optional[_Union[RouterStep.TurnAway, _Mapping]] = ...) -> None: ...
 
 class ReportOutcomeRequest(_message.Message):
-    __slots__ = ("router_id", "request", "attempt", "timer", "verdict", "now_s")
+    __slots__ = ("router_id", "request", "attempt", "timer", "verdict", "feedback", "now_s")
     class AttemptEvent(_message.Message):
         __slots__ = ("attempt", "kind", "reason", "retry_after_s", "ttft_s", "output_token_count")
         class Kind(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
@@ -274,19 +274,26 @@ class ReportOutcomeRequest(_message.Message):
         ACCEPTED_FIELD_NUMBER: _ClassVar[int]
         accepted: bool
         def __init__(self, accepted: _Optional[bool] = ...) -> None: ...
+    class Feedback(_message.Message):
+        __slots__ = ("correct",)
+        CORRECT_FIELD_NUMBER: _ClassVar[int]
+        correct: bool
+        def __init__(self, correct: _Optional[bool] = ...) -> None: ...
     ROUTER_ID_FIELD_NUMBER: _ClassVar[int]
     REQUEST_FIELD_NUMBER: _ClassVar[int]
     ATTEMPT_FIELD_NUMBER: _ClassVar[int]
     TIMER_FIELD_NUMBER: _ClassVar[int]
     VERDICT_FIELD_NUMBER: _ClassVar[int]
+    FEEDBACK_FIELD_NUMBER: _ClassVar[int]
     NOW_S_FIELD_NUMBER: _ClassVar[int]
     router_id: str
     request: int
     attempt: ReportOutcomeRequest.AttemptEvent
     timer: ReportOutcomeRequest.Timer
     verdict: ReportOutcomeRequest.Verdict
+    feedback: ReportOutcomeRequest.Feedback
     now_s: float
-    def __init__(self, router_id: _Optional[str] = ..., request: _Optional[int] = ..., attempt: _Optional[_Union[ReportOutcomeRequest.AttemptEvent, _Mapping]] = ..., timer: _Optional[_Union[ReportOutcomeRequest.Timer, _Mapping]] = ..., verdict: _Optional[_Union[ReportOutcomeRequest.Verdict, _Mapping]] = ..., now_s: _Optional[float] = ...) -> None: ...
+    def __init__(self, router_id: _Optional[str] = ..., request: _Optional[int] = ..., attempt: _Optional[_Union[ReportOutcomeRequest.AttemptEvent, _Mapping]] = ..., timer: _Optional[_Union[ReportOutcomeRequest.Timer, _Mapping]] = ..., verdict: _Optional[_Union[ReportOutcomeRequest.Verdict, _Mapping]] = ..., feedback: _Optional[_Union[ReportOutcomeRequest.Feedback, _Mapping]] = ..., now_s: _Optional[float] = ...) -> None: ...
 
 class ReportOutcomeResponse(_message.Message):
     __slots__ = ("decision", "steps")

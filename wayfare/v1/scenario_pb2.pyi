@@ -75,7 +75,7 @@ class WorkloadSettings(_message.Message):
     def __init__(self, streams: _Optional[_Iterable[_Union[Stream, _Mapping]]] = ...) -> None: ...
 
 class Stream(_message.Message):
-    __slots__ = ("name", "task", "region", "arrivals", "input_tokens", "output_tokens", "max_output_tokens", "length_effects", "difficulty", "tenants", "slo", "residency", "banned_tiers", "capability_floor", "deferrable", "client", "session", "agent", "devices", "priority")
+    __slots__ = ("name", "task", "region", "arrivals", "input_tokens", "output_tokens", "max_output_tokens", "length_effects", "difficulty", "tenants", "slo", "residency", "banned_tiers", "capability_floor", "deferrable", "defer_deadline_s", "client", "session", "agent", "devices", "priority")
     class TenantsEntry(_message.Message):
         __slots__ = ("key", "value")
         KEY_FIELD_NUMBER: _ClassVar[int]
@@ -98,6 +98,7 @@ class Stream(_message.Message):
     BANNED_TIERS_FIELD_NUMBER: _ClassVar[int]
     CAPABILITY_FLOOR_FIELD_NUMBER: _ClassVar[int]
     DEFERRABLE_FIELD_NUMBER: _ClassVar[int]
+    DEFER_DEADLINE_S_FIELD_NUMBER: _ClassVar[int]
     CLIENT_FIELD_NUMBER: _ClassVar[int]
     SESSION_FIELD_NUMBER: _ClassVar[int]
     AGENT_FIELD_NUMBER: _ClassVar[int]
@@ -118,12 +119,13 @@ class Stream(_message.Message):
     banned_tiers: _containers.RepeatedScalarFieldContainer[str]
     capability_floor: float
     deferrable: bool
+    defer_deadline_s: float
     client: Client
     session: Session
     agent: Agent
     devices: int
     priority: int
-    def __init__(self, name: _Optional[str] = ..., task: _Optional[str] = ..., region: _Optional[str] = ..., arrivals: _Optional[_Union[Arrivals, _Mapping]] = ..., input_tokens: _Optional[_Union[Spread, _Mapping]] = ..., output_tokens: _Optional[_Union[Spread, _Mapping]] = ..., max_output_tokens: _Optional[int] = ..., length_effects: _Optional[str] = ..., difficulty: _Optional[_Union[Difficulty, _Mapping]] = ..., tenants: _Optional[_Mapping[str, float]] = ..., slo: _Optional[_Union[Objectives, _Mapping]] = ..., residency: _Optional[_Iterable[str]] = ..., banned_tiers: _Optional[_Iterable[str]] = ..., capability_floor: _Optional[float] = ..., deferrable: _Optional[bool] = ..., client: _Optional[_Union[Client, _Mapping]] = ..., session: _Optional[_Union[Session, _Mapping]] = ..., agent: _Optional[_Union[Agent, _Mapping]] = ..., devices: _Optional[int] = ..., priority: _Optional[int] = ...) -> None: ...
+    def __init__(self, name: _Optional[str] = ..., task: _Optional[str] = ..., region: _Optional[str] = ..., arrivals: _Optional[_Union[Arrivals, _Mapping]] = ..., input_tokens: _Optional[_Union[Spread, _Mapping]] = ..., output_tokens: _Optional[_Union[Spread, _Mapping]] = ..., max_output_tokens: _Optional[int] = ..., length_effects: _Optional[str] = ..., difficulty: _Optional[_Union[Difficulty, _Mapping]] = ..., tenants: _Optional[_Mapping[str, float]] = ..., slo: _Optional[_Union[Objectives, _Mapping]] = ..., residency: _Optional[_Iterable[str]] = ..., banned_tiers: _Optional[_Iterable[str]] = ..., capability_floor: _Optional[float] = ..., deferrable: _Optional[bool] = ..., defer_deadline_s: _Optional[float] = ..., client: _Optional[_Union[Client, _Mapping]] = ..., session: _Optional[_Union[Session, _Mapping]] = ..., agent: _Optional[_Union[Agent, _Mapping]] = ..., devices: _Optional[int] = ..., priority: _Optional[int] = ...) -> None: ...
 
 class SteadyArrivals(_message.Message):
     __slots__ = ("rate_per_s", "process")
@@ -752,7 +754,7 @@ class BreakerSettings(_message.Message):
     def __init__(self, failure_threshold: _Optional[int] = ..., success_threshold: _Optional[int] = ..., timeout_s: _Optional[float] = ..., minimum_requests: _Optional[int] = ..., window_s: _Optional[float] = ..., probes: _Optional[int] = ...) -> None: ...
 
 class QualitySettings(_message.Message):
-    __slots__ = ("discrimination", "difficulty_noise", "router_auc", "outcomes", "outcome_models", "coverage", "right_from", "score", "score_scale")
+    __slots__ = ("discrimination", "difficulty_noise", "router_auc", "feedback", "outcomes", "outcome_models", "coverage", "right_from", "score", "score_scale")
     class OutcomeModelsEntry(_message.Message):
         __slots__ = ("key", "value")
         KEY_FIELD_NUMBER: _ClassVar[int]
@@ -763,6 +765,7 @@ class QualitySettings(_message.Message):
     DISCRIMINATION_FIELD_NUMBER: _ClassVar[int]
     DIFFICULTY_NOISE_FIELD_NUMBER: _ClassVar[int]
     ROUTER_AUC_FIELD_NUMBER: _ClassVar[int]
+    FEEDBACK_FIELD_NUMBER: _ClassVar[int]
     OUTCOMES_FIELD_NUMBER: _ClassVar[int]
     OUTCOME_MODELS_FIELD_NUMBER: _ClassVar[int]
     COVERAGE_FIELD_NUMBER: _ClassVar[int]
@@ -772,13 +775,22 @@ class QualitySettings(_message.Message):
     discrimination: float
     difficulty_noise: float
     router_auc: float
+    feedback: FeedbackSettings
     outcomes: str
     outcome_models: _containers.ScalarMap[str, str]
     coverage: str
     right_from: float
     score: str
     score_scale: str
-    def __init__(self, discrimination: _Optional[float] = ..., difficulty_noise: _Optional[float] = ..., router_auc: _Optional[float] = ..., outcomes: _Optional[str] = ..., outcome_models: _Optional[_Mapping[str, str]] = ..., coverage: _Optional[str] = ..., right_from: _Optional[float] = ..., score: _Optional[str] = ..., score_scale: _Optional[str] = ...) -> None: ...
+    def __init__(self, discrimination: _Optional[float] = ..., difficulty_noise: _Optional[float] = ..., router_auc: _Optional[float] = ..., feedback: _Optional[_Union[FeedbackSettings, _Mapping]] = ..., outcomes: _Optional[str] = ..., outcome_models: _Optional[_Mapping[str, str]] = ..., coverage: _Optional[str] = ..., right_from: _Optional[float] = ..., score: _Optional[str] = ..., score_scale: _Optional[str] = ...) -> None: ...
+
+class FeedbackSettings(_message.Message):
+    __slots__ = ("ratio", "delay_s")
+    RATIO_FIELD_NUMBER: _ClassVar[int]
+    DELAY_S_FIELD_NUMBER: _ClassVar[int]
+    ratio: float
+    delay_s: float
+    def __init__(self, ratio: _Optional[float] = ..., delay_s: _Optional[float] = ...) -> None: ...
 
 class TelemetrySettings(_message.Message):
     __slots__ = ("step_s", "epoch", "pace_ratio")

@@ -64,6 +64,8 @@ class DeviceBackend:
             user_side=settings.per_user,
             context_window_tokens=context_window(scenario, deployment, device),
             output_usd_per_mtok=price,
+            energy_j_per_input_token=device.active_w / prefill_speed_of(device, deployment),
+            energy_j_per_output_token=device.active_w / speed_of(device, deployment),
             capacity_usd_per_s=usd_per_s,
             pays_meter=not settings.per_user,
             idle_w=0.0 if settings.per_user else device.idle_w,
@@ -82,9 +84,8 @@ class DeviceBackend:
         del streams
         device = scenario.catalog.device(device_settings(deployment).device)
         gap_s = 1.0 / speed_of(device, deployment)
-        prefill = device.speeds[deployment.model].prefill_tokens_per_s * slowness(device, deployment)
         return Timings(
-            first_s=work.prompt / prefill + gap_s,
+            first_s=work.prompt / prefill_speed_of(device, deployment) + gap_s,
             gap_s=np.full(len(work.prompt), gap_s),
             redraw=False,
             throttling=throttling_of(device, deployment),
@@ -107,6 +108,11 @@ def device_count(scenario: Scenario) -> int:
 def speed_of(device: Device, deployment: Deployment) -> float:
     """Answer tokens per second: sustained where the scenario says so and the figure is known."""
     return device.speeds[deployment.model].decode_tokens_per_s * slowness(device, deployment)
+
+
+def prefill_speed_of(device: Device, deployment: Deployment) -> float:
+    """Prompt tokens per second, likewise."""
+    return device.speeds[deployment.model].prefill_tokens_per_s * slowness(device, deployment)
 
 
 def slowness(device: Device, deployment: Deployment) -> float:

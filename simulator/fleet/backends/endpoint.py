@@ -41,6 +41,7 @@ class EndpointBackend:
             failure_ratio=endpoint.failure_ratio,
             context_window_tokens=deployment.context_window_tokens or model.context_window_tokens,
             output_usd_per_mtok=usual_usd_per_mtok(scenario, endpoint),
+            energy_j_per_output_token=usual_j_per_token(scenario, endpoint),
             usd_per_request=endpoint.usd_per_request,
             capacity_usd_per_s=endpoint.usd_per_server_hour / SECONDS_PER_HOUR,
             pays_meter=endpoint.power_w > 0.0,
@@ -70,9 +71,18 @@ def endpoint_of(deployment: Deployment) -> Endpoint:
 
 def usual_usd_per_mtok(scenario: Scenario, endpoint: Endpoint) -> float:
     """The price per request spread over a usual answer: what a router compares with."""
-    answers = [demand_of(scenario, stream).output_tokens.mean for stream in scenario.streams]
-    usual = sum(answers) / len(answers)
     per_request = endpoint.usd_per_request
     server_s = endpoint.service_time.distribution().mean
     per_request += endpoint.usd_per_server_hour / SECONDS_PER_HOUR * server_s
-    return per_request / usual * TOKENS_PER_MTOK
+    return per_request / usual_answer_tokens(scenario) * TOKENS_PER_MTOK
+
+
+def usual_j_per_token(scenario: Scenario, endpoint: Endpoint) -> float:
+    """The energy of a mean service spread over a usual answer."""
+    return endpoint.power_w * endpoint.service_time.distribution().mean / usual_answer_tokens(scenario)
+
+
+def usual_answer_tokens(scenario: Scenario) -> float:
+    """The plain mean of the streams' answers."""
+    answers = [demand_of(scenario, stream).output_tokens.mean for stream in scenario.streams]
+    return sum(answers) / len(answers)

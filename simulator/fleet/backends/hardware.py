@@ -24,7 +24,7 @@ from simulator.fleet.layouts import (
     widths_of,
     words_of,
 )
-from simulator.fleet.marginal import marginal_usd_per_mtok
+from simulator.fleet.marginal import marginal_energy_j, marginal_usd_per_mtok
 from simulator.kernel.spec import BatchingSpec, DecodePool
 from simulator.serving.attention import kv_bytes_per_token
 from simulator.serving.hardware import WEIGHT_BYTES, Chip, Shape
@@ -102,15 +102,19 @@ class BatchingBackend:
         utilization = deployment.pricing.utilization_ratio if deployment.pricing else 0.6
         router_usd_per_s = inf if isnan(usd_per_s) else usd_per_s
         input_usd, output_usd = marginal_usd_per_mtok(queues, router_usd_per_s, utilization)
+        decode = decode_pool(scenario, deployment, queues)
+        input_j, output_j = marginal_energy_j(queues, decode)
         window = deployment.context_window_tokens or model.context_window_tokens
         return Service(
             queues=queues,
             queue_count=deployment.most_replicas * hardware.attention_data_parallel,
-            decode=decode_pool(scenario, deployment, queues),
+            decode=decode,
             rank_count=hardware.attention_data_parallel,
             context_window_tokens=min(window, queues.kv_room_tokens - queues.width + 1),
             input_usd_per_mtok=input_usd,
             output_usd_per_mtok=output_usd,
+            energy_j_per_input_token=input_j,
+            energy_j_per_output_token=output_j,
             capacity_usd_per_s=usd_per_s,
             pays_meter=is_owned(deployment),
             idle_w=chips * (accelerator.idle_w + accelerator.host_w),

@@ -71,6 +71,8 @@ RUN = {
         "router_auc": "How well the router's score separates requests that need the strong model: ROC area, "
         "0.5 is chance. "
         "Example: 0.8.",
+        "feedback": "What routers hear later of who was right; nothing where left out. "
+        "Example: {ratio: 0.1, delay: 10min}.",
         "outcomes": "A table of recorded answers, or a folder of them, that takes the place of the quality "
         "model. "
         "Example: answers.csv.",
@@ -86,6 +88,10 @@ RUN = {
         "Example: win_rate.",
         "score_scale": "How scores become numbers from 0 to 1: as they are, or by their ranks. "
         "Example: rank.",
+    },
+    "FeedbackSettings": {
+        "ratio": "Share of the requests of whose answers it becomes known. Example: 0.05.",
+        "delay": "Time from the complete answer until it is known. Example: 1h.",
     },
     "TelemetrySettings": {
         "step": "Time between two samples; a 288th of the duration where left out. Example: 1min.",

@@ -53,6 +53,9 @@ WORKLOAD = {
         "deferrable": "Whether the requests may wait for a batch; then only objectives stated here "
         "count. "
         "Example: true.",
+        "defer_deadline": "How long after its arrival a router may hold a deferrable request back; it goes "
+        "at once where left out. "
+        "Example: 12h.",
         "client": "Timeout and retries of the clients; no timeout if omitted. Example: {timeout: 30s}.",
         "session": "Makes each arrival a conversation of several turns; not together with agent. "
         "Example: {turns: {uniform: [1, 6]}, think_time: {exponential: 30s}}.",

@@ -45,6 +45,14 @@ def ignore_attempt(live: ActiveRequest, handle: int, completed: bool, reason: st
     """Hears nothing."""
 
 
+class AnswerListener(Protocol):
+    """Called when a request ends with an answer."""
+
+    def __call__(self, request: int, target: int) -> None:
+        """The target's answer stands."""
+        ...
+
+
 class ActiveRequest(Execution):
     """One request under way, and its attempts so far.
 
@@ -92,6 +100,7 @@ class Executor:
         self._watched = bytes(len(plan.workload))
         self._attempt_listener: AttemptListener = ignore_attempt
         self._has_listener = False
+        self._answer_listener: AnswerListener | None = None
         self._caches_prefixes = bool(plan.repeats_prefix.any()) and any(self.submission.meters)
         self._winner = memoryview(journal.winner)
         self._state = memoryview(journal.state)
@@ -105,6 +114,10 @@ class Executor:
         """Sets what is called for every completed or failed attempt at the instant of its event."""
         self._attempt_listener = told
         self._has_listener = True
+
+    def tell_answers(self, told: AnswerListener) -> None:
+        """Sets what is called for every watched request that ends with an answer, at that instant."""
+        self._answer_listener = told
 
     def begin(self, live: ActiveRequest, delay_s: float) -> None:
         """Runs a request's steps up to the first wait; attempts leave after `delay_s`."""
@@ -258,15 +271,20 @@ class Executor:
             self.give_up(live)
         if self._caches_prefixes and state == RequestState.COMPLETED:
             self._keep_in_prefix_cache(live)
+        if self._answer_listener is not None and state == RequestState.COMPLETED:
+            self._answer_listener(live.request, self._answering(live))
         self._settled(live.request)
 
     def _keep_in_prefix_cache(self, live: ActiveRequest) -> None:
         """Lets the API that answered keep the conversation in its prefix cache."""
-        won = self._winner[live.request]
-        target = next(target for _handle, number, target in live.sent if number == won)
-        meter = self.submission.meters[target]
+        meter = self.submission.meters[self._answering(live)]
         if meter is not None:
             meter.answered(live.request, self._clock.now)
+
+    def _answering(self, live: ActiveRequest) -> int:
+        """The target whose answer a completed request ended with."""
+        won = self._winner[live.request]
+        return next(target for _handle, number, target in live.sent if number == won)
 
     def abandon(self, live: ActiveRequest) -> None:
         """Stops a request's steps without making it final: its client will ask again."""

@@ -12,6 +12,7 @@ from router.views.request import AnswerTable, OracleRequestView, RequestView
 if TYPE_CHECKING:
     from collections.abc import Generator
 
+    from numpy.typing import NDArray
     from simpy import Event
 
     from simulator.kernel import Kernel
@@ -28,11 +29,16 @@ class RouterViews:
     every `staleness_s`, each instance at its own phase of the interval.
     """
 
-    def __init__(self, plan: RunPlan, kernel: Kernel, clock: Clock, *, oracle: bool) -> None:
-        """Makes the views and, with staleness, the processes that renew them."""
+    def __init__(
+        self, plan: RunPlan, kernel: Kernel, clock: Clock, arrival_s: NDArray[np.float64], *, oracle: bool
+    ) -> None:
+        """Makes the views and, with staleness, the processes that renew them.
+
+        `arrival_s` has, by request, when it came: nan until it does.
+        """
         self._kernel = kernel
         self._clock = clock
-        self._request = request_view(plan, oracle=oracle)
+        self._request = request_view(plan, arrival_s, oracle=oracle)
         self._fleets = [self._fleet(plan) for _ in range(plan.router_instances)]
         if plan.staleness_s:
             for number, fleet in enumerate(self._fleets):
@@ -66,13 +72,13 @@ class RouterViews:
         return view, fleet
 
 
-def request_view(plan: RunPlan, *, oracle: bool) -> RequestView:
+def request_view(plan: RunPlan, arrival_s: NDArray[np.float64], *, oracle: bool) -> RequestView:
     """A view of the requests; with every target's true answer for a declared oracle."""
     if not oracle:
-        return RequestView(plan.requests)
+        return RequestView(plan.requests, arrival_s=arrival_s)
     models = [target.model for target in plan.target_plans]
     answers = AnswerTable(
         correct=plan.answers.correct[models],
         output_token_count=plan.answers.output_token_count[models],
     )
-    return OracleRequestView(plan.requests, answers)
+    return OracleRequestView(plan.requests, answers, arrival_s=arrival_s)

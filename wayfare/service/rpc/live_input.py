@@ -20,9 +20,10 @@ if TYPE_CHECKING:
 
 MOST_COUNT = 2**31 - 1
 """Tokens, turns and loads beyond this are mistakes."""
-COUNTS = ("prompt_token_count", "max_output_token_count", "session", "turn")
+COUNTS = ("prompt_token_count", "max_output_token_count", "session", "turn", "history_token_count")
 NAMES = ("task", "tenant", "region")
 MOST_NAME = 200
+MOST_BLOCKS = 10_000
 MOST_SKEW_S = 60.0
 """How far a caller's clock may be from that of a router which others ask too."""
 MOST_INSTANT_S = 1e12
@@ -58,6 +59,8 @@ def checked(facts: RequestFacts) -> RequestFacts:
     for name in NAMES:
         if len(getattr(facts, name)) > MOST_NAME:
             invalid(f"facts.{name} has {len(getattr(facts, name))} characters; at most {MOST_NAME} are taken")
+    if len(facts.prefix_blocks) > MOST_BLOCKS:
+        invalid(f"facts.prefix_blocks has {len(facts.prefix_blocks)} blocks; at most {MOST_BLOCKS} are taken")
     return facts
 
 

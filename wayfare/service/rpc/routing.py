@@ -210,6 +210,8 @@ def stated_with_defaults(
         asked.ttft_limit_s = demand.limits_s["ttft_s"]
     if not request.facts.HasField("e2e_limit_s"):
         asked.e2e_limit_s = demand.limits_s["e2e_s"]
+    if not request.facts.HasField("deferrable_until_s") and stream.defer_deadline is not None:
+        asked.deferrable_until_s = asked.now_s + stream.defer_deadline
     longest = asked.prompt_token_count + asked.max_output_token_count
     demanded = constraints(request.constraints, asked)
     return asked, *router.fleet.candidates(stream.name, demanded, longest)
@@ -242,9 +244,11 @@ def report_reply(
             return live.report(key, Event(-1, EventKind.TIMER, now_s), tenant)
         case "verdict":
             return live.judge(key, accepted=request.verdict.accepted, owner=tenant)
+        case "feedback":
+            return live.assess(key, correct=request.feedback.correct, now_s=now_s, owner=tenant)
         case "attempt" if request.attempt.kind in ATTEMPT_EVENTS:
             return attempt_reply(router, request, now_s, tenant)
-    text = "say what happened: attempt with its kind, timer or verdict"
+    text = "say what happened: attempt with its kind, timer, verdict or feedback"
     raise RefusedError(grpc.StatusCode.INVALID_ARGUMENT, text)
 
 
@@ -271,9 +275,10 @@ def attempt_reply(
 
 
 def without_curves(target: Target) -> TargetFacts:
-    """What callers are told of a target: how often it is right by difficulty is for policies, and long."""
+    """What callers are told of a target: curves and forecasts are for policies, and long."""
     message = target_message(target)
     message.ClearField("success_curves")
+    message.ClearField("carbon")
     return message
 
 

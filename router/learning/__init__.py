@@ -1,0 +1,1 @@
+"""What policies share that learn which model answers right from feedback."""
