@@ -24,7 +24,16 @@ from router.host.resilience import NO_RESILIENCE, Resilience
 from router.outcome import Outcome
 from router.pipeline.part import Filter, FilterPart, Picker, Scorer, ScorerPart
 from router.pipeline.pipeline import Pipeline
-from router.policy import FinishingPolicy, LearningPolicy, Policy, StepPolicy, is_oracle, policy_name
+from router.policy import (
+    FinishingPolicy,
+    LearningPolicy,
+    Policy,
+    ReplayPolicy,
+    StepPolicy,
+    is_oracle,
+    policy_name,
+    replays_log,
+)
 from router.registry import (
     BASELINES,
     describe_policy,
@@ -33,6 +42,7 @@ from router.registry import (
     policy_names,
 )
 from router.views.fleet import TIERS, FleetView, Target, Tier
+from router.views.replay import ReplayRequestView
 from router.views.request import AnswerTable, OracleRequestView, RequestTable, RequestView
 from router.views.stated import StatedRequest
 from router.views.success_curve import SuccessCurve
@@ -66,6 +76,8 @@ __all__ = [
     "PolicyLoadError",
     "Race",
     "Reject",
+    "ReplayPolicy",
+    "ReplayRequestView",
     "RequestTable",
     "RequestView",
     "Resilience",
@@ -87,4 +99,5 @@ __all__ = [
     "make_policy",
     "policy_name",
     "policy_names",
+    "replays_log",
 ]

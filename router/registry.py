@@ -34,6 +34,7 @@ from router.policies.pipeline import PipelineParameters, PipelinePolicy
 from router.policies.power_of_two import PowerOfTwo, PowerOfTwoParameters
 from router.policies.prompt_length import PromptLength, PromptLengthParameters
 from router.policies.random_mix import RandomMix, RandomMixParameters
+from router.policies.recorded import Recorded, RecordedParameters
 from router.policies.round_robin import RoundRobin, RoundRobinParameters
 from router.policies.score_threshold import ScoreThreshold, ScoreThresholdParameters
 from router.policies.spill_over import SpillOver, SpillOverParameters
@@ -115,6 +116,7 @@ POLICIES: Mapping[str, PolicyFactory] = {
     "power_of_two": ParameterisedPolicy(PowerOfTwo, PowerOfTwoParameters),
     "prompt_length": ParameterisedPolicy(PromptLength, PromptLengthParameters),
     "random_mix": ParameterisedPolicy(RandomMix, RandomMixParameters),
+    "recorded": ParameterisedPolicy(Recorded, RecordedParameters),
     "round_robin": ParameterisedPolicy(RoundRobin, RoundRobinParameters),
     "score_threshold": ParameterisedPolicy(ScoreThreshold, ScoreThresholdParameters),
     "spill_over": ParameterisedPolicy(SpillOver, SpillOverParameters),

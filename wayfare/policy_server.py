@@ -16,7 +16,7 @@ import numpy as np
 from grpc_reflection.v1alpha import reflection
 
 from router.errors import PolicyLoadError
-from router.policy import LearningPolicy, Policy, StepPolicy, is_oracle, policy_name
+from router.policy import LearningPolicy, Policy, StepPolicy, is_oracle, policy_name, replays_log
 from router.views.fleet import FleetView
 from wayfare.convert.decision import decision_message, stated_outcome, stated_request, stated_target
 from wayfare.listening import UnsafeAddressError, is_loopback, opened_port, stop_signal
@@ -77,6 +77,8 @@ def servable(factory: PolicyFactory) -> Policy:
         raise PolicyLoadError(
             f"{policy_name(made)!r} is an oracle; policy servers never receive true answers"
         )
+    if replays_log(made):
+        raise PolicyLoadError(f"{policy_name(made)!r} replays a log; policy servers never receive one")
     return made
 
 

@@ -13,7 +13,15 @@ from router.host.policy_steps import checked_steps
 from router.host.progress import AttemptEnd, RequestProgress
 from router.host.recovery import Recovery
 from router.host.resilience import NO_RESILIENCE, Resilience
-from router.policy import FinishingPolicy, LearningPolicy, Policy, StepPolicy, is_oracle, policy_name
+from router.policy import (
+    FinishingPolicy,
+    LearningPolicy,
+    Policy,
+    StepPolicy,
+    is_oracle,
+    policy_name,
+    replays_log,
+)
 from router.steps import AttemptKind, Event, Follow, Sleep, Start, TurnAway
 from router.views.loads import least_outstanding
 
@@ -50,6 +58,7 @@ class Host:
     Attributes:
         name: the policy's name, for messages and reports.
         oracle: whether the policy reads true answers and must be given `OracleRequestView`s.
+        replays: whether the policy replays a log and must be given `ReplayRequestView`s.
         learns: whether `observe` wants to receive outcomes.
         counts_outcomes: whether `succeeded` wants to be told of completed attempts.
     """
@@ -80,6 +89,7 @@ class Host:
         """
         self.name = name or policy_name(policy)
         self.oracle = is_oracle(policy)
+        self.replays = replays_log(policy)
         self.learns = isinstance(policy, LearningPolicy)
         self._observe = policy.observe if isinstance(policy, LearningPolicy) else None
         self._finish = policy.finish if isinstance(policy, FinishingPolicy) else None

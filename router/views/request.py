@@ -21,7 +21,9 @@ class RequestTable:
     Code columns (`task_code`, `tenant_code`, `region_code`) index the name tuples.
     `session` is -1 where a request belongs to none. Limits are `nan` where unset. `stream_code`
     indexes `stream_names`; without it the stream of every request is `""`. `router_scores` are all scores
-    that routers gave, by name; `router_score` is one of them, or another where there are none.
+    that routers gave, by name; `router_score` is one of them, or another where there are none. Where a
+    log is replayed, `recorded_code` indexes `recorded_names`, what the log calls what served the
+    request; -1 where it says nothing.
     """
 
     task_names: tuple[str, ...]
@@ -41,6 +43,8 @@ class RequestTable:
     stream_names: tuple[str, ...] = ()
     stream_code: NDArray[np.int16] | None = None
     router_scores: Mapping[str, NDArray[np.float64]] = field(default_factory=dict)
+    recorded_names: tuple[tuple[str, ...], ...] = ()
+    recorded_code: NDArray[np.int64] | None = None
 
 
 class RequestView:
@@ -123,6 +127,16 @@ class RequestView:
     def turn(self) -> int:
         """Turn within the session, from 0."""
         return self._table.turn.item(self.index)
+
+    @property
+    def recorded_names(self) -> tuple[str, ...]:
+        """What a log calls what served the request, the most exact first; shown to replays alone."""
+        return ()
+
+    @property
+    def recorded_target(self) -> str:
+        """The most exact of `recorded_names`, "" where there are none."""
+        return self.recorded_names[0] if self.recorded_names else ""
 
     @property
     def ttft_limit_s(self) -> float:

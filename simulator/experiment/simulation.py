@@ -36,6 +36,7 @@ from simulator.report.run import report_blocks
 from simulator.report.warnings.domain import domain_warnings
 from simulator.report.warnings.idle import idle_warnings
 from simulator.scenario.checks.effects import without_effect
+from simulator.scenario.recorded_choices import demand_replayable
 from simulator.world.world import World
 
 if TYPE_CHECKING:
@@ -144,6 +145,7 @@ def simulate(
         RouterError: the policy is unknown, cannot be loaded, or its parameters are wrong.
     """
     made = policy_of(scenario, policy, parameters)
+    demand_replayable(scenario, made)
     watch = PhaseTimer(warm_kernel())
     resolution = resolve(scenario, replication)
     plan, name = resolution.plan, asked_variant(scenario, policy).label

@@ -19,6 +19,7 @@ from simulator.fleet.site import OWN_DEVICE_REGION
 from simulator.plan.incidents import faults_after_end, incidents_of
 from simulator.plan.month import month_of
 from simulator.plan.queries import asking, with_lengths
+from simulator.plan.recorded_choices import recorded_choices
 from simulator.plan.repeats import repeats_of
 from simulator.plan.router_knowledge import answerer, learned_statistics, prior_of
 from simulator.plan.router_scores import router_scores
@@ -262,6 +263,7 @@ def request_table(
         e2e_limit_s=limits["e2e_s"],
         stream_names=workload.stream_names,
         stream_code=workload.stream_code,
+        **recorded_choices(workload),
     )
 
 

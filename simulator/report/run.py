@@ -13,6 +13,7 @@ from simulator.report.blocks.drain import drain_block
 from simulator.report.blocks.energy import emissions_block, energy_block, water_block
 from simulator.report.blocks.latency import latency_block
 from simulator.report.blocks.quality import completion_ratio, quality_block, slo_block
+from simulator.report.blocks.recorded import recorded_figures
 from simulator.report.blocks.rows import breakdowns, utilization
 
 if TYPE_CHECKING:
@@ -42,6 +43,7 @@ def report_blocks(settlement: Settlement, pools: Mapping[str, float]) -> dict[st
         "utilization": {**utilizations(run), **pools},
         "by": breakdowns(run, cohort, settlement.plan.workload),
         "decisions": decision_counts(settlement),
+        "recorded": recorded_figures(settlement),
     }
 
 

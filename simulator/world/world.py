@@ -52,7 +52,7 @@ class World:
         for scaling in plan.scalings:
             Autoscaler(scaling, *around, self.happenings)
         self.absences = OfflineDevices(plan)
-        self._views = RouterViews(plan, self.kernel, self._clock, oracle=host.oracle)
+        self._views = RouterViews(plan, self.kernel, self._clock, oracle=host.oracle, replays=host.replays)
         self.telemetry = Telemetry(plan, self.kernel, self._clock)
         self._arrival_s: memoryview[float] = memoryview(self.journal.arrival_s)
         self._reason = memoryview(self.journal.reason)

@@ -85,6 +85,7 @@ PARAMETERS: Mapping[str, Mapping[str, str]] = {
         "when_empty": "'skip'",
     },
     "random_mix": {"weights": "None"},
+    "recorded": {"mapping": "None", "otherwise": "'reject'"},
     "round_robin": {"weights": "None"},
     "score_threshold": {"threshold": "0.5", "weak": "None", "strong": "None", "score": "None"},
     "spill_over": {

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from router.views.fleet import FleetView
+from router.views.replay import ReplayRequestView
 from router.views.request import AnswerTable, OracleRequestView, RequestView
 
 if TYPE_CHECKING:
@@ -28,11 +29,11 @@ class RouterViews:
     every `staleness_s`, each instance at its own phase of the interval.
     """
 
-    def __init__(self, plan: RunPlan, kernel: Kernel, clock: Clock, *, oracle: bool) -> None:
+    def __init__(self, plan: RunPlan, kernel: Kernel, clock: Clock, *, oracle: bool, replays: bool) -> None:
         """Makes the views and, with staleness, the processes that renew them."""
         self._kernel = kernel
         self._clock = clock
-        self._request = request_view(plan, oracle=oracle)
+        self._request = request_view(plan, oracle=oracle, replays=replays)
         self._fleets = [self._fleet(plan) for _ in range(plan.router_instances)]
         if plan.staleness_s:
             for number, fleet in enumerate(self._fleets):
@@ -66,8 +67,10 @@ class RouterViews:
         return view, fleet
 
 
-def request_view(plan: RunPlan, *, oracle: bool) -> RequestView:
-    """A view of the requests; with every target's true answer for a declared oracle."""
+def request_view(plan: RunPlan, *, oracle: bool, replays: bool = False) -> RequestView:
+    """A view of the requests; with every target's true answer for an oracle, a log's choices for a replay."""
+    if replays:
+        return ReplayRequestView(plan.requests)
     if not oracle:
         return RequestView(plan.requests)
     models = [target.model for target in plan.target_plans]
