@@ -9,6 +9,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any, Final
 
 from simulator.report.blocks.agent_tasks import AgentTasks
+from simulator.report.blocks.cache_regret import CacheRegret
 from simulator.report.blocks.cost import Cost
 from simulator.report.blocks.counts import AttemptCounts, RequestCounts, TokenCounts
 from simulator.report.blocks.devices import DeviceFigures
@@ -31,7 +32,7 @@ if TYPE_CHECKING:
     from simulator.report.figures import Json
 
 SCHEMA = "wayfare.report/1"
-OUTSIDE_DIGEST = ("wall_s", "digest")
+OUTSIDE_DIGEST = ("wall_s", "digest", "cache_regret")
 ABSENT: Final = {"recorded_answers": (None,), "recorded": (None,), "replays": (False,)}
 """What is no part of the digest where it says nothing, by field."""
 
@@ -126,6 +127,9 @@ class Report:
         "What is used of the outcome table; absent, and no part of the digest, where answers are drawn."
     )
 
+    cache_regret: CacheRegret | None = block(
+        "What switching deployments within sessions cost; no part of the digest, absent without sessions."
+    )
     recorded: RecordedFigures | None = block(
         "What the log that was played says of itself; absent, and no part of the digest, where none was."
     )

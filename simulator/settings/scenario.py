@@ -88,7 +88,7 @@ class Scenario:
     def digest(self) -> str:
         """SHA-256 of the settings, recorded traffic and answers included by their content.
 
-        A weight counts only where one is given: scenarios from before there were any keep their digests.
+        What came later counts only where it is given: scenarios from before keep their digests.
         """
         plain = self.settings.model_dump(mode="json")
         for deployment in plain["fleet"]:
@@ -97,6 +97,10 @@ class Scenario:
         for stream, settings in zip(plain["workload"]["streams"], self.streams, strict=True):
             if isinstance(settings.arrivals, TraceArrivals):
                 stream["arrivals"]["file"] = content_digest(settings.arrivals.file)
+                for key in LATER_TRACE_KEYS & (
+                    TraceArrivals.model_fields.keys() - settings.arrivals.model_fields_set
+                ):
+                    del stream["arrivals"][key]
         if self.settings.quality.outcomes is None:
             plain["quality"] = {name: plain["quality"][name] for name in WITHOUT_OUTCOMES}
         else:
@@ -105,6 +109,10 @@ class Scenario:
             files = {region: file for region, file in values.items() if isinstance(file, str)}
             values |= {region: content_digest(file) for region, file in files.items()}
         return hashlib.sha256(json.dumps(plain, sort_keys=True).encode()).hexdigest()
+
+
+LATER_TRACE_KEYS = frozenset({"failed", "history"})
+"""Keys of traces that count only where they are given."""
 
 
 def outcomes_digest(path: str) -> str:

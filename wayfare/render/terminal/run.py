@@ -15,6 +15,7 @@ from wayfare.render.grounds import ground_lines
 from wayfare.render.lengths import length_line
 from wayfare.render.numbers import count, duration, energy, grams, seconds, share, significant, usd
 from wayfare.render.recorded import REPLAY, recorded_lines
+from wayfare.render.switching import switching_line
 from wayfare.render.terminal.console import console, visible
 from wayfare.render.terminal.devices import device_lines
 from wayfare.render.terminal.layout import TableColumn, TableRow, print_figures
@@ -35,6 +36,8 @@ def print_run(scenario: Scenario, report: Report) -> None:
     out.print()
     print_deployments(out, scenario, report)
     for line in recorded_lines(report):
+        out.print(line)
+    if line := switching_line(report):
         out.print(line)
     print_tasks(out, report)
     print_decisions(out, report)
