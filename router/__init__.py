@@ -30,9 +30,11 @@ from router.policy import (
     LearningPolicy,
     Policy,
     PreparingPolicy,
+    ReplayPolicy,
     StepPolicy,
     is_oracle,
     policy_name,
+    replays_log,
 )
 from router.registry import (
     BASELINES,
@@ -43,6 +45,7 @@ from router.registry import (
 )
 from router.views.carbon import CarbonForecast
 from router.views.fleet import TIERS, FleetView, Target, Tier
+from router.views.replay import ReplayRequestView
 from router.views.request import AnswerTable, OracleRequestView, RequestTable, RequestView
 from router.views.stated import StatedRequest
 from router.views.success_curve import SuccessCurve
@@ -81,6 +84,8 @@ __all__ = [
     "PreparingPolicy",
     "Race",
     "Reject",
+    "ReplayPolicy",
+    "ReplayRequestView",
     "RequestTable",
     "RequestView",
     "Resilience",
@@ -102,4 +107,5 @@ __all__ = [
     "make_policy",
     "policy_name",
     "policy_names",
+    "replays_log",
 ]

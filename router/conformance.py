@@ -18,7 +18,7 @@ from router.decision import Decision
 from router.errors import PolicyFailedError
 from router.host.host import Host
 from router.outcome import Feedback, Outcome
-from router.policy import FeedbackPolicy, LearningPolicy, Policy, StepPolicy, is_oracle
+from router.policy import FeedbackPolicy, LearningPolicy, Policy, StepPolicy, is_oracle, replays_log
 from router.steps import Start
 from router.testing.samples import sample_fleet, sample_requests, sample_targets, sample_view
 from router.testing.scripted_run import ScriptedAttempt, ScriptedRun
@@ -231,11 +231,11 @@ def _hosted(
 ) -> tuple[Host, RequestView]:
     """A host with a seeded generator, and requests to ask it about."""
     table = sample_requests(REQUEST_COUNT)
-    request = sample_view(table, targets, oracle=is_oracle(policy))
+    request = sample_view(table, targets, oracle=is_oracle(policy), replays=replays_log(policy))
     if unset:
         blank = np.full(REQUEST_COUNT, np.nan)
         table = replace(table, estimated_difficulty=blank, router_score=blank)
-        request = sample_view(table, targets, oracle=is_oracle(policy))
+        request = sample_view(table, targets, oracle=is_oracle(policy), replays=replays_log(policy))
     return Host(policy, targets, rng=np.random.default_rng(7)), request
 
 

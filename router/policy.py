@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
 if TYPE_CHECKING:
-    from collections.abc import Generator, Sequence
+    from collections.abc import Generator, Iterable, Mapping, Sequence
 
     import numpy as np
 
@@ -24,7 +24,8 @@ class Policy(Protocol):
     randomness. It picks among `fleet.candidates` (never empty); ties are broken explicitly. Any
     exception fails the run with the policy's name, the request and the traceback. A policy that
     reads true answers says so with a class attribute `oracle = True`; it then receives an
-    `OracleRequestView`, and every report says so.
+    `OracleRequestView`, and every report says so. One that replays a log's own choices, which are known
+    only afterwards, says so with `replays = True`; it then receives a `ReplayRequestView`.
     """
 
     def route(self, request: RequestView, fleet: FleetView, rng: np.random.Generator) -> Decision:
@@ -91,6 +92,17 @@ class FinishingPolicy(Protocol):
         ...
 
 
+@runtime_checkable
+class ReplayPolicy(Protocol):
+    """A policy that replays a log, and can say beforehand why it cannot."""
+
+    def replay_problems(
+        self, choices: Iterable[tuple[str, ...]], models: Mapping[str, str]
+    ) -> Iterable[tuple[str, str]]:
+        """Parameters and what is wrong: the log's `choices` on a fleet of deployments with their `models`."""
+        ...
+
+
 def policy_name(policy: Policy | StepPolicy) -> str:
     """The policy's own `name`, or its class's where it has none."""
     return str(getattr(policy, "name", type(policy).__name__))
@@ -99,3 +111,8 @@ def policy_name(policy: Policy | StepPolicy) -> str:
 def is_oracle(policy: Policy | StepPolicy) -> bool:
     """Whether the policy declares that it reads true answers (`oracle = True`)."""
     return bool(getattr(policy, "oracle", False))
+
+
+def replays_log(policy: Policy | StepPolicy) -> bool:
+    """Whether the policy declares that it replays a log's own choices (`replays = True`)."""
+    return bool(getattr(policy, "replays", False))

@@ -51,6 +51,7 @@ from router.policies.prefix_affinity import PrefixAffinity, PrefixAffinityParame
 from router.policies.prompt_length import PromptLength, PromptLengthParameters
 from router.policies.race import Race, RaceParameters
 from router.policies.random_mix import RandomMix, RandomMixParameters
+from router.policies.recorded import Recorded, RecordedParameters
 from router.policies.round_robin import RoundRobin, RoundRobinParameters
 from router.policies.score_threshold import ScoreThreshold, ScoreThresholdParameters
 from router.policies.session_stickiness import SessionStickiness, SessionStickinessParameters
@@ -153,6 +154,7 @@ POLICIES: Mapping[str, PolicyFactory] = {
     "prompt_length": ParameterisedPolicy(PromptLength, PromptLengthParameters),
     "race": ParameterisedPolicy(Race, RaceParameters),
     "random_mix": ParameterisedPolicy(RandomMix, RandomMixParameters),
+    "recorded": ParameterisedPolicy(Recorded, RecordedParameters),
     "round_robin": ParameterisedPolicy(RoundRobin, RoundRobinParameters),
     "score_threshold": ParameterisedPolicy(ScoreThreshold, ScoreThresholdParameters),
     "slo_headroom": ParameterisedPolicy(SloHeadroom, SloHeadroomParameters),

@@ -39,7 +39,7 @@ OUTAGE = Incident(
 class Script:
     """A host whose steps are a script's; keeps the replies and what it is told."""
 
-    name, oracle = "script", False
+    name, oracle, replays = "script", False, False
     world: Any
 
     def __init__(

@@ -17,7 +17,15 @@ from grpc_reflection.v1alpha import reflection
 
 from router.errors import PolicyLoadError
 from router.outcome import Feedback, Outcome
-from router.policy import FeedbackPolicy, LearningPolicy, Policy, StepPolicy, is_oracle, policy_name
+from router.policy import (
+    FeedbackPolicy,
+    LearningPolicy,
+    Policy,
+    StepPolicy,
+    is_oracle,
+    policy_name,
+    replays_log,
+)
 from router.views.fleet import FleetView
 from wayfare.convert.decision import (
     decision_message,
@@ -84,6 +92,8 @@ def servable(factory: PolicyFactory) -> Policy:
         raise PolicyLoadError(
             f"{policy_name(made)!r} is an oracle; policy servers never receive true answers"
         )
+    if replays_log(made):
+        raise PolicyLoadError(f"{policy_name(made)!r} replays a log; policy servers never receive one")
     return made
 
 

@@ -23,6 +23,7 @@ from router.policy import (
     StepPolicy,
     is_oracle,
     policy_name,
+    replays_log,
 )
 from router.steps import AttemptKind, Event, Follow, Sleep, Start, TurnAway
 from router.views.loads import least_outstanding
@@ -61,6 +62,7 @@ class Host:
     Attributes:
         name: the policy's name, for messages and reports.
         oracle: whether the policy reads true answers and must be given `OracleRequestView`s.
+        replays: whether the policy replays a log and must be given `ReplayRequestView`s.
         learns: whether `observe` wants to receive outcomes.
         takes_feedback: whether `observe_feedback` wants to hear which answers were right.
         counts_outcomes: whether `succeeded` wants to be told of completed attempts.
@@ -93,6 +95,7 @@ class Host:
         """
         self.name = name or policy_name(policy)
         self.oracle = is_oracle(policy)
+        self.replays = replays_log(policy)
         self.learns = isinstance(policy, LearningPolicy)
         self._observe = policy.observe if isinstance(policy, LearningPolicy) else None
         self.takes_feedback = isinstance(policy, FeedbackPolicy)

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from router.views.fleet import FleetView, Target, Tier
+from router.views.replay import ReplayRequestView
 from router.views.request import AnswerTable, OracleRequestView, RequestTable, RequestView
 
 if TYPE_CHECKING:
@@ -95,15 +97,26 @@ def sample_requests(count: int, seed: int = 1) -> RequestTable:
         turn=zeros,
         ttft_limit_s=np.full(count, np.nan),
         e2e_limit_s=np.full(count, np.nan),
+        recorded_code=np.arange(count) % 3 - 1,
     )
     _lock(table)
     return table
 
 
 def sample_view(
-    table: RequestTable, targets: Sequence[Target], *, oracle: bool = False, now_s: float = 10.0
+    table: RequestTable,
+    targets: Sequence[Target],
+    *,
+    oracle: bool = False,
+    replays: bool = False,
+    now_s: float = 10.0,
 ) -> RequestView:
-    """A view of the first request; an oracle's shows answers that are right where ability suffices."""
+    """A view of the first request; an oracle's shows answers that are right where ability suffices.
+
+    A replay's shows that the first or the last deployment served it, or that nothing is known.
+    """
+    if replays:
+        return ReplayRequestView(_served_by(table, targets), 0, now_s)
     if not oracle:
         return RequestView(table, 0, now_s)
     ability = np.array([target.ability[TASK] for target in targets])
@@ -111,6 +124,11 @@ def sample_view(
     answers = AnswerTable(correct=correct, output_token_count=np.full(correct.shape, 200, dtype=np.int32))
     answers.correct.flags.writeable = False
     return OracleRequestView(table, answers, 0, now_s)
+
+
+def _served_by(table: RequestTable, targets: Sequence[Target]) -> RequestTable:
+    """The requests, of which the first and the last of the targets' deployments served those in a log."""
+    return replace(table, recorded_names=((targets[0].deployment,), (targets[-1].deployment,)))
 
 
 def _lock(table: RequestTable) -> None:

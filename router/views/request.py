@@ -26,7 +26,8 @@ class RequestTable:
     `defer_deadline_s` is how long after its arrival a request may wait to be sent, `nan` where it may not.
     `prefix_block[prefix_offset[i]:prefix_offset[i + 1]]` name the blocks that prompt i begins with, equal
     names meaning equal prompts up to there. `history_token_count` of its tokens repeat its session's
-    earlier turns, -1 where none can. What is absent is unknown of every request.
+    earlier turns, -1 where none can. Where a log is replayed, `recorded_code` indexes `recorded_names`, what
+    the log calls what served the request; -1 where it says nothing. What is absent is unknown of all.
     """
 
     task_names: tuple[str, ...]
@@ -50,6 +51,8 @@ class RequestTable:
     prefix_offset: NDArray[np.int64] | None = None
     prefix_block: NDArray[np.int64] | None = None
     history_token_count: NDArray[np.int32] | None = None
+    recorded_names: tuple[tuple[str, ...], ...] = ()
+    recorded_code: NDArray[np.int64] | None = None
 
 
 class RequestView:
@@ -139,6 +142,16 @@ class RequestView:
     def turn(self) -> int:
         """Turn within the session, from 0."""
         return self._table.turn.item(self.index)
+
+    @property
+    def recorded_names(self) -> tuple[str, ...]:
+        """What a log calls what served the request, the most exact first; shown to replays alone."""
+        return ()
+
+    @property
+    def recorded_target(self) -> str:
+        """The most exact of `recorded_names`, "" where there are none."""
+        return self.recorded_names[0] if self.recorded_names else ""
 
     @property
     def ttft_limit_s(self) -> float:

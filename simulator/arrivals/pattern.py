@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
+    from simulator.traces.logged import LoggedCalls
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ArrivalWindow:
@@ -30,7 +32,8 @@ class RecordedColumns:
 
     `max_output_token_count` is 0 where none was recorded; `session` -1 outside sessions.
     `prefix_block[prefix_offset[i]:prefix_offset[i + 1]]` are arrival i's prefix-block hashes, of
-    `prefix_block_tokens` tokens each, a prompt's last fewer.
+    `prefix_block_tokens` tokens each, a prompt's last fewer. With `carries_history` the prompts of a
+    session begin with those before them. `logged` is what a gateway's log says besides.
     """
 
     input_token_count: NDArray[np.int32]
@@ -40,6 +43,8 @@ class RecordedColumns:
     prefix_offset: NDArray[np.int64]
     prefix_block: NDArray[np.int64]
     prefix_block_tokens: int = 512
+    carries_history: bool = False
+    logged: LoggedCalls | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

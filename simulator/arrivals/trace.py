@@ -68,6 +68,8 @@ class TraceArrivals(Part):
     time_scale: Positive = 1.0
     window: tuple[Duration, Duration] | None = None
     loop: bool = False
+    failed: Literal["replay", "leave_out"] = "replay"
+    history: bool = True
     prefix_block_tokens: Annotated[int, Field(ge=16, le=65_536, multiple_of=16)] | None = None
     time_unit: Literal["s", "ms", "us", "ns"] | None = None
 
@@ -77,13 +79,18 @@ class TraceArrivals(Part):
         "format": "The recording's format; detected where left out. Example: mooncake.",
         "columns": "Fields of a file in none of the formats, by role: timestamp, input_tokens, "
         "output_tokens; also max_output_tokens, session, prefix_blocks, prefix_block_tokens, status, "
-        "cache_hit, call_type. "
+        "cache_hit, call_type, and what a log says of who served a request: model, served_model, "
+        "deployment, tenant, user, request_id, spend_usd, first_token, end, ttft_s, e2e_s. "
         "Example: {timestamp: ts, input_tokens: prompt, output_tokens: answer}.",
         "rate_scale": "What the recorded rate is multiplied by. Example: 2.",
         "time_scale": "What recorded seconds are multiplied by: 2 plays at half the speed. Example: 0.5.",
         "window": "From and to of the recording's clock that are played; all where left out. "
         "Example: [1h, 2h].",
         "loop": "Whether the recording starts again when it ends before the run does. Example: true.",
+        "failed": "What becomes of calls that failed in the log: they are sent again, with an answer of "
+        "their model's mean length, or left out. Example: leave_out.",
+        "history": "Whether the prompts of a recorded session carry its earlier turns, as chats do: a "
+        "prompt that is no shorter than the one before it begins with that. Example: false.",
         "prefix_block_tokens": "Tokens of a recorded prefix block; the format's own where left out. "
         "Example: 512.",
         "time_unit": "Unit of the recording's times; recognised where left out. Example: ms.",
@@ -104,7 +111,8 @@ class TraceArrivals(Part):
         Raises:
             InvalidTraceError: the file cannot be used.
         """
-        return read_trace(self.file, self.format, self.columns, self.time_unit)
+        keep = self.failed == "replay"
+        return read_trace(self.file, self.format, self.columns, self.time_unit, keep_failed=keep)
 
     def arrivals(self, window: ArrivalWindow, rng: np.random.Generator) -> Arrivals:
         """The recorded arrivals; rows left out are counted by reason, what to know is in the notes.
@@ -120,7 +128,7 @@ class TraceArrivals(Part):
         played = self._repeated(once, period_s, window.duration_s)
         return Arrivals(
             arrival_s=played.second,
-            recorded=_rows(trace, played, self.block_tokens(trace)),
+            recorded=self._rows(trace, played),
             dropped_row_count=self._dropped(trace, taken[1], once, played),
             notes=tuple(self._notes(trace, played, period_s, window.duration_s)),
         )
@@ -219,6 +227,24 @@ class TraceArrivals(Part):
                 found[reason] = found.get(reason, 0) + count
         return found
 
+    def _rows(self, trace: Trace, played: ReplayPass) -> RecordedColumns:
+        """The trace's columns at the played rows; other copies of a row are other users and prompts."""
+        row = played.row
+        start, stop = trace.prefix_offset[row], trace.prefix_offset[row + 1]
+        offset, block = gather_ragged(trace.prefix_block, start, stop - start)
+        session = _sessions(trace.session[row], played.copy)
+        return RecordedColumns(
+            input_token_count=trace.input_token_count[row],
+            output_token_count=trace.output_token_count[row],
+            max_output_token_count=trace.max_output_token_count[row],
+            session=session,
+            prefix_offset=offset,
+            prefix_block=_apart(block, np.repeat(played.copy, stop - start)),
+            prefix_block_tokens=self.block_tokens(trace),
+            carries_history=self.history and len(block) == 0,
+            logged=None if trace.logged is None else trace.logged.at(row),
+        )
+
     def _notes(self, trace: Trace, played: ReplayPass, period_s: float, duration_s: float) -> Iterator[str]:
         """What to know of the recording, and of what it leaves empty."""
         yield from trace.notes
@@ -230,22 +256,6 @@ class TraceArrivals(Part):
                 f"the trace covers {period_s:,.0f} s of the run's {duration_s:,.0f} s and nothing arrives "
                 f"afterwards; give duration: {ceil(period_s)}s, or loop: true to repeat it"
             )
-
-
-def _rows(trace: Trace, played: ReplayPass, block_tokens: int) -> RecordedColumns:
-    """The trace's columns at the played rows; other copies of a row are other users with other prompts."""
-    row = played.row
-    start, stop = trace.prefix_offset[row], trace.prefix_offset[row + 1]
-    offset, block = gather_ragged(trace.prefix_block, start, stop - start)
-    return RecordedColumns(
-        input_token_count=trace.input_token_count[row],
-        output_token_count=trace.output_token_count[row],
-        max_output_token_count=trace.max_output_token_count[row],
-        session=_sessions(trace.session[row], played.copy),
-        prefix_offset=offset,
-        prefix_block=_apart(block, np.repeat(played.copy, stop - start)),
-        prefix_block_tokens=block_tokens,
-    )
 
 
 def _sessions(session: Ints, copy: Ints) -> Ints:

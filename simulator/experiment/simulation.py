@@ -36,6 +36,7 @@ from simulator.report.run import report_blocks
 from simulator.report.warnings.domain import domain_warnings
 from simulator.report.warnings.idle import idle_warnings
 from simulator.scenario.checks.effects import without_effect
+from simulator.scenario.recorded_choices import demand_replayable
 from simulator.world.world import World
 
 if TYPE_CHECKING:
@@ -145,6 +146,7 @@ def simulate(
     """
     instances = range(scenario.router.instances)
     made = [policy_of(scenario, policy, parameters) for _ in instances]
+    demand_replayable(scenario, made[0])
     watch = PhaseTimer(warm_kernel())
     resolution = resolve(scenario, replication)
     plan, name = resolution.plan, asked_variant(scenario, policy).label

@@ -21,6 +21,7 @@ from simulator.plan.incidents import faults_after_end, incidents_of
 from simulator.plan.instances import instance_codes
 from simulator.plan.month import month_of
 from simulator.plan.queries import asking, queries_asked, with_lengths
+from simulator.plan.recorded_choices import recorded_choices
 from simulator.plan.repeats import repeats_of
 from simulator.plan.router_knowledge import answerer, learned_statistics, prior_of
 from simulator.plan.router_scores import router_scores
@@ -280,6 +281,7 @@ def request_table(
         prefix_offset=workload.prefix_offset,
         prefix_block=workload.prefix_block,
         history_token_count=workload.history_token_count,
+        **recorded_choices(workload),
     )
 
 

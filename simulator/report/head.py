@@ -27,6 +27,7 @@ def report_head(scenario: Scenario, host: Host, warnings: Sequence[str], *, wall
         "version": installed_version(),
         "catalog": CatalogMark(edition=catalog.edition, date=catalog.date.isoformat(), digest=catalog.digest),
         "oracle": host.oracle,
+        "replays": host.replays,
         "replications": 1,
         "simulated_s": scenario.duration_s,
         "wall_s": wall_s,

@@ -6,9 +6,10 @@ import hashlib
 import json
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from simulator.report.blocks.agent_tasks import AgentTasks
+from simulator.report.blocks.cache_regret import CacheRegret
 from simulator.report.blocks.cost import Cost
 from simulator.report.blocks.counts import AttemptCounts, RequestCounts, TokenCounts
 from simulator.report.blocks.devices import DeviceFigures
@@ -17,6 +18,7 @@ from simulator.report.blocks.energy import Emissions, Energy, Water
 from simulator.report.blocks.fleet import ReplicaCounts, Timeline
 from simulator.report.blocks.latency import Latency
 from simulator.report.blocks.quality import Quality, Slo
+from simulator.report.blocks.recorded import RecordedFigures
 from simulator.report.blocks.recorded_answers import RecordedAnswerUse
 from simulator.report.blocks.rows import Breakdown
 from simulator.report.figures import RATIO, Averaging, Better, Format, block, figure, figures_of, plain
@@ -30,7 +32,9 @@ if TYPE_CHECKING:
     from simulator.report.figures import Json
 
 SCHEMA = "wayfare.report/1"
-OUTSIDE_DIGEST = ("wall_s", "digest")
+OUTSIDE_DIGEST = ("wall_s", "digest", "cache_regret")
+ABSENT: Final = {"recorded_answers": (None,), "recorded": (None,), "replays": (False,)}
+"""What is no part of the digest where it says nothing, by field."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -123,6 +127,16 @@ class Report:
         "What is used of the outcome table; absent, and no part of the digest, where answers are drawn."
     )
 
+    cache_regret: CacheRegret | None = block(
+        "What switching deployments within sessions cost; no part of the digest, absent without sessions."
+    )
+    recorded: RecordedFigures | None = block(
+        "What the log that was played says of itself; absent, and no part of the digest, where none was."
+    )
+    replays: bool = figure(
+        "Whether the policy replays a log's own choices; no part of the digest where it does not."
+    )
+
     @cached_property
     def plain(self) -> dict[str, Json]:
         """Everything but the digest as plain data, in the order it is shown."""
@@ -134,8 +148,7 @@ class Report:
     def digest(self) -> str:
         """SHA-256 of the report without wall time: same seed, same scenario, same digest."""
         inside = {key: value for key, value in self.plain.items() if key not in OUTSIDE_DIGEST}
-        if self.recorded_answers is None:
-            del inside["recorded_answers"]
+        inside = {key: value for key, value in inside.items() if value not in ABSENT.get(key, ())}
         text = json.dumps(inside, sort_keys=True, separators=(",", ":"), allow_nan=False)
         return hashlib.sha256(text.encode()).hexdigest()
 

@@ -7,12 +7,14 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from simulator.report.blocks.agent_tasks import task_block
+from simulator.report.blocks.cache_regret import cache_regret
 from simulator.report.blocks.cost import cost_block
 from simulator.report.blocks.counts import attempt_counts, request_counts, token_counts
 from simulator.report.blocks.drain import drain_block
 from simulator.report.blocks.energy import emissions_block, energy_block, water_block
 from simulator.report.blocks.latency import latency_block
 from simulator.report.blocks.quality import completion_ratio, quality_block, slo_block
+from simulator.report.blocks.recorded import recorded_figures
 from simulator.report.blocks.rows import breakdowns, utilization
 
 if TYPE_CHECKING:
@@ -42,6 +44,8 @@ def report_blocks(settlement: Settlement, pools: Mapping[str, float]) -> dict[st
         "utilization": {**utilizations(run), **pools},
         "by": breakdowns(run, cohort, settlement.plan.workload),
         "decisions": decision_counts(settlement),
+        "cache_regret": cache_regret(settlement),
+        "recorded": recorded_figures(settlement),
     }
 
 

@@ -1,4 +1,4 @@
-"""Rows of a gateway's log that are no answered request: failed calls, cache hits, embeddings."""
+"""Rows of a gateway's log that are no request to play: cache hits, embeddings, failures without a prompt."""
 
 from __future__ import annotations
 
@@ -61,7 +61,13 @@ REASONS: Final = {
 }
 
 
-def call_reasons(found: dict[str, NDArray[Any]]) -> Iterator[tuple[NDArray[np.bool_], str]]:
-    """Which rows are no answered request, and why, the first reason first."""
+def call_reasons(
+    found: dict[str, NDArray[Any]], unsendable: NDArray[np.bool_]
+) -> Iterator[tuple[NDArray[np.bool_], str]]:
+    """Which rows are no request to play, and why, the first reason first.
+
+    A failed call is one that can be sent again, unless it is `unsendable`: nobody knows what was asked.
+    """
     for name, reason in REASONS.items():
-        yield found[name].astype(bool), reason
+        holds = found[name].astype(bool)
+        yield holds & unsendable if name == "is_failed" else holds, reason

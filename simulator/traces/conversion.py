@@ -10,12 +10,18 @@ import tempfile
 from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
+import numpy as np
+
+from simulator.traces.calls import FAILED_WORDS
+from simulator.traces.formats import KEPT_ROLES
 from simulator.traces.registry import read_trace
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
+
+    from numpy.typing import NDArray
 
     from simulator.traces.trace import Trace
 
@@ -45,7 +51,7 @@ def convert_trace(
         ColumnMapError: the column map does not fit.
         OSError: the target cannot be written.
     """
-    trace = read_trace(source, trace_format, columns, time_unit)
+    trace = read_trace(source, trace_format, columns, time_unit, keep_failed=True)
     if prefix_block_tokens is not None:
         trace = replace(trace, block_tokens=prefix_block_tokens)
     data = _csv_bytes(trace)
@@ -76,7 +82,7 @@ def _csv_bytes(trace: Trace) -> bytes:
         trace.max_output_token_count.any(), (trace.session >= 0).any(), blocks,
         blocks and trace.block_tokens is not None,
     )  # fmt: skip
-    kept = [True, True, True, *optional]
+    kept = [True, True, True, *optional, *((column != "").any() for column in _logged(trace).values())]
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
     for row in _rows(trace):
@@ -86,7 +92,8 @@ def _csv_bytes(trace: Trace) -> bytes:
 
 def _rows(trace: Trace) -> Iterator[tuple[object, ...]]:
     """The header, then each row; what was not recorded is empty."""
-    yield HEADER
+    logged = _logged(trace)
+    yield (*HEADER, *logged)
     offset, block = trace.prefix_offset.tolist(), trace.prefix_block.tolist()
     columns = (
         trace.arrival_s.tolist(),
@@ -96,5 +103,24 @@ def _rows(trace: Trace) -> Iterator[tuple[object, ...]]:
         [session if session >= 0 else "" for session in trace.session.tolist()],
         [" ".join(map(str, block[a:b])) for a, b in pairwise(offset)],
         [trace.block_tokens] * len(trace),
+        *(column.tolist() for column in logged.values()),
     )
     yield from zip(*columns, strict=True)
+
+
+def _logged(trace: Trace) -> dict[str, NDArray[np.object_]]:
+    """What a log says of each row, by column; empty texts where it says nothing."""
+    if trace.logged is None:
+        return {}
+    found = trace.logged.columns()
+    failed = found.pop("failed")
+    texts = {role: _texts(found[role]) for role in found}
+    texts["status"] = np.where(failed, FAILED_WORDS[0], np.where(failed.any(), "success", "")).astype(object)
+    return {role: texts[role] for role in KEPT_ROLES}
+
+
+def _texts(column: NDArray[Any]) -> NDArray[np.object_]:
+    """The column with empty texts in the place of nan."""
+    if column.dtype == np.object_:
+        return column
+    return np.where(np.isnan(column), "", column.astype(object))

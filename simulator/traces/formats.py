@@ -12,9 +12,15 @@ if TYPE_CHECKING:
 REQUIRED_ROLES: Final = ("timestamp", "input_tokens", "output_tokens")
 OPTIONAL_ROLES: Final = (
     "max_output_tokens", "session", "prefix_blocks", "prefix_block_tokens",
-    "status", "cache_hit", "call_type", "model",
+    "status", "cache_hit", "call_type", "model", "served_model", "deployment", "tenant", "user",
+    "request_id", "spend_usd", "first_token", "end", "ttft_s", "e2e_s",
 )  # fmt: skip
 ROLES: Final = REQUIRED_ROLES + OPTIONAL_ROLES
+KEPT_ROLES: Final = (
+    "request_id", "deployment", "served_model", "model", "tenant", "user", "status", "spend_usd",
+    "ttft_s", "e2e_s",
+)  # fmt: skip
+"""What a log says of each request besides its demand, as Wayfare's own columns call it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -104,6 +110,19 @@ TRACE_FORMATS: Final[Mapping[str, TraceLayout]] = MappingProxyType(
                 "cache_hit": ("cache_hit",),
                 "call_type": ("call_type",),
                 "model": ("model_group", "model"),
+                "served_model": ("model",),
+                "deployment": ("model_id",),
+                "tenant": (
+                    "metadata.user_api_key_team_alias",
+                    "team_alias",
+                    "team_id",
+                    "metadata.user_api_key_alias",
+                ),
+                "user": ("end_user", "user", "metadata.user_api_key_user_id"),
+                "request_id": ("request_id",),
+                "spend_usd": ("spend",),
+                "first_token": ("completionStartTime", "completion_start_time"),
+                "end": ("endTime", "end_time"),
             },
         ),
         # Wayfare's own columns: what `wayfare trace import` writes. CSV, from the first request on.
@@ -116,6 +135,7 @@ TRACE_FORMATS: Final[Mapping[str, TraceLayout]] = MappingProxyType(
                 "session": ("session",),
                 "prefix_blocks": ("prefix_blocks",),
                 "prefix_block_tokens": ("prefix_block_tokens",),
+                **{role: (role,) for role in KEPT_ROLES},
             },
             time_unit="s",
         ),

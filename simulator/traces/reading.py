@@ -14,6 +14,7 @@ from simulator.traces.calls import CALL_COLUMNS, call_reasons
 from simulator.traces.clock import NO_INSTANT, TimeUnitError, times_of
 from simulator.traces.errors import InvalidTraceError
 from simulator.traces.formats import REQUIRED_ROLES
+from simulator.traces.logged import log_expressions, logged_calls, with_failed_answers
 from simulator.traces.notes import trace_notes
 from simulator.traces.trace import Trace
 
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     from simulator.traces.blocks import PrefixBlocks
     from simulator.traces.clock import TraceTimes
     from simulator.traces.formats import TraceLayout
+    from simulator.traces.logged import LoggedCalls
 
     Columns = dict[str, NDArray[Any]]
     Paths = Mapping[str, tuple[str, ...]]
@@ -46,7 +48,13 @@ def invalid_trace(file: str, where: str, what: str) -> InvalidTraceError:
 
 
 def read_with_layout(
-    table: Table, name: str, layout: TraceLayout, paths: Paths, time_unit: str | None
+    table: Table,
+    name: str,
+    layout: TraceLayout,
+    paths: Paths,
+    time_unit: str | None,
+    *,
+    keep_failed: bool = False,
 ) -> Trace:
     """The table's usable rows in order of arrival, the others counted by reason.
 
@@ -59,15 +67,18 @@ def read_with_layout(
     demand_values(table, paths, found)
     times = timed(table, found, time_unit, layout.time_unit)
     blocks = blocks_of(table, fields, found)
-    reason = reasons(found, times, blocks)
+    logged = logged_calls(fields, found, times.clock.unit)
+    answer = answer_tokens(found, logged if keep_failed else None)
+    reason = reasons(found, times, blocks, answer, keep_failed=keep_failed)
     row = usable_rows(table, found[ROW], reason, times.second)
+    kept = None if logged is None else logged.at(row)
     offset, block = blocks.of_rows(row)
     prompt = token_counts(found["input_tokens"])[row]
     largest = largest_block_tokens(np.diff(offset), prompt)
     trace = Trace(
         arrival_s=times.second[row] - times.second[row[0]],
         input_token_count=prompt,
-        output_token_count=token_counts(found["output_tokens"])[row],
+        output_token_count=answer[row],
         max_output_token_count=token_counts(found["max_output_tokens"])[row],
         session=sessions(found["session"][row]),
         prefix_offset=offset,
@@ -79,8 +90,8 @@ def read_with_layout(
         block_tokens=block_tokens(table, found["prefix_block_tokens"][row], layout) if len(block) else None,
         largest_block_tokens=largest,
         unused_fields=unused_fields(table, paths),
-        model_count=counts(as_texts(found["model"][row])),
-        notes=(),
+        model_count={} if kept is None else counts(kept.model[~kept.failed]),
+        logged=kept,
     )
     return trace_notes(trace)
 
@@ -118,7 +129,7 @@ def expressions(fields: Mapping[str, str]) -> dict[str, str]:
         "instant": f"COALESCE({written}, {NO_INSTANT + 1} - 1)",
         **{role: number(fields.get(role, nothing)) for role in counted},
         "session": text(fields.get("session", nothing)),
-        "model": text(fields.get("model", nothing)),
+        **log_expressions(fields),
         "has_blocks": f"COALESCE(REPLACE({blocks}, ' ', '') NOT IN ('', '[]'), false)",
         **{name: sql(fields.get(role, nothing)) for name, (role, sql) in CALL_COLUMNS.items()},
     }
@@ -162,19 +173,36 @@ def blocks_of(table: Table, fields: Mapping[str, str], found: Columns) -> Prefix
     return read_blocks(table, fields["prefix_blocks"], found[ROW], found["has_blocks"].astype(np.bool_))
 
 
-def reasons(found: Columns, times: TraceTimes, blocks: PrefixBlocks) -> NDArray[np.object_]:
-    """The first reason why each row is unusable, empty where it is usable."""
-    tokens = {role: token_counts(found[role]) for role in ("input_tokens", "output_tokens")}
+def answer_tokens(found: Columns, logged: LoggedCalls | None) -> NDArray[np.int32]:
+    """Answer tokens, 0 where they cannot be used; those of failed calls as long as usual answers are."""
+    answer = token_counts(found["output_tokens"])
+    return answer if logged is None else with_failed_answers(answer, logged.failed, logged.model)
+
+
+def reasons(
+    found: Columns,
+    times: TraceTimes,
+    blocks: PrefixBlocks,
+    answer: NDArray[np.int32],
+    *,
+    keep_failed: bool = False,
+) -> NDArray[np.object_]:
+    """The first reason why each row is unusable, empty where it is usable.
+
+    A failed call is usable where such are kept and its prompt is known: somebody asked.
+    """
+    prompt = token_counts(found["input_tokens"])
+    unsendable = (prompt == 0) | (answer == 0) if keep_failed else np.ones(len(prompt), np.bool_)
     later = [
         (times.astray, ODD_TIMESTAMP),
         (np.isnan(times.second), BAD_TIMESTAMP),
-        (tokens["input_tokens"] == 0, BAD_INPUT),
-        (found["output_tokens"] == 0.0, NO_OUTPUT),
-        (tokens["output_tokens"] == 0, BAD_OUTPUT),
+        (prompt == 0, BAD_INPUT),
+        ((found["output_tokens"] == 0.0) & (answer == 0), NO_OUTPUT),
+        (answer == 0, BAD_OUTPUT),
         (blocks.unreadable, BAD_PREFIX),
     ]
     reason = np.array([problem or "" for problem in found[PROBLEM]], dtype=object)
-    for holds, what in [*call_reasons(found), *later]:
+    for holds, what in [*call_reasons(found, unsendable), *later]:
         reason[(reason == "") & holds] = what
     return reason
 
@@ -191,11 +219,6 @@ def sessions(values: NDArray[Any]) -> NDArray[np.int64]:
     seen: dict[str, int] = {}
     found = (-1 if value is None else seen.setdefault(str(value), len(seen)) for value in values)
     return np.fromiter(found, dtype=np.int64, count=len(values))
-
-
-def as_texts(values: NDArray[Any]) -> NDArray[np.object_]:
-    """The values, an empty text for none."""
-    return np.array(["" if value is None else str(value) for value in values], dtype=object)
 
 
 def counts(texts: NDArray[np.object_]) -> dict[str, int]:

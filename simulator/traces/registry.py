@@ -55,9 +55,12 @@ def read_trace(
     trace_format: str | None = None,
     columns: Mapping[str, str] | None = None,
     time_unit: str | None = None,
+    *,
+    keep_failed: bool = False,
 ) -> Trace:
     """The recording as columns; the format is detected where none is given.
 
+    With `keep_failed` calls that failed in a log are among the rows, where their prompts are known.
     The latest few traces are kept, as long as their files do not change.
 
     Raises:
@@ -78,7 +81,7 @@ def read_trace(
         what = getattr(error, "strerror", None) or error
         raise invalid_trace(str(file), "file", f"cannot be read: {what}") from error
     named = None if columns is None else tuple(columns.items())
-    return _read(file, trace_format, named, time_unit, (state.st_mtime_ns, state.st_size))
+    return _read(file, trace_format, named, time_unit, keep_failed, (state.st_mtime_ns, state.st_size))
 
 
 @lru_cache(maxsize=4)
@@ -87,6 +90,7 @@ def _read(
     trace_format: str | None,
     columns: tuple[tuple[str, str], ...] | None,
     time_unit: str | None,
+    keep_failed: bool,  # noqa: FBT001  (part of the cache's key)
     state: tuple[int, int],
 ) -> Trace:
     """The recording; `state` makes a changed file another entry of the cache."""
@@ -96,7 +100,9 @@ def _read(
         with open_table(file) as table:
             name = trace_format or detect_format(table, given)
             paths = trace_columns(name, given)
-            trace = read_with_layout(table, name, TRACE_FORMATS[name], paths, time_unit)
+            trace = read_with_layout(
+                table, name, TRACE_FORMATS[name], paths, time_unit, keep_failed=keep_failed
+            )
     except InvalidTableError as error:
         raise as_trace_error(error) from error
     if trace_format is None:

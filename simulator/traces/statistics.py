@@ -40,7 +40,8 @@ class TraceStatistics:
     `interarrival_cv` is 1 for a Poisson process. `burstiness` is (cv - 1)/(cv + 1): -1 evenly
     spaced, 0 Poisson, towards 1 bursty (Goh and Barabasi, EPL 81, 2008, equation 1).
     `prefix_reuse_ratio` is the share of prompt blocks that an infinite cache would have seen.
-    `row_count` rows were read and `used_row_count` of them can be played. `time_basis` says why times
+    `row_count` rows were read and `used_row_count` of them can be played, among them
+    `failed_row_count` that failed in the log. `time_basis` says why times
     were read in `time_unit`; `start` is the first row's instant (ISO 8601), None where none is known.
     `prefix_block_tokens` is a block's size as file or format say it, `largest_prefix_block_tokens` the
     largest that the prompts leave room for. `model_count` says how often each
@@ -51,6 +52,7 @@ class TraceStatistics:
     row_count: int
     used_row_count: int
     dropped_row_count: dict[str, int]
+    failed_row_count: int
     time_unit: str
     time_basis: str
     start: str | None
@@ -88,7 +90,7 @@ def inspect_trace(
         UnknownTraceFormatError: the format is not in the table.
         ColumnMapError: the column map does not fit.
     """
-    return trace_statistics(read_trace(path, trace_format, columns, time_unit))
+    return trace_statistics(read_trace(path, trace_format, columns, time_unit, keep_failed=True))
 
 
 def trace_statistics(trace: Trace) -> TraceStatistics:
@@ -100,6 +102,7 @@ def trace_statistics(trace: Trace) -> TraceStatistics:
         row_count=trace.read_row_count,
         used_row_count=len(trace),
         dropped_row_count=dict(trace.dropped_row_count),
+        failed_row_count=0 if trace.logged is None else int(trace.logged.failed.sum()),
         time_unit=trace.clock.unit,
         time_basis=trace.clock.basis,
         start=None if trace.clock.start is None else trace.clock.start.isoformat(),
@@ -108,7 +111,7 @@ def trace_statistics(trace: Trace) -> TraceStatistics:
         interarrival_cv=cv,
         burstiness=(cv - 1.0) / (cv + 1.0),
         input_tokens=_length_statistics(trace.input_token_count),
-        output_tokens=_length_statistics(trace.output_token_count),
+        output_tokens=_length_statistics(trace.output_token_count[_answered(trace)]),
         length_correlation=_correlation(trace.input_token_count, trace.output_token_count),
         session_count=len(np.unique(trace.session[trace.session >= 0])),
         prefix_block_count=len(trace.prefix_block),
@@ -119,6 +122,12 @@ def trace_statistics(trace: Trace) -> TraceStatistics:
         unused_fields=trace.unused_fields,
         notes=trace.notes,
     )
+
+
+def _answered(trace: Trace) -> NDArray[np.bool_]:
+    """The rows whose answers are the log's own; all where none was answered."""
+    failed = np.zeros(len(trace), np.bool_) if trace.logged is None else trace.logged.failed
+    return failed if failed.all() else ~failed
 
 
 def _variation(values: NDArray[np.float64]) -> float:

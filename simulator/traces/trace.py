@@ -12,6 +12,8 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
+    from simulator.traces.logged import LoggedCalls
+
     Basis = Literal["stated", "the format's", "recognised", "assumed", "written"]
 
 
@@ -47,6 +49,7 @@ class Trace:
     that the numbers of blocks leave room for. `read_row_count` includes the rows in
     `dropped_row_count` (reason to count). `unused_fields` are there and play no role.
     `model_count` is how often each recorded model answered a usable row, the most frequent first.
+    `logged` is what a gateway's log says besides; failed calls are among the rows then.
     """
 
     arrival_s: NDArray[np.float64]
@@ -65,6 +68,7 @@ class Trace:
     unused_fields: tuple[str, ...] = ()
     model_count: dict[str, int] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
+    logged: LoggedCalls | None = None
 
     def __len__(self) -> int:
         """Number of usable rows."""

@@ -9,6 +9,8 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
+    from simulator.traces.logged import LoggedCalls
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Workload:
@@ -31,7 +33,8 @@ class Workload:
     of `prefix_tokens` tokens each: whole blocks of 16. `history_token_count` of a prompt's tokens
     repeat its conversation's earlier turns; -1 where prompts carry none. Where answers are recorded,
     `query_code` is the query asked, as the outcome table counts them, and `segment_code` its segment;
-    None without a table, or without segments.
+    None without a table, or without segments. `logged` is what the logs that are played say of each
+    request, None where no stream plays one; `is_logged` marks the requests that stand in a log.
     """
 
     key: NDArray[np.int64]
@@ -67,6 +70,8 @@ class Workload:
     segment_code: NDArray[np.int32] | None = None
     dropped_row_count: dict[str, int] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
+    logged: LoggedCalls | None = None
+    is_logged: NDArray[np.bool_] | None = None
 
     def __len__(self) -> int:
         """Number of requests, later session turns included."""

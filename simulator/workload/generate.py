@@ -8,6 +8,7 @@ import numpy as np
 
 from simulator.ragged import gather_ragged
 from simulator.streams import request_keys
+from simulator.traces.logged import LoggedCalls, no_log
 from simulator.workload.columns import Workload
 from simulator.workload.demand import demand_of
 from simulator.workload.requests import stream_requests
@@ -28,6 +29,8 @@ if TYPE_CHECKING:
     Columns = dict[str, NDArray[Any]]
     Ints = NDArray[np.int64]
 
+LOG = "log_"
+"""What the names of a log's columns begin with, among a stream's own."""
 ENGINE_BLOCK_TOKENS = 16
 """Tokens of a block of KV cache (vLLM's default); only whole ones are found again."""
 
@@ -39,7 +42,7 @@ def generate_workload(scenario: Scenario, streams: RandomStreams) -> Workload:
     """
     tables = Tables(scenario)
     named = sorted(scenario.streams, key=lambda stream: stream.name)
-    parts = [stream_part(scenario, stream, tables, streams) for stream in named]
+    parts = all_logged([stream_part(scenario, stream, tables, streams) for stream in named])
     columns = {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
     first_row = np.concatenate([[0], np.cumsum([len(part["turn"]) for part in parts])])
     shift = np.repeat(first_row[:-1], [len(part["turn"]) for part in parts])
@@ -49,7 +52,7 @@ def generate_workload(scenario: Scenario, streams: RandomStreams) -> Workload:
         columns["prefix_block"], [len(part["prefix_block"]) for part in parts]
     )
     return Workload(
-        **in_order(columns),
+        **with_log(in_order(columns)),
         device_key=np.concatenate([device_keys(stream) for stream in named]),
         stream_names=tuple(stream.name for stream in scenario.streams),
         task_names=tables.tasks,
@@ -81,6 +84,11 @@ class Tables:
         for reason, count in counts.items():
             self.dropped[reason] = self.dropped.get(reason, 0) + count
 
+    def tenant_codes(self, names: Iterable[str]) -> NDArray[np.int16]:
+        """The codes of these tenants; a log's own come to those that streams state."""
+        self.tenants = once((*self.tenants, *names))
+        return np.array([self.tenants.index(name) for name in names], np.int16)
+
 
 def first_devices(streams: Iterable[Stream]) -> dict[str, int]:
     """The number of each stream's first device: one stream's after the other's, by name."""
@@ -110,8 +118,9 @@ def stream_part(scenario: Scenario, stream: Stream, tables: Tables, streams: Ran
     tables.notes += [f"stream {stream.name!r}: {note}" for note in requests.notes]
     opening, limits = turns.opening, turn_limits(requests, turns, demand)
     offset, block, tokens = prefix_rows(stream, requests, turns)
-    tenant_code = np.array([tables.tenants.index(name) for name in stream.tenants], np.int16)
+    tenant_code = tables.tenant_codes(requests.tenant_names or tuple(stream.tenants))
     return {
+        **log_columns(requests, turns),
         "key": request_keys(stream.name, opening, turns.turn),
         "arrival_s": np.where(turns.turn == 0, requests.arrival_s[opening], np.nan),
         "stream_code": np.full(len(opening), tables.stream[stream.name], np.int16),
@@ -140,6 +149,38 @@ def stream_part(scenario: Scenario, stream: Stream, tables: Tables, streams: Ran
         "prefix_tokens": tokens,
         "history_token_count": turns.history_token_count,
     }
+
+
+def log_columns(requests: Requests, turns: TurnColumns) -> Columns:
+    """What a log says of each of a stream's requests, of later turns nothing; none where none is played."""
+    if requests.logged is None:
+        return {}
+    first = turns.turn == 0
+    kept, empty = requests.logged.at(turns.opening).columns(), no_log(1).columns()
+    columns = {f"{LOG}{name}": np.where(first, column, empty[name]) for name, column in kept.items()}
+    return {**columns, f"{LOG}is_logged": first}
+
+
+def all_logged(parts: list[Columns]) -> list[Columns]:
+    """The parts, of which all have a log's columns where one has them."""
+    if not any(f"{LOG}is_logged" in part for part in parts):
+        return parts
+    return [{**blank_log(len(part["turn"])), **part} for part in parts]
+
+
+def blank_log(count: int) -> Columns:
+    """The log's columns of requests that stand in none."""
+    blank = {f"{LOG}{name}": column for name, column in no_log(count).columns().items()}
+    return {**blank, f"{LOG}is_logged": np.zeros(count, np.bool_)}
+
+
+def with_log(columns: Columns) -> dict[str, Any]:
+    """The columns with those of a log as one, where there are any."""
+    logged = {name[len(LOG) :]: column for name, column in columns.items() if name.startswith(LOG)}
+    if not logged:
+        return {**columns}
+    others = {name: column for name, column in columns.items() if not name.startswith(LOG)}
+    return {**others, "is_logged": logged.pop("is_logged"), "logged": LoggedCalls(**logged)}
 
 
 def turn_limits(requests: Requests, turns: TurnColumns, demand: StreamDemand) -> NDArray[np.int32]:

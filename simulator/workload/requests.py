@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from simulator.settings.scenario import Scenario
     from simulator.settings.streams import Stream
     from simulator.streams import RandomStreams
+    from simulator.traces.logged import LoggedCalls
     from simulator.workload.demand import StreamDemand
 
     Draws = Callable[[str], np.random.Generator]
@@ -29,7 +30,10 @@ MOST_TOKENS = 2_000_000
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Requests:
-    """Columns of one stream, in order of arrival; as in `Workload`, with `tenant` numbers."""
+    """Columns of one stream, in order of arrival; as in `Workload`. `tenant` numbers its `tenant_names`.
+
+    `carries_history`: whether the prompts of recorded sessions begin with those before them.
+    """
 
     arrival_s: NDArray[np.float64]
     tenant: NDArray[np.int16]
@@ -47,6 +51,9 @@ class Requests:
     prefix_block_tokens: int
     dropped_row_count: dict[str, int]
     notes: tuple[str, ...]
+    carries_history: bool = False
+    logged: LoggedCalls | None = None
+    tenant_names: tuple[str, ...] = ()
 
 
 def stream_requests(
@@ -66,10 +73,15 @@ def stream_requests(
     limits = output_limits(arrivals.recorded, demand, nominal["output_token_count"])
     answer = demand.cut(nominal["output_token_count"], limits, recorded=recorded)
     offset, block = prefixes(arrivals.recorded, count)
+    logged = arrivals.recorded.logged if arrivals.recorded else None
+    names, tenant = logged_tenants(stream, logged) or (
+        tuple(stream.tenants),
+        tenants(stream, draws("tenant"), count),
+    )
     session = arrivals.recorded.session if arrivals.recorded else np.full(count, -1)
     return Requests(
         arrival_s=arrivals.arrival_s,
-        tenant=tenants(stream, draws("tenant"), count),
+        tenant=tenant,
         input_token_count=nominal["input_token_count"],
         output_token_count=answer,
         max_output_token_count=limits,
@@ -82,6 +94,9 @@ def stream_requests(
         prefix_offset=offset,
         prefix_block=block,
         prefix_block_tokens=arrivals.recorded.prefix_block_tokens if arrivals.recorded else 0,
+        carries_history=arrivals.recorded.carries_history if arrivals.recorded else False,
+        logged=logged,
+        tenant_names=names,
         dropped_row_count=arrivals.dropped_row_count,
         notes=arrivals.notes,
     )
@@ -151,6 +166,22 @@ def tenants(stream: Stream, rng: np.random.Generator, count: int) -> NDArray[np.
     edges = np.cumsum(shares) / shares.sum()
     found = np.searchsorted(edges, rng.random(count), side="right")
     return np.minimum(found, len(shares) - 1).astype(np.int16)
+
+
+def logged_tenants(
+    stream: Stream, logged: LoggedCalls | None
+) -> tuple[tuple[str, ...], NDArray[np.int16]] | None:
+    """Names of a log's tenants and each request's; None where it names none, or the stream states its own.
+
+    Requests of nobody belong to the tenant that a stream has where it states none.
+    """
+    if logged is None or "tenants" in stream.model_fields_set or not (logged.tenant != "").any():
+        return None
+    nobody = next(iter(stream.tenants))
+    names, code = np.unique(
+        np.where(logged.tenant == "", nobody, logged.tenant).astype(str), return_inverse=True
+    )
+    return tuple(names.tolist()), code.astype(np.int16)
 
 
 def prefixes(recorded: RecordedColumns | None, count: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:

@@ -84,8 +84,24 @@ def single_turns(requests: Requests) -> TurnColumns:
         think_s=np.zeros(count),
         input_token_count=requests.input_token_count,
         output_token_count=requests.output_token_count,
-        history_token_count=np.full(count, NO_HISTORY, np.int32),
+        history_token_count=recorded_history(requests)
+        if requests.carries_history
+        else np.full(count, NO_HISTORY, np.int32),
     )
+
+
+def recorded_history(requests: Requests) -> NDArray[np.int32]:
+    """How many tokens of each recorded prompt repeat the one before it in its session; -1 outside sessions.
+
+    A prompt that is shorter than the one before it has begun anew: it repeats nothing.
+    """
+    session, prompt = requests.recorded_session, requests.input_token_count
+    order = np.argsort(session, kind="stable")
+    before = np.concatenate([[0], prompt[order[:-1]]])[: len(order)]
+    same = np.concatenate([[False], session[order[1:]] == session[order[:-1]]])[: len(order)]
+    history = np.empty(len(order), np.int32)
+    history[order] = np.where(same & (prompt[order] >= before), before, 0)
+    return np.where(session < 0, NO_HISTORY, history).astype(np.int32)
 
 
 def following_turns(

@@ -59,7 +59,14 @@ class World:
         for scaling in plan.scalings:
             Autoscaler(scaling, *around, self.happenings)
         self.absences = OfflineDevices(plan)
-        self._views = RouterViews(plan, self.kernel, self._clock, self.journal.arrival_s, oracle=host.oracle)
+        self._views = RouterViews(
+            plan,
+            self.kernel,
+            self._clock,
+            self.journal.arrival_s,
+            oracle=host.oracle,
+            replays=host.replays,
+        )
         self.telemetry = Telemetry(plan, self.kernel, self._clock)
         self._arrival_s: memoryview[float] = memoryview(self.journal.arrival_s)
         self._reason = memoryview(self.journal.reason)
@@ -226,15 +233,23 @@ class World:
 
 def watched_requests(plan: RunPlan, host: Host) -> bytes:
     """By request 1 where its end must be known at its instant: by a client with a timeout, the
-    next turn of its session, an API that keeps its prompt's recorded blocks, a learning policy, one that
-    hears whether the answer was right, or a cooldown rule that counts successes.
+    next turn of its session, an API that keeps its prompt's recorded blocks or session, a learning policy,
+    one that hears whether the answer was right, or a cooldown rule that counts successes.
     """
     impatient = np.array([np.isfinite(patience.timeout_s) for patience in plan.patience], np.bool_)
     hear = impatient[plan.workload.stream_code] | (plan.workload.next_request >= 0)
     if any(target.metering is not None for target in plan.target_plans):
-        hear |= np.diff(plan.workload.prefix_offset) > 0
+        hear |= (np.diff(plan.workload.prefix_offset) > 0) | recorded_turns(plan)
     if plan.feedback is not None and host.takes_feedback:
         hear |= plan.feedback.given
     if host.learns or host.counts_outcomes:
         hear = np.ones(len(plan.workload), np.bool_)
     return hear.astype(np.uint8).tobytes()
+
+
+def recorded_turns(plan: RunPlan) -> NDArray[np.bool_]:
+    """Which requests are turns of recorded sessions: such have several first turns, each with its instant."""
+    load = plan.workload
+    first = (load.turn == 0) & (load.session >= 0) & (load.history_token_count >= 0)
+    by_session = np.bincount(load.session[first], minlength=int(load.session.max(initial=0)) + 1)
+    return np.asarray(first & (by_session[np.maximum(load.session, 0)] > 1))

@@ -59,7 +59,7 @@ class Recorded:
         """Hosts the case's policy afresh."""
         policy = case.policy() if callable(case.policy) else case.policy
         self.host = Host(policy, TARGETS, rng=np.random.default_rng(1), resilience=case.resilience)
-        self.name, self.oracle = self.host.name, False
+        self.name, self.oracle, self.replays = self.host.name, False, False
         self.learns, self.counts_outcomes = self.host.learns, self.host.counts_outcomes
         self.takes_feedback = self.host.takes_feedback
         self.succeeded, self.observe = self.host.succeeded, self.host.observe

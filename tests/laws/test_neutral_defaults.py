@@ -124,6 +124,7 @@ EXCEPTIONS = {
     "Resilience.lone_failure_count": 1000,
     "Resilience.max_fallbacks": 5,
     "Resilience.retry_after_max_s": 60.0,
+    "RecordedParameters.otherwise": "reject",
     "ScoreThresholdParameters.threshold": 0.5,
     "ScriptedAttempt.ends_s": 2.0,
     "ScriptedAttempt.first_token_s": 0.5,

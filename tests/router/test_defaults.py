@@ -132,6 +132,7 @@ PARAMETERS: Mapping[str, Mapping[str, str]] = {
     },
     "race": {"targets": "()", "count": "2", "floor": "0.7"},
     "random_mix": {"weights": "None"},
+    "recorded": {"mapping": "None", "otherwise": "'reject'"},
     "round_robin": {"weights": "None"},
     "score_threshold": {"threshold": "0.5", "weak": "None", "strong": "None", "score": "None"},
     "slo_headroom": {

@@ -277,7 +277,7 @@ def test_policies_can_serve_another_fleet_afterwards() -> None:
         replace(target, name=f"other-{target.name}", deployment=f"other-{target.name}") for target in TARGETS
     )
     for name in policy_names():
-        policy = make_policy(name)
+        policy = make_policy(name, {"otherwise": "cheapest"} if name == "recorded" else {})
         assert isinstance(policy, Policy)
         request = request_of(oracle=is_oracle(policy))
         for targets in (TARGETS, others, TARGETS):

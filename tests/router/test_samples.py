@@ -113,7 +113,8 @@ def test_columns_of_requests_have_their_types_and_are_locked() -> None:
     table = sample_requests(3)
     columns = [getattr(table, one.name) for one in fields(RequestTable)]
     arrays = [column for column in columns if isinstance(column, np.ndarray)]
-    assert len(arrays) == len(TYPES)
+    assert len(arrays) == len(TYPES) + 1
+    assert table.recorded_code.tolist() == [-1, 0, 1]
     assert not any(column.flags.writeable for column in arrays)
     for name, kind in TYPES.items():
         assert getattr(table, name).dtype == kind

@@ -45,14 +45,14 @@ def played(made: Trace, duration_s: float, seed: int = 1, **options: object) -> 
     """What plays of it."""
     window = ArrivalWindow(start=datetime(2026, 1, 1, tzinfo=UTC), duration_s=duration_s, zone=UTC)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(playing, "read_trace", lambda *_: made)
+        patch.setattr(playing, "read_trace", lambda *_, **_keys: made)
         return Recorded(file="x", **options).arrivals(window, np.random.default_rng(seed))
 
 
 def test_a_recording_is_read_as_it_is_described(monkeypatch: pytest.MonkeyPatch) -> None:
     """File, format, columns and unit of time go to the reader, in this order."""
     asked = []
-    monkeypatch.setattr(playing, "read_trace", lambda *told: asked.append(told))
+    monkeypatch.setattr(playing, "read_trace", lambda *told, **_keys: asked.append(told))
     Recorded(file="f", format="azure", columns={"timestamp": "t"}, time_unit="ms").trace()
     Recorded(file="g").trace()
     assert asked == [("f", "azure", {"timestamp": "t"}, "ms"), ("g", None, None, None)]
@@ -93,7 +93,7 @@ def test_a_pass_takes_its_seconds(
     monkeypatch: pytest.MonkeyPatch, seconds: list[float], options: dict, span_s: float
 ) -> None:
     """To the last arrival and a mean gap on, or the window; a single row takes a scaled second."""
-    monkeypatch.setattr(playing, "read_trace", lambda *_: trace(seconds))
+    monkeypatch.setattr(playing, "read_trace", lambda *_, **_keys: trace(seconds))
     assert Recorded(file="x", **options).span_s() == pytest.approx(span_s)
 
 
@@ -116,7 +116,7 @@ def test_the_requests_of_ten_seconds_are_estimated(
     monkeypatch: pytest.MonkeyPatch, seconds: list[float], options: dict, count: float
 ) -> None:
     """Rows within the run, times the passes of a loop, times the scale."""
-    monkeypatch.setattr(playing, "read_trace", lambda *_: trace(seconds))
+    monkeypatch.setattr(playing, "read_trace", lambda *_, **_keys: trace(seconds))
     assert Recorded(file="x", **options).expected_count(10.0) == pytest.approx(count)
 
 
@@ -136,7 +136,7 @@ def test_what_no_memory_holds_is_refused(options: dict, duration_s: float, param
         played(trace([0.0, 1.0]), float(MOST_PLAYED + 2), loop=True)
     assert raised.value.parameter == "loop"
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(playing, "read_trace", lambda *_: trace([0.0, 1.0]))
+        patch.setattr(playing, "read_trace", lambda *_, **_keys: trace([0.0, 1.0]))
         Recorded(file="x", rate_scale=MOST_PLAYED / 2.0).demand_playable(10.0)
 
 

@@ -58,6 +58,7 @@ def test_a_trace_in_figures_is_plain_arithmetic() -> None:
         "row_count": 6,
         "used_row_count": 4,
         "dropped_row_count": {"bad": 2},
+        "failed_row_count": 0,
         "time_unit": "ms",
         "time_basis": "stated",
         "start": "2025-03-01T00:00:00+00:00",

@@ -18,7 +18,7 @@ def plan(*, repeats: bool = True) -> SimpleNamespace:
     """Two turns of session 4, one request that repeats nothing, two with recorded blocks, one longer."""
     workload = SimpleNamespace(
         session=np.array([4, 4, 5, 6, 7, 4]),
-        history_token_count=np.array([0, 900, -1, -1, -1, 1500]),
+        history_token_count=np.array([0, 1550, -1, -1, -1, 1650]),
         input_token_count=np.array([1000, 1550, 1000, 700, 700, 3000]),
         window_output_token_count=np.array([100, 100, 200, 100, 100, 100]),
         prefix_offset=np.array([0, 0, 0, 0, 3, 5, 5]),

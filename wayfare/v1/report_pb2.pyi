@@ -624,8 +624,71 @@ class RecordedAnswerUse(_message.Message):
     models: _containers.MessageMap[str, ModelAnswers]
     def __init__(self, coverage: _Optional[str] = ..., query_count: _Optional[float] = ..., used_count: _Optional[float] = ..., left_out_count: _Optional[float] = ..., excluded_count: _Optional[_Mapping[str, float]] = ..., lengths: _Optional[str] = ..., router_score: _Optional[str] = ..., models: _Optional[_Mapping[str, ModelAnswers]] = ...) -> None: ...
 
+class CacheRegret(_message.Message):
+    __slots__ = ("sessions", "switches", "switches_per_session", "tokens", "usd")
+    SESSIONS_FIELD_NUMBER: _ClassVar[int]
+    SWITCHES_FIELD_NUMBER: _ClassVar[int]
+    SWITCHES_PER_SESSION_FIELD_NUMBER: _ClassVar[int]
+    TOKENS_FIELD_NUMBER: _ClassVar[int]
+    USD_FIELD_NUMBER: _ClassVar[int]
+    sessions: float
+    switches: float
+    switches_per_session: float
+    tokens: float
+    usd: float
+    def __init__(self, sessions: _Optional[float] = ..., switches: _Optional[float] = ..., switches_per_session: _Optional[float] = ..., tokens: _Optional[float] = ..., usd: _Optional[float] = ...) -> None: ...
+
+class RecordedSpread(_message.Message):
+    __slots__ = ("p50", "p95")
+    P50_FIELD_NUMBER: _ClassVar[int]
+    P95_FIELD_NUMBER: _ClassVar[int]
+    p50: float
+    p95: float
+    def __init__(self, p50: _Optional[float] = ..., p95: _Optional[float] = ...) -> None: ...
+
+class RecordedLatency(_message.Message):
+    __slots__ = ("ttft_s", "e2e_s")
+    TTFT_S_FIELD_NUMBER: _ClassVar[int]
+    E2E_S_FIELD_NUMBER: _ClassVar[int]
+    ttft_s: RecordedSpread
+    e2e_s: RecordedSpread
+    def __init__(self, ttft_s: _Optional[_Union[RecordedSpread, _Mapping]] = ..., e2e_s: _Optional[_Union[RecordedSpread, _Mapping]] = ...) -> None: ...
+
+class RecordedPart(_message.Message):
+    __slots__ = ("requests", "failed", "spend_usd", "latency")
+    REQUESTS_FIELD_NUMBER: _ClassVar[int]
+    FAILED_FIELD_NUMBER: _ClassVar[int]
+    SPEND_USD_FIELD_NUMBER: _ClassVar[int]
+    LATENCY_FIELD_NUMBER: _ClassVar[int]
+    requests: float
+    failed: float
+    spend_usd: float
+    latency: RecordedLatency
+    def __init__(self, requests: _Optional[float] = ..., failed: _Optional[float] = ..., spend_usd: _Optional[float] = ..., latency: _Optional[_Union[RecordedLatency, _Mapping]] = ...) -> None: ...
+
+class RecordedFigures(_message.Message):
+    __slots__ = ("requests", "failed", "spend_usd", "latency", "by_deployment")
+    class ByDeploymentEntry(_message.Message):
+        __slots__ = ("key", "value")
+        KEY_FIELD_NUMBER: _ClassVar[int]
+        VALUE_FIELD_NUMBER: _ClassVar[int]
+        key: str
+        value: RecordedPart
+        def __init__(self, key: _Optional[str] = ..., value: _Optional[_Union[RecordedPart, _Mapping]] = ...) -> None: ...
+    REQUESTS_FIELD_NUMBER: _ClassVar[int]
+    FAILED_FIELD_NUMBER: _ClassVar[int]
+    SPEND_USD_FIELD_NUMBER: _ClassVar[int]
+    LATENCY_FIELD_NUMBER: _ClassVar[int]
+    BY_DEPLOYMENT_FIELD_NUMBER: _ClassVar[int]
+    requests: float
+    failed: float
+    spend_usd: float
+    latency: RecordedLatency
+    by_deployment: _containers.MessageMap[str, RecordedPart]
+    def __init__(self, requests: _Optional[float] = ..., failed: _Optional[float] = ..., spend_usd: _Optional[float] = ..., latency: _Optional[_Union[RecordedLatency, _Mapping]] = ..., by_deployment: _Optional[_Mapping[str, RecordedPart]] = ...) -> None: ...
+
 class Report(_message.Message):
-    __slots__ = ("schema", "scenario", "policy", "seed", "version", "catalog", "oracle", "replications", "simulated_s", "wall_s", "intervals", "warnings", "requests", "attempts", "tokens", "cost_usd", "energy_wh", "emissions_gco2e", "water_l", "drain", "latency", "completion_ratio", "slo", "quality", "tasks", "utilization", "by", "decisions", "timeline", "availability", "replicas", "devices", "length_effects", "grounds", "recorded_answers", "digest", "additional")
+    __slots__ = ("schema", "scenario", "policy", "seed", "version", "catalog", "oracle", "replications", "simulated_s", "wall_s", "intervals", "warnings", "requests", "attempts", "tokens", "cost_usd", "energy_wh", "emissions_gco2e", "water_l", "drain", "latency", "completion_ratio", "slo", "quality", "tasks", "utilization", "by", "decisions", "timeline", "availability", "replicas", "devices", "length_effects", "grounds", "recorded_answers", "cache_regret", "recorded", "replays", "digest", "additional")
     class IntervalsEntry(_message.Message):
         __slots__ = ("key", "value")
         KEY_FIELD_NUMBER: _ClassVar[int]
@@ -717,6 +780,9 @@ class Report(_message.Message):
     LENGTH_EFFECTS_FIELD_NUMBER: _ClassVar[int]
     GROUNDS_FIELD_NUMBER: _ClassVar[int]
     RECORDED_ANSWERS_FIELD_NUMBER: _ClassVar[int]
+    CACHE_REGRET_FIELD_NUMBER: _ClassVar[int]
+    RECORDED_FIELD_NUMBER: _ClassVar[int]
+    REPLAYS_FIELD_NUMBER: _ClassVar[int]
     DIGEST_FIELD_NUMBER: _ClassVar[int]
     ADDITIONAL_FIELD_NUMBER: _ClassVar[int]
     schema: str
@@ -754,9 +820,12 @@ class Report(_message.Message):
     length_effects: _containers.MessageMap[str, StreamLengthEffects]
     grounds: _containers.MessageMap[str, DeploymentGrounds]
     recorded_answers: RecordedAnswerUse
+    cache_regret: CacheRegret
+    recorded: RecordedFigures
+    replays: bool
     digest: str
     additional: _struct_pb2.Struct
-    def __init__(self, schema: _Optional[str] = ..., scenario: _Optional[_Union[ScenarioMark, _Mapping]] = ..., policy: _Optional[str] = ..., seed: _Optional[int] = ..., version: _Optional[str] = ..., catalog: _Optional[_Union[CatalogMark, _Mapping]] = ..., oracle: _Optional[bool] = ..., replications: _Optional[int] = ..., simulated_s: _Optional[float] = ..., wall_s: _Optional[float] = ..., intervals: _Optional[_Mapping[str, Interval]] = ..., warnings: _Optional[_Iterable[str]] = ..., requests: _Optional[_Union[RequestCounts, _Mapping]] = ..., attempts: _Optional[_Union[AttemptCounts, _Mapping]] = ..., tokens: _Optional[_Union[TokenCounts, _Mapping]] = ..., cost_usd: _Optional[_Union[Cost, _Mapping]] = ..., energy_wh: _Optional[_Union[Energy, _Mapping]] = ..., emissions_gco2e: _Optional[_Union[Emissions, _Mapping]] = ..., water_l: _Optional[_Union[Water, _Mapping]] = ..., drain: _Optional[_Union[Drain, _Mapping]] = ..., latency: _Optional[_Union[Latency, _Mapping]] = ..., completion_ratio: _Optional[float] = ..., slo: _Optional[_Union[Slo, _Mapping]] = ..., quality: _Optional[_Union[Quality, _Mapping]] = ..., tasks: _Optional[_Union[AgentTasks, _Mapping]] = ..., utilization: _Optional[_Mapping[str, Figure]] = ..., by: _Optional[_Union[Breakdown, _Mapping]] = ..., decisions: _Optional[_Mapping[str, float]] = ..., timeline: _Optional[_Union[Timeline, _Mapping]] = ..., availability: _Optional[_Mapping[str, Figure]] = ..., replicas: _Optional[_Mapping[str, ReplicaCounts]] = ..., devices: _Optional[_Mapping[str, DeviceFigures]] = ..., length_effects: _Optional[_Mapping[str, StreamLengthEffects]] = ..., grounds: _Optional[_Mapping[str, DeploymentGrounds]] = ..., recorded_answers: _Optional[_Union[RecordedAnswerUse, _Mapping]] = ..., digest: _Optional[str] = ..., additional: _Optional[_Union[_struct_pb2.Struct, _Mapping]] = ...) -> None: ...
+    def __init__(self, schema: _Optional[str] = ..., scenario: _Optional[_Union[ScenarioMark, _Mapping]] = ..., policy: _Optional[str] = ..., seed: _Optional[int] = ..., version: _Optional[str] = ..., catalog: _Optional[_Union[CatalogMark, _Mapping]] = ..., oracle: _Optional[bool] = ..., replications: _Optional[int] = ..., simulated_s: _Optional[float] = ..., wall_s: _Optional[float] = ..., intervals: _Optional[_Mapping[str, Interval]] = ..., warnings: _Optional[_Iterable[str]] = ..., requests: _Optional[_Union[RequestCounts, _Mapping]] = ..., attempts: _Optional[_Union[AttemptCounts, _Mapping]] = ..., tokens: _Optional[_Union[TokenCounts, _Mapping]] = ..., cost_usd: _Optional[_Union[Cost, _Mapping]] = ..., energy_wh: _Optional[_Union[Energy, _Mapping]] = ..., emissions_gco2e: _Optional[_Union[Emissions, _Mapping]] = ..., water_l: _Optional[_Union[Water, _Mapping]] = ..., drain: _Optional[_Union[Drain, _Mapping]] = ..., latency: _Optional[_Union[Latency, _Mapping]] = ..., completion_ratio: _Optional[float] = ..., slo: _Optional[_Union[Slo, _Mapping]] = ..., quality: _Optional[_Union[Quality, _Mapping]] = ..., tasks: _Optional[_Union[AgentTasks, _Mapping]] = ..., utilization: _Optional[_Mapping[str, Figure]] = ..., by: _Optional[_Union[Breakdown, _Mapping]] = ..., decisions: _Optional[_Mapping[str, float]] = ..., timeline: _Optional[_Union[Timeline, _Mapping]] = ..., availability: _Optional[_Mapping[str, Figure]] = ..., replicas: _Optional[_Mapping[str, ReplicaCounts]] = ..., devices: _Optional[_Mapping[str, DeviceFigures]] = ..., length_effects: _Optional[_Mapping[str, StreamLengthEffects]] = ..., grounds: _Optional[_Mapping[str, DeploymentGrounds]] = ..., recorded_answers: _Optional[_Union[RecordedAnswerUse, _Mapping]] = ..., cache_regret: _Optional[_Union[CacheRegret, _Mapping]] = ..., recorded: _Optional[_Union[RecordedFigures, _Mapping]] = ..., replays: _Optional[bool] = ..., digest: _Optional[str] = ..., additional: _Optional[_Union[_struct_pb2.Struct, _Mapping]] = ...) -> None: ...
 
 class Difference(_message.Message):
     __slots__ = ("a", "b", "metric", "mean", "low", "high", "replications", "additional")

@@ -164,7 +164,7 @@ class DiurnalArrivals(_message.Message):
     def __init__(self, rate_per_s: _Optional[float] = ..., peak_hour: _Optional[float] = ..., peak_to_trough: _Optional[float] = ..., weekday_factors: _Optional[_Iterable[float]] = ...) -> None: ...
 
 class TraceArrivals(_message.Message):
-    __slots__ = ("file", "format", "columns", "rate_scale", "time_scale", "window_s", "loop", "prefix_block_tokens", "time_unit")
+    __slots__ = ("file", "format", "columns", "rate_scale", "time_scale", "window_s", "loop", "failed", "history", "prefix_block_tokens", "time_unit")
     class ColumnsEntry(_message.Message):
         __slots__ = ("key", "value")
         KEY_FIELD_NUMBER: _ClassVar[int]
@@ -179,6 +179,8 @@ class TraceArrivals(_message.Message):
     TIME_SCALE_FIELD_NUMBER: _ClassVar[int]
     WINDOW_S_FIELD_NUMBER: _ClassVar[int]
     LOOP_FIELD_NUMBER: _ClassVar[int]
+    FAILED_FIELD_NUMBER: _ClassVar[int]
+    HISTORY_FIELD_NUMBER: _ClassVar[int]
     PREFIX_BLOCK_TOKENS_FIELD_NUMBER: _ClassVar[int]
     TIME_UNIT_FIELD_NUMBER: _ClassVar[int]
     file: str
@@ -188,9 +190,11 @@ class TraceArrivals(_message.Message):
     time_scale: float
     window_s: _containers.RepeatedScalarFieldContainer[float]
     loop: bool
+    failed: str
+    history: bool
     prefix_block_tokens: int
     time_unit: str
-    def __init__(self, file: _Optional[str] = ..., format: _Optional[str] = ..., columns: _Optional[_Mapping[str, str]] = ..., rate_scale: _Optional[float] = ..., time_scale: _Optional[float] = ..., window_s: _Optional[_Iterable[float]] = ..., loop: _Optional[bool] = ..., prefix_block_tokens: _Optional[int] = ..., time_unit: _Optional[str] = ...) -> None: ...
+    def __init__(self, file: _Optional[str] = ..., format: _Optional[str] = ..., columns: _Optional[_Mapping[str, str]] = ..., rate_scale: _Optional[float] = ..., time_scale: _Optional[float] = ..., window_s: _Optional[_Iterable[float]] = ..., loop: _Optional[bool] = ..., failed: _Optional[str] = ..., history: _Optional[bool] = ..., prefix_block_tokens: _Optional[int] = ..., time_unit: _Optional[str] = ...) -> None: ...
 
 class PlugInArrivals(_message.Message):
     __slots__ = ("pattern", "parameters")

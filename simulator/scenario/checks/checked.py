@@ -25,6 +25,7 @@ from simulator.scenario.checks.extent import CheckCoverage
 from simulator.scenario.checks.form import entries_at, form_of, in_file
 from simulator.scenario.checks.size import size_problems
 from simulator.scenario.recorded_answers import agreeing
+from simulator.scenario.recorded_choices import replay_problems
 from simulator.settings.router import RouterSettings
 from simulator.settings.scenario import Scenario
 
@@ -82,6 +83,8 @@ def check_scenario(data: object, file: str, scope: CheckScope) -> CheckedScenari
     problems += [InputProblem(file, *one) for one in judged(scenario, form, extent, scope.kept_runs)]
     problems += [InputProblem(file, *one) for one in unnumbered(scenario, form, extent, data)]
     problems += unusable_policies(form.settings, scope.policies)
+    if not problems:
+        problems += unreplayable(scenario, scope)
     return CheckedScenario(scenario=None if problems else scenario, problems=distinct(problems))
 
 
@@ -175,6 +178,24 @@ def unusable_policies(settings: ScenarioSettings | None, policies: Sequence[str]
             continue
         for parameter, what in unmade_variant(text, router):
             found.append(InputProblem(POLICY, f"{text}: {parameter}" if parameter else "", what))
+    return found
+
+
+def unreplayable(scenario: Scenario, scope: CheckScope) -> list[InputProblem]:
+    """What keeps policies that replay a log from doing so; of a scenario without other problems."""
+    if not scope.files:
+        return []
+    router = scenario.router
+    asked = [router.policy] if scope.own_policy and not scope.policies else []
+    found = []
+    for text in dict.fromkeys([*asked, *scope.policies]):
+        variant = read_variant(text)
+        made = make_variant(variant, router.parameters if variant.policy == router.policy else {})
+        for parameter, what in replay_problems(scenario, made):
+            file, path = (
+                (scenario.file, "router.parameters.") if text == router.policy else (POLICY, f"{text}: ")
+            )
+            found.append(InputProblem(file, f"{path}{parameter}", what))
     return found
 
 

@@ -30,7 +30,8 @@ class ApiPrefixCache:
         """Tokens at the beginning of the request's prompt that are held now."""
         least_s = now_s - self._lifetime_s
         held, used_s = self._conversations.get(self._workload.session.item(request), (0, least_s))
-        conversation = held if used_s >= least_s and self._workload.history_token_count[request] >= 0 else 0
+        repeated = max(self._workload.history_token_count.item(request), 0)
+        conversation = min(held, repeated) if used_s >= least_s else 0
         return max(conversation, self._block_tokens(request, least_s)) if self._blocks else conversation
 
     def _block_tokens(self, request: int, least_s: float) -> int:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from router.views.fleet import FleetView
+from router.views.replay import ReplayRequestView
 from router.views.request import AnswerTable, OracleRequestView, RequestView
 
 if TYPE_CHECKING:
@@ -30,7 +31,14 @@ class RouterViews:
     """
 
     def __init__(
-        self, plan: RunPlan, kernel: Kernel, clock: Clock, arrival_s: NDArray[np.float64], *, oracle: bool
+        self,
+        plan: RunPlan,
+        kernel: Kernel,
+        clock: Clock,
+        arrival_s: NDArray[np.float64],
+        *,
+        oracle: bool,
+        replays: bool,
     ) -> None:
         """Makes the views and, with staleness, the processes that renew them.
 
@@ -38,7 +46,7 @@ class RouterViews:
         """
         self._kernel = kernel
         self._clock = clock
-        self._request = request_view(plan, arrival_s, oracle=oracle)
+        self._request = request_view(plan, arrival_s, oracle=oracle, replays=replays)
         self._fleets = [self._fleet(plan) for _ in range(plan.router_instances)]
         if plan.staleness_s:
             for number, fleet in enumerate(self._fleets):
@@ -72,8 +80,12 @@ class RouterViews:
         return view, fleet
 
 
-def request_view(plan: RunPlan, arrival_s: NDArray[np.float64], *, oracle: bool) -> RequestView:
-    """A view of the requests; with every target's true answer for a declared oracle."""
+def request_view(
+    plan: RunPlan, arrival_s: NDArray[np.float64], *, oracle: bool, replays: bool = False
+) -> RequestView:
+    """A view of the requests; with every target's true answer for an oracle, a log's choices for a replay."""
+    if replays:
+        return ReplayRequestView(plan.requests)
     if not oracle:
         return RequestView(plan.requests, arrival_s=arrival_s)
     models = [target.model for target in plan.target_plans]

@@ -22,6 +22,8 @@ NO_FIGURES = {
     "warnings": "words",
     "grounds": "what figures are, in words; errors are the catalog's",
     "recorded_answers": "counts of the outcome table, an input; counted anew in tests/quality",
+    "recorded": "the log's own figures, an input; counted anew in tests/report/test_recorded.py",
+    "replays": "said by the policy",
     "timeline": "what happened, told as events",
 }
 """Parts of a run's report that the accountant does not compute, and why."""

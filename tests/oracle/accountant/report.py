@@ -8,6 +8,7 @@ from collections import Counter
 from oracle.accountant.answers import lengths_changed
 from oracle.accountant.figures import Figures, Part, over, spread_of
 from oracle.accountant.records import records_of
+from oracle.accountant.switching import cache_regret
 
 FAILURES = (
     "queue_full",
@@ -59,6 +60,7 @@ class Accountant:
             "latency": blocks.latency(whole),
             **blocks.levels(whole),
             "tasks": self.tasks(),
+            "cache_regret": cache_regret(self.scenario, self.records, self.bills, self.answers),
             "utilization": self.utilization(),
             "by": self.breakdowns(),
             "decisions": dict(Counter(row["reason"] for row in self.cohort if row["reason"])),

@@ -185,6 +185,22 @@ class Terms:
         """The cached price with the batch's discount on top."""
         return float(row.cached_input_usd_per_mtok) * discount
 
+    def sells_cached(self, t_s):
+        """Whether the row of an instant's day has a price for cached prefixes, on the plan."""
+        row = self.price_row(t_s)
+        if self.deployment.api.plan != "batch":
+            return row.cached_input_usd_per_mtok is not None
+        if row.batch_cached_input_usd_per_mtok is not None:
+            return True
+        rule = self.offer.batch_prefix_cache or self.catalog.providers[self.offer.provider].batch.prefix_cache
+        return rule != "none" and None not in (row.cached_input_usd_per_mtok, row.batch_input_usd_per_mtok)
+
+    def length_factor(self, attempt):
+        """What a long prompt's tokens are multiplied by."""
+        row = self.price_row(attempt["admitted_s"])
+        is_long = row.long_prompt_tokens is not None and attempt["input_token_count"] > row.long_prompt_tokens
+        return row.long_input_factor if is_long else 1.0
+
     def token_usd(self, attempt):
         """What an API bills an attempt, long prompts by factor."""
         row = self.price_row(attempt["admitted_s"])

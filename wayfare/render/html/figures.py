@@ -72,6 +72,8 @@ def heads(paths: Sequence[str]) -> list[str]:
 
 def kind_of(report: Report, baselines: Sequence[str]) -> str:
     """What to say small below a policy's name."""
+    if report.replays:
+        return "replay of the log, known only afterwards"
     if report.oracle:
         return "oracle, knows the answers"
     return "baseline" if report.policy in baselines else ""

@@ -24,6 +24,8 @@ from wayfare.render.html.style import STYLE
 from wayfare.render.html.sweeps import sweep_sections
 from wayfare.render.html.tasks import task_section
 from wayfare.render.numbers import duration
+from wayfare.render.recorded import recorded_lines
+from wayfare.render.switching import switching_line
 from wayfare.render.terminal.devices import device_lines
 
 if TYPE_CHECKING:
@@ -44,6 +46,7 @@ DAY = (
     "The first replication over time: arrivals, requests in work and waiting, and dollars an hour. "
     "Dashed lines: outages and other incidents."
 )
+RECORDED = "As recorded, of the requests that arrived in the window; all other figures are simulated."
 MOST_EVENTS = 60
 
 
@@ -86,6 +89,8 @@ def shared_sections(
     return [
         spending_section(reports, span),
         deployment_section(reports, baselines, span),
+        switching_section(reports),
+        recorded_section(reports[0]),
         task_section(reports),
         chart("latency", "Latency", LATENCY, latency_chart(results)),
         chart("tiers", "Where it goes", TIERS.format(span=span), tier_chart(reports)),
@@ -106,6 +111,17 @@ def event_section(report: Report) -> str:
     rest = [f"and {more} more (report.json has them all)"] if more > 0 else []
     texts = [*(f"{clock(hour)} {text}" for hour, text in told[:MOST_EVENTS]), *rest]
     return section("What happened", f"Under {report.policy}.", items(texts, "events")) if told else ""
+
+
+def switching_section(reports: Sequence[Report]) -> str:
+    """What each policy's switches within sessions cost; nothing where none switched."""
+    told = [f"{report.policy}: {line}" for report in reports if (line := switching_line(report))]
+    return section("Prompt caches", "", items(told)) if told else ""
+
+
+def recorded_section(report: Report) -> str:
+    """What the log that was played says of itself; nothing where none was."""
+    return section("The log itself", RECORDED, items(told)) if (told := [*recorded_lines(report)]) else ""
 
 
 def device_section(reports: Sequence[Report]) -> str:

@@ -11,6 +11,7 @@ from wayfare.render.conclusion import conclusion
 from wayfare.render.figures import factor_of, head_of
 from wayfare.render.grounds import ground_lines
 from wayfare.render.numbers import NOISE, count, duration, spread
+from wayfare.render.recorded import REPLAY, recorded_lines
 from wayfare.render.terminal.cells import cell
 from wayfare.render.terminal.console import console, visible
 from wayfare.render.terminal.layout import TableColumn, TableRow, print_figures
@@ -52,7 +53,9 @@ def print_comparison(scenario: Scenario, comparison: Comparison) -> None:
     out.print(f"Over {span}; $/month: {basis}")
     columns = [TableColumn(head=head_of(path), rank=rank) for path, rank in FIGURES.items()]
     print_figures(out, "policy", columns, policy_rows(comparison))
-    out.print(LEGEND, style="dim")
+    out.print(legend(comparison), style="dim")
+    for line in recorded_lines(comparison.reports[0]):
+        out.print(line)
     if comparison.replications > 1:
         out.print()
         print_differences(scenario, comparison)
@@ -65,6 +68,11 @@ def print_comparison(scenario: Scenario, comparison: Comparison) -> None:
     for line in [*assumption_lines(scenario, first), *ground_lines(scenario, first)]:
         out.print(line)
     print_warnings(out, *comparison.reports)
+
+
+def legend(comparison: Comparison) -> str:
+    """What the marks mean; that of replays where there is one."""
+    return f"{LEGEND}   r {REPLAY}" if any(report.replays for report in comparison.reports) else LEGEND
 
 
 def title(scenario: Scenario, comparison: Comparison) -> Text:
@@ -91,13 +99,14 @@ def policy_rows(comparison: Comparison) -> list[TableRow]:
 
 
 def marks(comparison: Comparison, report: Report) -> str:
-    """Marks of the Pareto front, of baselines and of oracles."""
+    """Marks of the Pareto front, of baselines, of oracles and of replays."""
     return "".join(
         mark
         for mark, holds in (
             ("*", report.policy in comparison.pareto),
             ("b", report.policy in comparison.baselines),
             ("o", report.oracle),
+            ("r", report.replays),
         )
         if holds
     )

@@ -14,6 +14,8 @@ from wayfare.render.drain import drain_line
 from wayfare.render.grounds import ground_lines
 from wayfare.render.lengths import length_line
 from wayfare.render.numbers import count, duration, energy, grams, seconds, share, significant, usd
+from wayfare.render.recorded import REPLAY, recorded_lines
+from wayfare.render.switching import switching_line
 from wayfare.render.terminal.console import console, visible
 from wayfare.render.terminal.devices import device_lines
 from wayfare.render.terminal.layout import TableColumn, TableRow, print_figures
@@ -33,6 +35,10 @@ def print_run(scenario: Scenario, report: Report) -> None:
     print_headline(out, report)
     out.print()
     print_deployments(out, scenario, report)
+    for line in recorded_lines(report):
+        out.print(line)
+    if line := switching_line(report):
+        out.print(line)
     print_tasks(out, report)
     print_decisions(out, report)
     print_failures(out, report)
@@ -49,7 +55,8 @@ def print_run(scenario: Scenario, report: Report) -> None:
 def title(scenario: Scenario, report: Report) -> Text:
     """What was run."""
     oracle = " (an oracle: it knows the answers)" if report.oracle else ""
-    span = f"{oracle}, {duration(window_s(scenario))}, seed {scenario.seed}"
+    replay = f" ({REPLAY})" if report.replays else ""
+    span = f"{oracle}{replay}, {duration(window_s(scenario))}, seed {scenario.seed}"
     return Text.assemble((visible(scenario.name), "bold"), " under ", (visible(report.policy), "bold"), span)
 
 

@@ -22,6 +22,8 @@ def summary_rows(found: TraceStatistics, *, detected: bool) -> Iterator[tuple[st
     """What is shown of a recording: (name, text)."""
     yield "format", f"{found.format} ({'detected' if detected else 'stated'})"
     yield "rows", f"{found.row_count:,} read, {found.used_row_count:,} used"
+    if found.failed_row_count:
+        yield "  of them", f"{found.failed_row_count:,} that failed in the log: sent again"
     for reason, count in found.dropped_row_count.items():
         yield "  left out", f"{count:,}: {reason}"
     yield "times", times_text(found)

@@ -186,7 +186,7 @@ def hosted(
     """A router of a scenario.
 
     Raises:
-        RefusedError: the policy is an oracle, or decides elsewhere.
+        RefusedError: the policy is an oracle or a replay, or decides elsewhere.
         RouterError: it cannot be loaded.
     """
     name = policy or scenario.router.policy
@@ -196,6 +196,8 @@ def hosted(
     host = live_host(scenario, fleet, policy)
     if host.oracle:
         invalid(f"policy {name!r} is an oracle; true answers of live requests are unknown")
+    if host.replays:
+        invalid(f"policy {name!r} replays a log; live requests are in none")
     return HostedRouter(
         router_id=router_id,
         tenant=tenant,
