@@ -196,6 +196,11 @@ EXCEPTIONS = {
     "StrengthScore.weight": 1.0,
     "SuccessScore.weight": 1.0,
     "TopKRandom.k": 2,
+    "SessionPast.last": -1,
+    "Trip.until_s": float("inf"),
+    "_Breaker.half_open_s": float("-inf"),
+    "_Breaker.is_closed": True,
+    "_Record.counter_ends_s": float("-inf"),
 }
 """Defaults that are something: factors of one, and what is usual."""
 
