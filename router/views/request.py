@@ -22,6 +22,7 @@ class RequestTable:
     `session` is -1 where a request belongs to none. Limits are `nan` where unset. `stream_code`
     indexes `stream_names`; without it the stream of every request is `""`. `router_scores` are all scores
     that routers gave, by name; `router_score` is one of them, or another where there are none.
+    `query_code` indexes `query_names`, the ids of recorded queries; without it every request's is `""`.
     """
 
     task_names: tuple[str, ...]
@@ -41,6 +42,8 @@ class RequestTable:
     stream_names: tuple[str, ...] = ()
     stream_code: NDArray[np.int16] | None = None
     router_scores: Mapping[str, NDArray[np.float64]] = field(default_factory=dict)
+    query_names: tuple[str, ...] = ()
+    query_code: NDArray[np.int64] | None = None
 
 
 class RequestView:
@@ -69,6 +72,12 @@ class RequestView:
         """Name of the traffic stream, as a gateway knows it by route or API key; "" where unknown."""
         code = self._table.stream_code
         return "" if code is None else self._table.stream_names[code.item(self.index)]
+
+    @property
+    def query(self) -> str:
+        """Id of the recorded query that it asks, as the table of answers names it; "" without one."""
+        code = self._table.query_code
+        return "" if code is None else self._table.query_names[code.item(self.index)]
 
     @property
     def tenant(self) -> str:

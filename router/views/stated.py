@@ -19,6 +19,7 @@ class StatedRequest(RequestView):
         "estimated_difficulty",
         "max_output_token_count",
         "prompt_token_count",
+        "query",
         "region",
         "router_score",
         "session",
@@ -41,6 +42,7 @@ class StatedRequest(RequestView):
     turn: int
     ttft_limit_s: float
     e2e_limit_s: float
+    query: str
 
     def __init__(
         self,
@@ -59,6 +61,7 @@ class StatedRequest(RequestView):
         ttft_limit_s: float = nan,
         e2e_limit_s: float = nan,
         stream: str = "",
+        query: str = "",
     ) -> None:
         """States every fact; `index` is the request's number, `now_s` the instant of the decision."""
         self.index = index
@@ -75,6 +78,7 @@ class StatedRequest(RequestView):
         self.turn = turn
         self.ttft_limit_s = ttft_limit_s
         self.e2e_limit_s = e2e_limit_s
+        self.query = query
 
     def score(self, name: str | None = None) -> float:
         """The one score that callers state.

@@ -18,7 +18,7 @@ from simulator.fleet.registry import BACKENDS
 from simulator.fleet.site import OWN_DEVICE_REGION
 from simulator.plan.incidents import faults_after_end, incidents_of
 from simulator.plan.month import month_of
-from simulator.plan.queries import asking, queries_asked, with_lengths
+from simulator.plan.queries import asking, queries_asked, query_ids, with_lengths
 from simulator.plan.repeats import repeats_of
 from simulator.plan.router_knowledge import answerer, learned_statistics, prior_of
 from simulator.plan.router_scores import router_scores
@@ -262,6 +262,8 @@ def request_table(
         e2e_limit_s=limits["e2e_s"],
         stream_names=workload.stream_names,
         stream_code=workload.stream_code,
+        query_names=query_ids(scenario, workload),
+        query_code=workload.query_code,
     )
 
 

@@ -261,6 +261,7 @@ FURTHER = {
     "ttft_limit_s": 9.0,
     "e2e_limit_s": 10.0,
     "stream": "d",
+    "query": "e",
 }
 
 
@@ -271,11 +272,11 @@ def test_a_stated_request_shows_what_was_stated() -> None:
 
 
 def test_a_stated_request_needs_no_more_than_the_facts() -> None:
-    """Estimates and limits are unknown, the session none, the turn its first, the stream unnamed."""
+    """Estimates and limits are unknown, the session none, the turn its first, stream and query unnamed."""
     request = StatedRequest(**STATED)
     unknown = ("estimated_difficulty", "router_score", "ttft_limit_s", "e2e_limit_s")
     assert all(isnan(getattr(request, name)) for name in unknown)
-    assert (request.session, request.turn, request.stream) == (-1, 0, "")
+    assert (request.session, request.turn, request.stream, request.query) == (-1, 0, "", "")
 
 
 def test_a_pipeline_skips_unless_told_to_reject() -> None:

@@ -44,7 +44,7 @@ REQUESTS = st.builds(
     StatedRequest, index=COUNTS, now_s=SECONDS, task=NAMES, tenant=NAMES, region=NAMES,
     prompt_token_count=COUNTS, max_output_token_count=COUNTS, estimated_difficulty=UNKNOWN,
     router_score=UNKNOWN, session=st.integers(-1, 2**40), turn=st.integers(0, 99), ttft_limit_s=UNKNOWN,
-    e2e_limit_s=UNKNOWN, stream=NAMES,
+    e2e_limit_s=UNKNOWN, stream=NAMES, query=NAMES,
 )  # fmt: skip
 OUTCOMES = st.builds(
     Outcome, request_index=COUNTS, target=NAMES, finished_s=SECONDS, completed=st.booleans(), reason=NAMES,

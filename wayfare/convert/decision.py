@@ -31,6 +31,7 @@ def facts_message(request: RequestView) -> pb.RequestFacts:
         max_output_token_count=request.max_output_token_count,
         turn=request.turn,
         stream=request.stream,
+        query=request.query,
     )
     for name in UNSET:
         value = getattr(request, name)
@@ -59,6 +60,7 @@ def stated_request(facts: pb.RequestFacts, index: int, now_s: float) -> StatedRe
         ttft_limit_s=facts.ttft_limit_s if has("ttft_limit_s") else nan,
         e2e_limit_s=facts.e2e_limit_s if has("e2e_limit_s") else nan,
         stream=facts.stream,
+        query=facts.query,
     )
 
 

@@ -73,7 +73,7 @@ class Verifier(_message.Message):
     def __init__(self, false_accept_ratio: _Optional[float] = ..., false_reject_ratio: _Optional[float] = ..., latency_s: _Optional[float] = ..., cost_usd: _Optional[float] = ...) -> None: ...
 
 class RequestFacts(_message.Message):
-    __slots__ = ("task", "tenant", "region", "prompt_token_count", "max_output_token_count", "estimated_difficulty", "router_score", "session", "turn", "ttft_limit_s", "e2e_limit_s", "stream")
+    __slots__ = ("task", "tenant", "region", "prompt_token_count", "max_output_token_count", "estimated_difficulty", "router_score", "session", "turn", "ttft_limit_s", "e2e_limit_s", "stream", "query")
     TASK_FIELD_NUMBER: _ClassVar[int]
     TENANT_FIELD_NUMBER: _ClassVar[int]
     REGION_FIELD_NUMBER: _ClassVar[int]
@@ -86,6 +86,7 @@ class RequestFacts(_message.Message):
     TTFT_LIMIT_S_FIELD_NUMBER: _ClassVar[int]
     E2E_LIMIT_S_FIELD_NUMBER: _ClassVar[int]
     STREAM_FIELD_NUMBER: _ClassVar[int]
+    QUERY_FIELD_NUMBER: _ClassVar[int]
     task: str
     tenant: str
     region: str
@@ -98,7 +99,8 @@ class RequestFacts(_message.Message):
     ttft_limit_s: float
     e2e_limit_s: float
     stream: str
-    def __init__(self, task: _Optional[str] = ..., tenant: _Optional[str] = ..., region: _Optional[str] = ..., prompt_token_count: _Optional[int] = ..., max_output_token_count: _Optional[int] = ..., estimated_difficulty: _Optional[float] = ..., router_score: _Optional[float] = ..., session: _Optional[int] = ..., turn: _Optional[int] = ..., ttft_limit_s: _Optional[float] = ..., e2e_limit_s: _Optional[float] = ..., stream: _Optional[str] = ...) -> None: ...
+    query: str
+    def __init__(self, task: _Optional[str] = ..., tenant: _Optional[str] = ..., region: _Optional[str] = ..., prompt_token_count: _Optional[int] = ..., max_output_token_count: _Optional[int] = ..., estimated_difficulty: _Optional[float] = ..., router_score: _Optional[float] = ..., session: _Optional[int] = ..., turn: _Optional[int] = ..., ttft_limit_s: _Optional[float] = ..., e2e_limit_s: _Optional[float] = ..., stream: _Optional[str] = ..., query: _Optional[str] = ...) -> None: ...
 
 class SuccessCurve(_message.Message):
     __slots__ = ("difficulty", "success_ratio")
