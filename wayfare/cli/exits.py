@@ -56,6 +56,7 @@ def late_codes() -> Iterator[tuple[Kinds, int]]:
     from router.errors import PolicyFailedError, RouterError
     from simulator.calibration.measured.points import InvalidPointsError
     from simulator.experiment.gate_conditions import InvalidGateError
+    from simulator.offline.errors import InvalidReplayError
     from simulator.quality.outcomes import InvalidOutcomesError
     from simulator.scenario.errors import ScenarioError
     from simulator.tables import InvalidTableError
@@ -65,7 +66,7 @@ def late_codes() -> Iterator[tuple[Kinds, int]]:
     yield (PolicyFailedError, PushRejectedError), FAILED
     yield MetricsError, WRONG_INPUT
     yield (InvalidGateError, InvalidOutcomesError, InvalidPointsError, ScenarioError), WRONG_INPUT
-    yield (CatalogError, InvalidTableError, RouterError, WorkloadError), WRONG_INPUT
+    yield (CatalogError, InvalidReplayError, InvalidTableError, RouterError, WorkloadError), WRONG_INPUT
     yield (OSError, MemoryError), FAILED
 
 
