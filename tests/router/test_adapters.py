@@ -7,6 +7,7 @@ from dataclasses import replace
 from math import nan
 from pathlib import Path
 from types import SimpleNamespace
+from typing import Any
 
 import numpy as np
 import pytest
@@ -108,7 +109,8 @@ class Fitted:
     """An adapter made anew for each fleet of the suite, naming a model that it has."""
 
     def __init__(self, found: type) -> None:
-        self.found, self.inner = found, None
+        self.found = found
+        self.inner: Any = None
 
     def prepare(self, targets) -> None:
         """Makes the adapter."""
@@ -156,7 +158,7 @@ def test_win_rates_decide_as_the_same_scores_do() -> None:
     assert len(set(choices)) == 2
 
 
-def make_foreign(found: object, **values: object) -> Policy:
+def make_foreign(found: object, **values: object) -> Any:
     """A policy around a class or an object."""
     return factory_of(found).make(values)
 
