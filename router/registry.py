@@ -8,14 +8,12 @@ from importlib.metadata import EntryPoint, entry_points
 from typing import TYPE_CHECKING, Generic, TypeVar, cast
 
 from catalogs.near_names import unknown_name
+from router.adapters.adapted import AdaptedPolicy
+from router.adapters.table import ADAPTED_METHODS, adapter_of
+from router.arguments import argument_problems, describe_arguments
 from router.errors import InvalidPolicyParameterError, PolicyLoadError, UnknownPolicyError
 from router.factory import PolicyDescription, PolicyFactory
-from router.parameters import (
-    ParameterDescription,
-    describe_parameters,
-    read_parameters,
-    unknown_parameter,
-)
+from router.parameters import ParameterDescription, describe_parameters, read_parameters
 from router.pipeline.cleanest import CarbonParameters
 from router.policies.adversarial_delay import AdversarialDelay, AdversarialDelayParameters
 from router.policies.always_busiest import AlwaysBusiest
@@ -102,21 +100,14 @@ class PlainPolicy:
 
     def make(self, values: Mapping[str, object]) -> Policy | StepPolicy:
         """A new policy; see `PolicyFactory`. Types are the constructor's own matter."""
-        allowed = tuple(_arguments(self.policy))
-        unknown = [(key, unknown_parameter(key, allowed)) for key in values if key not in allowed]
-        required = [
-            (name, "required, but not given")
-            for name, argument in _arguments(self.policy).items()
-            if argument.default is argument.empty and name not in values
-        ]
-        if unknown or required:
-            raise InvalidPolicyParameterError((*unknown, *required))
+        problems = argument_problems(self.policy, values)
+        if problems:
+            raise InvalidPolicyParameterError(problems)
         return self.policy(**values)
 
     def describe(self, name: str) -> PolicyDescription:
         """What there is to say about the policy."""
-        parameters = tuple(_argument_description(argument) for argument in _arguments(self.policy).values())
-        return _description(name, self.policy, parameters)
+        return _description(name, self.policy, describe_arguments(self.policy))
 
 
 POLICIES: Mapping[str, PolicyFactory] = {
@@ -203,8 +194,24 @@ def describe_policy(name: str) -> PolicyDescription:
     return _factory(name).describe(name)
 
 
-def factory_of(policy: Callable[..., Policy | StepPolicy]) -> PolicyFactory:
-    """How to make a policy of any class; its `Parameters`, where it has them, are the dataclass."""
+def factory_of(policy: object) -> PolicyFactory:
+    """How to make a policy of any class; its `Parameters`, where it has them, are the dataclass.
+
+    A class or an object of another routing library is given an adapter, by the method it has.
+
+    Raises:
+        PolicyLoadError: it is an object that learns, or its arguments are named as the adapter's knobs.
+    """
+    adapter = adapter_of(policy)
+    return (
+        _plain_factory(cast("Callable[..., Policy | StepPolicy]", policy))
+        if adapter is None
+        else AdaptedPolicy(policy, adapter)
+    )
+
+
+def _plain_factory(policy: Callable[..., Policy | StepPolicy]) -> PolicyFactory:
+    """How to make a policy of a class of our own interface."""
     declared = getattr(policy, "Parameters", None)
     return PlainPolicy(policy) if declared is None else ParameterisedPolicy(policy, declared)
 
@@ -223,9 +230,9 @@ def _factory(name: str) -> PolicyFactory:
     return factory_of(_loaded(plug_in))
 
 
-def _policy_class(spec: str) -> Callable[..., Policy | StepPolicy]:
-    """The class of a file; whether it makes a policy is seen when it has made one."""
-    return cast("Callable[..., Policy | StepPolicy]", load_class(spec))
+def _policy_class(spec: str) -> object:
+    """The class of a file, or another library's object; whether it makes a policy is seen when made."""
+    return load_class(spec, "policy", ("route", "steps", *ADAPTED_METHODS), objects=ADAPTED_METHODS)
 
 
 def _plug_ins() -> dict[str, EntryPoint]:
@@ -245,6 +252,9 @@ def _loaded(entry: EntryPoint) -> Callable[..., Policy | StepPolicy]:
 
 def _checked(name: str, made: object) -> Policy | StepPolicy:
     """The object made, if it is a policy."""
+    if adapter_of(made) is not None:
+        message = f"{name!r} gives an object of {type(made).__name__!r}, of another library: name its class"
+        raise PolicyLoadError(message)
     if isinstance(made, (Policy, StepPolicy)):
         return made
     message = f"{name!r} gives {type(made).__name__!r}, which has neither route nor steps"
@@ -254,24 +264,6 @@ def _checked(name: str, made: object) -> Policy | StepPolicy:
 def _unknown(name: str) -> str:
     """The text for a name that is not registered."""
     return unknown_name("policy", name, policy_names(), count=3)
-
-
-def _arguments(policy: Callable[..., object]) -> dict[str, inspect.Parameter]:
-    """Named arguments of a policy's constructor."""
-    wild = (inspect.Parameter.VAR_POSITIONAL, inspect.Parameter.VAR_KEYWORD)
-    arguments = inspect.signature(policy).parameters
-    return {name: argument for name, argument in arguments.items() if argument.kind not in wild}
-
-
-def _argument_description(argument: inspect.Parameter) -> ParameterDescription:
-    """A constructor's argument as documentation shows it."""
-    required = argument.default is argument.empty
-    return ParameterDescription(
-        name=argument.name,
-        type="" if argument.annotation is argument.empty else str(argument.annotation),
-        default="required" if required else repr(argument.default),
-        about="",
-    )
 
 
 def _description(

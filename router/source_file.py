@@ -22,7 +22,10 @@ def is_file_spec(text: str) -> bool:
 
 
 def load_class(
-    spec: str, kind: str = "policy", methods: tuple[str, ...] = ("route", "steps")
+    spec: str,
+    kind: str = "policy",
+    methods: tuple[str, ...] = ("route", "steps"),
+    objects: tuple[str, ...] = (),
 ) -> Callable[..., object]:
     """The class that `path/to/file.py:Class` names; the file is run once per process and path.
 
@@ -30,6 +33,7 @@ def load_class(
         spec: the path and the name.
         kind: what the class is to be, for messages.
         methods: what a class of the kind has one of.
+        objects: methods of which an object, made in the file, is taken for a class.
 
     Raises:
         UnknownPolicyError: no such file or class; the message lists the file's classes of the kind.
@@ -41,7 +45,7 @@ def load_class(
     path, _, name = spec.rpartition(":")
     module = _module(Path(path))
     found = getattr(module, name, None)
-    if found is None or not callable(found):
+    if found is None or not (callable(found) or any(hasattr(found, method) for method in objects)):
         classes = ", ".join(repr(known) for known in _classes_with(module, methods)) or "none"
         message = f"no {kind} {name!r} in {path}; {kind} classes there: {classes}"
         raise UnknownPolicyError(message)

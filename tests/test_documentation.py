@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import importlib.util
+import json
 import re
 import subprocess
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import numpy as np
 import pytest
 
 from router.conformance import check_policy
@@ -67,6 +69,42 @@ def test_the_policy_server_on_the_page_serves(tmp_path: Path) -> None:
         server.terminate()
     here = simulate(scenario, f"{file}:LeastLoadedCapable").report
     assert served.plain["decisions"] == here.plain["decisions"]
+
+
+def routers_of_others(folder: Path) -> Path:
+    """The page's file of other libraries' routers."""
+    text = (ROOT / "docs/how-to/write-a-policy.md").read_text(encoding="utf-8")
+    (example,) = re.findall(r"```python\n(import csv\n.*?)```", text, re.DOTALL)
+    file = folder / "theirs.py"
+    file.write_text(example, encoding="utf-8")
+    return file
+
+
+def test_a_named_model_of_the_page_serves_long_prompts(tmp_path: Path) -> None:
+    """The RouterArena example sends prompts of more than fifty tokens to what `mapping.strong` says."""
+    ends = "mapping.weak=small,mapping.strong=frontier-api"
+    scenario = load_scenario("support-desk-diurnal", overrides=["duration=10min"])
+    requests = simulate(scenario, f"{routers_of_others(tmp_path)}:LongIsHard:{ends}").requests
+    strong = np.array([target.startswith("frontier-api") for target in requests["policy_target"]])
+    assert (strong == (requests["input_token_count"] > 50)).all()
+    assert 0 < strong.sum() < len(strong)
+
+
+def test_scores_by_query_of_the_page_decide_over_recorded_answers(tmp_path: Path) -> None:
+    """The RouteLLM example is asked by query id: with the table's own scores it decides as they do."""
+    models = ("llama-3.1-8b", "claude-haiku-4.5", "claude-opus-5.5")
+    scores = {f"q{number}": round((number * 7 % 40) / 40, 3) for number in range(40)}
+    rows = [f"{query},{model},1,50,{score}" for query, score in scores.items() for model in models]
+    table = tmp_path / "answers.csv"
+    table.write_text("query,model,correct,output_tokens,score\n" + "\n".join(rows), encoding="utf-8")
+    own = tmp_path / "scores.csv"
+    own.write_text("query,win_rate\n" + "\n".join(f"{q},{s}" for q, s in scores.items()), encoding="utf-8")
+    settings = ["duration=10min", f"quality.outcomes={json.dumps(str(table))}"]
+    scenario = load_scenario("support-desk-diurnal", overrides=settings)
+    spec = f"{routers_of_others(tmp_path)}:ScoresByQuery:path={own},threshold=0.6"
+    hosted, plain = (simulate(scenario, one).requests for one in (spec, "score_threshold:threshold=0.6"))
+    assert (hosted["policy_target"] == plain["policy_target"]).all()
+    assert len(set(hosted["reason"])) == 2
 
 
 @pytest.mark.parametrize("target", ["by-token", "batch", "units"])

@@ -27,7 +27,8 @@ class RequestTable:
     `prefix_block[prefix_offset[i]:prefix_offset[i + 1]]` name the blocks that prompt i begins with, equal
     names meaning equal prompts up to there. `history_token_count` of its tokens repeat its session's
     earlier turns, -1 where none can. Where a log is replayed, `recorded_code` indexes `recorded_names`, what
-    the log calls what served the request; -1 where it says nothing. What is absent is unknown of all.
+    the log calls what served the request; -1 where it says nothing. `query_code` indexes `query_names`,
+    the ids of recorded queries; without it every request's is `""`. What is absent is unknown of all.
     """
 
     task_names: tuple[str, ...]
@@ -53,6 +54,8 @@ class RequestTable:
     history_token_count: NDArray[np.int32] | None = None
     recorded_names: tuple[tuple[str, ...], ...] = ()
     recorded_code: NDArray[np.int64] | None = None
+    query_names: tuple[str, ...] = ()
+    query_code: NDArray[np.int64] | None = None
 
 
 class RequestView:
@@ -88,6 +91,12 @@ class RequestView:
         """Name of the traffic stream, as a gateway knows it by route or API key; "" where unknown."""
         code = self._table.stream_code
         return "" if code is None else self._table.stream_names[code.item(self.index)]
+
+    @property
+    def query(self) -> str:
+        """Id of the recorded query that it asks, as the table of answers names it; "" without one."""
+        code = self._table.query_code
+        return "" if code is None else self._table.query_names[code.item(self.index)]
 
     @property
     def tenant(self) -> str:

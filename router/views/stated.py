@@ -22,6 +22,7 @@ class StatedRequest(RequestView):
         "max_output_token_count",
         "prefix_blocks",
         "prompt_token_count",
+        "query",
         "region",
         "router_score",
         "session",
@@ -47,6 +48,7 @@ class StatedRequest(RequestView):
     deferrable_until_s: float
     prefix_blocks: tuple[int, ...]
     history_token_count: int
+    query: str
 
     def __init__(
         self,
@@ -68,6 +70,7 @@ class StatedRequest(RequestView):
         deferrable_until_s: float = nan,
         prefix_blocks: tuple[int, ...] = (),
         history_token_count: int = 0,
+        query: str = "",
     ) -> None:
         """States every fact; `index` is the request's number, `now_s` the instant of the decision."""
         self.index = index
@@ -87,6 +90,7 @@ class StatedRequest(RequestView):
         self.deferrable_until_s = deferrable_until_s
         self.prefix_blocks = prefix_blocks
         self.history_token_count = history_token_count
+        self.query = query
 
     def score(self, name: str | None = None) -> float:
         """The one score that callers state.

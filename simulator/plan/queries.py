@@ -9,6 +9,7 @@ import numpy as np
 
 from simulator.arrivals import PlugInArrivals, TraceArrivals
 from simulator.quality.answers import output_tokens
+from simulator.scenario.recorded_answers import recorded_answers
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -43,6 +44,12 @@ def asking(scenario: Scenario, workload: Workload, table: OutcomeTable, query: N
         segment_names=names,
         segment_code=code,
     )
+
+
+def query_ids(scenario: Scenario, workload: Workload) -> tuple[str, ...]:
+    """Ids of the queries that `query_code` counts; none where answers are drawn."""
+    table = None if workload.query_code is None else recorded_answers(scenario.settings)
+    return () if table is None else tuple(map(str, table.queries.tolist()))
 
 
 def segment_codes(

@@ -20,7 +20,7 @@ from simulator.plan.carbon import carbon_forecast
 from simulator.plan.incidents import faults_after_end, incidents_of
 from simulator.plan.instances import instance_codes
 from simulator.plan.month import month_of
-from simulator.plan.queries import asking, queries_asked, with_lengths
+from simulator.plan.queries import asking, queries_asked, query_ids, with_lengths
 from simulator.plan.recorded_choices import recorded_choices
 from simulator.plan.repeats import repeats_of
 from simulator.plan.router_knowledge import answerer, learned_statistics, prior_of
@@ -282,6 +282,8 @@ def request_table(
         prefix_block=workload.prefix_block,
         history_token_count=workload.history_token_count,
         **recorded_choices(workload),
+        query_names=query_ids(scenario, workload),
+        query_code=workload.query_code,
     )
 
 

@@ -362,6 +362,7 @@ FURTHER = {
     "deferrable_until_s": 11.0,
     "prefix_blocks": (12, 13),
     "history_token_count": 14,
+    "query": "e",
 }
 
 
@@ -372,11 +373,11 @@ def test_a_stated_request_shows_what_was_stated() -> None:
 
 
 def test_a_stated_request_needs_no_more_than_the_facts() -> None:
-    """Estimates and limits are unknown, the session none, the turn its first, the stream unnamed."""
+    """Estimates and limits are unknown, the session none, the turn its first, stream and query unnamed."""
     request = StatedRequest(**STATED)
     unknown = ("estimated_difficulty", "router_score", "ttft_limit_s", "e2e_limit_s", "deferrable_until_s")
     assert all(isnan(getattr(request, name)) for name in unknown)
-    assert (request.session, request.turn, request.stream) == (-1, 0, "")
+    assert (request.session, request.turn, request.stream, request.query) == (-1, 0, "", "")
     assert (request.prefix_blocks, request.history_token_count) == ((), 0)
 
 

@@ -242,6 +242,7 @@ def test_help_comes_before_the_simulator_is_loaded() -> None:
     modules = {path.stem.replace("_", "-") for path in (ROOT / "wayfare" / "cli").glob("*.py")}
     assert set(listed) == modules - {
         "--init--",
+        "decisions",
         "exits",
         "gates",
         "import-model",

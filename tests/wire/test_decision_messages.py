@@ -56,7 +56,7 @@ REQUESTS = st.builds(
     StatedRequest, index=COUNTS, now_s=SECONDS, task=NAMES, tenant=NAMES, region=NAMES,
     prompt_token_count=COUNTS, max_output_token_count=COUNTS, estimated_difficulty=UNKNOWN,
     router_score=UNKNOWN, session=st.integers(-1, 2**40), turn=st.integers(0, 99), ttft_limit_s=UNKNOWN,
-    e2e_limit_s=UNKNOWN, stream=NAMES, deferrable_until_s=UNKNOWN,
+    e2e_limit_s=UNKNOWN, stream=NAMES, query=NAMES, deferrable_until_s=UNKNOWN,
     prefix_blocks=st.lists(st.integers(-(2**63), 2**63 - 1), max_size=4).map(tuple),
     history_token_count=COUNTS,
 )  # fmt: skip

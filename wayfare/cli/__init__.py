@@ -24,6 +24,7 @@ TERMINATED_BY = 128
 COMMANDS = {
     "run": ("wayfare.cli.run", "Run a scenario once and report its cost."),
     "compare": ("wayfare.cli.compare", "Send the same requests through every policy."),
+    "replay": ("wayfare.cli.replay", "Value policies on a log of decisions, without simulating."),
     "accuracy": ("wayfare.cli.accuracy", "Show the expected error of simulated latencies."),
     "policies": ("wayfare.cli.policies", "List the routing policies, or describe one."),
     "catalog": ("wayfare.cli.catalog", "Show the facts of simulations, with their sources."),

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import click
 
+from wayfare.cli.decisions import DECISIONS, opened, settled
 from wayfare.cli.options import loaded, scenario_options
 
 
@@ -61,6 +62,7 @@ from wayfare.cli.options import loaded, scenario_options
     "--outcomes", type=click.Path(path_type=Path), metavar="TABLE",
     help="Recorded answers, a file or a folder, instead of the quality model (how-to/recorded-answers).",
 )  # fmt: skip
+@DECISIONS
 def command(
     scenario: str,
     policies: tuple[str, ...],
@@ -70,6 +72,7 @@ def command(
     fail_if: tuple[str, ...],
     baseline: str | None,
     outcomes: Path | None,
+    decisions: Path | None,
     seed: int | None,
     settings: tuple[str, ...],
     trace: Path | None,
@@ -93,9 +96,11 @@ def command(
     if outcomes is not None:
         settings = (*settings, f"quality.outcomes={json.dumps(str(outcomes.resolve()))}")
     selection, problems = selection_of(policies, sweeps)
+    decision_file, decision_problems = opened(decisions)
     ready = loaded(
         scenario, settings, trace, seed, catalog=catalog, out=out,
-        policies=selection.labels, kept_runs=len({*selection.labels, *BASELINES}), problems=problems,
+        policies=selection.labels, kept_runs=len({*selection.labels, *BASELINES}),
+        problems=(*problems, *decision_problems),
     )  # fmt: skip
     demand_room(ready, selection)
     gates = gates_of(fail_if, selection.labels, baseline)
@@ -109,6 +114,8 @@ def command(
         sweeps=sweeps,
     )
     verdicts = judge(comparison, gates)
+    runs = {report.policy: one for report, one in zip(comparison.reports, comparison.results, strict=True)}
+    settlement = settled(decision_file, {label: runs[label] for label in selection.labels})
     if out is not None:
         from wayfare.render.html.page import comparison_page
         from wayfare.results.writing import write_comparison
@@ -116,9 +123,14 @@ def command(
         write_comparison(ready, comparison, out, comparison_page(ready, comparison))
     if as_json:
         told = [verdict.to_dict() for verdict in verdicts]
-        click.echo(json.dumps({**comparison.to_dict(), **({"gates": told} if fail_if else {})}, indent=2))
+        more: dict[str, object] = {"gates": told} if fail_if else {}
+        if settlement is not None:
+            more["decisions_kept"] = settlement.to_dict()
+        click.echo(json.dumps({**comparison.to_dict(), **more}, indent=2))
     else:
         print_comparison(ready, comparison)
         if out is not None:
             click.echo(f"wrote {out / 'report.html'}")
-    exit_by(verdicts, shown=not as_json)
+        if settlement is not None:
+            settlement.show()
+    exit_by(verdicts, shown=not as_json, failed=settlement is not None and bool(settlement.changes))

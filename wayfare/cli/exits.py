@@ -56,15 +56,17 @@ def late_codes() -> Iterator[tuple[Kinds, int]]:
     from router.errors import PolicyFailedError, RouterError
     from simulator.calibration.measured.points import InvalidPointsError
     from simulator.experiment.gate_conditions import InvalidGateError
+    from simulator.offline.errors import InvalidReplayError
     from simulator.quality.outcomes import InvalidOutcomesError
     from simulator.scenario.errors import ScenarioError
+    from simulator.tables import InvalidTableError
     from simulator.traces.errors import WorkloadError
     from wayfare.metrics.errors import MetricsError, PushRejectedError
 
     yield (PolicyFailedError, PushRejectedError), FAILED
     yield MetricsError, WRONG_INPUT
     yield (InvalidGateError, InvalidOutcomesError, InvalidPointsError, ScenarioError), WRONG_INPUT
-    yield (CatalogError, WorkloadError, RouterError), WRONG_INPUT
+    yield (CatalogError, InvalidReplayError, InvalidTableError, RouterError, WorkloadError), WRONG_INPUT
     yield (OSError, MemoryError), FAILED
 
 

@@ -12,11 +12,11 @@ if TYPE_CHECKING:
     from simulator.experiment.gates import GateVerdict
 
 
-def exit_by(verdicts: Sequence[GateVerdict], *, shown: bool) -> None:
-    """Prints the verdicts where they are `shown`, and ends the command as they say.
+def exit_by(verdicts: Sequence[GateVerdict], *, shown: bool, failed: bool = False) -> None:
+    """Prints the verdicts where they are `shown`, and ends the command as they say, or as `failed`.
 
     Raises:
-        CheckFailedError: a gate is violated.
+        CheckFailedError: a gate is violated, or another check has `failed`.
         GateUndecidedError: none is, but the interval of one holds its limit.
     """
     from simulator.experiment.gates import overall
@@ -25,7 +25,7 @@ def exit_by(verdicts: Sequence[GateVerdict], *, shown: bool) -> None:
     if shown and verdicts:
         print_gates(verdicts)
     found = overall(verdicts)
-    if found == "violated":
+    if failed or found == "violated":
         raise CheckFailedError
     if found == "undecided":
         raise GateUndecidedError

@@ -34,6 +34,7 @@ def facts_message(request: RequestView) -> pb.RequestFacts:
         stream=request.stream,
         prefix_blocks=request.prefix_blocks,
         history_token_count=request.history_token_count,
+        query=request.query,
     )
     for name in UNSET:
         value = getattr(request, name)
@@ -65,6 +66,7 @@ def stated_request(facts: pb.RequestFacts, index: int, now_s: float) -> StatedRe
         deferrable_until_s=facts.deferrable_until_s if has("deferrable_until_s") else nan,
         prefix_blocks=tuple(facts.prefix_blocks),
         history_token_count=facts.history_token_count,
+        query=facts.query,
     )
 
 

@@ -73,7 +73,7 @@ class Verifier(_message.Message):
     def __init__(self, false_accept_ratio: _Optional[float] = ..., false_reject_ratio: _Optional[float] = ..., latency_s: _Optional[float] = ..., cost_usd: _Optional[float] = ...) -> None: ...
 
 class RequestFacts(_message.Message):
-    __slots__ = ("task", "tenant", "region", "prompt_token_count", "max_output_token_count", "estimated_difficulty", "router_score", "session", "turn", "ttft_limit_s", "e2e_limit_s", "stream", "deferrable_until_s", "prefix_blocks", "history_token_count")
+    __slots__ = ("task", "tenant", "region", "prompt_token_count", "max_output_token_count", "estimated_difficulty", "router_score", "session", "turn", "ttft_limit_s", "e2e_limit_s", "stream", "deferrable_until_s", "prefix_blocks", "history_token_count", "query")
     TASK_FIELD_NUMBER: _ClassVar[int]
     TENANT_FIELD_NUMBER: _ClassVar[int]
     REGION_FIELD_NUMBER: _ClassVar[int]
@@ -89,6 +89,7 @@ class RequestFacts(_message.Message):
     DEFERRABLE_UNTIL_S_FIELD_NUMBER: _ClassVar[int]
     PREFIX_BLOCKS_FIELD_NUMBER: _ClassVar[int]
     HISTORY_TOKEN_COUNT_FIELD_NUMBER: _ClassVar[int]
+    QUERY_FIELD_NUMBER: _ClassVar[int]
     task: str
     tenant: str
     region: str
@@ -104,7 +105,8 @@ class RequestFacts(_message.Message):
     deferrable_until_s: float
     prefix_blocks: _containers.RepeatedScalarFieldContainer[int]
     history_token_count: int
-    def __init__(self, task: _Optional[str] = ..., tenant: _Optional[str] = ..., region: _Optional[str] = ..., prompt_token_count: _Optional[int] = ..., max_output_token_count: _Optional[int] = ..., estimated_difficulty: _Optional[float] = ..., router_score: _Optional[float] = ..., session: _Optional[int] = ..., turn: _Optional[int] = ..., ttft_limit_s: _Optional[float] = ..., e2e_limit_s: _Optional[float] = ..., stream: _Optional[str] = ..., deferrable_until_s: _Optional[float] = ..., prefix_blocks: _Optional[_Iterable[int]] = ..., history_token_count: _Optional[int] = ...) -> None: ...
+    query: str
+    def __init__(self, task: _Optional[str] = ..., tenant: _Optional[str] = ..., region: _Optional[str] = ..., prompt_token_count: _Optional[int] = ..., max_output_token_count: _Optional[int] = ..., estimated_difficulty: _Optional[float] = ..., router_score: _Optional[float] = ..., session: _Optional[int] = ..., turn: _Optional[int] = ..., ttft_limit_s: _Optional[float] = ..., e2e_limit_s: _Optional[float] = ..., stream: _Optional[str] = ..., deferrable_until_s: _Optional[float] = ..., prefix_blocks: _Optional[_Iterable[int]] = ..., history_token_count: _Optional[int] = ..., query: _Optional[str] = ...) -> None: ...
 
 class CarbonForecast(_message.Message):
     __slots__ = ("step_s", "gco2e_per_kwh")
