@@ -91,9 +91,11 @@ def test_all_that_a_view_shows_travels(request):
 
 
 def test_a_stated_request_states_what_a_view_shows():
-    """A fact that views come to show cannot be forgotten by those that are stated."""
+    """A fact that views come to show cannot be forgotten by those that are stated; what a log chose is
+    shown to replays alone, which run where the log is.
+    """
     views = {name for name, found in vars(RequestView).items() if isinstance(found, property)}
-    assert set(StatedRequest.__slots__) == views
+    assert set(StatedRequest.__slots__) == views - {"recorded_names", "recorded_target"}
 
 
 LEARNT = replace(
