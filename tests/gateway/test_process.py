@@ -11,7 +11,7 @@ import pytest
 
 from router import PolicyLoadError, describe_policy
 from wayfare.litellm import source
-from wayfare.litellm.child import ENVIRONMENT, GatewayProcess
+from wayfare.litellm.child import ENVIRONMENT, Child, GatewayProcess
 from wayfare.litellm.errors import HostedGatewayError
 from wayfare.litellm.hosted.virtual_loop import REQUEST, VirtualLoop
 
@@ -50,7 +50,8 @@ def test_a_process_that_dies_leaves_its_last_words() -> None:
         process.ask("arrive", 0, 0.0)
     process.end()
     process.end()
-    assert process._process.returncode == 3
+    assert isinstance(process._process, Child)
+    assert process._process.popen.returncode == 3
 
 
 class Recorded(VirtualLoop):

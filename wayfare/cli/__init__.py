@@ -32,6 +32,7 @@ COMMANDS = {
     "schema": ("wayfare.cli.schema", "Print the JSON Schema of scenario files."),
     "explain": ("wayfare.cli.explain", "Explain one request of a run."),
     "outcomes": ("wayfare.cli.outcomes", "Measure models and router scores on recorded answers."),
+    "import": ("wayfare.cli.import_config", "Make a scenario of a gateway's configuration."),
     "trace": ("wayfare.cli.trace", "Look at recorded traffic, or convert it."),
     "predict": ("wayfare.cli.predict", "Predict TTFT and TPOT of measured points."),
     "predict-energy": ("wayfare.cli.predict_energy", "Predict power and energy per token of points."),

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 FROM_ENVIRONMENT = "os.environ/"
+ADDRESSES = frozenset({"api_base", "base_url"})
 OWN_KEY = "wayfare_deployment"
 """Key of `model_info` that names the deployment of the fleet an entry stands for."""
 
@@ -37,7 +38,8 @@ class GatewayEntry:
     """One entry of `model_list`: a deployment as the gateway knows it.
 
     `settings` are its limits, weights and prices as LiteLLM has them; `info` its `model_info` without
-    Wayfare's key. `deployment` is the fleet's name for it where the configuration states one.
+    Wayfare's key. `deployment` is the fleet's name for it where the configuration states one;
+    `own_address` whether an address is stated, which is never kept.
     """
 
     id: str
@@ -46,6 +48,7 @@ class GatewayEntry:
     settings: Mapping[str, object]
     info: Mapping[str, object]
     deployment: str | None = None
+    own_address: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -129,7 +132,13 @@ class GatewayReader:
         kept = {key: value for key, value in params.items() if key in ENTRY_SETTINGS}
         self._numbers(f"{path}.litellm_params", kept)
         return GatewayEntry(
-            id=name, group=group, model=model, settings=kept, info=info, deployment=deployment
+            id=name,
+            group=group,
+            model=model,
+            settings=kept,
+            info=info,
+            deployment=deployment,
+            own_address=not ADDRESSES.isdisjoint(params),
         )
 
     def _entry_features(

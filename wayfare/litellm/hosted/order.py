@@ -60,19 +60,37 @@ def submit_inline(
     return future
 
 
-def control_chance(seed: int) -> None:
-    """Draws identifiers from the seed, by a generator of their own: the module `random` is left alone."""
-    import fastuuid
+class Chance:
+    """Identifiers drawn from a seed, by a generator of their own: the module `random` is left alone."""
 
-    draws = Random(seed)  # noqa: S311  (a simulation)
+    def __init__(self) -> None:
+        """Takes the place of `uuid4` everywhere; `begin` seeds it."""
+        import fastuuid
 
-    def drawn() -> uuid.UUID:
-        return uuid.UUID(int=draws.getrandbits(UUID_BITS), version=4)
+        self._draws = Random(0)  # noqa: S311  (a simulation)
+        uuid.uuid4 = fastuuid.uuid4 = self._drawn
 
-    uuid.uuid4 = drawn
-    fastuuid.uuid4 = drawn
+    def begin(self, seed: int) -> None:
+        """Begins anew, as the seed says."""
+        self._draws.seed(seed)
+
+    def _drawn(self) -> uuid.UUID:
+        """The next identifier."""
+        return uuid.UUID(int=self._draws.getrandbits(UUID_BITS), version=4)
 
 
-def control_clock(now_s: Callable[[], float]) -> None:
-    """Lets the monotonic clock be the loop's; time-machine sets the others."""
-    time.monotonic = now_s
+class VirtualClock:
+    """The monotonic clock, which follows a loop's; time-machine sets the others."""
+
+    def __init__(self) -> None:
+        """Takes the place of `time.monotonic`; stands at 0 until there is a loop."""
+        self._now_s: Callable[[], float] = float
+        time.monotonic = self._monotonic_s
+
+    def follow(self, now_s: Callable[[], float]) -> None:
+        """Shows a loop's time from now on."""
+        self._now_s = now_s
+
+    def _monotonic_s(self) -> float:
+        """The time of the loop that is followed now."""
+        return self._now_s()
