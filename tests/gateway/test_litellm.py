@@ -173,9 +173,7 @@ def test_native_policies_share_out_as_the_hosted_router_does(tmp_path: Path) -> 
         path = tmp_path / f"{strategy}.yaml"
         path.write_text(yaml.safe_dump(data), encoding="utf-8")
         choices += ["--policy", f"litellm:{path}", "--policy", native]
-    done = run(
-        "compare", PARITY, *choices, "--set", "duration=60s", "--replications", 1, "--json", "--quiet"
-    )
+    done = run("compare", PARITY, *choices, "--set", "duration=60s", "--replications", 1, "--json", "--quiet")
     shares = {report["policy"]: shares_of(report) for report in json.loads(done.stdout)["reports"]}
     for strategy, native in NATIVE.items():
         ours, theirs = shares[native], shares[f"litellm:{tmp_path / strategy}.yaml"]

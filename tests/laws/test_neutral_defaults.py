@@ -201,7 +201,7 @@ EXCEPTIONS = {
     "_Breaker.half_open_s": float("-inf"),
     "_Breaker.is_closed": True,
     "_Record.counter_ends_s": float("-inf"),
-    "FeedbackParameters.reward": 'predicted_success',
+    "FeedbackParameters.reward": "predicted_success",
     "WinRateParameters.threshold": 0.5,
 }
 """Defaults that are something: factors of one, and what is usual."""
