@@ -307,9 +307,11 @@ def test_the_page_works_as_written(tmp_path: Path, monkeypatch: pytest.MonkeyPat
         text, count = re.subn(rf"^{key}:.*$", line, text, flags=re.MULTILINE)
         assert count == 1
     Path("scenario.yaml").write_text(text, encoding="utf-8")
-    report = json.loads(run("run", "scenario.yaml", "--json", "--quiet").stdout)
-    assert f"${report['cost_usd']['total']:.2f} for the hour" in page
-    assert f"${1000 * report['cost_usd']['per_request']:.2f} per 1,000 requests" in page
-    assert "duration: 3616s" in run("trace", "inspect", "spend.jsonl").stdout
-    run(*shlex.split(gate.replace("\\\n", " ")), "--quiet")
-    run(*shlex.split(gate.replace("\\\n", " ").replace("cascade", "lowest_price")), "--quiet", code=1)
+    today = json.loads(run("run", "scenario.yaml", "--policy", "recorded", "--json", "--quiet").stdout)
+    assert f"| `recorded`, today | {1000 * today['cost_usd']['per_request']:.2f} |" in page
+    assert today["recorded"]["spend_usd"] == pytest.approx(today["cost_usd"]["total"], rel=0.01)
+    assert "duration: 3683s" in run("trace", "inspect", "spend.jsonl").stdout
+    words = gate.replace("\\\n", " ")
+    run(*shlex.split(words), "--quiet")
+    run(*shlex.split(words.replace("--replications 12", "--replications 5")), "--quiet", code=3)
+    run(*shlex.split(words.replace("cheapest_capable:floor=0.8", "cascade")), "--quiet", code=1)

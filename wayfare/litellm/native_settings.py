@@ -123,6 +123,8 @@ RESILIENCE_KEYS = {
     "disable_cooldowns": NativeKey(key="cooldown", reading=switched_off),
     "allowed_fails": NativeKey(key="allowed_fails", reading=count),
     "fallbacks": NativeKey(key="fallbacks", reading=by_deployment),
+    "context_window_fallbacks": NativeKey(key="context_window_fallbacks", reading=by_deployment),
+    "content_policy_fallbacks": NativeKey(key="content_policy_fallbacks", reading=by_deployment),
     "default_fallbacks": NativeKey(key="default_fallbacks", reading=deployments),
     "max_fallbacks": NativeKey(key="max_fallbacks", reading=count),
 }
