@@ -183,6 +183,9 @@ def test_the_gap_is_between_the_baselines_and_the_oracles_point_is_nobodys() -> 
         {"mine": 0.5, "always_cheapest": 0.0, "always_strongest": 1.0, "oracle": 2.0}
     )
     assert found["aiq"] == pytest.approx(0.725)
+    assert found["regret"]["mine"] == pytest.approx({"success_ratio": 0.3, "usd_per_request": 1.0})
+    assert found["against_mixes"]["mine"]["usd_per_request_of_mix"] == pytest.approx(3.0)
+    assert found["zero_router"]["best_single"] == [5.0, 0.8]
     plan = result.settlement.plan
     weak, strong = (plan.answers.correct[plan.model_names.index(name)] for name in (
         "llama-3.1-8b", "gpt-6.1-sol"

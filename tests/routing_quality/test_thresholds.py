@@ -11,10 +11,12 @@ import numpy as np
 import pytest
 
 from simulator.routing_quality.pair import pair_summary, score_measures
+from simulator.routing_quality.resampling import percentile_interval
 from simulator.routing_quality.thresholds import (
     RankedAnswers,
     best_order,
     exact_measures,
+    routellm_curve,
     routellm_measures,
     threshold_curve,
 )
@@ -134,6 +136,28 @@ def test_a_text_score_on_mmlu_as_routellm_measures_it(mmlu) -> None:
     assert found.apgr == pytest.approx(0.667, abs=0.0005)
     exact = exact_measures(threshold_curve(*mmlu))
     assert exact.apgr == pytest.approx(found.apgr, abs=0.02)
+
+
+def test_routellms_thresholds_take_who_stands_at_them() -> None:
+    """Ten scores of three values: cuts at 1, 2 and 3 call 10, 7 and 4 strong, and above 3 none."""
+    score = np.array([1.0] * 3 + [2.0] * 3 + [3.0] * 4)
+    weak = np.zeros(10, np.bool_)
+    strong = np.array([1, 0, 0, 1, 1, 0, 1, 1, 1, 1], np.bool_)
+    curve = routellm_curve(score, weak, strong)
+    assert {round(10 * share) for share in curve.share.tolist()} >= {0, 4, 7, 10}
+    for share, quality in zip(curve.share.tolist(), curve.quality.tolist(), strict=True):
+        called = round(10 * share)
+        assert quality == pytest.approx(strong[10 - called :].sum() / 10.0)
+    assert 0.5 < routellm_measures(score, weak, strong).apgr < 1.0
+
+
+def test_an_interval_leaves_out_half_of_the_rest_on_either_side() -> None:
+    """Of 0 to 100, the middle 90 % are 5 to 95; undefined values are left out, many make it undefined."""
+    values = [float(number) for number in range(101)]
+    found = percentile_interval([*values, None], 0.9)
+    assert (found.low, found.high) == pytest.approx((5.0, 95.0))
+    nothing = percentile_interval([1.0, None, None], 0.9)
+    assert (nothing.low, nothing.high) == (None, None)
 
 
 def test_ten_bins_make_the_best_router_look_worse() -> None:
