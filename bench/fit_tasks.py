@@ -34,7 +34,8 @@ DISCRIMINATION = 1.7
 """A scenario's default; only its product with the spread is in the data."""
 
 SPREADS = np.arange(0.5, 3.0, 0.01)
-POINTS = (0.0, 0.05, 0.25, 0.5, 0.75, 0.9, 0.95, 0.99, 1.0)
+POINTS = (0.0, 0.05, 0.25, 0.5, 0.75, 0.8, 0.85, 0.9, 0.93, 0.95, 0.97, 0.98, 0.99, 1.0)
+"""Dense where answers that never end begin: straight lines between the points keep every mean within 7 %."""
 
 ZEROEVAL = {
     "gemma-2-2b": "gemma-2-2b-it",

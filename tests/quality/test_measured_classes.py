@@ -14,6 +14,7 @@ from pydantic import ValidationError
 
 from catalogs import load_catalog
 from catalogs.measured_answers import MeasuredPair, measured_pairs, write_pairs
+from catalogs.records import Lengths, QuantileTable
 from simulator.quality.answers import AnsweringModel, TaskDifficulty, answer_table
 from simulator.streams import RandomStreams
 from simulator.workload.columns import Workload
@@ -139,3 +140,23 @@ def test_the_catalog_is_what_the_files_give() -> None:
     assert tuple(pair for measured in found for pair in fit.pairs_of(measured)) == measured_pairs()
     spreads = {measured.task: fit.fitted_spread(measured) for measured in found}
     assert spreads == pytest.approx({task: catalog.task(task).difficulty_sd for task in TASKS}, abs=1e-6)
+
+
+@pytest.mark.skipif(not DATA.is_dir(), reason="the data set is not beside the repository")
+def test_length_tables_are_what_the_files_give() -> None:
+    """Every measured model's lengths, and every task's, are the files' quantiles."""
+    fit, catalog = fitting(), load_catalog()
+    for measured in fit.benchmarks(DATA):
+        shown, task = list(measured.shown()), catalog.task(measured.task)
+        assert told(task.input_tokens) == fit.quantiles(measured.prompt_tokens)
+        assert told(task.output_tokens) == fit.quantiles(measured.output_tokens[shown].ravel())
+        for row in shown:
+            table = catalog.model(measured.models[row]).answer_lengths[measured.task]
+            right, tokens = measured.right[row], measured.output_tokens[row]
+            assert told(table.right) == fit.quantiles(tokens[right])
+            assert told(table.wrong) == fit.quantiles(tokens[~right])
+
+
+def told(table: Lengths | QuantileTable) -> dict[str, float]:
+    """A table's quantiles as the fit states them."""
+    return {f"{share:g}": value for share, value in (table.quantiles or {}).items()}
