@@ -148,12 +148,35 @@ class Architecture(Record):
         return self
 
 
+class QuantileTable(Record):
+    """Token counts by their quantiles, from the least (0) to the most (1)."""
+
+    quantiles: dict[Ratio, Positive]
+
+    @model_validator(mode="after")
+    def _whole_and_rising(self) -> QuantileTable:
+        """Both ends are there, and no quantile lies below a lower one."""
+        values = [value for _share, value in sorted(self.quantiles.items())]
+        if not {0.0, 1.0} <= set(self.quantiles) or values != sorted(values):
+            message = "quantiles must not fall, and need their ends 0 and 1"
+            raise ValueError(message)
+        return self
+
+
+class AnswerLengths(Record):
+    """Lengths of a model's right and wrong answers to a task, tokens, as measured."""
+
+    right: QuantileTable
+    wrong: QuantileTable
+
+
 class Model(Entry):
     """What answers. `success` is the mean share of right answers by task class; unknown where it has none.
 
-    `verbosity` scales a task's nominal answer length; wrong answers are `wrong_length_ratio`
-    times as long as right ones; `reasoning_ratio` of the output is hidden reasoning. Energy per
-    token is an estimate of what a provider's hardware draws, a PUE of `api_pue` included, Wh.
+    `answer_lengths` are measured lengths by task; elsewhere `verbosity` scales a task's nominal answer
+    length, and wrong answers are `wrong_length_ratio` times as long as right ones. `reasoning_ratio` of
+    the output is hidden reasoning. Energy per token is an estimate of what a provider's hardware draws,
+    a PUE of `api_pue` included, Wh.
     """
 
     developer: str
@@ -163,6 +186,7 @@ class Model(Entry):
     max_output_tokens: Count | None = None
     architecture: Architecture | None = None
     success: dict[str, Ratio]
+    answer_lengths: dict[str, AnswerLengths] = Field(default_factory=dict)
     verbosity: Positive = 1.0
     wrong_length_ratio: Positive = 1.0
     reasoning_ratio: Annotated[float, Field(ge=0, lt=1)] = 0.0

@@ -154,7 +154,11 @@ class Empirical:
 
     def sample(self, rng: np.random.Generator, count: int) -> NDArray[np.float64]:
         """Draws by inversion."""
-        return np.interp(rng.random(count), self.probabilities, self.values)
+        return self.at(rng.random(count))
+
+    def at(self, probability: NDArray[np.float64]) -> NDArray[np.float64]:
+        """The quantiles at these probabilities."""
+        return np.interp(probability, self.probabilities, self.values)
 
 
 def whole_draws(distribution: Distribution, rng: np.random.Generator, count: int) -> NDArray[np.float64]:

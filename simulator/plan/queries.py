@@ -84,13 +84,13 @@ def leaves_prompts_open(stream: Stream) -> bool:
 
 
 def with_lengths(
-    workload: Workload, answerers: Sequence[AnsweringModel], answers: AnswerTable
+    workload: Workload, answerers: Sequence[AnsweringModel], answers: AnswerTable, seed: int
 ) -> AnswerTable:
     """The answers, those of unknown length as long as the task makes the model's, right or wrong."""
     tokens = answers.output_token_count
     if (tokens >= 0).all():
         return answers
     usual = np.array(
-        [output_tokens(workload, model, answers.correct[row]) for row, model in enumerate(answerers)]
+        [output_tokens(workload, model, answers.correct[row], seed) for row, model in enumerate(answerers)]
     )
     return replace(answers, output_token_count=np.where(tokens < 0, usual, tokens).astype(np.int32))

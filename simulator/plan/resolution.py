@@ -169,7 +169,7 @@ def answered(
     query = queries_asked(table, workload, seed)
     asked = asking(scenario, workload, table, query)
     answers = table.answers([entry.name for entry in answerers], query, seed)
-    return asked, with_lengths(asked, answerers, answers)
+    return asked, with_lengths(asked, answerers, answers, seed)
 
 
 def warnings_of(workload: Workload, services: Sequence[Service]) -> tuple[str, ...]:

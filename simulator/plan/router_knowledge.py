@@ -13,11 +13,12 @@ import numpy as np
 
 from simulator.distributions import whole_draws
 from simulator.quality.answers import AnsweringModel, length_factors
+from simulator.quality.measured_lengths import measured_lengths
 from simulator.quality.response_curve import ability_for, mean_success
 from simulator.quality.router_estimates import NormalPrior, RecordedPrior
 from simulator.scenario.recorded_answers import recorded_answers
 from simulator.streams import RandomStreams
-from simulator.workload.demand import demand_of
+from simulator.workload.demand import demand_of, draws_task_lengths
 from simulator.workload.requests import token_counts
 
 if TYPE_CHECKING:
@@ -59,6 +60,7 @@ def answerer(scenario: Scenario, name: str) -> AnsweringModel:
         verbosity=model.verbosity,
         wrong_length_ratio=model.wrong_length_ratio,
         reasoning_ratio=model.reasoning_ratio,
+        lengths=measured_lengths(model),
     )
 
 
@@ -109,9 +111,19 @@ def usual_answer_tokens(
     if demand.exact(recorded=played is not None):
         return float(np.minimum(nominal, longest).mean())
     success = stream_success(scenario, stream, demand, model)
-    factors = length_factors(model, stream.task)
-    means = [np.clip(np.rint(nominal * factor), 1, longest).mean() for factor in factors]
+    if played is None and stream.task in model.lengths and draws_task_lengths(stream):
+        drawn = measured_answers(model, stream.task)
+    else:
+        drawn = tuple(np.asarray(nominal * factor) for factor in length_factors(model, stream.task))
+    means = [np.clip(np.rint(tokens), 1, longest).mean() for tokens in drawn]
     return float(success * means[0] + (1.0 - success) * means[1])
+
+
+def measured_answers(model: AnsweringModel, task: str) -> tuple[NDArray[np.float64], ...]:
+    """Right and wrong answers as measured, at evenly spaced ranks; hidden reasoning on top, tokens."""
+    rank = (np.arange(SEEN_ANSWERS) + 0.5) / SEEN_ANSWERS
+    table = model.lengths[task]
+    return tuple(part.at(rank) / (1.0 - model.reasoning_ratio) for part in (table.right, table.wrong))
 
 
 def recorded_lengths(workload: Workload, stream: str) -> tuple[Tokens, Tokens] | None:

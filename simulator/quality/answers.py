@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from router.views.request import AnswerTable
+from simulator.quality.measured_lengths import length_ranks
 from simulator.quality.response_curve import ability_for, success_probability
 from simulator.streams import keyed_uniform
 
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from simulator.quality.measured_lengths import MeasuredLengths
     from simulator.workload.columns import Workload
 
 
@@ -23,9 +25,10 @@ if TYPE_CHECKING:
 class AnsweringModel:
     """A model as the quality of its answers goes.
 
-    `success` by task is the mean share of right answers over the task's requests; `verbosity`
-    scales nominal lengths, `wrong_length_ratio` is the mean length of wrong answers over that of
-    right ones; `reasoning_ratio` of the output is hidden reasoning.
+    `success` by task is the mean share of right answers over the task's requests. `lengths` by task
+    hold where a task's lengths are drawn; elsewhere `verbosity` scales nominal ones, and
+    `wrong_length_ratio` is the mean length of wrong answers over that of right ones.
+    `reasoning_ratio` of the output is hidden reasoning.
     """
 
     name: str
@@ -33,6 +36,7 @@ class AnsweringModel:
     verbosity: float = 1.0
     wrong_length_ratio: float = 1.0
     reasoning_ratio: float = 0.0
+    lengths: Mapping[str, MeasuredLengths] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,7 +76,7 @@ def answer_table(
         theta = abilities(answerer, tasks, discrimination)
         by_task = np.array([theta.get(name, -np.inf) for name in workload.task_names])
         correct[row] = answers_right(workload, answerer.name, by_task, discrimination, seed)
-        output[row] = output_tokens(workload, answerer, correct[row])
+        output[row] = output_tokens(workload, answerer, correct[row], seed)
     return AnswerTable(correct=correct, output_token_count=output)
 
 
@@ -112,14 +116,35 @@ def length_factors(answerer: AnsweringModel, task: str) -> tuple[float, float]:
 
 
 def output_tokens(
-    workload: Workload, answerer: AnsweringModel, correct: NDArray[np.bool_]
+    workload: Workload, answerer: AnsweringModel, correct: NDArray[np.bool_], seed: int
 ) -> NDArray[np.int32]:
     """Output tokens, hidden reasoning included, at least 1 and at most the declared limit.
 
-    Exact lengths, such as stated and recorded ones, hold for every model, whatever the limit.
+    Where the model's answers to a task were measured, lengths drawn from the task are theirs. Exact
+    lengths, such as stated and recorded ones, hold for every model, whatever the limit.
     """
     factors = [length_factors(answerer, name) for name in workload.task_names]
     right, wrong = np.array(factors, np.float64).reshape(-1, 2).T[:, workload.task_code]
     limit = np.maximum(workload.max_output_token_count, 1)
-    scaled = np.clip(np.rint(workload.output_token_count * np.where(correct, right, wrong)), 1, limit)
+    tokens = workload.output_token_count * np.where(correct, right, wrong)
+    if not answerer.lengths.keys().isdisjoint(workload.task_names):
+        put_measured(tokens, workload, answerer, correct, seed)
+    scaled = np.clip(np.rint(tokens), 1, limit)
     return np.where(workload.output_exact, workload.output_token_count, scaled).astype(np.int32)
+
+
+def put_measured(
+    tokens: NDArray[np.float64],
+    workload: Workload,
+    answerer: AnsweringModel,
+    correct: NDArray[np.bool_],
+    seed: int,
+) -> None:
+    """Measured lengths, hidden reasoning on top, in place of those that a task's lengths would give."""
+    rank = length_ranks(answerer.name, seed, workload.key)
+    drawn = np.isin(np.array(workload.stream_names), workload.task_length_streams)[workload.stream_code]
+    for code, task in enumerate(workload.task_names):
+        if task in answerer.lengths:
+            rows = drawn & ~workload.output_recorded & (workload.task_code == code)
+            visible = answerer.lengths[task].tokens(correct[rows], rank[rows])
+            tokens[rows] = visible / (1.0 - answerer.reasoning_ratio)

@@ -11,6 +11,7 @@ from simulator.plan.router_knowledge import answerer
 from simulator.quality.answers import length_factors
 from simulator.report.figures import Format, block, figure
 from simulator.scenario.recorded_answers import lengths_recorded
+from simulator.workload.demand import draws_task_lengths
 
 if TYPE_CHECKING:
     from simulator.settings.scenario import Scenario
@@ -50,7 +51,7 @@ class LengthEffects:
 class StreamLengthEffects:
     """What models do to the answer lengths of a stream."""
 
-    models: dict[str, LengthEffects] = block("By model; none where lengths hold exactly.")
+    models: dict[str, LengthEffects] = block("By model; none where lengths hold exactly or are measured.")
 
 
 def length_effects(scenario: Scenario, workload: Workload) -> dict[str, StreamLengthEffects]:
@@ -69,9 +70,11 @@ def length_effects(scenario: Scenario, workload: Workload) -> dict[str, StreamLe
 
 
 def effects_by_model(scenario: Scenario, stream: Stream) -> dict[str, LengthEffects]:
-    """What each model of the fleet does to a stream's lengths."""
+    """What each model of the fleet does to a stream's lengths, but those whose lengths are measured."""
     models = dict.fromkeys(entry.model for entry in scenario.fleet)
-    return {name: model_effects(scenario, stream, name) for name in models}
+    measured = {name for name in models if stream.task in scenario.catalog.model(name).answer_lengths}
+    left_out = measured if draws_task_lengths(stream) else frozenset()
+    return {name: model_effects(scenario, stream, name) for name in models if name not in left_out}
 
 
 def changed_streams(scenario: Scenario, workload: Workload) -> frozenset[str]:

@@ -24,7 +24,8 @@ class Workload:
     nominal answer length, `output_recorded` where a recording has it; where `output_exact` holds every
     model answers with it, elsewhere the model that answers scales it. `max_output_token_count` is what a
     request declares; a context window must have room for `window_output_token_count`: the same, or the
-    recorded answer where no maximum is declared. `difficulty` is the latent shared difficulty in
+    recorded answer where no maximum is declared. Answers to streams of `task_length_streams` are as long as
+    the model's on the task, where these were measured. `difficulty` is the latent shared difficulty in
     logits. `device` is the asker's own device number (for on-device tiers): the streams' devices follow
     one another, and `device_key` has a number for each that other streams do not move. Everything drawn
     for a request during a run is keyed by its `key`, likewise.
@@ -65,6 +66,7 @@ class Workload:
     task_names: tuple[str, ...]
     tenant_names: tuple[str, ...]
     region_names: tuple[str, ...]
+    task_length_streams: tuple[str, ...] = ()
     query_code: NDArray[np.int64] | None = None
     segment_names: tuple[str, ...] = ()
     segment_code: NDArray[np.int32] | None = None

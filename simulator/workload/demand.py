@@ -80,6 +80,12 @@ def demand_of(scenario: Scenario, stream: Stream) -> StreamDemand:
     )
 
 
+def draws_task_lengths(stream: Stream) -> bool:
+    """Whether models answer the stream as long as they do its task: no length is stated or recorded."""
+    played = stream.arrivals.pattern == "trace" and stream.length_effects == "all"
+    return stream.output_tokens is None and stream.length_effects != "none" and not played
+
+
 def lengths_of(lengths: Lengths) -> Distribution:
     """The distribution behind a catalog's lengths."""
     if lengths.fixed is not None:

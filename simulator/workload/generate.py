@@ -10,7 +10,7 @@ from simulator.ragged import gather_ragged
 from simulator.streams import request_keys
 from simulator.traces.logged import LoggedCalls, no_log
 from simulator.workload.columns import Workload
-from simulator.workload.demand import demand_of
+from simulator.workload.demand import demand_of, draws_task_lengths
 from simulator.workload.requests import stream_requests
 from simulator.workload.sessions import follow_ups, following_turns, single_turns
 
@@ -58,6 +58,7 @@ def generate_workload(scenario: Scenario, streams: RandomStreams) -> Workload:
         task_names=tables.tasks,
         tenant_names=tables.tenants,
         region_names=tables.regions,
+        task_length_streams=tuple(s.name for s in scenario.streams if draws_task_lengths(s)),
         query_code=None,
         segment_names=(),
         segment_code=None,

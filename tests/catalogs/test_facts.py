@@ -24,21 +24,25 @@ LADDERS = [
 ]
 """Models from weaker to stronger."""
 
+BENCHMARKS = {"program_execution", "competition_math", "exam_questions"}
+"""Tasks that are a benchmark's questions, where models that were not asked them have no success ratio."""
+
 
 @pytest.mark.parametrize("ladder", LADDERS, ids="-".join)
 def test_stronger_models_answer_no_worse(ladder: list[str]) -> None:
     """On every task a stronger model is right at least as often."""
     catalog = load_catalog()
     for weaker, stronger in pairwise(catalog.model(name) for name in ladder):
-        for task in catalog.tasks:
+        for task in set(weaker.success) & set(stronger.success):
             assert weaker.success[task] <= stronger.success[task], (weaker.name, stronger.name, task)
 
 
-def test_every_model_is_rated_on_every_task() -> None:
-    """No task class is without an ability, and none is certain."""
+def test_every_model_is_rated_on_every_task_that_is_not_a_benchmark() -> None:
+    """Tasks that benchmarks stand for have the measured models' success alone; none is certain."""
     catalog = load_catalog()
+    usual = set(catalog.tasks) - BENCHMARKS
     for model in catalog.models.values():
-        assert set(model.success) == set(catalog.tasks)
+        assert usual <= set(model.success) <= set(catalog.tasks)
         assert all(0 < ratio < 1 for ratio in model.success.values())
 
 
@@ -47,7 +51,7 @@ def test_abilities_are_sourced_or_marked_as_estimates() -> None:
     for model in load_catalog().models.values():
         for task in model.success:
             origin = model.origin_of(f"success.{task}")
-            benchmark = any(name in origin.source for name in ("aider", "ZeroEval"))
+            benchmark = task in BENCHMARKS or any(name in origin.source for name in ("aider", "ZeroEval"))
             assert origin.estimate != benchmark, (model.name, task)
 
 

@@ -11,7 +11,11 @@ def lengths_changed(scenario, records):
     names = {entry.model for entry in scenario.fleet}
     return {
         stream.name: {
-            "models": {name: effects(scenario.catalog.model(name), stream.task) for name in names}
+            "models": {
+                name: effects(scenario.catalog.model(name), stream.task)
+                for name in names
+                if not is_measured(scenario.catalog.model(name), stream)
+            }
             if stream.name in asked and is_changed(scenario, stream)
             else {}
         }
@@ -28,6 +32,13 @@ def is_changed(scenario, stream):
     alone = stream.session is None and stream.agent is None
     recorded = stream.arrivals.pattern == "trace" and alone
     return stream.output_tokens is None and not recorded
+
+
+def is_measured(model, stream):
+    """Whether the model's lengths on the task were measured, and the stream asks for the task's."""
+    if stream.task not in model.answer_lengths or stream.output_tokens is not None:
+        return False
+    return stream.length_effects == "task" or stream.arrivals.pattern != "trace"
 
 
 def effects(model, task):
