@@ -124,6 +124,9 @@ def plan_of(**changes: Any) -> SimpleNamespace:
         "next_request": np.full(COUNT, -1),
         "think_s": np.zeros(COUNT),
         "prefix_offset": np.zeros(COUNT + 1, np.int64),
+        "turn": np.zeros(COUNT, np.int64),
+        "session": np.full(COUNT, -1),
+        "history_token_count": np.full(COUNT, -1),
         **changes.pop("load", {}),
     }
     targets = [

@@ -58,6 +58,7 @@ class PipelinePolicy:
     """
 
     name: ClassVar[str] = "pipeline"
+    source: ClassVar[str] = "filter, scorer and picker of llm-d's inference scheduler"
 
     def __init__(self, parameters: PipelineParameters | None = None) -> None:
         """Puts the declared parts together."""

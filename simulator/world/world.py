@@ -185,7 +185,8 @@ class World:
         feedback = self.plan.feedback
         if feedback is not None and feedback.given[request]:
             at_s = self._clock.now + feedback.delay_s
-            self._clock.at(at_s, lambda: self._host.observe_feedback(self._known(request, target)))
+            host = self._hosts[self._instance[request]]
+            self._clock.at(at_s, lambda: host.observe_feedback(self._known(request, target)))
 
     def _known(self, request: int, target: int) -> Feedback:
         """What becomes known now of the target's answer to a request."""

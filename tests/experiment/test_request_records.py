@@ -35,6 +35,8 @@ def settlement() -> SimpleNamespace:
         input_token_count=np.array([10, 20, 30, 40, 50]),
         max_output_token_count=np.array([11, 21, 31, 41, 51]),
         difficulty=np.array([0.0, 0.1, 0.2, 0.3, 0.4]),
+        segment_code=None,
+        segment_names=(),
     )
     targets = [SimpleNamespace(name=f"{name}/0", deployment=name) for name in ("one", "two", "two")]
     plan = SimpleNamespace(
@@ -125,6 +127,7 @@ def test_what_was_asked_is_the_workloads() -> None:
         "turn": [0, 0, 5, 0],
         "input_token_count": [10, 30, 40, 50],
         "max_output_token_count": [11, 31, 41, 51],
+        "segment": ["", "", "", ""],
         "difficulty": [0.0, 0.2, 0.3, 0.4],
         "estimated_difficulty": [1.0, 1.2, 1.3, 1.4],
         "router_score": [2.0, 2.2, 2.3, 2.4],

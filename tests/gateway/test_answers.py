@@ -27,7 +27,11 @@ def test_every_reason_has_a_status() -> None:
         ("timed_out", 408),
         ("too_large", 400),
         ("context_length", 400),
+        ("content_policy", 400),
+        ("invalid_request", 400),
         ("refused", 401),
+        ("forbidden", 403),
+        ("not_found", 404),
         ("connection_error", 0),
     ],
 )

@@ -129,7 +129,7 @@ def test_an_unknown_scheme_lists_the_sources_there_are() -> None:
     with pytest.raises(UnknownPolicyError) as refused:
         source_of("smoke://signals")
     assert str(refused.value) == (
-        "unknown policy 'smoke://signals': no source 'smoke'; known sources: 'grpc'"
+        "unknown policy 'smoke://signals': no source 'smoke'; known sources: 'grpc', 'litellm'"
     )
 
 

@@ -179,11 +179,11 @@ def test_inspecting_a_log_fits_a_terminal_and_says_what_to_write(tmp_path: Path)
     ]
     shown = run("trace", "inspect", source, *roles).output
     for text in (
-        "50 read, 49 used",
-        "1: a failed call",
-        "milliseconds, recognised, from 2023-11-14 22:13:23 UTC",
-        "144 s (2 min)",
-        "  start: 2023-11-14T22:13:23Z\n  duration: 145s",
+        "50 read, 50 used",
+        "1 that failed in the log: sent again",
+        "milliseconds, recognised, from 2023-11-14 22:13:20 UTC",
+        "147 s (2 min)",
+        "  start: 2023-11-14T22:13:20Z\n  duration: 148s",
         "columns: {timestamp: when,\n        input_tokens: in,\n",
     ):
         assert text in shown

@@ -68,7 +68,7 @@ def submission(*targets: TargetPlan, balancing: int = ROUND_ROBIN, full: int = 0
         device=3 * rows,
         priority=rows % 5,
         session=rows,
-        history_token_count=np.where(rows > 20, 0, -1),
+        history_token_count=np.where(rows > 20, 130, -1),
         prefix_offset=np.zeros(COUNT + 1, np.int64),
         prefix_block=np.zeros(0, np.int64),
         prefix_tokens=np.zeros(0, np.int64),

@@ -60,6 +60,21 @@ ERROR_KINDS = {
     ),
     FailureReason.TOO_LARGE: CONTEXT_LENGTH,
     FailureReason.CONTEXT_LENGTH: CONTEXT_LENGTH,
+    FailureReason.CONTENT_POLICY: ErrorKind(
+        status=400,
+        type="invalid_request_error",
+        code="content_policy_violation",
+        message="Your request was rejected as a result of our safety system.",
+    ),
+    FailureReason.INVALID_REQUEST: ErrorKind(
+        status=400, type="invalid_request_error", code="invalid_request", message="The request is not valid."
+    ),
+    FailureReason.FORBIDDEN: ErrorKind(
+        status=403, type="permission_error", code="forbidden", message="Not permitted."
+    ),
+    FailureReason.NOT_FOUND: ErrorKind(
+        status=404, type="not_found_error", code="model_not_found", message="The model does not exist."
+    ),
     FailureReason.REFUSED: ErrorKind(
         status=401, type="authentication_error", code="invalid_api_key", message="Not authorised."
     ),
