@@ -138,14 +138,14 @@ def test_poor_overlap_is_refused_with_what_is_missing(tmp_path: Path) -> None:
     lines = [line.replace(",b,0.5,t", ",a,0.5,t") for line in lines]
     path = tmp_path / "log.csv"
     path.write_text(HEAD + "\n".join(lines), encoding="utf-8")
-    asked = ["static:target=b", "budget_pacing", "oracle", "cascade"]
+    asked = ["static:target=b", "budget_pacing", "oracle", "adversarial_delay"]
     with pytest.raises(InvalidReplayError) as refused:
         replay(read_log(path), asked)
     text = str(refused.value)
     assert "static:target=b: chooses 'b' for task 't' (100.0% of it), never logged there" in text
     assert "budget_pacing: learns" in text
     assert "oracle: sees the true answers" in text
-    assert "cascade: decides a cascade" in text
+    assert "adversarial_delay: decides a defer" in text
     few = path.with_name("few.csv")
     few.write_text(HEAD + "\n".join(lines[:50]), encoding="utf-8")
     with pytest.raises(InvalidReplayError, match="effective sample size 25.0 of 50 rows is below 30"):

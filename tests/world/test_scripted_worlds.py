@@ -306,6 +306,7 @@ def test_the_first_decision_is_written_down() -> None:
 
 METERED = {
     "session": np.array([1, 1, 2, 2, 3, 3]),
+    "turn": np.array([0, 1, 0, 1, 0, 1]),
     "history_token_count": np.array([0, 5, 0, 5, -1, -1]),
     "window_output_token_count": np.full(COUNT, 9),
     "input_token_count": np.array([10, 20, 30, 40, 50, 60]),
@@ -316,7 +317,7 @@ METERED = {
 
 
 def test_apis_that_answered_keep_the_prompt() -> None:
-    """The one whose answer was taken, of two that were asked: what comes next finds its tokens there."""
+    """The one whose answer was taken, of two that were asked: what comes next finds there what it repeats."""
     plans = world_of(only(-1)).plan.target_plans
     metered = tuple(
         TargetPlan(
@@ -336,7 +337,7 @@ def test_apis_that_answered_keep_the_prompt() -> None:
 
     changes = {"load": METERED, "target_plans": metered, "repeats_prefix": np.ones(COUNT, np.bool_)}
     world = world_of(script, **changes)
-    assert world.journal.cached_token_count == {2: 10, 7: 30, 11: 32}
+    assert world.journal.cached_token_count == {2: 5, 7: 5, 11: 32}
     silent = SimpleNamespace(learns=False, counts_outcomes=False, takes_feedback=False)
     assert list(watched_requests(world.plan, silent)) == [0, 0, 0, 0, 1, 1]
     unmetered = world_of(script, load=METERED)
