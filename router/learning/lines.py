@@ -70,5 +70,7 @@ class DiscountedRidge:
 
     def _solve(self) -> None:
         """Works out A^-1 and theta."""
-        self._inverse = np.linalg.inv(self._squares + self._ridge * np.eye(len(self._products)))
+        self._inverse = np.asarray(
+            np.linalg.inv(self._squares + self._ridge * np.eye(len(self._products))), np.float64
+        )
         self._theta = self._inverse @ self._products

@@ -28,7 +28,7 @@ def carbon_forecast(scenario: Scenario, region: str) -> CarbonForecast:
     end_s = scenario.duration_s + scenario.settings.drain
     count = max(ceil(end_s / FORECAST_STEP_S), 1)
     step_s = FORECAST_STEP_S * ceil(count / MOST_STEPS)
-    edges_s = step_s * np.arange(ceil(count * FORECAST_STEP_S / step_s) + 1)
+    edges_s = step_s * np.arange(ceil(count * FORECAST_STEP_S / step_s) + 1, dtype=np.float64)
     means = means_over(intensity_gco2e_per_kwh(scenario, region), edges_s[:-1], edges_s[1:]).tolist()
     values = means if max(means) > min(means) else means[:1]
     return CarbonForecast(step_s=step_s, gco2e_per_kwh=tuple(values))

@@ -145,13 +145,20 @@ def resolve(scenario: Scenario, replication: int = 0) -> Resolution:
             feedback=feedback_plan(scenario, workload, seed),
         ),
         terms=tuple(terms_of(scenario, slot) for slot in slots),
-        warnings=(
-            *warnings_of(workload, fleet.services),
-            *unknown_success(answerers, workload.task_names),
-            *answer_notes(scenario.settings),
-            *faults_after_end(scenario),
-        ),
+        warnings=resolution_warnings(scenario, workload, fleet, answerers),
         month=month_of(scenario, workload),
+    )
+
+
+def resolution_warnings(
+    scenario: Scenario, workload: Workload, fleet: Fleet, answerers: Sequence[AnsweringModel]
+) -> tuple[str, ...]:
+    """What readers should know of a replication before it has run."""
+    return (
+        *warnings_of(workload, fleet.services),
+        *unknown_success(answerers, workload.task_names),
+        *answer_notes(scenario.settings),
+        *faults_after_end(scenario),
     )
 
 

@@ -4,11 +4,19 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from wayfare.cli.decisions import DECISIONS, opened, settled
 from wayfare.cli.options import loaded, scenario_options
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from simulator import Comparison, Scenario
+    from simulator.experiment.gates import GateVerdict
+    from wayfare.cli.decisions import DecisionSettlement
 
 
 @click.command("compare")
@@ -90,7 +98,6 @@ def command(
     from simulator.experiment.gates import check_baseline, gates_of, judge
     from wayfare.cli.gates import exit_by
     from wayfare.cli.sweeps import demand_room, selection_of
-    from wayfare.render.terminal.comparison import print_comparison
     from wayfare.render.terminal.progress import observer
 
     if outcomes is not None:
@@ -116,21 +123,42 @@ def command(
     verdicts = judge(comparison, gates)
     runs = {report.policy: one for report, one in zip(comparison.reports, comparison.results, strict=True)}
     settlement = settled(decision_file, {label: runs[label] for label in selection.labels})
-    if out is not None:
-        from wayfare.render.html.page import comparison_page
-        from wayfare.results.writing import write_comparison
-
-        write_comparison(ready, comparison, out, comparison_page(ready, comparison))
+    write_to(out, ready, comparison)
     if as_json:
-        told = [verdict.to_dict() for verdict in verdicts]
-        more: dict[str, object] = {"gates": told} if fail_if else {}
-        if settlement is not None:
-            more["decisions_kept"] = settlement.to_dict()
-        click.echo(json.dumps({**comparison.to_dict(), **more}, indent=2))
+        click.echo(json.dumps(as_data(comparison, verdicts, settlement), indent=2))
     else:
-        print_comparison(ready, comparison)
-        if out is not None:
-            click.echo(f"wrote {out / 'report.html'}")
-        if settlement is not None:
-            settlement.show()
+        show(ready, comparison, settlement, out)
     exit_by(verdicts, shown=not as_json, failed=settlement is not None and bool(settlement.changes))
+
+
+def write_to(out: Path | None, scenario: Scenario, comparison: Comparison) -> None:
+    """Writes the comparison's files and its page, where a folder is named."""
+    if out is None:
+        return
+    from wayfare.render.html.page import comparison_page
+    from wayfare.results.writing import write_comparison
+
+    write_comparison(scenario, comparison, out, comparison_page(scenario, comparison))
+
+
+def as_data(
+    comparison: Comparison, verdicts: Sequence[GateVerdict], settlement: DecisionSettlement | None
+) -> dict[str, object]:
+    """The comparison as plain data, with its gates and what became of kept decisions, where there are any."""
+    more: dict[str, object] = {"gates": [verdict.to_dict() for verdict in verdicts]} if verdicts else {}
+    if settlement is not None:
+        more["decisions_kept"] = settlement.to_dict()
+    return {**comparison.to_dict(), **more}
+
+
+def show(
+    scenario: Scenario, comparison: Comparison, settlement: DecisionSettlement | None, out: Path | None
+) -> None:
+    """Prints the comparison, where it was written, and which kept decisions have changed."""
+    from wayfare.render.terminal.comparison import print_comparison
+
+    print_comparison(scenario, comparison)
+    if out is not None:
+        click.echo(f"wrote {out / 'report.html'}")
+    if settlement is not None:
+        settlement.show()
