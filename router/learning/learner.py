@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from math import isfinite
 from typing import TYPE_CHECKING, Generic, TypeVar
@@ -49,7 +50,7 @@ class LearningParameters:
         )
 
 
-class FeedbackLearner(Generic[C]):
+class FeedbackLearner(ABC, Generic[C]):
     """Sends to the candidate with the greatest quality_weight q + cost_weight (1 - relative cost).
 
     q is what the policy makes of a model by feedback; a model is learnt of as one, whichever target runs it.
@@ -68,17 +69,17 @@ class FeedbackLearner(Generic[C]):
         self._sent: dict[str, int] = {}
         self._heard = False
 
+    @abstractmethod
     def seen(self, request: RequestView) -> C:
         """What is remembered of a request until feedback comes."""
-        raise NotImplementedError
 
+    @abstractmethod
     def qualities(self, seen: C, models: Sequence[str], rng: np.random.Generator) -> Mapping[str, float]:
         """What each of the models, or some of them, is taken to be worth for the request; may be infinite."""
-        raise NotImplementedError
 
+    @abstractmethod
     def learn(self, seen: C, model: str, reward: float) -> None:
         """Takes note of a model's answer to a request: 1 if it was right, else 0."""
-        raise NotImplementedError
 
     def route(self, request: RequestView, fleet: FleetView, rng: np.random.Generator) -> Decision:
         """A send to the candidate that is worth most."""

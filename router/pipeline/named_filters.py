@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Mapping  # noqa: TC003  (parameters' types are read at runtime)
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, ClassVar
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class NamedFilter(FilterPart):
+class NamedFilter(FilterPart, ABC):
     """A filter whose answer depends on the targets and the task alone."""
 
     _kept: CandidateCache[tuple[int, ...]] = field(init=False, repr=False, compare=False)
@@ -34,9 +35,9 @@ class NamedFilter(FilterPart):
         """Candidates that are admitted."""
         return self._kept.of(fleet, candidates, request.task)
 
+    @abstractmethod
     def admits(self, target: Target, task: str) -> bool:
         """Whether the target may serve the task."""
-        raise NotImplementedError
 
     def names(self) -> Iterable[str]:
         """The names that must be known in the fleet."""
